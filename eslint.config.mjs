@@ -1,0 +1,112 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+// The layers, top to bottom (ARCHITECTURE.md). A file may import from its own layer and from those below it.
+const layers = [
+  'extension',
+  'cli',
+  'client',
+  'trainer',
+  'sample',
+  'training',
+  'engine',
+  'tensorflow',
+  'graph',
+  'dataset',
+  'core',
+  'protocol',
+];
+// The extension host and the command line reach the trainer through its process, never by import.
+const apartFromTrainer = ['trainer', 'training', 'engine', 'dataset', 'graph'];
+const neverBelow = {
+  extension: ['cli', 'sample', 'tensorflow', ...apartFromTrainer],
+  client: apartFromTrainer,
+  cli: apartFromTrainer,
+};
+const pure = ['core', 'protocol', 'graph'];
+const heavy = ['@tensorflow/*', '@tensorflow/*/**', 'sharp'];
+
+const folder = (name) => ({
+  regex: `(^|/)${name}/`,
+  message: 'This layer may not be imported here: see ARCHITECTURE.md.',
+});
+const wall = (layer) => {
+  const above = layers.slice(0, layers.indexOf(layer));
+  const forbidden = [...above, ...(neverBelow[layer] ?? [])].map(folder);
+  const packages = [
+    ...(layer === 'extension' ? [] : ['vscode']),
+    ...(pure.includes(layer) ? ['node:*', ...heavy] : []),
+    ...(['extension', 'client', 'cli'].includes(layer) ? heavy : []),
+  ];
+  return {
+    files: [`src/${layer}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            ...forbidden,
+            ...(packages.length ? [{ group: packages, message: 'Not available in this layer.' }] : []),
+          ],
+        },
+      ],
+    },
+  };
+};
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'artifacts', '.vscode-test', '.face-trainer'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: {
+      parserOptions: { project: ['tsconfig.json', 'webview/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      // Typed arrays are indexed inside proven bounds all over the numeric code.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      // tfjs-node declares its plain attribute records as a class that it never constructs.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      eqeqeq: 'error',
+    },
+  },
+  ...layers.map(wall),
+  {
+    files: ['webview/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:*', 'vscode', ...heavy], message: 'The webview has neither Node nor an engine.' },
+            { regex: '/src/(?!core/|protocol/)', message: 'The webview shares only src/core and src/protocol.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    // Inside VS Code's own test host the suite uses its API.
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-floating-promises': 'error', '@typescript-eslint/no-unused-expressions': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        setInterval: 'readonly',
+        Buffer: 'readonly',
+        fetch: 'readonly',
+      },
+    },
+  },
+);

@@ -1,0 +1,55 @@
+// Bundles the four programs with esbuild and lays out what they need at run time.
+import { cpSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+process.chdir(root);
+const watch = process.argv.includes('--watch');
+
+const common = { bundle: true, sourcemap: 'linked', logLevel: 'warning', legalComments: 'none', metafile: true };
+const node = {
+  ...common,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  outdir: 'dist',
+};
+
+const builds = [
+  { ...node, entryPoints: { extension: 'src/extension/extension.ts' }, external: ['vscode'] },
+  { ...node, entryPoints: { faceTrainer: 'src/cli/main.ts' } },
+  {
+    ...node,
+    entryPoints: {
+      trainer: 'src/trainer/main.ts',
+      parentWatch: 'src/trainer/parentWatch.ts',
+      drawSample: 'src/sample/main.ts',
+    },
+    // sharp brings its own native library. TensorFlow.js is bundled; the union package would bring layers, WebGL and
+    // data along (and a second copy of the core), while tfjs-node needs nothing of it but the core.
+    external: ['sharp'],
+    alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  },
+  {
+    ...common,
+    platform: 'browser',
+    format: 'iife',
+    target: 'chrome128',
+    minify: !watch,
+    entryPoints: { webview: 'webview/main.ts', panel: 'webview/panel.css' },
+    outdir: 'dist',
+  },
+];
+
+rmSync('dist', { recursive: true, force: true });
+if (watch) {
+  for (const options of builds) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
+} else {
+  await Promise.all(builds.map((options) => esbuild.build(options)));
+}
+// For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
+cpSync('node_modules/@tensorflow/tfjs-node/binding', 'dist/tfjs-node/binding', { recursive: true });
+cpSync('node_modules/node-api-headers/include', 'dist/tfjs-node/include', { recursive: true });

@@ -1,0 +1,93 @@
+import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
+import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
+import type { TrainerMessage } from '../protocol/messages.js';
+
+export interface Terminal {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  readonly columns: number;
+}
+
+/** Shows a run at a terminal: one line for each epoch, and under them a bar where the terminal can redraw a line. */
+export class TerminalView {
+  private state: RunState = emptyRunState();
+  private barShown = false;
+
+  constructor(private readonly terminal: Terminal) {}
+
+  show(message: TrainerMessage): void {
+    if (message.type === 'hello') return;
+    if (message.type === 'preparing') {
+      if (message.total > 0)
+        this.bar(message.done / message.total, `reading pictures ${message.done}/${message.total}`);
+      return;
+    }
+    this.state = reduceRun(this.state, message);
+    switch (message.type) {
+      case 'run':
+        this.line(`Run folder  ${message.runFolder}`);
+        return;
+      case 'engine':
+        this.line(`Engine      ${message.detail}`);
+        return;
+      case 'dataset':
+        this.line(
+          `Pictures    ${formatCount(message.images, 'picture')} of ${formatCount(message.people, 'person', 'people')}: ` +
+            `${message.trainImages} train, ${message.validationImages} validate`,
+        );
+        return;
+      case 'step': {
+        const total = totalSteps(this.state) ?? message.step;
+        const facts = [
+          `epoch ${message.epoch}`,
+          `loss ${formatLoss(message.loss)}`,
+          `${message.imagesPerSecond.toFixed(1)} images/s`,
+          `${formatDuration(message.etaSeconds)} left`,
+        ];
+        this.bar(message.step / total, facts.join('  '));
+        return;
+      }
+      case 'epoch':
+        this.line(
+          `Epoch ${String(message.epoch).padStart(3)}   loss ${formatLoss(message.loss)}  accuracy ${formatPercent(message.accuracy)}   ` +
+            `validation loss ${formatLoss(message.valLoss)}  accuracy ${formatPercent(message.valAccuracy)}   ${message.imagesPerSecond.toFixed(1)} images/s`,
+        );
+        return;
+      case 'warning':
+        this.line(`Warning     ${message.message} ${message.advice}`);
+        return;
+      case 'failure':
+        this.line(`Failed      ${message.message}\n            ${message.advice}`);
+        return;
+      case 'finished':
+        this.line(
+          `${message.reason === 'stopped' ? 'Stopped  ' : 'Finished '}   ${formatCount(message.steps, 'step')} in ${formatDuration(message.elapsedSeconds)}` +
+            (message.bestEpoch === undefined
+              ? ''
+              : `, best validation accuracy ${formatPercent(message.bestValAccuracy)} after epoch ${message.bestEpoch}`),
+        );
+        return;
+      case 'checkpoint':
+        return;
+    }
+  }
+
+  note(text: string): void {
+    this.line(text);
+  }
+
+  private line(text: string): void {
+    if (this.barShown) this.terminal.write('\r\u001b[K');
+    this.barShown = false;
+    this.terminal.write(`${text}\n`);
+  }
+
+  private bar(share: number, text: string): void {
+    if (!this.terminal.isTTY) return;
+    const width = 24;
+    const full = Math.floor(Math.min(1, share) * width);
+    const drawn = `${'█'.repeat(full)}${'░'.repeat(width - full)} ${Math.floor(share * 100)} %  ${text}`;
+    this.terminal.write(`\r\u001b[K${drawn.slice(0, Math.max(20, this.terminal.columns - 1))}`);
+    this.barShown = true;
+  }
+}

@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** `<base>/.face-trainer/runs`: where runs go when nobody says otherwise. */
+export function defaultRunsFolder(base: string): string {
+  return path.join(base, '.face-trainer', 'runs');
+}
+
+/**
+ * A new run folder's path under `runs`, named by local time and dataset: `20261124-153012-wild`. The folder itself is
+ * the trainer's to make. Keeps runs out of version control with a `.gitignore` of its own.
+ */
+export function newRunFolder(runs: string, dataset: string, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
+  const name =
+    path
+      .basename(dataset)
+      .normalize('NFC')
+      .replace(/[^\p{L}\p{N}._-]+/gu, '-')
+      .slice(0, 40) || 'run';
+  const stem = path.join(runs, `${date}-${time}-${name}`);
+  let folder = stem;
+  for (let n = 2; fs.existsSync(folder); n++) folder = `${stem}-${n}`;
+  ignoreInGit(path.dirname(runs));
+  return folder;
+}
+
+function ignoreInGit(folder: string): void {
+  if (path.basename(folder) !== '.face-trainer') return;
+  const file = path.join(folder, '.gitignore');
+  try {
+    fs.mkdirSync(folder, { recursive: true });
+    if (!fs.existsSync(file)) fs.writeFileSync(file, '*\n');
+  } catch {
+    // The trainer will say what is wrong with the disk.
+  }
+}

@@ -1,0 +1,189 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import {
+  PROTOCOL_VERSION,
+  trainerMessage,
+  type MessageOf,
+  type TrainerCommand,
+  type TrainerMessage,
+} from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { explainExit } from './explainExit.js';
+
+export interface TrainerListener {
+  onMessage(message: TrainerMessage): void;
+  /** What the trainer printed: for a log. */
+  onOutput(line: string): void;
+}
+
+export type TrainerEnd = MessageOf<'finished'> | MessageOf<'failure'>;
+
+export interface TrainerProcessOptions {
+  /** The bundled trainer. */
+  readonly entry: string;
+  readonly runFolder: string;
+  readonly training: TrainingOptions;
+  /** The runtime; by default the one that runs this. */
+  readonly execPath?: string;
+  readonly timing?: Partial<Timing>;
+}
+
+interface Timing {
+  /** For the first word of the trainer. */
+  readonly startMs: number;
+  /** After a stop, beside three times the longest silence so far: a batch in plain JavaScript takes minutes. */
+  readonly stopMs: number;
+}
+
+const TIMING: Timing = { startMs: 60_000, stopMs: 10_000 };
+
+/**
+ * glibc returns large buffers to the system after every operation and page faults are dear: with these two TensorFlow
+ * trains up to 1.4 times as fast.
+ */
+const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: '1099511627776', MALLOC_TRIM_THRESHOLD_: '1099511627776' };
+
+/**
+ * One training run in a child process. However the child ends (its last word, an exit without one, a signal, a failed
+ * start, silence), `ended` settles once with one message, and a failure that the child could not log itself is added to
+ * the run's log.
+ */
+export class TrainerProcess {
+  readonly ended: Promise<TrainerEnd>;
+  private readonly child: ChildProcess;
+  private readonly timing: Timing;
+  private last: TrainerEnd | undefined;
+  /** Why this side ended the child. */
+  private killed: MessageOf<'failure'> | undefined;
+  private stopAsked = false;
+  private heardAt = performance.now();
+  private longestSilenceMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private logged = false;
+
+  constructor(
+    private readonly options: TrainerProcessOptions,
+    private readonly listener: TrainerListener,
+  ) {
+    this.timing = { ...TIMING, ...options.timing };
+    this.child = fork(options.entry, [], {
+      execPath: options.execPath ?? process.execPath,
+      execArgv: [], // a debugger's port of this process is not the child's
+      env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2' },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      const after = (end: TrainerEnd) => {
+        clearTimeout(this.timer);
+        resolve(end);
+      };
+      this.child.once('error', (error) => after(this.afterClose(undefined, undefined, error)));
+      this.child.once('close', (code, signal) => after(this.afterClose(code ?? undefined, signal ?? undefined)));
+    });
+    this.child.on('message', (message) => this.receive(message));
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', lines(listener.onOutput.bind(listener)));
+    this.timer = setTimeout(() => this.kill('did not start in time'), this.timing.startMs);
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  get stopping(): boolean {
+    return this.stopAsked;
+  }
+
+  /** Asks the trainer to end after the batch at hand; ends it when it does not answer. */
+  stop(): void {
+    if (this.stopAsked) return;
+    this.stopAsked = true;
+    this.send({ type: 'stop' });
+    const patience = this.timing.stopMs + 3 * Math.max(this.longestSilenceMs, performance.now() - this.heardAt);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.kill('did not answer the stop'), patience);
+  }
+
+  /** Ends it at once. */
+  kill(why: string): void {
+    this.killed ??= {
+      type: 'failure',
+      code: 'trainer-silent',
+      message: `The training process ${why} and was ended.`,
+      advice: 'Checkpoints written so far are unharmed.',
+    };
+    this.child.kill('SIGKILL');
+  }
+
+  private receive(raw: unknown): void {
+    const now = performance.now();
+    this.longestSilenceMs = Math.max(this.longestSilenceMs, now - this.heardAt);
+    this.heardAt = now;
+    const parsed = trainerMessage.safeParse(raw);
+    if (!parsed.success) {
+      this.listener.onOutput(`message not understood: ${JSON.stringify(raw).slice(0, 500)}`);
+      return;
+    }
+    const message = parsed.data;
+    if (message.type === 'hello') {
+      this.begin(message);
+      return;
+    }
+    if (this.last) return; // after its last word nothing counts
+    if (message.type === 'run') this.logged = true;
+    if (message.type === 'finished' || message.type === 'failure') this.last = message;
+    this.listener.onMessage(message);
+  }
+
+  private begin(hello: MessageOf<'hello'>): void {
+    clearTimeout(this.timer);
+    this.listener.onMessage(hello);
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      this.kill(`speaks protocol ${hello.protocol} instead of ${PROTOCOL_VERSION} (reload the window)`);
+      return;
+    }
+    this.send({
+      type: 'train',
+      protocol: PROTOCOL_VERSION,
+      runFolder: this.options.runFolder,
+      options: this.options.training,
+    });
+  }
+
+  private send(command: TrainerCommand): void {
+    // A closed channel shows itself as the end of the process.
+    if (this.child.connected) this.child.send(command, () => undefined);
+  }
+
+  private afterClose(code: number | undefined, signal: string | undefined, error?: Error): TrainerEnd {
+    if (this.last) return this.last;
+    const failure = this.killed ?? explainExit(code, signal, error);
+    this.last = failure;
+    if (this.logged) appendToLog(this.options.runFolder, failure);
+    this.listener.onMessage(failure);
+    return failure;
+  }
+}
+
+/** The child died before it could say why: the folder still tells it. */
+function appendToLog(runFolder: string, failure: MessageOf<'failure'>): void {
+  try {
+    fs.appendFileSync(path.join(runFolder, 'metrics.ndjson'), `\n${JSON.stringify(failure)}\n`);
+  } catch {
+    // The disk may be what failed. The listener is told in any case.
+  }
+}
+
+/** What TensorFlow prints at every start, whatever its log level. */
+const CHATTER =
+  /^(WARNING: All log messages before absl::InitializeLog|I\d{4} .*(oneDNN custom operations|cpu_feature_guard))/;
+
+function lines(say: (line: string) => void): (chunk: string) => void {
+  let rest = '';
+  return (chunk) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop()!;
+    for (const line of parts) if (line.trim() && !CHATTER.test(line)) say(line);
+  };
+}

@@ -1,0 +1,83 @@
+import type { MessageOf, RunEvent } from '../protocol/messages.js';
+import type { Liveness, RunPhase } from '../protocol/panel.js';
+
+/** A run as its log tells it: the fold of every event so far. Panels, status bar, terminal and report are drawn from it. */
+export interface RunState {
+  readonly run: MessageOf<'run'> | undefined;
+  readonly dataset: MessageOf<'dataset'> | undefined;
+  readonly engine: MessageOf<'engine'> | undefined;
+  readonly steps: MessageOf<'step'>[];
+  readonly epochs: MessageOf<'epoch'>[];
+  readonly checkpoints: MessageOf<'checkpoint'>[];
+  readonly warnings: MessageOf<'warning'>[];
+  readonly failure: MessageOf<'failure'> | undefined;
+  readonly finished: MessageOf<'finished'> | undefined;
+}
+
+export function emptyRunState(): RunState {
+  return {
+    run: undefined,
+    dataset: undefined,
+    engine: undefined,
+    steps: [],
+    epochs: [],
+    checkpoints: [],
+    warnings: [],
+    failure: undefined,
+    finished: undefined,
+  };
+}
+
+/** Adds one event. The arrays are appended to in place: a run has many steps, and its owner holds one state. */
+export function reduceRun(state: RunState, event: RunEvent): RunState {
+  switch (event.type) {
+    case 'run':
+      return { ...state, run: event };
+    case 'dataset':
+      return { ...state, dataset: event };
+    case 'engine':
+      return { ...state, engine: event };
+    case 'step':
+      state.steps.push(event);
+      return state;
+    case 'epoch':
+      state.epochs.push(event);
+      return state;
+    case 'checkpoint':
+      state.checkpoints.push(event);
+      return state;
+    case 'warning':
+      state.warnings.push(event);
+      return state;
+    case 'failure':
+      return { ...state, failure: event };
+    case 'finished':
+      return { ...state, finished: event };
+  }
+}
+
+export function reduceAll(events: Iterable<RunEvent>, state = emptyRunState()): RunState {
+  let result = state;
+  for (const event of events) result = reduceRun(result, event);
+  return result;
+}
+
+export function phaseOf(state: RunState, liveness: Liveness): RunPhase {
+  if (state.failure) return 'failed';
+  if (state.finished) return state.finished.reason;
+  if (!liveness.alive) return 'interrupted';
+  if (liveness.stopping) return 'stopping';
+  return state.steps.length > 0 ? 'training' : 'preparing';
+}
+
+/** The epoch with the highest validation accuracy; the earlier one of equals. */
+export function bestEpoch(state: RunState): MessageOf<'epoch'> | undefined {
+  let best: MessageOf<'epoch'> | undefined;
+  for (const epoch of state.epochs) if (!best || epoch.valAccuracy > best.valAccuracy) best = epoch;
+  return best;
+}
+
+export function totalSteps(state: RunState): number | undefined {
+  if (!state.run || !state.dataset) return undefined;
+  return state.dataset.stepsPerEpoch * state.run.options.epochs;
+}

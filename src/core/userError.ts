@@ -1,0 +1,39 @@
+/** What went wrong, as a stable name for programs; the sentence for people stands beside it. */
+export type UserErrorCode =
+  | 'dataset-missing'
+  | 'dataset-no-people'
+  | 'dataset-one-person'
+  | 'dataset-nothing-usable'
+  | 'dataset-nothing-to-validate'
+  | 'dataset-vanished'
+  | 'weights-unreadable'
+  | 'weights-mismatch'
+  | 'engine-unavailable'
+  | 'not-finite'
+  | 'run-folder-unwritable'
+  | 'disk-full'
+  | 'out-of-memory'
+  | 'checkpoint-damaged'
+  | 'invalid-options'
+  | 'protocol'
+  | 'trainer-crashed'
+  | 'trainer-killed'
+  | 'trainer-silent'
+  | 'trainer-not-started'
+  | 'internal';
+
+/**
+ * A failure that the outside world caused and its user can mend. `message` is one sentence saying what is wrong,
+ * `advice` one saying what to do; neither holds a stack trace.
+ */
+export class UserError extends Error {
+  constructor(
+    readonly code: UserErrorCode,
+    message: string,
+    readonly advice: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'UserError';
+  }
+}

@@ -1,0 +1,52 @@
+import { inputsOf, type Graph, type Node } from '../graph/graph.js';
+
+/** When the output of each node may be given back in a training step. Index i belongs to the i-th node. */
+export interface Lifetimes {
+  /** Outputs that nothing reads any more once node i has run forward. */
+  readonly freeAfterForward: readonly (readonly string[])[];
+  /** Outputs that nothing reads any more once node i has run backward. */
+  readonly freeAfterBackward: readonly (readonly string[])[];
+}
+
+/** The outputs that a node's backward pass reads: its input where the gradient needs it, its own output where that is enough. */
+function readBackward(node: Node): readonly string[] {
+  switch (node.op) {
+    case 'conv2d':
+    case 'depthwiseConv2d':
+    case 'batchNorm':
+    case 'dense':
+      return [node.input];
+    case 'relu6': // 0 < y < 6 decides, so x is not kept
+      return [node.name];
+    case 'globalMaxPool':
+      return [node.input, node.name];
+    case 'input':
+    case 'add':
+      return [];
+  }
+}
+
+/**
+ * Plans the memory of a training step: every activation dies with its last reader. In MobileNetV2 that leaves one
+ * stored tensor for each convolution and one for each ReLU6; the batch norms before a ReLU6 leave nothing behind.
+ *
+ * @param backward false for inference: nothing is kept for a backward pass
+ */
+export function planLifetimes(graph: Graph, backward = true): Lifetimes {
+  const lastForward = new Map<string, number>();
+  const lastBackward = new Map<string, number>();
+  graph.nodes.forEach((node, i) => {
+    lastForward.set(node.name, i);
+    for (const input of inputsOf(node)) lastForward.set(input, i);
+  });
+  // The backward pass runs from the last node to the first: the lowest index is the last reader.
+  if (backward) graph.nodes.forEach((node, i) => {
+    for (const name of readBackward(node)) if (!lastBackward.has(name)) lastBackward.set(name, i);
+  }); // prettier-ignore
+  const freeAfterForward: string[][] = graph.nodes.map(() => []);
+  const freeAfterBackward: string[][] = graph.nodes.map(() => []);
+  const logits = graph.nodes.at(-1)!.name;
+  for (const [name, i] of lastForward) if (!lastBackward.has(name) && name !== logits) freeAfterForward[i]!.push(name);
+  for (const [name, i] of lastBackward) freeAfterBackward[i]!.push(name);
+  return { freeAfterForward, freeAfterBackward };
+}

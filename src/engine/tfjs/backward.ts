@@ -1,0 +1,110 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Graph, Node } from '../../graph/graph.js';
+import type { Lifetimes } from '../lifetimes.js';
+import { convolution, depthwiseConvolution } from './convolution.js';
+import { free, type Activations, type Parameters } from './forward.js';
+import type { FusedKernels } from './kernels.js';
+
+/** What batch norm kept of its forward pass, by node name. */
+export type SavedStatistics = ReadonlyMap<string, readonly tf.Tensor[]>;
+/** Called once for each trainable parameter; the tensor is freed afterwards. */
+export type GradientSink = (parameter: string, gradient: tf.Tensor) => void;
+
+/**
+ * Runs the graph backward from d(loss)/d(logits), hands every parameter's gradient to `sink` and frees what the
+ * forward pass left, each tensor as soon as its last reader has run.
+ */
+export function backward(
+  graph: Graph,
+  dLogits: tf.Tensor4D,
+  activations: Activations,
+  saved: SavedStatistics,
+  parameters: Parameters,
+  kernels: FusedKernels,
+  lifetimes: Lifetimes,
+  sink: GradientSink,
+): void {
+  const gradients = new Map<string, tf.Tensor4D>([[graph.nodes.at(-1)!.name, dLogits]]);
+  const flow = (to: string, gradient: tf.Tensor4D) => {
+    const earlier = gradients.get(to);
+    gradients.set(to, earlier ? tf.add(earlier, gradient) : gradient);
+    if (earlier) tf.dispose([earlier, gradient]);
+  };
+  const emit = (parameter: string, gradient: tf.Tensor) => {
+    sink(parameter, gradient);
+    gradient.dispose();
+  };
+  for (let i = graph.nodes.length - 1; i >= 0; i--) {
+    const node = graph.nodes[i]!;
+    const dy = gradients.get(node.name);
+    if (dy && node.op !== 'input') {
+      gradients.delete(node.name);
+      // Nobody needs the gradient of the pictures.
+      const intoInput = graph.nodes.find((other) => other.name === node.input)?.op === 'input';
+      backwardNode(node, dy, activations, saved, parameters, kernels, intoInput ? undefined : flow, emit);
+      dy.dispose();
+    }
+    free(activations, lifetimes.freeAfterBackward[i]!);
+  }
+}
+
+function backwardNode(
+  node: Exclude<Node, { op: 'input' }>,
+  dy: tf.Tensor4D,
+  activations: Activations,
+  saved: SavedStatistics,
+  parameters: Parameters,
+  kernels: FusedKernels,
+  flow: ((to: string, gradient: tf.Tensor4D) => void) | undefined,
+  emit: GradientSink,
+): void {
+  switch (node.op) {
+    case 'conv2d':
+    case 'depthwiseConv2d': {
+      const operation = node.op === 'conv2d' ? convolution : depthwiseConvolution;
+      const x = activations.get(node.input)!;
+      const kernel = parameters.get(node.kernel) as tf.Tensor4D;
+      emit(node.kernel, operation.gradientOfKernel(x, dy, node.stride, kernel.shape));
+      flow?.(node.input, operation.gradientOfInput(dy, kernel, node.stride, x.shape));
+      return;
+    }
+    case 'batchNorm': {
+      const x = activations.get(node.input)!;
+      const gamma = parameters.get(node.gamma) as tf.Tensor1D;
+      const { dx, dGamma, dBeta } = kernels.batchNormGradient(dy, x, gamma, saved.get(node.name)!, node.epsilon);
+      emit(node.gamma, dGamma);
+      emit(node.beta, dBeta);
+      flow?.(node.input, dx);
+      return;
+    }
+    case 'relu6':
+      flow?.(node.input, kernels.relu6Gradient(dy, activations.get(node.name)!));
+      return;
+    case 'add':
+      flow?.(node.input, tf.clone(dy));
+      flow?.(node.other, tf.clone(dy));
+      return;
+    case 'globalMaxPool':
+      flow?.(node.input, maxPoolGradient(dy, activations.get(node.input)!, activations.get(node.name)!));
+      return;
+    case 'dense': {
+      const x = activations.get(node.input)!;
+      const kernel = parameters.get(node.kernel) as tf.Tensor2D;
+      const dy2d = tf.reshape<tf.Rank.R2>(dy, [dy.shape[0], dy.shape[3]]);
+      const x2d = tf.reshape<tf.Rank.R2>(x, [x.shape[0], x.shape[3]]);
+      emit(node.bias, tf.sum(dy2d, 0));
+      emit(node.kernel, tf.matMul(x2d, dy2d, true, false));
+      const dx = tf.matMul(dy2d, kernel, false, true);
+      flow?.(node.input, tf.reshape(dx, x.shape));
+      tf.dispose([dy2d, x2d, dx]);
+    }
+  }
+}
+
+/** Shared evenly among the positions that tie for the maximum, as TensorFlow's reduce_max does. */
+function maxPoolGradient(dy: tf.Tensor4D, x: tf.Tensor4D, y: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const winners = tf.cast(tf.equal(x, y), 'float32');
+    return tf.mul(winners, tf.div(dy, tf.sum(winners, [1, 2], true)));
+  });
+}

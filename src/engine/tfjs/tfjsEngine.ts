@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Engine } from '../engine.js';
+import { javaScriptKernels } from './javaScriptKernels.js';
+import type { FusedKernels } from './kernels.js';
+import { tensorFlowKernels } from './tensorFlowKernels.js';
+import { TfjsSession } from './tfjsSession.js';
+import type { TensorFlowHome } from '../../tensorflow/tensorFlowHome.js';
+
+/** TensorFlow (tfjs-node's binding) from the user's cache. @throws whatever the dynamic loader says */
+export async function createTensorFlowEngine(home: TensorFlowHome): Promise<Engine> {
+  const { registerTensorFlow } = await import('./registerTensorFlow.js');
+  const backend = registerTensorFlow(home.binding);
+  await tf.setBackend('tensorflow');
+  await tf.ready();
+  return engine(
+    'tensorflow',
+    `TensorFlow ${home.manifest.tensorFlow}, ${process.platform} ${process.arch}`,
+    tensorFlowKernels(backend),
+  );
+}
+
+/** TensorFlow.js' own JavaScript kernels: no installation, no speed. */
+export async function createJavaScriptEngine(): Promise<Engine> {
+  await import('@tensorflow/tfjs-backend-cpu');
+  await tf.setBackend('cpu');
+  await tf.ready();
+  return engine('javascript', `TensorFlow.js ${tf.version_core} in plain JavaScript`, javaScriptKernels);
+}
+
+function engine(name: Engine['name'], detail: string, kernels: FusedKernels): Engine {
+  return {
+    name,
+    detail,
+    createSession: (graph, parameters, resume) => new TfjsSession(graph, kernels, parameters, resume),
+  };
+}

@@ -1,0 +1,198 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { adamUpdate, type AdamMoments } from '../../core/adam.js';
+import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
+import { UserError } from '../../core/userError.js';
+import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import type { Batch, BatchResult, EvaluationResult, SessionState, StepSettings, TrainingSession } from '../engine.js';
+import { planLifetimes } from '../lifetimes.js';
+import { backward } from './backward.js';
+import { forward, type Parameters } from './forward.js';
+import type { FusedKernels } from './kernels.js';
+
+/**
+ * Trains a graph on a TensorFlow.js backend. Weights, running statistics and Adam's moments live in plain typed
+ * arrays: what a checkpoint holds is exactly what the next step reads, on every backend. A step's tensors live for
+ * that step only; forward and backward are written out, so that each is freed with its last reader (TensorFlow.js'
+ * own tape keeps all of them to the end).
+ */
+export class TfjsSession implements TrainingSession {
+  private readonly parameters: Map<string, Float32Array>;
+  private readonly moments: Map<string, AdamMoments>;
+  private readonly shapes: ReadonlyMap<string, readonly number[]>;
+  private readonly training;
+  private readonly inference;
+  private step: number;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly kernels: FusedKernels,
+    parameters: ReadonlyMap<string, Float32Array>,
+    resume?: Pick<SessionState, 'moments' | 'step'>,
+  ) {
+    this.training = planLifetimes(graph);
+    this.inference = planLifetimes(graph, false);
+    this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
+    this.parameters = new Map();
+    this.moments = new Map();
+    this.step = resume?.step ?? 0;
+    for (const { name, shape, trainable } of graph.parameters) {
+      const size = sizeOf(shape);
+      this.parameters.set(name, copyOf(name, parameters.get(name), size));
+      if (!trainable) continue;
+      const kept = resume?.moments.get(name);
+      const moment = (values: Float32Array | undefined) =>
+        resume ? copyOf(name, values, size) : new Float32Array(size);
+      this.moments.set(name, { first: moment(kept?.first), second: moment(kept?.second) });
+    }
+  }
+
+  get state(): SessionState {
+    return { step: this.step, parameters: this.parameters, moments: this.moments };
+  }
+
+  trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    return promised(() => this.trainStepNow(batch, settings));
+  }
+
+  evaluate(batch: Batch): Promise<EvaluationResult> {
+    return promised(() => this.evaluateNow(batch));
+  }
+
+  dispose(): void {
+    this.parameters.clear();
+    this.moments.clear();
+  }
+
+  private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
+    const parameters = this.upload();
+    const saved = new Map<string, readonly tf.Tensor[]>();
+    const statistics = new Map<string, { mean: tf.Tensor; variance: tf.Tensor }>();
+    const activations = forward(
+      this.graph,
+      this.input(batch),
+      parameters,
+      this.kernels,
+      (node, x) => {
+        const result = this.kernels.batchNorm(
+          x,
+          parameters.get(node.gamma) as tf.Tensor1D,
+          parameters.get(node.beta) as tf.Tensor1D,
+          node.epsilon,
+        );
+        saved.set(node.name, result.saved);
+        statistics.set(node.movingMean, result).set(node.movingVariance, result);
+        return result.y;
+      },
+      this.training,
+    );
+    const logitsName = this.graph.nodes.at(-1)!.name;
+    const logits = activations.get(logitsName)!;
+    const loss = softmaxCrossEntropy(logits.dataSync<'float32'>(), batch.labels, classesOf(this.graph));
+    logits.dispose();
+    activations.delete(logitsName);
+
+    const dLogits = tf.tensor4d(loss.gradient, logits.shape);
+    const gradients = new Map<string, Float32Array>();
+    backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, (name, gradient) => {
+      gradients.set(name, gradient.dataSync<'float32'>());
+    });
+    const batchStatistics = [...statistics].map(([name, { mean, variance }]) => {
+      const which = name.endsWith('/moving_mean') ? mean : variance;
+      return [name, which.dataSync<'float32'>()] as const;
+    });
+    tf.dispose([...parameters.values(), ...[...saved.values()].flat()]);
+    tf.dispose([...new Set(statistics.values())].flatMap(({ mean, variance }) => [mean, variance]));
+
+    this.refuseNotFinite(loss.lossSum, gradients);
+    this.update(gradients, batchStatistics, settings);
+    return loss;
+  }
+
+  private update(
+    gradients: ReadonlyMap<string, Float32Array>,
+    batchStatistics: readonly (readonly [string, Float32Array])[],
+    { learningRate, batchNormMomentum }: StepSettings,
+  ): void {
+    this.step++;
+    for (const [name, gradient] of gradients)
+      adamUpdate(this.parameters.get(name)!, gradient, this.moments.get(name)!, this.step, learningRate);
+    for (const [name, values] of batchStatistics) {
+      const running = this.parameters.get(name)!;
+      for (let i = 0; i < running.length; i++)
+        running[i] = running[i]! * batchNormMomentum + values[i]! * (1 - batchNormMomentum);
+    }
+  }
+
+  private evaluateNow(batch: Batch): EvaluationResult {
+    const parameters = this.upload();
+    const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
+    const activations = forward(
+      this.graph,
+      this.input(batch),
+      parameters,
+      this.kernels,
+      (node, x) =>
+        this.kernels.batchNormInference(
+          x,
+          parameter(node.gamma),
+          parameter(node.beta),
+          parameter(node.movingMean),
+          parameter(node.movingVariance),
+          node.epsilon,
+        ),
+      this.inference,
+    );
+    const logits = activations.get(this.graph.nodes.at(-1)!.name)!.dataSync<'float32'>();
+    tf.dispose([...parameters.values(), ...activations.values()]);
+    const { lossSum, correct } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
+    return { lossSum, correct, logits };
+  }
+
+  private input({ images, labels }: Batch): tf.Tensor4D {
+    const [height, width, channels] = inputShapeOf(this.graph);
+    if (images.length !== labels.length * height * width * channels)
+      throw new RangeError(
+        `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
+      );
+    const scaled = new Float32Array(images.length);
+    for (let i = 0; i < images.length; i++) scaled[i] = images[i]! / 127.5 - 1;
+    return tf.tensor4d(scaled, [labels.length, height, width, channels]);
+  }
+
+  private upload(): Parameters {
+    const tensors = new Map<string, tf.Tensor>();
+    // A copy: TensorFlow.js may keep the array it is given, and the update writes into ours.
+    for (const [name, values] of this.parameters)
+      tensors.set(name, tf.tensor(values.slice(), [...this.shapes.get(name)!]));
+    return tensors;
+  }
+
+  private refuseNotFinite(lossSum: number, gradients: ReadonlyMap<string, Float32Array>): void {
+    const where = Number.isFinite(lossSum)
+      ? [...gradients].find(([, values]) => hasNotFinite(values))?.[0]
+      : 'the loss';
+    if (where === undefined) return;
+    throw new UserError(
+      'not-finite',
+      `Training diverged: ${where === 'the loss' ? where : `the gradient of ${where}`} is not a finite number at step ${this.step + 1}.`,
+      'Start again with a lower learning rate; the last checkpoint is unharmed.',
+    );
+  }
+}
+
+function hasNotFinite(values: Float32Array): boolean {
+  // x − x is 0 for every finite x and NaN for the rest.
+  let sum = 0;
+  for (const x of values) sum += x - x;
+  return sum !== 0;
+}
+
+function copyOf(name: string, values: Float32Array | undefined, size: number): Float32Array {
+  if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
+  return values.slice();
+}
+
+/** TensorFlow.js' kernels block; an engine with threads will not. */
+function promised<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}

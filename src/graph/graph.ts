@@ -1,0 +1,124 @@
+/** Height, width and channels of one picture's activation; the batch stands before it. */
+export type Shape = readonly [height: number, width: number, channels: number];
+
+/** How a parameter starts, as in Keras. Fans are those of the kernel. */
+export type Initializer = 'glorotUniform' | 'zeros' | 'ones';
+
+export interface ParameterSpec {
+  /** Keras' name, such as `block_1_depthwise/depthwise_kernel`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  /** False for the running statistics of batch norm. */
+  readonly trainable: boolean;
+}
+
+interface Base {
+  readonly name: string;
+  /** Shape of the output for one picture. */
+  readonly shape: Shape;
+}
+
+/** Batch [N, H, W, C] in [−1, 1]. */
+export interface InputNode extends Base {
+  readonly op: 'input';
+}
+/** kernel [kH, kW, Cin, Cout]; SAME padding as TensorFlow has it; no bias (batch norm follows). */
+export interface Conv2dNode extends Base {
+  readonly op: 'conv2d';
+  readonly input: string;
+  readonly stride: number;
+  readonly kernel: string;
+}
+/** kernel [kH, kW, C, 1]; SAME padding. */
+export interface DepthwiseConv2dNode extends Base {
+  readonly op: 'depthwiseConv2d';
+  readonly input: string;
+  readonly stride: number;
+  readonly kernel: string;
+}
+/** y = gamma (x − mean) / sqrt(variance + epsilon) + beta, per channel over [N, H, W]. */
+export interface BatchNormNode extends Base {
+  readonly op: 'batchNorm';
+  readonly input: string;
+  readonly epsilon: number;
+  readonly gamma: string;
+  readonly beta: string;
+  readonly movingMean: string;
+  readonly movingVariance: string;
+}
+/** min(max(x, 0), 6). */
+export interface Relu6Node extends Base {
+  readonly op: 'relu6';
+  readonly input: string;
+}
+export interface AddNode extends Base {
+  readonly op: 'add';
+  readonly input: string;
+  readonly other: string;
+}
+/** Maximum over H and W; output [N, 1, 1, C]. */
+export interface GlobalMaxPoolNode extends Base {
+  readonly op: 'globalMaxPool';
+  readonly input: string;
+}
+/** kernel [Cin, Cout], bias [Cout], on [N, 1, 1, Cin]. */
+export interface DenseNode extends Base {
+  readonly op: 'dense';
+  readonly input: string;
+  readonly kernel: string;
+  readonly bias: string;
+}
+
+export type Node =
+  InputNode | Conv2dNode | DepthwiseConv2dNode | BatchNormNode | Relu6Node | AddNode | GlobalMaxPoolNode | DenseNode;
+
+/**
+ * A network as data, in an order in which every node stands after its inputs. The last node gives the logits.
+ * A builder makes it, an engine runs it, a writer exports it; nobody changes it in place.
+ */
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly parameters: readonly ParameterSpec[];
+}
+
+export function inputsOf(node: Node): readonly string[] {
+  switch (node.op) {
+    case 'input':
+      return [];
+    case 'add':
+      return [node.input, node.other];
+    default:
+      return [node.input];
+  }
+}
+
+export function parametersOf(node: Node): readonly string[] {
+  switch (node.op) {
+    case 'conv2d':
+    case 'depthwiseConv2d':
+      return [node.kernel];
+    case 'batchNorm':
+      return [node.gamma, node.beta, node.movingMean, node.movingVariance];
+    case 'dense':
+      return [node.kernel, node.bias];
+    default:
+      return [];
+  }
+}
+
+export function inputShapeOf(graph: Graph): Shape {
+  const input = graph.nodes[0];
+  if (input?.op !== 'input') throw new Error(`${graph.name}: the first node is not the input`);
+  return input.shape;
+}
+
+/** Number of classes: channels of the last node. */
+export function classesOf(graph: Graph): number {
+  return graph.nodes.at(-1)!.shape[2];
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}

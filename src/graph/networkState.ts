@@ -1,0 +1,28 @@
+import { Random } from '../core/random.js';
+import { sizeOf, type Graph, type ParameterSpec } from './graph.js';
+
+/** The values of a graph's parameters, by name; each row-major with the shape of its spec. */
+export type ParameterValues = ReadonlyMap<string, Float32Array>;
+
+/** A random start: Glorot-uniform kernels (Glorot and Bengio 2010), gamma and variance one, the rest zero. */
+export function initialValues(graph: Graph, seed: number): Map<string, Float32Array> {
+  const random = Random.forPurpose(seed, 'weights');
+  return new Map(graph.parameters.map((spec) => [spec.name, initialValue(spec, random)]));
+}
+
+function initialValue(spec: ParameterSpec, random: Random): Float32Array {
+  const values = new Float32Array(sizeOf(spec.shape));
+  if (spec.initializer === 'ones') values.fill(1);
+  if (spec.initializer === 'glorotUniform') {
+    const [fanIn, fanOut] = fans(spec.shape);
+    const limit = Math.sqrt(6 / (fanIn + fanOut));
+    for (let i = 0; i < values.length; i++) values[i] = random.between(-limit, limit);
+  }
+  return values;
+}
+
+/** As Keras counts them: the last two dimensions times the receptive field. */
+function fans(shape: readonly number[]): [fanIn: number, fanOut: number] {
+  const field = sizeOf(shape.slice(0, -2));
+  return [field * shape.at(-2)!, field * shape.at(-1)!];
+}

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { trainingOptions } from './options.js';
+
+/**
+ * Raised when a message changes its meaning. Trainer and client come from one package, so a difference means a
+ * half-updated installation: the client says so and stops.
+ */
+export const PROTOCOL_VERSION = 1;
+
+// Client → trainer ------------------------------------------------------------------------------------------------
+
+export const trainerCommand = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('train'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    /** Absolute path; created by the trainer, must be empty or absent. */
+    runFolder: z.string().min(1),
+    options: trainingOptions,
+  }),
+  /** Finish the batch at hand, write a checkpoint, end. */
+  z.object({ type: z.literal('stop') }),
+]);
+export type TrainerCommand = z.infer<typeof trainerCommand>;
+
+// Trainer → client ------------------------------------------------------------------------------------------------
+// All but `hello` and `preparing` are also the lines of `metrics.ndjson`: a run is drawn from its folder by the same
+// code that draws it live.
+
+const share = z.number().min(0).max(1);
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+
+/** First word of a trainer: who it is. */
+const hello = z.object({ type: z.literal('hello'), protocol: z.int(), pid: z.int(), node: z.string() });
+
+/** Pictures decoded so far, before the first step. */
+const preparing = z.object({ type: z.literal('preparing'), done: count, total: count });
+
+const run = z.object({
+  type: z.literal('run'),
+  runFolder: z.string(),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  pid: z.int(),
+  options: trainingOptions,
+});
+
+export const skippedFile = z.object({ file: z.string(), reason: z.string() });
+
+const dataset = z.object({
+  type: z.literal('dataset'),
+  people: count,
+  images: count,
+  trainImages: count,
+  validationImages: count,
+  stepsPerEpoch: count,
+  skippedCount: count,
+  /** The first hundred; all of them stand in `skipped.json` of the run folder. */
+  skipped: z.array(skippedFile),
+});
+
+/** What computes the steps, known once it is loaded. */
+const engine = z.object({ type: z.literal('engine'), name: z.enum(['tensorflow', 'javascript']), detail: z.string() });
+
+const step = z.object({
+  type: z.literal('step'),
+  epoch: z.int().min(1),
+  /** Optimizer updates since the start of the run. */
+  step: z.int().min(1),
+  /** Mean cross-entropy of this batch, nats. */
+  loss: z.number(),
+  accuracy: share,
+  learningRate: z.number(),
+  imagesPerSecond: z.number().min(0),
+  /** Expected time to the end of the last epoch. */
+  etaSeconds: seconds,
+});
+
+const epoch = z.object({
+  type: z.literal('epoch'),
+  epoch: z.int().min(1),
+  step: z.int().min(1),
+  /** Means over the epoch's training batches, weighted by pictures, as training went by (as Keras reports them). */
+  loss: z.number(),
+  accuracy: share,
+  valLoss: z.number(),
+  valAccuracy: share,
+  /** Training pictures a second, validation left out. */
+  imagesPerSecond: z.number().min(0),
+  learningRate: z.number(),
+  /** Since the start of the run. */
+  elapsedSeconds: seconds,
+});
+
+const checkpoint = z.object({
+  type: z.literal('checkpoint'),
+  /** Relative to the run folder, with forward slashes. */
+  path: z.string(),
+  epoch: count,
+  step: count,
+  bytes: count,
+  /** Best validation accuracy so far. */
+  best: z.boolean(),
+});
+
+const warning = z.object({ type: z.literal('warning'), code: z.string(), message: z.string(), advice: z.string() });
+
+const failure = z.object({ type: z.literal('failure'), code: z.string(), message: z.string(), advice: z.string() });
+
+const finished = z.object({
+  type: z.literal('finished'),
+  reason: z.enum(['completed', 'stopped']),
+  epochs: count,
+  steps: count,
+  elapsedSeconds: seconds,
+  /** Absent when no epoch was finished. */
+  bestEpoch: z.int().optional(),
+  bestValAccuracy: share.optional(),
+});
+
+const logged = [run, dataset, engine, step, epoch, checkpoint, warning, failure, finished] as const;
+
+/** A line of `metrics.ndjson`. */
+export const runEvent = z.discriminatedUnion('type', logged);
+export type RunEvent = z.infer<typeof runEvent>;
+
+export const trainerMessage = z.discriminatedUnion('type', [hello, preparing, ...logged]);
+export type TrainerMessage = z.infer<typeof trainerMessage>;
+
+export type MessageOf<T extends TrainerMessage['type']> = Extract<TrainerMessage, { type: T }>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { runEvent } from './messages.js';
+
+/** What a run is doing, as its folder and the processes tell. */
+export const runPhase = z.enum(['preparing', 'training', 'stopping', 'completed', 'stopped', 'failed', 'interrupted']);
+export type RunPhase = z.infer<typeof runPhase>;
+
+/** Whether the run's process answers: a folder without a last word and without a process was interrupted. */
+export const liveness = z.object({ alive: z.boolean(), stopping: z.boolean(), ownedHere: z.boolean() });
+export type Liveness = z.infer<typeof liveness>;
+
+// Extension host → panel. A shown panel gets a snapshot of the whole run, then what is new.
+export const hostMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('snapshot'),
+    runFolder: z.string(),
+    events: z.array(runEvent),
+    liveness,
+    hasReport: z.boolean(),
+  }),
+  z.object({ type: z.literal('events'), events: z.array(runEvent) }),
+  z.object({ type: z.literal('liveness'), liveness, hasReport: z.boolean() }),
+  z.object({ type: z.literal('preparing'), done: z.int(), total: z.int() }),
+]);
+export type HostMessage = z.infer<typeof hostMessage>;
+
+// Panel → extension host.
+export const panelMessage = z.discriminatedUnion('type', [
+  /** The document has loaded (again): send a snapshot. */
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('openReport') }),
+  z.object({ type: z.literal('revealRunFolder') }),
+  z.object({ type: z.literal('failed'), message: z.string() }),
+]);
+export type PanelMessage = z.infer<typeof panelMessage>;

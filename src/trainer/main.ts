@@ -1,0 +1,69 @@
+import os from 'node:os';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
+import { StopSignal } from '../training/stopSignal.js';
+import { describe, trainRun } from '../training/trainRun.js';
+import { version } from '../../package.json';
+
+// The trainer: a child process that takes one job over its IPC channel, runs it and reports. It ends with its job, with
+// a stop, or with its parent.
+
+const stop = new StopSignal();
+
+/** Settles when the newest message has left; the channel keeps their order. */
+let flushed: Promise<unknown> = Promise.resolve();
+
+function send(message: TrainerMessage): void {
+  if (!process.connected) return; // The parent is gone, which has its own handler.
+  flushed = new Promise((resolve) => process.send?.(message, undefined, undefined, resolve));
+}
+
+/** Ends when everything sent has left: process.exit alone would drop messages. */
+function end(code: number): void {
+  void flushed.then(() => process.exit(code));
+}
+
+function fail(error: unknown): void {
+  send({ type: 'failure', ...describe(error) });
+  end(1);
+}
+
+let busy = false;
+function onMessage(message: unknown): void {
+  const command = trainerCommand.safeParse(message);
+  if (!command.success) {
+    const advice = 'Face Trainer seems half updated: reload the window or install it again.';
+    send({ type: 'failure', code: 'protocol', message: 'The trainer did not understand its order.', advice });
+    console.error(command.error.message);
+    if (!busy) end(1);
+    return;
+  }
+  if (command.data.type === 'stop') {
+    stop.request();
+    return;
+  }
+  if (busy) return;
+  busy = true;
+  const { runFolder, options } = command.data;
+  trainRun({ runFolder, options, version }, send, stop).then((ok) => end(ok ? 0 : 1), fail);
+}
+
+if (!process.send) {
+  console.error('This program is started by Face Trainer; at a terminal use “face-trainer train”.');
+  process.exit(2);
+}
+process.on('message', onMessage);
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+// Ctrl-C reaches the whole process group; the command line asks for a stop in its own words.
+process.on('SIGINT', () => undefined);
+// The parent is gone: end in good order if the batch at hand allows it. The watch below ends a process that is busy.
+process.on('disconnect', () => stop.request());
+new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent: process.ppid } }).unref();
+try {
+  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // the editor stays smooth
+} catch {
+  // Some sandboxes forbid it; training works all the same.
+}
+send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

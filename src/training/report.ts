@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { escapeHtml, formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
+import { bestEpoch, type RunState } from '../core/runState.js';
+import { linePlot, type PlotSeries } from './linePlot.js';
+import { REPORT_STYLE } from './reportStyle.js';
+
+/** A page that opens anywhere: one file, no script, both plots inside. */
+export function renderReport(state: RunState): string {
+  const options = state.run?.options;
+  const name = options ? path.basename(options.dataset) : 'run';
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Face Trainer: ${escapeHtml(name)}</title>
+<style>${REPORT_STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeHtml(name)}</h1>
+<p class="lead">${escapeHtml(outcome(state))}</p>
+</header>
+${state.failure ? `<p class="failure"><strong>${escapeHtml(state.failure.message)}</strong><br>${escapeHtml(state.failure.advice)}</p>` : ''}
+<section class="plots">
+${linePlot({ title: 'Loss', xLabel: 'step', series: series(state, 'loss', 'valLoss'), formatY: String })}
+${linePlot({ title: 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${Math.round(y * 100)} %` })}
+</section>
+${epochTable(state)}
+${warnings(state)}
+${skipped(state)}
+${facts(state)}
+</main>
+</body>
+</html>
+`;
+}
+
+function outcome(state: RunState): string {
+  const best = bestEpoch(state);
+  const reached = best
+    ? `Best validation accuracy ${formatPercent(best.valAccuracy)} after epoch ${best.epoch}.`
+    : 'No epoch was finished.';
+  if (state.failure) return `Failed. ${reached}`;
+  const how = state.finished?.reason === 'stopped' ? 'Stopped' : 'Completed';
+  return `${how} in ${formatDuration(state.finished?.elapsedSeconds ?? 0)}. ${reached}`;
+}
+
+function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLoss' | 'valAccuracy'): PlotSeries[] {
+  return [
+    { name: 'each step', style: 'step', points: state.steps.map((s) => [s.step, s[train]]) },
+    { name: 'training', style: 'train', points: state.epochs.map((e) => [e.step, e[train]]), marks: true },
+    { name: 'validation', style: 'validation', points: state.epochs.map((e) => [e.step, e[validation]]), marks: true },
+  ];
+}
+
+function epochTable(state: RunState): string {
+  if (state.epochs.length === 0) return '';
+  const best = bestEpoch(state)?.epoch;
+  const rows = state.epochs.map((e) =>
+    row(
+      [
+        String(e.epoch),
+        e.step.toLocaleString('en-US'),
+        formatLoss(e.loss),
+        formatPercent(e.accuracy),
+        formatLoss(e.valLoss),
+        formatPercent(e.valAccuracy),
+        e.imagesPerSecond.toFixed(1),
+        formatDuration(e.elapsedSeconds),
+      ],
+      e.epoch === best ? ' class="best"' : '',
+    ),
+  );
+  const names = ['Epoch', 'Step', 'Loss', 'Accuracy', 'Val. loss', 'Val. accuracy', 'Images/s', 'Elapsed'];
+  const head = `<tr>${names.map((n) => `<th scope="col">${n}</th>`).join('')}</tr>`;
+  return `<section><h2>Epochs</h2><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
+}
+
+function row(cells: readonly string[], attributes = ''): string {
+  return `<tr${attributes}>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+}
+
+function warnings(state: RunState): string {
+  if (state.warnings.length === 0) return '';
+  const items = state.warnings.map((w) => `<li><strong>${escapeHtml(w.message)}</strong> ${escapeHtml(w.advice)}</li>`);
+  return `<section><h2>Warnings</h2><ul>${items.join('')}</ul></section>`;
+}
+
+function skipped(state: RunState): string {
+  const data = state.dataset;
+  if (!data || data.skippedCount === 0) return '';
+  const items = data.skipped.map(({ file, reason }) => row([file, reason]));
+  const more =
+    data.skippedCount > data.skipped.length ? `<p>All of them are listed in skipped.json beside this report.</p>` : '';
+  return `<section><h2>${formatCount(data.skippedCount, 'file')} skipped</h2><table class="text"><tbody>${items.join('')}</tbody></table>${more}</section>`;
+}
+
+function facts(state: RunState): string {
+  const options = state.run?.options;
+  const rows: [string, string][] = [];
+  const data = state.dataset;
+  if (data)
+    rows.push(
+      ['Pictures', `${data.images.toLocaleString('en-US')} of ${formatCount(data.people, 'person', 'people')}`],
+      [
+        'Split',
+        `${data.trainImages.toLocaleString('en-US')} train, ${data.validationImages.toLocaleString('en-US')} validate`,
+      ],
+    );
+  if (state.engine) rows.push(['Engine', state.engine.detail]);
+  if (options) for (const [key, value] of Object.entries(options)) rows.push([key, String(value)]);
+  if (state.run) rows.push(['startedAt', state.run.startedAt]);
+  const html = rows.map(
+    ([key, value]) => `<tr><th scope="row">${escapeHtml(key)}</th><td>${escapeHtml(value)}</td></tr>`,
+  );
+  return `<section><h2>This run</h2><table class="text"><tbody>${html.join('')}</tbody></table></section>`;
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { relative } from '../dataset/scanDataset.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { UserError } from '../core/userError.js';
+import { writeFileAtomically, writing } from './atomicFile.js';
+
+/** What `run.json` holds: enough to repeat the run. `engine` and `data` follow once they are known. */
+export interface RunRecord {
+  readonly version: 1;
+  readonly id: string;
+  readonly startedAt: string;
+  readonly options: TrainingOptions;
+  readonly versions: { readonly faceTrainer: string; readonly node: string; readonly platform: string };
+  readonly engine?: { readonly name: string; readonly detail: string };
+  readonly network?: { readonly name: string; readonly parameters: number };
+  readonly data?: {
+    readonly people: readonly string[];
+    readonly images: number;
+    readonly trainImages: number;
+    readonly validationImages: number;
+    readonly fingerprint: string;
+  };
+}
+
+/** The names inside a run folder. */
+export class RunFolder {
+  constructor(readonly path: string) {}
+
+  get record(): string {
+    return path.join(this.path, 'run.json');
+  }
+  get metrics(): string {
+    return path.join(this.path, 'metrics.ndjson');
+  }
+  get checkpoints(): string {
+    return path.join(this.path, 'checkpoints');
+  }
+  get report(): string {
+    return path.join(this.path, 'report.html');
+  }
+  get skipped(): string {
+    return path.join(this.path, 'skipped.json');
+  }
+
+  /** @throws UserError when the folder cannot be made or already holds something */
+  create(record: RunRecord): void {
+    writing(this.path, () => {
+      fs.mkdirSync(this.path, { recursive: true });
+      if (fs.readdirSync(this.path).length > 0)
+        throw new UserError(
+          'run-folder-unwritable',
+          `The run folder “${this.path}” is not empty.`,
+          'Choose a new folder: a run never writes over another one.',
+        );
+      fs.mkdirSync(this.checkpoints);
+    });
+    this.writeRecord(record);
+  }
+
+  writeRecord(record: RunRecord): void {
+    writing(this.path, () => writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`));
+  }
+}
+
+/**
+ * SHA-256 over the relative path and size of every usable picture and the side it is on: two runs with the same
+ * fingerprint saw the same files by name and size (contents are not hashed).
+ */
+export function datasetFingerprint(dataset: Dataset): string {
+  const hash = createHash('sha256');
+  for (const [side, pictures] of Object.entries(dataset.split) as [string, readonly number[]][])
+    for (const picture of pictures) {
+      const file = dataset.files[picture]!;
+      hash.update(
+        `${side}\0${relative(dataset.root, file)}\0${fs.statSync(file, { throwIfNoEntry: false })?.size ?? -1}\n`,
+      );
+    }
+  return `sha256:${hash.digest('hex')}`;
+}

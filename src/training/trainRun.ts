@@ -1,0 +1,206 @@
+import path from 'node:path';
+import { Random } from '../core/random.js';
+import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { batchCount } from '../dataset/batches.js';
+import { openDataset, type Dataset } from '../dataset/dataset.js';
+import { scanDataset } from '../dataset/scanDataset.js';
+import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
+import { sizeOf } from '../graph/graph.js';
+import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { reduceRun, emptyRunState } from '../core/runState.js';
+import { memoryWarning } from './memoryWarning.js';
+import { writeFileAtomically, writing } from './atomicFile.js';
+import { CheckpointKeeper } from './checkpointKeeper.js';
+import { renderReport } from './report.js';
+import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
+import { RunLog } from './runLog.js';
+import { startWeights } from './startWeights.js';
+import type { StopSignal } from './stopSignal.js';
+import { TrainingLoop } from './trainingLoop.js';
+import { UserError } from '../core/userError.js';
+
+export interface TrainingJob {
+  /** Absolute path, absent or empty. */
+  readonly runFolder: string;
+  readonly options: TrainingOptions;
+  /** Of the package, for `run.json`. */
+  readonly version: string;
+}
+
+/** What a test replaces. */
+export interface TrainingSurroundings {
+  readonly now: () => Date;
+  readonly selectEngine: (wish: TrainingOptions['engine']) => Promise<SelectedEngine>;
+}
+
+const SURROUNDINGS: TrainingSurroundings = { now: () => new Date(), selectEngine };
+
+/**
+ * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
+ * into its log as well. A failure is told the same way and ends the run; nothing is thrown for what the outside world
+ * can cause.
+ *
+ * @returns whether the run ended well
+ */
+export async function trainRun(
+  job: TrainingJob,
+  emit: (message: TrainerMessage) => void,
+  stop: StopSignal,
+  surroundings: TrainingSurroundings = SURROUNDINGS,
+): Promise<boolean> {
+  const folder = new RunFolder(job.runFolder);
+  let log: RunLog | undefined;
+  let state = emptyRunState();
+  const tell = (event: RunEvent) => {
+    log?.append(event);
+    state = reduceRun(state, event);
+    emit(event);
+  };
+  const startedAt = surroundings.now().toISOString();
+  try {
+    // A folder that cannot be trained with leaves no run behind.
+    scanDataset(job.options.dataset);
+    const record: RunRecord = {
+      version: 1,
+      id: path.basename(job.runFolder),
+      startedAt,
+      options: job.options,
+      versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    };
+    folder.create(record);
+    log = new RunLog(folder.path, folder.metrics);
+    tell({ type: 'run', runFolder: folder.path, startedAt, pid: process.pid, options: job.options });
+    const started = performance.now();
+    const finished = await run(job.options, folder, record, emit, tell, stop, surroundings);
+    tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
+    return true;
+  } catch (error) {
+    const failure: MessageOf<'failure'> = { type: 'failure', ...describe(error) };
+    try {
+      tell(failure);
+    } catch {
+      emit(failure); // The log itself is what failed.
+    }
+    return false;
+  } finally {
+    log?.close();
+    // A report also of a run that failed: it says why, and shows what was reached.
+    if (log) writeReport(folder, () => renderReport(state), emit);
+  }
+}
+
+async function run(
+  options: TrainingOptions,
+  folder: RunFolder,
+  record: RunRecord,
+  emit: (message: TrainerMessage) => void,
+  tell: (event: RunEvent) => void,
+  stop: StopSignal,
+  surroundings: TrainingSurroundings,
+): Promise<MessageOf<'finished'>> {
+  const { engine, warning } = await surroundings.selectEngine(options.engine);
+  tell({ type: 'engine', name: engine.name, detail: engine.detail });
+  if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
+
+  const dataset = await openDataset(
+    {
+      root: options.dataset,
+      size: options.size,
+      split: options.split,
+      seed: options.seed,
+      memoryBytes: options.pixelMemoryMiB * 2 ** 20,
+    },
+    throttled((done, total) => emit({ type: 'preparing', done, total })),
+    () => stop.requested,
+  );
+  if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
+  const graph = mobileNetV2({ size: options.size, classes: dataset.people.length, width: options.width });
+  const parameters = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  folder.writeRecord({
+    ...record,
+    engine: { name: engine.name, detail: engine.detail },
+    network: { name: graph.name, parameters },
+    data: {
+      people: dataset.people,
+      images: dataset.usable,
+      trainImages: dataset.split.train.length,
+      validationImages: dataset.split.validation.length,
+      fingerprint: datasetFingerprint(dataset),
+    },
+  });
+  tellDataset(dataset, options, folder, tell);
+  const memory = memoryWarning(graph, options.batchSize);
+  if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
+
+  const session = engine.createSession(graph, startWeights(graph, options.seed, options.weights));
+  const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
+  const loop = new TrainingLoop(
+    options,
+    dataset,
+    session,
+    keeper,
+    tell,
+    stop,
+    Random.forPurpose(options.seed, 'shuffle'),
+  );
+  try {
+    return await loop.run();
+  } finally {
+    session.dispose();
+  }
+}
+
+function tellDataset(
+  dataset: Dataset,
+  options: TrainingOptions,
+  folder: RunFolder,
+  tell: (event: RunEvent) => void,
+): void {
+  const { split, skipped } = dataset;
+  if (skipped.length > 0)
+    writing(folder.path, () => writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`));
+  tell({
+    type: 'dataset',
+    people: dataset.people.length,
+    images: dataset.usable,
+    trainImages: split.train.length,
+    validationImages: split.validation.length,
+    stepsPerEpoch: batchCount(split.train.length, options.batchSize),
+    skippedCount: skipped.length,
+    skipped: skipped.slice(0, 100),
+  });
+  for (const warning of dataset.warnings) tell({ type: 'warning', ...warning });
+}
+
+function writeReport(folder: RunFolder, render: () => string, emit: (message: TrainerMessage) => void): void {
+  try {
+    writing(folder.path, () => writeFileAtomically(folder.report, render()));
+  } catch (error) {
+    const { message, advice } = describe(error);
+    emit({ type: 'warning', code: 'report-unwritten', message: `The report was not written: ${message}`, advice });
+  }
+}
+
+/** An unforeseen error keeps its message, without its stack; the stack goes to the log of the process. */
+export function describe(error: unknown): { code: string; message: string; advice: string } {
+  if (error instanceof UserError) return { code: error.code, message: error.message, advice: error.advice };
+  console.error(error);
+  const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+  return {
+    code: 'internal',
+    message: `Training met an error it did not foresee: ${message}`,
+    advice: 'The log of Face Trainer has the details; please report it. Checkpoints written so far are unharmed.',
+  };
+}
+
+/** At most ten calls a second, and the last one always. */
+function throttled(call: (done: number, total: number) => void): (done: number, total: number) => void {
+  let last = -Infinity;
+  return (done, total) => {
+    const now = performance.now();
+    if (done < total && now - last < 100) return;
+    last = now;
+    call(done, total);
+  };
+}
