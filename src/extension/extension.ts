@@ -1,1 +1,86 @@
-export function activate(): void {}
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { openReport } from './reportView.js';
+import { RUN_VIEW, RunPanels } from './runPanels.js';
+import { pickRun } from './runsCatalog.js';
+import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
+import { Trainer } from './trainer.js';
+import { pickTrainingOptions } from './trainingOptionsPick.js';
+import { TrainingStatus } from './trainingStatus.js';
+
+/** Wiring only: nothing heavy is loaded before a command runs, and training lives in its own process. */
+export function activate(context: vscode.ExtensionContext): void {
+  const dist = (file: string) => path.join(context.extensionPath, 'dist', file);
+  const log = vscode.window.createOutputChannel('Face Trainer', { log: true });
+  const panels = new RunPanels(context.extensionUri, log);
+  const status = new TrainingStatus();
+  const trainer = new Trainer(dist('trainer.js'), panels, status, log);
+
+  const command = (name: string, run: (...args: unknown[]) => unknown) =>
+    vscode.commands.registerCommand(`faceTrainer.${name}`, async (...args: unknown[]) => {
+      try {
+        await run(...args);
+      } catch (error) {
+        log.error(error instanceof Error ? error : String(error));
+        const message = error instanceof Error ? error.message : String(error);
+        void vscode.window.showErrorMessage(`Face Trainer: ${message}`);
+      }
+    });
+
+  context.subscriptions.push(
+    log,
+    status,
+    trainer,
+    vscode.window.registerWebviewPanelSerializer(RUN_VIEW, panels),
+    command('trainModel', (folder) => trainModel(trainer, context.globalState, folder)),
+    command('stopTraining', () => trainer.stop()),
+    command('openRun', async (folder) => {
+      const runFolder = typeof folder === 'string' ? folder : await pickRun();
+      if (runFolder) panels.open(runFolder);
+    }),
+    command('openReport', async (folder) => {
+      const runFolder = typeof folder === 'string' ? folder : (panels.activeRunFolder ?? (await pickRun()));
+      if (runFolder) await openReport(runFolder);
+    }),
+    command('setUpTensorFlow', () => setUpTensorFlow(dist('faceTrainer.js'), log)),
+    command('showLog', () => log.show()),
+  );
+}
+
+async function trainModel(trainer: Trainer, memory: vscode.Memento, folder: unknown): Promise<void> {
+  const active = trainer.activeRun;
+  if (active) {
+    const [open, stop] = ['Open Run', 'Stop It'] as const;
+    const name = path.basename(active.options.dataset);
+    const chosen = await vscode.window.showWarningMessage(
+      `A training on “${name}” is running; a second one would only slow both down.`,
+      open,
+      stop,
+    );
+    if (chosen === open) await vscode.commands.executeCommand('faceTrainer.openRun', active.runFolder);
+    if (chosen === stop) trainer.stop();
+    return;
+  }
+  const uri = folder instanceof vscode.Uri ? folder : await askForFolder();
+  if (!uri) return;
+  if (uri.scheme !== 'file') {
+    void vscode.window.showErrorMessage(
+      'Face Trainer reads pictures from a disk: this folder is on a virtual file system.',
+    );
+    return;
+  }
+  const options = await pickTrainingOptions(uri.fsPath, memory);
+  if (options) trainer.start(options);
+}
+
+async function askForFolder(): Promise<vscode.Uri | undefined> {
+  const defaultUri = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const chosen = await vscode.window.showOpenDialog({
+    title: 'Folder with one sub-folder for each person',
+    openLabel: 'Train on This Folder',
+    canSelectFolders: true,
+    canSelectFiles: false,
+    ...(defaultUri && { defaultUri }),
+  });
+  return chosen?.[0];
+}

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runEvent } from './messages.js';
 
 /** What a run is doing, as its folder and the processes tell. */

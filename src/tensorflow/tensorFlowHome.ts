@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cacheFolder } from './cacheFolder.js';
 
 /** The version of @tensorflow/tfjs-node whose JavaScript is in the bundle and whose binding is loaded. */

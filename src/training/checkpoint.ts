@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdamMoments } from '../core/adam.js';
 import type { RandomState } from '../core/random.js';
 import { UserError } from '../core/userError.js';

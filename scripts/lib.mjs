@@ -1,0 +1,71 @@
+// Shared by the set-up commands. Runs before anything is installed: Node's own modules only.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+/** The per-user cache, as src/tensorflow/cacheFolder.ts has it. */
+export function cacheFolder() {
+  const { env, platform } = process;
+  if (env.FACE_TRAINER_CACHE) return path.resolve(env.FACE_TRAINER_CACHE);
+  if (platform === 'darwin') return path.join(os.homedir(), 'Library', 'Caches', 'face-trainer');
+  if (platform === 'win32')
+    return path.join(env.LOCALAPPDATA ?? path.join(os.homedir(), 'AppData', 'Local'), 'face-trainer', 'Cache');
+  return path.join(env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'face-trainer');
+}
+
+/** Runs a program in the project folder with its output shown; returns its exit code. */
+export function run(program, args, options = {}) {
+  const result = spawnSync(program, args, { cwd: root, stdio: 'inherit', ...options });
+  if (result.error) console.error(`${program}: ${result.error.message}`);
+  return result.status ?? 1;
+}
+
+/** Like run, but ends this program when it fails. */
+export function must(what, program, args, options) {
+  const code = run(program, args, options);
+  if (code === 0) return;
+  console.error(`\n${what} failed: see the lines above.`);
+  process.exit(code);
+}
+
+/** npm without a shell: its own JavaScript when npm started us, else by name. */
+export function npm(args, options) {
+  const script = process.env.npm_execpath;
+  return script
+    ? run(process.execPath, [script, ...args], options)
+    : run('npm', args, { shell: process.platform === 'win32', ...options });
+}
+
+/** Installs the packages of the lock file when they are missing or those of another one. */
+export function ensurePackages() {
+  const [major] = process.versions.node.split('.').map(Number);
+  if (major < 20) {
+    console.error(`Face Trainer needs Node 20 or newer; this is ${process.version}.`);
+    process.exit(1);
+  }
+  const wanted = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = path.join(root, 'node_modules', '.face-trainer-stamp');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.log('Installing packages');
+  if (npm(['ci', '--loglevel=error']) !== 0) {
+    console.error('\nThe packages could not be installed: see the lines above.');
+    process.exit(1);
+  }
+  writeFileSync(stamp, wanted);
+}
+
+export function ensureBuild() {
+  must('The build', process.execPath, ['scripts/build.mjs']);
+}
+
+/** @returns whether TensorFlow is there; the reason is on the screen when it is not */
+export function ensureTensorFlow() {
+  return run(process.execPath, ['dist/faceTrainer.js', 'setup-tensorflow']) === 0;
+}

@@ -1,0 +1,60 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runState.js';
+import type { RunEvent } from '../protocol/messages.js';
+import type { Liveness, RunPhase } from '../protocol/panel.js';
+import { isAlive, RunReader } from './runReader.js';
+
+/**
+ * A run as its folder tells it, kept up to date by reading on. A run of this window, of another window and of the
+ * command line look the same from here; `owner` is what this window knows beside the folder.
+ */
+export class RunModel {
+  readonly events: RunEvent[] = [];
+  private readonly reader: RunReader;
+  private folded: RunState = emptyRunState();
+
+  constructor(
+    readonly runFolder: string,
+    private readonly owner?: { readonly running: boolean; readonly stopping: boolean },
+  ) {
+    this.reader = new RunReader(runFolder);
+    this.readOn();
+  }
+
+  /** Takes what was written since the last call. */
+  readOn(): RunEvent[] {
+    const fresh = this.reader.readNew();
+    this.events.push(...fresh);
+    this.folded = reduceAll(fresh, this.folded);
+    return fresh;
+  }
+
+  get state(): RunState {
+    return this.folded;
+  }
+
+  get liveness(): Liveness {
+    const ended = this.folded.failure !== undefined || this.folded.finished !== undefined;
+    const pid = this.folded.run?.pid;
+    const alive = !ended && (this.owner ? this.owner.running : pid !== undefined && isAlive(pid));
+    return { alive, stopping: alive && this.owner?.stopping === true, ownedHere: alive && this.owner !== undefined };
+  }
+
+  get phase(): RunPhase {
+    return phaseOf(this.folded, this.liveness);
+  }
+
+  get reportFile(): string {
+    return path.join(this.runFolder, 'report.html');
+  }
+
+  get hasReport(): boolean {
+    return fs.existsSync(this.reportFile);
+  }
+
+  /** "wild": the dataset's name, else the folder's. */
+  get title(): string {
+    return path.basename(this.folded.run?.options.dataset ?? this.runFolder);
+  }
+}

@@ -1,0 +1,43 @@
+import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
+import type { TrainerMessage } from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+
+export interface ActiveRunListener {
+  onMessage(run: ActiveRun, message: TrainerMessage): void;
+  onOutput(line: string): void;
+  onEnd(run: ActiveRun, end: TrainerEnd): void;
+}
+
+/** The training that this window started and that still goes on. */
+export class ActiveRun {
+  /** False once the process has ended. */
+  running = true;
+  private readonly process: TrainerProcess;
+
+  constructor(
+    readonly runFolder: string,
+    readonly options: TrainingOptions,
+    trainerEntry: string,
+    listener: ActiveRunListener,
+  ) {
+    this.process = new TrainerProcess(
+      { entry: trainerEntry, runFolder, training: options },
+      {
+        onMessage: (message) => listener.onMessage(this, message),
+        onOutput: (line) => listener.onOutput(line),
+      },
+    );
+    void this.process.ended.then((end) => {
+      this.running = false;
+      listener.onEnd(this, end);
+    });
+  }
+
+  get stopping(): boolean {
+    return this.process.stopping;
+  }
+
+  stop(): void {
+    this.process.stop();
+  }
+}

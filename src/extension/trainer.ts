@@ -1,0 +1,107 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
+import { RunModel } from '../client/runModel.js';
+import type { TrainerEnd } from '../client/trainerProcess.js';
+import { formatPercent } from '../core/format.js';
+import type { TrainerMessage } from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { ActiveRun, type ActiveRunListener } from './activeRun.js';
+import type { RunPanels } from './runPanels.js';
+import type { TrainingStatus } from './trainingStatus.js';
+
+/** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
+export class Trainer implements ActiveRunListener, vscode.Disposable {
+  private active: ActiveRun | undefined;
+
+  constructor(
+    private readonly entry: string,
+    private readonly panels: RunPanels,
+    private readonly status: TrainingStatus,
+    private readonly log: vscode.LogOutputChannel,
+  ) {}
+
+  get activeRun(): ActiveRun | undefined {
+    return this.active;
+  }
+
+  start(options: TrainingOptions): void {
+    const runFolder = newRunFolder(runsFolderFor(options.dataset), options.dataset, new Date());
+    this.log.info(`training on ${options.dataset}, run folder ${runFolder}`);
+    this.active = new ActiveRun(runFolder, options, this.entry, this);
+    this.status.show(runFolder, path.basename(options.dataset));
+    void vscode.commands.executeCommand('setContext', 'faceTrainer.training', true);
+  }
+
+  stop(): void {
+    this.active?.stop();
+    if (this.active) this.panels.livenessChanged(this.active.runFolder);
+  }
+
+  onMessage(run: ActiveRun, message: TrainerMessage): void {
+    if (message.type === 'hello') return;
+    this.status.update(message);
+    if (message.type === 'preparing') {
+      this.panels.preparing(run.runFolder, message);
+      return;
+    }
+    if (message.type === 'run') {
+      this.panels.open(run.runFolder, new RunModel(run.runFolder, run));
+      return;
+    }
+    if (message.type === 'warning') this.log.warn(message.message, message.advice);
+    this.panels.readOn(run.runFolder);
+  }
+
+  onOutput(line: string): void {
+    this.log.info(line);
+  }
+
+  onEnd(run: ActiveRun, end: TrainerEnd): void {
+    this.active = undefined;
+    this.status.hide();
+    this.panels.readOn(run.runFolder);
+    this.panels.livenessChanged(run.runFolder);
+    void vscode.commands.executeCommand('setContext', 'faceTrainer.training', false);
+    if (end.type === 'failure') this.log.error(end.message, end.advice);
+    void announce(run, end);
+  }
+
+  dispose(): void {
+    this.active?.stop();
+  }
+}
+
+/** One notification at the end of a run. */
+async function announce(run: ActiveRun, end: TrainerEnd): Promise<void> {
+  const model = new RunModel(run.runFolder);
+  const openRun = 'Open Run';
+  const openReport = 'Open Report';
+  const showLog = 'Show Log';
+  // A folder that was refused before the run began has nothing to open.
+  const opens = [...(model.hasReport ? [openReport] : []), ...(model.events.length > 0 ? [openRun] : [])];
+  const chosen =
+    end.type === 'failure'
+      ? await vscode.window.showErrorMessage(`${end.message} ${end.advice}`, ...opens, showLog)
+      : await vscode.window.showInformationMessage(success(path.basename(run.options.dataset), end), ...opens);
+  if (chosen === openRun) await vscode.commands.executeCommand('faceTrainer.openRun', run.runFolder);
+  if (chosen === openReport) await vscode.commands.executeCommand('faceTrainer.openReport', run.runFolder);
+  if (chosen === showLog) await vscode.commands.executeCommand('faceTrainer.showLog');
+}
+
+function success(name: string, end: Extract<TrainerEnd, { type: 'finished' }>): string {
+  const how = end.reason === 'stopped' ? 'Training was stopped' : 'Training has finished';
+  const reached =
+    end.bestEpoch === undefined
+      ? 'no epoch was finished'
+      : `best validation accuracy ${formatPercent(end.bestValAccuracy)} after epoch ${end.bestEpoch}`;
+  return `${name}: ${how}, ${reached}.`;
+}
+
+/** The setting, else beside the pictures: in the workspace folder that holds them, or in the folder around them. */
+export function runsFolderFor(dataset: string): string {
+  const setting = vscode.workspace.getConfiguration('faceTrainer').get<string>('runFolder', '').trim();
+  const workspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(dataset))?.uri.fsPath;
+  if (setting) return path.resolve(workspace ?? path.dirname(dataset), setting);
+  return defaultRunsFolder(workspace ?? path.dirname(dataset));
+}

@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
+import { editorFolder, findChromium, nodePackage } from '../../scripts/editor.mjs';
+
+/** A running VS Code server. */
+export interface EditorServer {
+  readonly url: string;
+  stop(): Promise<void>;
+  /** At once, from an exit handler. */
+  kill(): void;
+}
+
+const CHROMIUM_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A quiet editor: nothing asks the outside or stands in front of what is tested. */
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'extensions.ignoreRecommendations': true,
+  'extensions.autoUpdate': false,
+  'extensions.autoCheckUpdates': false,
+  'update.mode': 'none',
+  'security.workspace.trust.enabled': false,
+  'window.menuBarVisibility': 'compact',
+  'git.enabled': false,
+  'npm.autoDetect': 'off',
+  'typescript.disableAutomaticTypeAcquisition': true,
+  'files.simpleDialog.enable': true,
+};
+
+export interface ServerOptions {
+  readonly userDataDir: string;
+  readonly extensionsDir: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Each line that the server prints. */
+  readonly onLine?: (line: string) => void;
+}
+
+export async function startServer({
+  userDataDir,
+  extensionsDir,
+  settings,
+  onLine,
+}: ServerOptions): Promise<EditorServer> {
+  const folder = editorFolder();
+  const main = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
+  const node = path.join(
+    folder,
+    'node_modules',
+    nodePackage(),
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  fs.mkdirSync(path.join(userDataDir, 'User'), { recursive: true });
+  fs.mkdirSync(extensionsDir, { recursive: true });
+  fs.writeFileSync(path.join(userDataDir, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  const env: NodeJS.ProcessEnv = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
+  for (const name of Object.keys(env)) if (/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name)) delete env[name];
+  const server = spawn(
+    node,
+    [
+      main,
+      ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
+      ...['--user-data-dir', userDataDir, '--server-data-dir', path.join(userDataDir, 'server')],
+      ...['--extensions-dir', extensionsDir, '--disable-workspace-trust', '--telemetry-level', 'off'],
+      ...['--disable-experiments', '--force-disable-user-env', '--reconnection-grace-time', '1'],
+      // Without it a built workbench ignores the folders of extensions under development, and says nothing.
+      '--enable-smoke-test-driver',
+    ],
+    { env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
+  );
+  // The extension host is a grandchild: only the group reaches it.
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      if (process.platform === 'win32') server.kill(name);
+      else process.kill(-server.pid!, name);
+    } catch {
+      // already gone
+    }
+  };
+  const url = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    const read = (chunk: Buffer) => {
+      const text = String(chunk);
+      output = (output + text).slice(-10_000);
+      if (onLine) text.split('\n').forEach(onLine);
+      const port = /Extension host agent listening on (\d+)/.exec(output)?.[1];
+      if (port) resolve(`http://127.0.0.1:${port}`);
+    };
+    server.stdout.on('data', read);
+    server.stderr.on('data', read);
+    server.once('error', reject);
+    server.once('exit', (code) => reject(new Error(`the VS Code server ended with ${code}:\n${output}`)));
+    setTimeout(() => reject(new Error(`the VS Code server did not start in 60 s:\n${output}`)), 60_000).unref();
+  });
+  return {
+    url,
+    kill: () => signal('SIGKILL'),
+    stop: async () => {
+      const gone = server.exitCode !== null ? undefined : once(server, 'exit');
+      signal('SIGTERM');
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 3000))]);
+      signal('SIGKILL');
+    },
+  };
+}
+
+export interface WorkbenchTarget {
+  readonly folder: string;
+  readonly extension: string;
+  /** A mocha suite for the extension host, with its `.js`. */
+  readonly tests?: string;
+}
+
+/** The workbench's address with a folder opened and an extension under development. */
+export function workbenchUrl(server: string, { folder, extension, tests }: WorkbenchTarget): string {
+  const remote = (file: string) =>
+    `vscode-remote://${new URL(server).host}${encodeURI(path.resolve(file).replaceAll('\\', '/'))}`;
+  const url = new URL(server);
+  url.searchParams.set('folder', path.resolve(folder));
+  const payload = [['extensionDevelopmentPath', remote(extension)]];
+  if (tests) payload.push(['extensionTestsPath', remote(tests)]);
+  url.searchParams.set('payload', JSON.stringify(payload));
+  return url.href;
+}
+
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('Chromium is missing: npm run setup:editor');
+  return chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
+}
+
+/** A page from which nothing leaves the machine. */
+export async function newPage(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, locale: 'en-US' });
+  const outside = (url: URL) => url.protocol.startsWith('http') && !['127.0.0.1', 'localhost'].includes(url.hostname);
+  await context.route(outside, (route) => route.abort());
+  return context.newPage();
+}
+
+export async function explorerReady(page: Page): Promise<void> {
+  await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
+}
+
+/** Right-clicks a folder in the Explorer and waits for the item: the menu may open before the extension's items have come. */
+export async function chooseInContextMenu(page: Page, folder: string, item: string): Promise<void> {
+  const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: folder }).first();
+  const entry = page.getByRole('menuitem', { name: item });
+  for (let attempt = 0; attempt < 60; attempt++) {
+    await row.click({ button: 'right' });
+    await page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first().waitFor();
+    if (await entry.count()) {
+      await page.waitForTimeout(300); // a menu that has just opened swallows the first click
+      await entry.click();
+      return;
+    }
+    await page.keyboard.press('Escape');
+    await page.waitForTimeout(500);
+  }
+  throw new Error(`the context menu of ${folder} never had “${item}”`);
+}
+
+export async function runCommand(page: Page, title: string): Promise<void> {
+  await page.keyboard.press('F1');
+  const input = quickInput(page);
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await quickPickRow(page, title).waitFor();
+  await page.keyboard.press('Enter');
+}
+
+export function quickInput(page: Page): Locator {
+  return page.locator('.quick-input-widget input[type=text]');
+}
+
+export function quickPickRow(page: Page, text: string | RegExp): Locator {
+  return page.locator('.quick-input-widget .monaco-list-row', { hasText: text }).first();
+}
+
+/**
+ * Waits for a notification and gives its text. An editor under its test driver shows none as a toast; they wait in the
+ * notification centre.
+ */
+export async function notification(page: Page, text: string): Promise<string> {
+  const centre = page.locator('.notifications-center.visible');
+  if (!(await centre.count())) await runCommand(page, 'Notifications: Show Notifications');
+  const item = centre.locator('.notification-list-item', { hasText: text });
+  await item.waitFor({ timeout: 30_000 });
+  return (await item.textContent()) ?? '';
+}
+
+/** The document of the webview that holds the selector: workbench > frame of the webview > its own frame. */
+export async function webviewWith(page: Page, selector: string, timeoutMs = 30_000): Promise<Frame> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    for (const frame of page.frames()) {
+      const found = frame.parentFrame()
+        ? await frame
+            .locator(selector)
+            .count()
+            .catch(() => 0)
+        : 0;
+      if (found > 0) return frame;
+    }
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`no webview shows ${selector}`);
+}

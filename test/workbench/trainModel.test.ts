@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Frame, Page } from 'playwright-core';
+import { writeSample } from '../../src/sample/writeSample.js';
+import {
+  chooseInContextMenu,
+  explorerReady,
+  launchBrowser,
+  newPage,
+  notification,
+  quickInput,
+  quickPickRow,
+  startServer,
+  webviewWith,
+  workbenchUrl,
+  type EditorServer,
+} from '../support/workbench.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const shots = path.join(root, 'artifacts', 'screenshots');
+
+/** Points that the charts of the panel say they show. */
+function pointsOf(frame: Frame): Promise<number[]> {
+  return frame
+    .locator('canvas[data-points]')
+    .evaluateAll((all) => all.map((c) => Number((c as HTMLCanvasElement).dataset['points'])));
+}
+
+async function until<T>(what: string, probe: () => Promise<T | undefined | false>, timeoutMs = 90_000): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+}
+
+describe('Train Model in a real VS Code', function () {
+  this.timeout(240_000);
+  let folder: string;
+  let workspace: string;
+  let server: EditorServer;
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-workbench-'));
+    workspace = path.join(folder, 'workspace');
+    fs.mkdirSync(shots, { recursive: true });
+    await writeSample(path.join(workspace, 'people'), { people: 8, picturesEach: 12, size: 96, seed: 3 });
+    fs.mkdirSync(path.join(workspace, 'empty'));
+    fs.writeFileSync(path.join(workspace, 'people', 'synthetic-01', 'broken.jpg'), 'not a picture');
+    server = await startServer({
+      userDataDir: path.join(folder, 'user'),
+      extensionsDir: path.join(folder, 'extensions'),
+    });
+    browser = await launchBrowser();
+    page = await newPage(browser);
+    await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
+    await explorerReady(page);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: path.join(shots, `failed-${this.currentTest.title.replace(/\W+/g, '-')}.png`) });
+  });
+
+  after(async () => {
+    await browser.close();
+    await server.stop();
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  async function change(option: RegExp, value: string): Promise<void> {
+    await quickPickRow(page, option).click();
+    await page.locator('.quick-input-title', { hasText: option }).waitFor();
+    await quickInput(page).fill(value);
+    await page.keyboard.press('Enter');
+    await quickPickRow(page, new RegExp(`${option.source}.*${value}`)).waitFor();
+  }
+
+  it('trains on a right-clicked folder with the options that were picked, and draws points while it does', async () => {
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Start training').waitFor();
+    await change(/Epochs/, '400');
+    await change(/Batch size/, '8');
+    await change(/Picture size/, '64');
+    await page.screenshot({ path: path.join(shots, 'quick-pick.png') });
+    await quickPickRow(page, 'Start training').click();
+
+    const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
+    const first = await until('points in the chart', async () => (await pointsOf(frame)).find((n) => n >= 3));
+    const later = await until('more points', async () => (await pointsOf(frame)).find((n) => n > first + 10));
+    assert.ok(later > first);
+    await until('a line in the table', () => frame.locator('vscode-data-grid-row[data-epoch="3"]').count());
+    const drawn = await frame
+      .locator('canvas')
+      .first()
+      .evaluate((canvas) => {
+        const { data } = (canvas as HTMLCanvasElement)
+          .getContext('2d')!
+          .getImageData(0, 0, (canvas as HTMLCanvasElement).width, (canvas as HTMLCanvasElement).height);
+        return data.filter((_, i) => i % 4 === 3 && data[i]! > 0).length;
+      });
+    assert.ok(drawn > 500, `the loss chart has ${drawn} coloured pixels`);
+    assert.match((await frame.locator('details summary').textContent()) ?? '', /1 file skipped/);
+    assert.match((await page.locator('.statusbar').textContent()) ?? '', /people: epoch \d+\/400/);
+  });
+
+  it('keeps to the theme, in all four kinds, and redraws when it changes', async () => {
+    const frame = await webviewWith(page, 'canvas[data-points]');
+    // The kinds by the class that VS Code gives a webview's body.
+    const themes = {
+      'vscode-dark': 'Default Dark Modern',
+      'vscode-light': 'Default Light Modern',
+      'vscode-high-contrast-light': 'Default High Contrast Light',
+      'vscode-high-contrast': 'Default High Contrast',
+    };
+    const seen = new Set<string>();
+    for (const [kind, theme] of Object.entries(themes)) {
+      fs.mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
+      fs.writeFileSync(
+        path.join(workspace, '.vscode', 'settings.json'),
+        JSON.stringify({ 'workbench.colorTheme': theme }),
+      );
+      await until(
+        theme,
+        async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind),
+        20_000,
+      );
+      await page.waitForTimeout(700); // a frame with the new colours
+      seen.add(
+        await frame
+          .locator('body')
+          .evaluate((body) => getComputedStyle(body).backgroundColor + getComputedStyle(body).color),
+      );
+      await page.screenshot({ path: path.join(shots, `panel-${kind}.png`) });
+    }
+    assert.equal(seen.size, 4, [...seen].join());
+    fs.rmSync(path.join(workspace, '.vscode'), { recursive: true });
+  });
+
+  it('stops after the batch at hand and leaves a checkpoint', async () => {
+    const frame = await webviewWith(page, 'canvas[data-points]');
+    await frame.locator('#stop').click();
+    await until('the stop', async () => (await frame.locator('body').getAttribute('data-phase')) === 'stopped', 20_000);
+    await notification(page, 'Training was stopped');
+    await page.screenshot({ path: path.join(shots, 'stopped.png') });
+    const runs = path.join(workspace, '.face-trainer', 'runs');
+    const run = path.join(runs, fs.readdirSync(runs)[0]!);
+    assert.ok(fs.readdirSync(path.join(run, 'checkpoints')).some((name) => name.startsWith('step-')));
+    assert.ok(fs.existsSync(path.join(run, 'report.html')));
+  });
+
+  it('opens the report from the panel', async () => {
+    const frame = await webviewWith(page, '#report');
+    await frame.locator('#report').click();
+    const report = await webviewWith(page, 'svg polyline.validation');
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(shots, 'report.png') });
+    assert.equal(await report.locator('svg').count(), 2);
+    await page.locator('.tab', { hasText: 'Report: people' }).getByRole('button', { name: /Close/ }).click();
+  });
+
+  it('finds the panel rebuilt from the run folder after the window was reloaded', async () => {
+    const before = await pointsOf(await webviewWith(page, 'canvas[data-points]'));
+    await page.reload();
+    await explorerReady(page);
+    const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
+    const after = await until('the points', async () => {
+      const points = await pointsOf(frame);
+      return points.every((n) => n > 0) && points.length === 2 && points;
+    });
+    assert.deepEqual(after, before);
+    assert.equal(await frame.locator('body').getAttribute('data-phase'), 'stopped');
+    await page.screenshot({ path: path.join(shots, 'reloaded.png') });
+  });
+
+  it('says in one sentence why a folder without people cannot be trained with, and stays alive', async () => {
+    await chooseInContextMenu(page, 'empty', 'Train Model');
+    await quickPickRow(page, 'Start training').click();
+    const text = await notification(page, 'has no sub-folder with pictures');
+    assert.doesNotMatch(text, /\n\s+at |Error:/);
+    await page.screenshot({ path: path.join(shots, 'bad-folder.png') });
+  });
+
+  it('tells of a training process that the system killed, and keeps the panel', async () => {
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Start training').click();
+    const runs = path.join(workspace, '.face-trainer', 'runs');
+    const pid = await until('the second run', async () => {
+      const run = path.join(runs, fs.readdirSync(runs).sort().at(-1)!, 'metrics.ndjson');
+      if (fs.readdirSync(runs).length < 2 || !fs.existsSync(run)) return false;
+      const text = fs.readFileSync(run, 'utf8');
+      return text.includes('"step"') && /"pid":(\d+)/.exec(text)?.[1];
+    });
+    process.kill(Number(pid), 'SIGKILL');
+    await notification(page, 'most likely because memory ran out');
+    await until('the failed panel', () => webviewWith(page, 'body[data-phase="failed"]'));
+    await page.screenshot({ path: path.join(shots, 'killed.png') });
+  });
+});

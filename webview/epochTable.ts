@@ -1,0 +1,69 @@
+import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
+import { bestEpoch, type RunState } from '../src/core/runState.js';
+import type { MessageOf } from '../src/protocol/messages.js';
+import { element, setText } from './dom.js';
+import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
+
+const COLUMNS: readonly [name: string, value: (epoch: MessageOf<'epoch'>) => string][] = [
+  ['Epoch', (e) => String(e.epoch)],
+  ['Step', (e) => e.step.toLocaleString('en-US')],
+  ['Loss', (e) => formatLoss(e.loss)],
+  ['Accuracy', (e) => formatPercent(e.accuracy)],
+  ['Val. loss', (e) => formatLoss(e.valLoss)],
+  ['Val. accuracy', (e) => formatPercent(e.valAccuracy)],
+  ['Images/s', (e) => e.imagesPerSecond.toFixed(1)],
+  ['Elapsed', (e) => formatDuration(e.elapsedSeconds)],
+];
+
+/** The charts' numbers, epoch by epoch, the newest first. */
+export class EpochTable {
+  readonly root: HTMLElement;
+  private readonly grid = element(GRID, {
+    'aria-label': 'Epochs',
+    'grid-template-columns': COLUMNS.map(() => '1fr').join(' '),
+  });
+  private readonly hint = element('p', { class: 'hint' });
+  private readonly header: HTMLElement;
+
+  constructor() {
+    this.root = element('section', { class: 'epochs' }, element('h2', {}, 'Epochs'), this.grid, this.hint);
+    this.header = row(
+      COLUMNS.map(([name]) => name),
+      'header',
+    );
+    this.grid.append(this.header);
+  }
+
+  draw(state: RunState): void {
+    const best = bestEpoch(state)?.epoch;
+    this.grid.hidden = state.epochs.length === 0;
+    setText(
+      this.hint,
+      state.epochs.length === 0 ? 'The first line appears when the first epoch has been validated.' : '',
+    );
+    const shown = this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`).length;
+    for (const epoch of state.epochs.slice(shown)) {
+      const made = row(
+        COLUMNS.map(([, value]) => value(epoch)),
+        'default',
+      );
+      made.dataset['epoch'] = String(epoch.epoch);
+      this.header.after(made);
+    }
+    for (const line of this.grid.querySelectorAll<HTMLElement>(`${GRID_ROW}[data-epoch]`))
+      line.classList.toggle('best', line.dataset['epoch'] === String(best));
+  }
+
+  /** A snapshot replaces everything. */
+  clear(): void {
+    for (const line of this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`)) line.remove();
+  }
+}
+
+function row(cells: readonly string[], type: 'header' | 'default'): HTMLElement {
+  const cellType = type === 'header' ? 'columnheader' : 'default';
+  const made = cells.map((text, i) =>
+    element(GRID_CELL, { 'cell-type': cellType, 'grid-column': String(i + 1) }, text),
+  );
+  return element(GRID_ROW, { 'row-type': type }, ...made);
+}

@@ -1,0 +1,57 @@
+import { formatCount } from '../src/core/format.js';
+import type { RunState } from '../src/core/runState.js';
+import type { RunPhase } from '../src/protocol/panel.js';
+import { element } from './dom.js';
+
+/** What went wrong or deserves a look: failure, interruption, warnings, skipped files. */
+export class Notices {
+  readonly root = element('section', { class: 'notices', 'aria-live': 'polite' });
+  private drawn = '';
+
+  draw(state: RunState, phase: RunPhase): void {
+    const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
+    if (key === this.drawn) return;
+    this.drawn = key;
+    this.root.replaceChildren(
+      ...(state.failure ? [notice('error', state.failure.message, state.failure.advice)] : []),
+      ...(phase === 'interrupted'
+        ? [
+            notice(
+              'warning',
+              'This run was interrupted: its process ended without a last word.',
+              'Its checkpoints and curves are as they were; train again when you are ready.',
+            ),
+          ]
+        : []),
+      ...state.warnings.map((w) => notice('warning', w.message, w.advice)),
+      ...skipped(state),
+    );
+  }
+}
+
+function notice(kind: 'error' | 'warning', message: string, advice: string): HTMLElement {
+  return element(
+    'div',
+    { class: `notice ${kind}`, role: kind === 'error' ? 'alert' : 'note' },
+    element('strong', {}, message),
+    ' ',
+    advice,
+  );
+}
+
+function skipped(state: RunState): HTMLElement[] {
+  const data = state.dataset;
+  if (!data || data.skippedCount === 0) return [];
+  const items = data.skipped.map(({ file, reason }) => element('li', {}, element('code', {}, file), ` ${reason}`));
+  const more = data.skippedCount - data.skipped.length;
+  if (more > 0)
+    items.push(element('li', {}, `and ${more.toLocaleString('en-US')} more, in skipped.json of the run folder`));
+  return [
+    element(
+      'details',
+      {},
+      element('summary', {}, `${formatCount(data.skippedCount, 'file')} skipped`),
+      element('ul', {}, ...items),
+    ),
+  ];
+}

@@ -1,0 +1,89 @@
+import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
+import { bestEpoch, totalSteps, type RunState } from '../src/core/runState.js';
+import type { Liveness } from '../src/protocol/panel.js';
+import { element, setText } from './dom.js';
+
+/** The numbers one looks at first, and how far the run is. */
+export class RunSummary {
+  readonly root: HTMLElement;
+  private readonly tiles = {
+    epoch: new Tile('Epoch'),
+    accuracy: new Tile('Validation accuracy'),
+    loss: new Tile('Training loss'),
+    speed: new Tile('Images/s'),
+    time: new Tile('Time left'),
+  };
+  private readonly bar = element('progress', {
+    max: '1',
+    value: '0',
+    'aria-label': 'Progress of the run',
+  }) as HTMLProgressElement;
+
+  constructor() {
+    const tiles = Object.values(this.tiles).map((tile) => tile.root);
+    this.root = element('section', { class: 'summary' }, element('div', { class: 'tiles' }, ...tiles), this.bar);
+  }
+
+  draw(state: RunState, liveness: Liveness, preparing: { done: number; total: number } | undefined): void {
+    const { tiles } = this;
+    const last = state.steps.at(-1);
+    const epochs = state.run?.options.epochs;
+    const lastEpoch = state.epochs.at(-1);
+    const best = bestEpoch(state);
+    const reading = preparing && !last && liveness.alive;
+
+    tiles.epoch.show(
+      reading ? 'Reading' : `${last?.epoch ?? '–'} / ${epochs ?? '–'}`,
+      reading ? `${preparing.done} of ${preparing.total} pictures` : stepText(state),
+    );
+    tiles.accuracy.show(
+      formatPercent(lastEpoch?.valAccuracy),
+      best ? `best ${formatPercent(best.valAccuracy)} in epoch ${best.epoch}` : 'after the first epoch',
+    );
+    tiles.loss.show(formatLoss(last?.loss), last ? `accuracy ${formatPercent(last.accuracy)}` : '');
+    tiles.speed.show(
+      last ? last.imagesPerSecond.toFixed(1) : '–',
+      lastEpoch ? `last epoch ${lastEpoch.imagesPerSecond.toFixed(1)}` : '',
+    );
+    if (liveness.alive) {
+      tiles.time.label('Time left');
+      tiles.time.show(
+        last ? formatDuration(last.etaSeconds) : '–',
+        lastEpoch ? `${formatDuration(lastEpoch.elapsedSeconds)} so far` : '',
+      );
+    } else {
+      tiles.time.label('Took');
+      tiles.time.show(formatDuration(state.finished?.elapsedSeconds ?? lastEpoch?.elapsedSeconds ?? Number.NaN), '');
+    }
+    const total = totalSteps(state);
+    this.bar.value = reading ? preparing.done / Math.max(1, preparing.total) : total ? (last?.step ?? 0) / total : 0;
+    this.bar.hidden = !liveness.alive;
+  }
+}
+
+function stepText(state: RunState): string {
+  const total = totalSteps(state);
+  const step = state.steps.at(-1)?.step ?? 0;
+  return total === undefined ? '' : `step ${step.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
+}
+
+class Tile {
+  readonly root: HTMLElement;
+  private readonly name: HTMLElement;
+  private readonly value = element('span', { class: 'value' });
+  private readonly detail = element('span', { class: 'detail' });
+
+  constructor(name: string) {
+    this.name = element('span', { class: 'label' }, name);
+    this.root = element('div', { class: 'tile' }, this.name, this.value, this.detail);
+  }
+
+  label(name: string): void {
+    setText(this.name, name);
+  }
+
+  show(value: string, detail: string): void {
+    setText(this.value, value);
+    setText(this.detail, detail);
+  }
+}
