@@ -44,6 +44,15 @@ const builds = [
   },
 ];
 
+// The suite that VS Code's extension host loads; mocha stays the installed one.
+if (process.argv.includes('--tests'))
+  builds.push({
+    ...node,
+    outdir: 'dist/test',
+    entryPoints: { editorSuite: 'test/editor/suite.ts', editorTests: 'test/editor/extension.test.ts' },
+    external: ['vscode', 'mocha'],
+  });
+
 rmSync('dist', { recursive: true, force: true });
 if (watch) {
   for (const options of builds) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
