@@ -32,7 +32,7 @@ export function randomIdentity(random: Random): SyntheticIdentity {
   const lightness = random.between(28, 82);
   return {
     skin: [random.between(14, 32), random.between(28, 58), lightness],
-    hair: [random.between(8, 45), random.between(5, 65), random.between(8, 62)],
+    hair: [random.between(8, 45), random.between(5, 60), random.between(6, Math.max(10, lightness - 22))],
     eyes: [random.pick([28, 95, 205, 215]), random.between(25, 65), random.between(22, 48)],
     lips: [random.between(345, 368) % 360, random.between(30, 60), Math.max(25, lightness - random.between(14, 26))],
     faceWidth: random.between(82, 116),

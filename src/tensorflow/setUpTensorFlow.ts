@@ -84,7 +84,8 @@ function putInPlace(partial: string, target: string): RouteResult {
 
 /** Loads the addon in a process of its own: a binding that crashes must not take the set-up with it. */
 async function loadFailure(home: TensorFlowHome): Promise<RouteResult> {
-  const script = 'process.dlopen({ exports: {} }, process.argv[1])';
+  const script =
+    'try { process.dlopen({ exports: {} }, process.argv[1]) } catch (e) { console.error(e.message); process.exit(1) }';
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
   const { code, output } = await runProgram(process.execPath, ['-e', script, home.binding], {
     env,

@@ -1,8 +1,8 @@
 import { workerData } from 'node:worker_threads';
 
 // A thread of its own, because a training step may block the main thread for longer than an orphan may live (5 s).
-const POLL_MS = 500;
-const GRACE_MS = 3000;
+const POLL_MS = 250;
+const GRACE_MS = 1500;
 
 const { parent } = workerData as { parent: number };
 let orphanedSince: number | undefined;

@@ -54,7 +54,7 @@ function diskError(runFolder: string, error: unknown): unknown {
       'Free some space (a checkpoint of this network takes about 30 MB) and train again; earlier checkpoints are unharmed.',
       { cause: error },
     );
-  if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EIO'].includes(code))
+  if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST', 'EIO'].includes(code))
     return new UserError(
       'run-folder-unwritable',
       `The run folder “${runFolder}” cannot be written (${code}).`,

@@ -69,8 +69,11 @@ export async function startServer({
   fs.mkdirSync(path.join(userDataDir, 'User'), { recursive: true });
   fs.mkdirSync(extensionsDir, { recursive: true });
   fs.writeFileSync(path.join(userDataDir, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
-  const env: NodeJS.ProcessEnv = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
-  for (const name of Object.keys(env)) if (/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name)) delete env[name];
+  // The editor must not take itself for one that another VS Code started.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name),
+  );
+  const env = { ...Object.fromEntries(inherited), EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
   const server = spawn(
     node,
     [

@@ -28,7 +28,11 @@ function pointsOf(frame: Frame): Promise<number[]> {
     .evaluateAll((all) => all.map((c) => Number((c as HTMLCanvasElement).dataset['points'])));
 }
 
-async function until<T>(what: string, probe: () => Promise<T | undefined | false>, timeoutMs = 90_000): Promise<T> {
+async function until<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 90_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs;
   while (Date.now() < end) {
     const value = await probe();
@@ -191,7 +195,7 @@ describe('Train Model in a real VS Code', function () {
     await chooseInContextMenu(page, 'people', 'Train Model');
     await quickPickRow(page, 'Start training').click();
     const runs = path.join(workspace, '.face-trainer', 'runs');
-    const pid = await until('the second run', async () => {
+    const pid = await until('the second run', () => {
       const run = path.join(runs, fs.readdirSync(runs).sort().at(-1)!, 'metrics.ndjson');
       if (fs.readdirSync(runs).length < 2 || !fs.existsSync(run)) return false;
       const text = fs.readFileSync(run, 'utf8');

@@ -14,6 +14,7 @@ export async function createTensorFlowEngine(home: TensorFlowHome): Promise<Engi
   await tf.ready();
   return engine(
     'tensorflow',
+    'tensorflow',
     `TensorFlow ${home.manifest.tensorFlow}, ${process.platform} ${process.arch}`,
     tensorFlowKernels(backend),
   );
@@ -24,13 +25,15 @@ export async function createJavaScriptEngine(): Promise<Engine> {
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');
   await tf.ready();
-  return engine('javascript', `TensorFlow.js ${tf.version_core} in plain JavaScript`, javaScriptKernels);
+  return engine('javascript', 'cpu', `TensorFlow.js ${tf.version_core} in plain JavaScript`, javaScriptKernels);
 }
 
-function engine(name: Engine['name'], detail: string, kernels: FusedKernels): Engine {
+function engine(name: Engine['name'], backend: string, detail: string, kernels: FusedKernels): Engine {
+  // No advice on the console to install another backend: the trainer gives its own.
+  tf.enableProdMode();
   return {
     name,
     detail,
-    createSession: (graph, parameters, resume) => new TfjsSession(graph, kernels, parameters, resume),
+    createSession: (graph, parameters, resume) => new TfjsSession(graph, backend, kernels, parameters, resume),
   };
 }

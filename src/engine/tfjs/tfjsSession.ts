@@ -25,6 +25,8 @@ export class TfjsSession implements TrainingSession {
 
   constructor(
     private readonly graph: Graph,
+    /** TensorFlow.js' name of it. */
+    private readonly backend: string,
     private readonly kernels: FusedKernels,
     parameters: ReadonlyMap<string, Float32Array>,
     resume?: Pick<SessionState, 'moments' | 'step'>,
@@ -50,12 +52,15 @@ export class TfjsSession implements TrainingSession {
     return { step: this.step, parameters: this.parameters, moments: this.moments };
   }
 
-  trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
-    return promised(() => this.trainStepNow(batch, settings));
+  // TensorFlow.js has one active backend; its kernels block, so that nothing comes between this and the end of a step.
+  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    await tf.setBackend(this.backend);
+    return this.trainStepNow(batch, settings);
   }
 
-  evaluate(batch: Batch): Promise<EvaluationResult> {
-    return promised(() => this.evaluateNow(batch));
+  async evaluate(batch: Batch): Promise<EvaluationResult> {
+    await tf.setBackend(this.backend);
+    return this.evaluateNow(batch);
   }
 
   dispose(): void {
@@ -190,9 +195,4 @@ function hasNotFinite(values: Float32Array): boolean {
 function copyOf(name: string, values: Float32Array | undefined, size: number): Float32Array {
   if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
   return values.slice();
-}
-
-/** TensorFlow.js' kernels block; an engine with threads will not. */
-function promised<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
 }

@@ -1,0 +1,70 @@
+// npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
+// a part. Ends with "N passed, N failed".
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ensurePackages, ensureTensorFlow, must, root, run } from './lib.mjs';
+
+const part = process.argv[2] ?? 'all';
+const results = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-results-'));
+const total = { passed: 0, failed: 0 };
+const tsx = ['--import', 'tsx'];
+
+/** A check that passes or fails as a whole. */
+function check(name, ...args) {
+  console.log(`\n▶ ${name}`);
+  const ok = run(process.execPath, args) === 0;
+  total[ok ? 'passed' : 'failed']++;
+}
+
+/** A suite that leaves its counts in a file; one that dies leaves none, which counts as a failure. */
+function suite(name, args, env = {}) {
+  console.log(`\n▶ ${name}`);
+  const file = path.join(results, `${name.replace(/\W+/g, '-')}.json`);
+  const code = run(process.execPath, [...tsx, ...args(file)], {
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', FACE_TRAINER_TEST_RESULTS: file, ...env },
+  });
+  const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0 };
+  if (counts.passed === 0 || (code !== 0 && counts.failed === 0)) {
+    console.error(`${name}: ended with ${code} and without a whole result`);
+    counts.failed++;
+  }
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+}
+
+const mocha =
+  (...specs) =>
+  () => ['node_modules/mocha/bin/mocha.js', ...specs];
+
+ensurePackages();
+must('The build', process.execPath, ['scripts/build.mjs', '--tests']);
+if (!ensureTensorFlow()) console.error('TensorFlow is missing: the tests that need it will fail.');
+if (part === 'all') {
+  for (const project of ['tsconfig.json', 'src/core/tsconfig.json', 'webview/tsconfig.json', 'test/tsconfig.json'])
+    check(`types of ${project}`, 'node_modules/typescript/bin/tsc', '-p', project);
+  check('lint', 'node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0');
+  check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
+}
+if (part !== 'editor')
+  suite(
+    'unit',
+    mocha(
+      'test/{core,graph,engine,dataset,training,client,cli,sample,tensorflow,trainer,webview,project}/**/*.test.ts',
+    ),
+  );
+if (part !== 'unit') {
+  const { ensureEditor } = await import('./editor.mjs');
+  try {
+    await ensureEditor();
+    suite('extension host', (file) => ['test/support/runEditorTests.ts', file]);
+    suite('workbench', mocha('test/workbench/*.test.ts'));
+  } catch (error) {
+    console.error(error.message);
+    total.failed++;
+  }
+}
+rmSync(results, { recursive: true, force: true });
+console.log(`\nScreenshots: ${path.join(root, 'artifacts', 'screenshots')}`);
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;

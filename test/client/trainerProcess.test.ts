@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { TrainerProcess, type TrainerEnd } from '../../src/client/trainerProcess.js';
+import { RunModel } from '../../src/client/runModel.js';
+import type { TrainerMessage } from '../../src/protocol/messages.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const folder = scratchFolder();
+const entry = path.join(import.meta.dirname, 'trainers', 'fake.cjs');
+
+interface Started {
+  readonly trainer: TrainerProcess;
+  readonly messages: TrainerMessage[];
+  readonly output: string[];
+}
+
+function start(mode: string, entryFile = entry): Started {
+  process.env['FAKE_TRAINER'] = mode;
+  const messages: TrainerMessage[] = [];
+  const output: string[] = [];
+  const trainer = new TrainerProcess(
+    {
+      entry: entryFile,
+      runFolder: path.join(folder(), 'run'),
+      training: trainingOptions.parse({ dataset: folder() }),
+      timing: { startMs: 1500, stopMs: 300 },
+    },
+    { onMessage: (message) => messages.push(message), onOutput: (line) => output.push(line) },
+  );
+  return { trainer, messages, output };
+}
+
+async function failure(mode: string): Promise<Extract<TrainerEnd, { type: 'failure' }>> {
+  const { trainer, messages } = start(mode);
+  const end = await trainer.ended;
+  assert.ok(end.type === 'failure', JSON.stringify(end));
+  assert.deepEqual(messages.at(-1), end, 'the listener hears the last word too');
+  assert.doesNotMatch(end.message, /\n/);
+  assert.ok(end.advice.length > 10);
+  return end;
+}
+
+describe('TrainerProcess', () => {
+  it('explains each way in which a trainer can die', async () => {
+    const expected: [mode: string, code: string, message: RegExp][] = [
+      ['killed', 'trainer-killed', /most likely because memory ran out/],
+      ['segfault', 'trainer-crashed', /crashed \(SIGSEGV\)/],
+      ['heap', 'out-of-memory', /ran out of memory/],
+      ['exits', 'trainer-crashed', /exit code 7/],
+      ['dies-at-once', 'trainer-crashed', /exit code 3/],
+      ['silent', 'trainer-silent', /did not start in time/],
+      ['old', 'trainer-silent', /speaks protocol 0 instead of 1/],
+    ];
+    for (const [mode, code, message] of expected) {
+      const end = await failure(mode);
+      assert.equal(end.code, code, mode);
+      assert.match(end.message, message, mode);
+    }
+  });
+
+  it('adds what the trainer could not log to the run’s log, so that its folder tells it', async () => {
+    const end = await failure('segfault');
+    const model = new RunModel(path.join(folder(), 'run'));
+    assert.equal(model.state.failure?.message, end.message);
+    assert.equal(model.phase, 'failed');
+  });
+
+  it('asks for a stop once, and ends a trainer that does not answer', async () => {
+    const { trainer, messages } = start('deaf');
+    while (!messages.some(({ type }) => type === 'run')) await new Promise((resolve) => setTimeout(resolve, 20));
+    const asked = performance.now();
+    trainer.stop();
+    trainer.stop();
+    const end = await trainer.ended;
+    assert.ok(end.type === 'failure' && end.code === 'trainer-silent');
+    assert.match(end.message, /did not answer the stop/);
+    assert.ok(performance.now() - asked >= 300);
+  });
+
+  it('lets one that answers end by itself', async () => {
+    const { trainer, messages } = start('obedient');
+    while (!messages.some(({ type }) => type === 'run')) await new Promise((resolve) => setTimeout(resolve, 20));
+    trainer.stop();
+    assert.ok(trainer.stopping);
+    const end = await trainer.ended;
+    assert.ok(end.type === 'finished' && end.reason === 'stopped');
+  });
+
+  it('passes over a message that is not of the protocol, and puts it in the log', async () => {
+    const { trainer, messages, output } = start('babbles');
+    while (!messages.some(({ type }) => type === 'warning')) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(!messages.some(({ type }) => type === 'step'));
+    assert.ok(output.some((line) => line.startsWith('message not understood')));
+    assert.ok(output.includes('a line for the log'));
+    trainer.kill('was no longer needed');
+    await trainer.ended;
+  });
+
+  it('says so when there is nothing to start', async () => {
+    const { trainer } = start('x', path.join(folder(), 'missing.js'));
+    const end = await trainer.ended;
+    assert.ok(end.type === 'failure' && end.code === 'trainer-crashed');
+  });
+});
+
+describe('RunModel', () => {
+  it('reads on where it left off, keeps half a line for later, and passes over a damaged one', () => {
+    const file = path.join(folder(), 'metrics.ndjson');
+    const warning = (code: string) => JSON.stringify({ type: 'warning', code, message: 'm', advice: 'a' });
+    fs.writeFileSync(file, `${warning('one')}\n{"type":"war`);
+    const model = new RunModel(folder());
+    assert.deepEqual(
+      model.state.warnings.map(({ code }) => code),
+      ['one'],
+    );
+    fs.appendFileSync(file, `ning","code":"two","message":"ü","advice":"a"}\n{"torn\n\n${warning('three')}\n`);
+    assert.equal(model.readOn().length, 2);
+    assert.deepEqual(
+      model.state.warnings.map(({ code }) => code),
+      ['one', 'two', 'three'],
+    );
+    assert.deepEqual(model.readOn(), []);
+    assert.equal(model.phase, 'interrupted', 'no process, no last word');
+  });
+});

@@ -1,0 +1,25 @@
+// A trainer that behaves as FAKE_TRAINER says: stands in for the real one in the tests of its client.
+const mode = process.env.FAKE_TRAINER;
+const say = (message, then) => process.send(message, then);
+if (mode === 'silent') setInterval(() => undefined, 1000);
+else if (mode === 'dies-at-once') process.exit(3);
+else {
+  process.on('message', (command) => {
+    if (command.type === 'stop') {
+      if (mode !== 'deaf')
+        say({ type: 'finished', reason: 'stopped', epochs: 0, steps: 1, elapsedSeconds: 1 }, () => process.exit(0));
+      return;
+    }
+    say({ type: 'run', runFolder: command.runFolder, startedAt: 'now', pid: process.pid, options: command.options });
+    require('node:fs').mkdirSync(command.runFolder, { recursive: true });
+    require('node:fs').writeFileSync(`${command.runFolder}/metrics.ndjson`, '');
+    console.log('a line for the log');
+    if (mode === 'segfault') process.kill(process.pid, 'SIGSEGV');
+    if (mode === 'killed') process.kill(process.pid, 'SIGKILL');
+    if (mode === 'heap') process.abort();
+    if (mode === 'exits') process.exit(7);
+    if (mode === 'babbles') say({ type: 'step', epoch: 'one' });
+    if (mode === 'babbles') say({ type: 'warning', code: 'x', message: 'understood', advice: 'y' });
+  });
+  say({ type: 'hello', protocol: mode === 'old' ? 0 : 1, pid: process.pid, node: process.version });
+}

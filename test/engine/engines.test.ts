@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import { Random } from '../../src/core/random.js';
+import type { Batch, Engine, TrainingSession } from '../../src/engine/engine.js';
+import { selectEngine } from '../../src/engine/selectEngine.js';
+import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { initialValues } from '../../src/graph/networkState.js';
+
+const CLASSES = 3;
+const SETTINGS = { learningRate: 2e-4, batchNormMomentum: 0.9 };
+// Narrow and small: the plain JavaScript engine takes part.
+const graph = mobileNetV2({ size: 32, classes: CLASSES, width: 0.1 });
+
+function randomBatch(seed: number, count = 6): Batch {
+  const random = Random.fromSeed(seed);
+  return {
+    images: Uint8Array.from({ length: count * 32 * 32 * 3 }, () => random.integer(256)),
+    labels: Int32Array.from({ length: count }, (_, i) => i % CLASSES),
+  };
+}
+
+function start(engine: Engine): TrainingSession {
+  return engine.createSession(graph, initialValues(graph, 4));
+}
+
+function distance(a: Float32Array, b: Float32Array): number {
+  const norm = (values: (i: number) => number) => Math.sqrt(a.reduce((sum, _, i) => sum + values(i) ** 2, 0));
+  return (
+    norm((i) => a[i]! - b[i]!) /
+    Math.max(
+      norm((i) => b[i]!),
+      1e-12,
+    )
+  );
+}
+
+describe('the engines', function () {
+  this.timeout(120_000);
+  let tensorflow: Engine;
+  let javascript: Engine;
+
+  before(async () => {
+    javascript = (await selectEngine('javascript')).engine;
+    tensorflow = (await selectEngine('tensorflow')).engine;
+  });
+
+  it('agree: the first loss to 1e-4, every gradient to 1e-3 of its norm, then losses to 2 % and statistics to 5 % + 0.02', async () => {
+    const both: { loss: number[]; first: Map<string, Float32Array>; state: TrainingSession['state'] }[] = [];
+    for (const engine of [tensorflow, javascript]) {
+      const session = start(engine);
+      const loss: number[] = [];
+      let first = new Map<string, Float32Array>();
+      for (let step = 0; step < 3; step++) {
+        loss.push((await session.trainStep(randomBatch(step), SETTINGS)).lossSum);
+        if (step === 0) first = new Map([...session.state.moments].map(([name, { first: m }]) => [name, m.slice()]));
+      }
+      both.push({ loss, first, state: session.state });
+    }
+    const [a, b] = both as [(typeof both)[0], (typeof both)[0]];
+    // From the second step on Adam's sign-like first steps carry rounding along: six pictures on a 1x1 map are an
+    // ill-conditioned batch norm.
+    a.loss.forEach((loss, i) => {
+      const tolerance = i === 0 ? 1e-4 : 2e-2;
+      assert.ok(Math.abs(loss - b.loss[i]!) < tolerance * loss, `step ${i}: ${loss} against ${b.loss[i]}`);
+    });
+    const largest = Math.max(...[...b.first.values()].map((g) => Math.hypot(...g.slice(0, 1000))));
+    for (const [name, gradient] of a.first) {
+      const other = b.first.get(name)!;
+      // Biases before a batch norm have no gradient but rounding.
+      if (Math.hypot(...other) > 1e-5 * largest) assert.ok(distance(gradient, other) < 1e-3, `${name}: ${distance(gradient, other)}`);
+    }
+    for (const { name, trainable } of graph.parameters) {
+      if (trainable) continue;
+      // Some means are zero but for rounding: what follows a batch norm linearly. Variances are of the order of one.
+      const [x, y] = [a.state.parameters.get(name)!, b.state.parameters.get(name)!];
+      x.forEach((value, i) => {
+        const off = Math.abs(value - y[i]!);
+        assert.ok(off < 0.02 + 0.05 * Math.abs(y[i]!), `${name}[${i}]: ${value} against ${y[i]}`);
+      });
+    }
+  }); // prettier-ignore
+
+  for (const backend of ['tensorflow', 'cpu'] as const) {
+    const engine = () => (backend === 'tensorflow' ? tensorflow : javascript);
+
+    describe(`on ${backend}`, () => {
+      it('keeps the number of tensors and their bytes flat from step to step', async () => {
+        const session = start(engine());
+        const counts: string[] = [];
+        for (let step = 0; step < 4; step++) {
+          await session.trainStep(randomBatch(step), SETTINGS);
+          await session.evaluate(randomBatch(9));
+          counts.push(`${tf.memory().numTensors} ${tf.memory().numDataBuffers}`);
+        }
+        assert.equal(new Set(counts.slice(1)).size, 1, counts.join());
+      });
+
+      it('goes on from a saved state exactly as if it had not stopped, to the bit', async () => {
+        const whole = start(engine());
+        for (let step = 0; step < 4; step++) await whole.trainStep(randomBatch(step), SETTINGS);
+        const first = start(engine());
+        for (let step = 0; step < 2; step++) await first.trainStep(randomBatch(step), SETTINGS);
+        const resumed = engine().createSession(graph, first.state.parameters, first.state);
+        for (let step = 2; step < 4; step++) await resumed.trainStep(randomBatch(step), SETTINGS);
+        assert.equal(resumed.state.step, 4);
+        for (const [name, values] of whole.state.parameters)
+          assert.deepEqual(resumed.state.parameters.get(name), values, name);
+      });
+
+      it('takes batches of any size, and evaluates pictures one at a time as it does together', async () => {
+        const session = start(engine());
+        await session.trainStep(randomBatch(1, 2), SETTINGS);
+        await session.trainStep(randomBatch(2, 7), SETTINGS);
+        const batch = randomBatch(3, 3);
+        const together = await session.evaluate(batch);
+        for (let i = 0; i < 3; i++) {
+          const pixels = batch.images.length / 3;
+          const alone = await session.evaluate({
+            images: batch.images.subarray(i * pixels, (i + 1) * pixels),
+            labels: batch.labels.subarray(i, i + 1),
+          });
+          const row = together.logits.subarray(i * CLASSES, (i + 1) * CLASSES);
+          assert.ok(distance(alone.logits, row) < 1e-4, `picture ${i}`);
+        }
+      });
+
+      it('stops at the first number that is not finite, with the weights as they were', async () => {
+        const session = start(engine());
+        await session.trainStep(randomBatch(1), SETTINGS);
+        session.state.parameters.get('Conv_1/kernel')![5] = Infinity;
+        const before = session.state.parameters.get('Conv1/kernel')!.slice();
+        await assert.rejects(session.trainStep(randomBatch(2), SETTINGS), { code: 'not-finite' });
+        assert.deepEqual(session.state.parameters.get('Conv1/kernel'), before);
+        assert.equal(session.state.step, 1);
+      });
+
+      it('refuses pictures and parameters of the wrong length', async () => {
+        const session = start(engine());
+        const batch = randomBatch(1);
+        await assert.rejects(session.trainStep({ ...batch, images: batch.images.subarray(1) }, SETTINGS), RangeError);
+        const parameters = initialValues(graph, 1);
+        parameters.set('Conv1/kernel', new Float32Array(3));
+        assert.throws(() => engine().createSession(graph, parameters), /Conv1\/kernel: 3 values/);
+        parameters.delete('Conv1/kernel');
+        assert.throws(() => engine().createSession(graph, parameters), /Conv1\/kernel: no values/);
+      });
+    });
+  }
+});

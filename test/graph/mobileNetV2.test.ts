@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { inputsOf, parametersOf, sizeOf } from '../../src/graph/graph.js';
+import { mobileNetV2, roundChannels } from '../../src/graph/mobileNetV2.js';
+import { initialValues } from '../../src/graph/networkState.js';
+import { readNpz } from '../../src/training/npz.js';
+import { sharedPaths, withShared } from '../support/shared.js';
+
+describe('mobileNetV2', () => {
+  it('has the number of parameters that Keras counts (2,257,984 without the head at width 1; 706,224 at 0.5)', () => {
+    for (const [width, expected] of [[1, 2_257_984], [0.5, 706_224]] as const) {
+      const { parameters } = mobileNetV2({ size: 128, classes: 10, width });
+      const body = parameters.filter(({ name }) => !name.startsWith('predictions/'));
+      assert.equal(body.reduce((sum, { shape }) => sum + sizeOf(shape), 0), expected);
+    }
+  }); // prettier-ignore
+
+  it('stands in order: every input and parameter is there before it is used', () => {
+    const graph = mobileNetV2({ size: 96, classes: 7 });
+    const parameters = new Set(graph.parameters.map(({ name }) => name));
+    const seen = new Set<string>();
+    for (const node of graph.nodes) {
+      for (const input of inputsOf(node)) assert.ok(seen.has(input), `${node.name} reads ${input}`);
+      for (const parameter of parametersOf(node)) assert.ok(parameters.has(parameter), parameter);
+      seen.add(node.name);
+    }
+    assert.deepEqual(graph.nodes.at(-1)!.shape, [1, 1, 7]);
+    assert.deepEqual(graph.nodes.find(({ name }) => name === 'out_relu')!.shape, [3, 3, 1280]);
+  });
+
+  it('rounds channels as the paper’s code does', () => {
+    assert.deepEqual([32, 16, 24, 3, 33.6, 11.2, 8.4].map(roundChannels), [32, 16, 24, 8, 32, 16, 8]);
+  });
+
+  it('starts Glorot-uniform: within the limit, with the variance 2 / (fan in + fan out)', () => {
+    const graph = mobileNetV2({ size: 96, classes: 7 });
+    const values = initialValues(graph, 1).get('Conv_1/kernel')!;
+    const limit = Math.sqrt(6 / (320 + 1280));
+    const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
+    assert.ok(values.every((x) => Math.abs(x) <= limit));
+    assert.ok(Math.abs(variance / (2 / 1600) - 1) < 0.01, `variance ${variance}`);
+    assert.deepEqual(initialValues(graph, 1), initialValues(graph, 1));
+  });
+
+  withShared('names and shapes of the ImageNet weights', [sharedPaths.weights1, sharedPaths.weights05], () => {
+    it('has exactly the names and shapes of Keras’ ImageNet weights', () => {
+      for (const [file, width] of [[sharedPaths.weights1, 1], [sharedPaths.weights05, 0.5]] as const) {
+        const arrays = readNpz(fs.readFileSync(file));
+        const body = mobileNetV2({ size: 128, classes: 5, width }).parameters.filter(({ name }) => !name.startsWith('predictions/'));
+        assert.deepEqual(new Set(body.map(({ name }) => name)), new Set(arrays.keys()));
+        for (const { name, shape } of body) assert.deepEqual(arrays.get(name)!.shape, shape, name);
+      }
+    }); // prettier-ignore
+  });
+});

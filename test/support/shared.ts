@@ -1,0 +1,22 @@
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Real pictures and weights, never part of the repository: present on the project's own machines. */
+const shared = path.resolve(import.meta.dirname, '../../../shared');
+
+export const sharedPaths = {
+  orl: path.join(shared, 'data', 'orl'),
+  wild: path.join(shared, 'data', 'wild'),
+  weights1: path.join(shared, 'weights', 'mobilenetv2_1.0_224_imagenet_google_bncal.npz'),
+  weights05: path.join(shared, 'weights', 'mobilenetv2_0.5_96_imagenet_google_bncal.npz'),
+} as const;
+
+/** Defines tests on real data where it is; elsewhere says plainly that they did not run. */
+export function withShared(what: string, paths: readonly string[], define: () => void): void {
+  const absent = paths.filter((file) => !fs.existsSync(file));
+  if (absent.length === 0) define();
+  else
+    console.log(
+      `NOT RUN: ${what} (absent: ${absent.map((file) => path.relative(shared, file)).join(', ')} of ../shared)`,
+    );
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { nodePackage } from '../../scripts/editor.mjs';
+import { RunModel } from '../../src/client/runModel.js';
+import { cacheFolder } from '../../src/tensorflow/cacheFolder.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+
+const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
+const cli = path.resolve(import.meta.dirname, '../../dist/faceTrainer.js');
+const folder = scratchFolder();
+
+/** A Node of this version from npm, kept in the cache. */
+function nodeBinary(version: string): string {
+  const home = path.join(cacheFolder(), 'node', version);
+  const binary = path.join(
+    home,
+    'node_modules',
+    nodePackage(),
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
+  if (!fs.existsSync(binary)) {
+    fs.mkdirSync(home, { recursive: true });
+    const install = [
+      'install',
+      '--prefix',
+      home,
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      '--loglevel=error',
+      `${nodePackage()}@${version}`,
+    ];
+    const { status, stderr } = spawnSync('npm', install, { encoding: 'utf8', shell: process.platform === 'win32' });
+    assert.equal(status, 0, stderr);
+  }
+  return binary;
+}
+
+describe('TensorFlow under every supported Node', function () {
+  this.timeout(180_000);
+
+  for (const version of VERSIONS)
+    it(`trains under Node ${version}`, async () => {
+      await writePeople(path.join(folder(), 'data'), 2, 6);
+      const options = [
+        '--size',
+        '32',
+        '--width',
+        '0.1',
+        '--batch',
+        '4',
+        '--split',
+        '0.7',
+        '--epochs',
+        '1',
+        '--engine',
+        'tensorflow',
+      ];
+      const binary = nodeBinary(version);
+      const ran = spawnSync(binary, [cli, 'train', 'data', ...options, '--out', 'run'], {
+        cwd: folder(),
+        encoding: 'utf8',
+      });
+      assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+      const { state } = new RunModel(path.join(folder(), 'run'));
+      assert.equal(state.engine?.name, 'tensorflow');
+      assert.equal(state.epochs.length, 1);
+      const record = fs.readFileSync(path.join(folder(), 'run', 'run.json'), 'utf8');
+      assert.ok(record.includes(`"node": "v${version}"`));
+    });
+});

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { RunModel } from '../../src/client/runModel.js';
+import { TrainerProcess } from '../../src/client/trainerProcess.js';
+import { trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+import { readCheckpoint } from '../../src/training/checkpoint.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
+
+// The bundled trainer and command line, as they are shipped.
+
+const root = path.resolve(import.meta.dirname, '../..');
+const entry = path.join(root, 'dist', 'trainer.js');
+const cli = path.join(root, 'dist', 'faceTrainer.js');
+const folder = scratchFolder();
+const small = ['--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7'];
+
+function command(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [cli, ...args], { cwd: folder(), encoding: 'utf8' });
+}
+
+async function until(what: string, probe: () => boolean, timeoutMs = 30_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!probe()) {
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const isAlive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('face-trainer', function () {
+  this.timeout(120_000);
+
+  it('trains in a process of its own and prints every message as a line of JSON', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6);
+    const { status, stdout, stderr } = command(['train', 'data', ...small, '--epochs', '2', '--out', 'run', '--json']);
+    assert.equal(status, 0, stderr);
+    const messages = stdout
+      .trim()
+      .split('\n')
+      .map((line) => trainerMessage.parse(JSON.parse(line)));
+    const types = new Set(messages.map(({ type }) => type));
+    for (const type of [
+      'hello',
+      'preparing',
+      'run',
+      'engine',
+      'dataset',
+      'step',
+      'epoch',
+      'checkpoint',
+      'finished',
+    ] as const)
+      assert.ok(types.has(type), type);
+    assert.equal(messages.filter(({ type }) => type === 'epoch').length, 2);
+    const engine = messages.find((m) => m.type === 'engine');
+    assert.equal(engine?.name, 'tensorflow', 'the tests need TensorFlow: npm run setup:tensorflow');
+    assert.ok(fs.existsSync(path.join(folder(), 'run', 'report.html')));
+  });
+
+  it('ends with the paths of run folder and report, in the default place, which git ignores', async () => {
+    await writePeople(path.join(folder(), 'my people'), 2, 6);
+    const { status, stdout } = command(['train', 'my people', ...small, '--epochs', '1']);
+    assert.equal(status, 0);
+    const report = /Report {6}(.*report\.html)/.exec(stdout)?.[1];
+    assert.ok(report);
+    assert.ok(report.startsWith(path.join(folder(), '.face-trainer', 'runs')), stdout);
+    assert.match(path.basename(path.dirname(report)), /^\d{8}-\d{6}-my-people$/);
+    assert.equal(fs.readFileSync(path.join(folder(), '.face-trainer', '.gitignore'), 'utf8'), '*\n');
+    assert.match(stdout, /Epoch {3}1 {3}loss \d/);
+  });
+
+  it('fails in a sentence with exit code 1, and explains a wrong option with exit code 2', async () => {
+    fs.mkdirSync(path.join(folder(), 'empty'));
+    const empty = command(['train', 'empty']);
+    assert.equal(empty.status, 1);
+    assert.match(empty.stdout, /“empty” has no sub-folder with pictures\./);
+    assert.doesNotMatch(empty.stdout + empty.stderr, /\n\s+at /);
+    assert.equal(command(['train', 'missing']).status, 1);
+    for (const [args, message] of [
+      [['train'], /Name the folder/],
+      [['fly'], /no command “fly”/],
+      [['train', 'empty', '--epochs', 'many'], /--epochs: /],
+      [['train', 'empty', '--size', '100'], /--size: .*multiple of 32/],
+      [['train', 'empty', '--split', '1'], /--split: /],
+      [['train', 'empty', '--batch', '1'], /--batch: /],
+      [['train', 'empty', '--colour'], /colour/],
+    ] as const) {
+      const { status, stderr } = command(args);
+      assert.equal(status, 2, args.join(' '));
+      assert.match(stderr, message);
+    }
+    assert.equal(command(['--help']).status, 0);
+    await Promise.resolve();
+  });
+
+  it('stops after at most one batch and leaves a whole checkpoint', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6);
+    const messages: TrainerMessage[] = [];
+    const runFolder = path.join(folder(), 'run');
+    const training = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 32, width: 0.1, batchSize: 4, split: 0.7, epochs: 9999 });
+    let stoppedAt: number | undefined;
+    const trainer = new TrainerProcess({ entry, runFolder, training }, {
+      onMessage: (message) => {
+        messages.push(message);
+        if (message.type === 'step' && message.step === 20) {
+          stoppedAt = message.step;
+          trainer.stop();
+        }
+      },
+      onOutput: () => undefined,
+    });
+    const end = await trainer.ended;
+    assert.ok(end.type === 'finished' && end.reason === 'stopped', JSON.stringify(end));
+    // Those that were on their way when the stop was sent, and one batch.
+    assert.ok(end.steps - stoppedAt! <= 3, `${end.steps} steps`);
+    const names = fs.readdirSync(path.join(runFolder, 'checkpoints'));
+    const last = names.find((name) => name.startsWith('step-'));
+    if (last) assert.equal(readCheckpoint(path.join(runFolder, 'checkpoints', last)).session.step, end.steps);
+    assert.equal(new RunModel(runFolder).phase, 'stopped');
+  }); // prettier-ignore
+
+  it('ends within 5 s when its parent vanishes, also in the middle of a long step', async () => {
+    await writePeople(path.join(folder(), 'data'), 2, 20);
+    for (const [name, options] of [['short', small], ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']]] as const) {
+      const run = path.join(folder(), name);
+      const parent = spawn(process.execPath, [cli, 'train', 'data', ...options, '--epochs', '999', '--out', run], { cwd: folder(), stdio: 'ignore' });
+      await until('the run', () => new RunModel(run).state.dataset !== undefined);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const pid = new RunModel(run).state.run!.pid;
+      assert.ok(isAlive(pid));
+      const gone = Date.now();
+      parent.kill('SIGKILL');
+      await until('the orphan’s end', () => !isAlive(pid), 10_000);
+      assert.ok(Date.now() - gone < 5000, `${name}: ${Date.now() - gone} ms`);
+      assert.ok(['interrupted', 'stopped'].includes(new RunModel(run).phase));
+    }
+  }); // prettier-ignore
+
+  withShared('the recipe on ORL', [sharedPaths.orl, sharedPaths.weights1], () => {
+    it('reaches a validation accuracy of 0.90 on ORL within three epochs from ImageNet weights', () => {
+      const args = [
+        'train',
+        sharedPaths.orl,
+        '--epochs',
+        '3',
+        '--batch',
+        '16',
+        '--weights',
+        sharedPaths.weights1,
+        '--out',
+        'run',
+      ];
+      const { status, stdout } = command(args);
+      assert.equal(status, 0, stdout);
+      const { epochs } = new RunModel(path.join(folder(), 'run')).state;
+      assert.equal(epochs.length, 3);
+      assert.ok(epochs[0]!.valAccuracy >= 0.5, `after the first epoch ${epochs[0]!.valAccuracy}`);
+      assert.ok(epochs[2]!.valAccuracy >= 0.9, `after the third epoch ${epochs[2]!.valAccuracy}`);
+    });
+  });
+});

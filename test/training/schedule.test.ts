@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { batchNormMomentum } from '../../src/training/batchNormMomentum.js';
+import { ticks } from '../../src/training/linePlot.js';
+import { expectedMemory, memoryWarning } from '../../src/training/memoryWarning.js';
+import { Speedometer } from '../../src/training/speedometer.js';
+import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+
+describe('batchNormMomentum', () => {
+  it('is the plain mean of all batches at first, then a window of a quarter epoch within 10 to 1,000 steps', () => {
+    assert.deepEqual(
+      [1, 2, 4].map((step) => batchNormMomentum('auto', step, 27)),
+      [0, 0.5, 0.75],
+    );
+    assert.equal(batchNormMomentum('auto', 500, 27), 0.9);
+    assert.equal(batchNormMomentum('auto', 500, 400), 0.99);
+    assert.equal(batchNormMomentum('auto', 50_000, 100_000), 0.999);
+    assert.equal(batchNormMomentum(0.999, 1, 27), 0.999);
+  });
+
+  it('makes the running statistics of a constant batch exact from the first step', () => {
+    let running = 17;
+    for (let step = 1; step < 100; step++) {
+      const momentum = batchNormMomentum('auto', step, 30);
+      running = running * momentum + 3 * (1 - momentum);
+      assert.ok(Math.abs(running - 3) < 1e-12);
+    }
+  });
+});
+
+describe('Speedometer', () => {
+  it('expects what is left from the median step, whatever one slow step did', () => {
+    const speed = new Speedometer();
+    for (const seconds of [30, 1, 1, 1.1, 0.9]) speed.addStep(seconds);
+    assert.equal(speed.etaSeconds(10, 2, 0.5), 11);
+    speed.addValidation(4);
+    assert.equal(speed.etaSeconds(10, 2, 0.5), 18);
+  });
+});
+
+describe('memoryWarning', () => {
+  const graph = mobileNetV2({ size: 128, classes: 100 });
+
+  it('expects the measured peak of batch 32 within 25 %', () => {
+    const gigabytes = expectedMemory(graph, 32) / 1e9;
+    assert.ok(gigabytes > 0.95 && gigabytes < 1.6, `${gigabytes} GB; measured 1.2 GB`);
+  });
+
+  it('warns with a batch that fits, and only when it has to', () => {
+    assert.equal(memoryWarning(graph, 128, 64e9), undefined);
+    const warning = memoryWarning(graph, 128, 3e9)!;
+    const fitting = Number(/batch of (\d+)/.exec(warning.advice)![1]);
+    assert.ok(expectedMemory(graph, fitting) < 3e9 && fitting >= 32, warning.advice);
+  });
+});
+
+describe('ticks', () => {
+  it('encloses any range with round numbers', () => {
+    assert.deepEqual(ticks(0, 1, 6), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+    assert.deepEqual(ticks(0, 4.3, 6), [0, 1, 2, 3, 4, 5]);
+    for (const high of [0.1, 0.37, 2, 9.99, 230, 12345]) {
+      const made = ticks(0, high, 6);
+      assert.ok(
+        made[0] === 0 && made.at(-1)! >= high && made.length >= 3 && made.length <= 9,
+        `${high}: ${made.join()}`,
+      );
+    }
+  });
+});

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { reduceAll } from '../../src/core/runState.js';
+import { RunReader } from '../../src/client/runReader.js';
+import type { BatchResult, Engine, TrainingSession } from '../../src/engine/engine.js';
+import { selectEngine } from '../../src/engine/selectEngine.js';
+import { UserError } from '../../src/core/userError.js';
+import type { TrainerMessage } from '../../src/protocol/messages.js';
+import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
+import { readCheckpoint } from '../../src/training/checkpoint.js';
+import { StopSignal } from '../../src/training/stopSignal.js';
+import { trainRun, type TrainingSurroundings } from '../../src/training/trainRun.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+
+const folder = scratchFolder();
+const data = () => path.join(folder(), 'data');
+const runFolder = () => path.join(folder(), 'run');
+
+/** An engine that does what a test says instead of computing. */
+function fakeEngine(step: (n: number) => BatchResult): Engine {
+  return {
+    name: 'javascript',
+    detail: 'a fake',
+    createSession(graph, parameters): TrainingSession {
+      let n = 0;
+      return {
+        trainStep: (batch) => Promise.resolve(batch).then(() => step(++n)),
+        evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, logits: new Float32Array() }),
+        get state() {
+          return { step: n, parameters, moments: new Map() };
+        },
+        dispose: () => undefined,
+      };
+    },
+  };
+}
+
+interface Ran {
+  readonly ok: boolean;
+  readonly messages: TrainerMessage[];
+}
+
+async function train(options: Partial<TrainingOptionsInput>, surroundings?: Partial<TrainingSurroundings>, onMessage?: (m: TrainerMessage) => void, stop = new StopSignal()): Promise<Ran> {
+  const messages: TrainerMessage[] = [];
+  const job = {
+    runFolder: runFolder(),
+    options: trainingOptions.parse({ dataset: data(), size: 32, width: 0.1, epochs: 2, batchSize: 4, ...options }),
+    version: '0',
+  };
+  const emit = (message: TrainerMessage) => {
+    messages.push(message);
+    onMessage?.(message);
+  };
+  const ok = await trainRun(job, emit, stop, { now: () => new Date(0), selectEngine, ...surroundings });
+  return { ok, messages };
+} // prettier-ignore
+
+const faked = (step: (n: number) => BatchResult = () => ({ lossSum: 4, correct: 2 })) => ({
+  selectEngine: () => Promise.resolve({ engine: fakeEngine(step) }),
+});
+
+function failureOf({ messages }: Ran): { code: string; message: string; advice: string } {
+  const failure = messages.find((message) => message.type === 'failure');
+  assert.ok(failure, JSON.stringify(messages.at(-1)));
+  assert.doesNotMatch(failure.message + failure.advice, /\n|\bat .*:\d+:\d+/, 'no stack trace');
+  return failure;
+}
+
+describe('trainRun', function () {
+  this.timeout(60_000);
+
+  it('trains, and leaves a run folder that tells the same as the messages did', async () => {
+    await writePeople(data(), 3, 6);
+    const { ok, messages } = await train({ split: 0.7, seed: 9 });
+    assert.ok(ok, JSON.stringify(messages.at(-1)));
+    const logged = new RunReader(runFolder()).readNew();
+    assert.deepEqual(
+      logged,
+      messages.filter(({ type }) => type !== 'preparing'),
+    );
+    const state = reduceAll(logged);
+    assert.equal(state.epochs.length, 2);
+    assert.equal(state.steps.length, 2 * state.dataset!.stepsPerEpoch);
+    assert.deepEqual(
+      state.steps.map(({ step }) => step),
+      state.steps.map((_, i) => i + 1),
+    );
+    assert.equal(state.finished?.reason, 'completed');
+    assert.equal(state.steps.at(-1)!.etaSeconds < 5, true);
+
+    const record = JSON.parse(fs.readFileSync(path.join(runFolder(), 'run.json'), 'utf8')) as {
+      options: unknown;
+      data: { people: string[]; fingerprint: string };
+    };
+    assert.deepEqual(record.options, state.run!.options);
+    assert.deepEqual(record.data.people, ['person-0', 'person-1', 'person-2']);
+    assert.match(record.data.fingerprint, /^sha256:[0-9a-f]{64}$/);
+
+    const checkpoint = readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0002'));
+    assert.equal(checkpoint.position.epoch, 2);
+    assert.equal(checkpoint.session.step, state.steps.length);
+
+    const report = fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8');
+    assert.equal(report.match(/<svg /g)?.length, 2);
+    assert.equal(report.match(/<polyline/g)?.length, 6);
+    assert.doesNotMatch(report, /<script|https?:\/\/(?!www\.w3\.org)/);
+  });
+
+  it('writes an epoch’s line with the fields that were promised', async () => {
+    await writePeople(data(), 2, 4);
+    await train({ split: 0.5 }, faked());
+    const line = fs
+      .readFileSync(path.join(runFolder(), 'metrics.ndjson'), 'utf8')
+      .split('\n')
+      .find((l) => l.startsWith('{"type":"epoch"'))!;
+    const epoch = JSON.parse(line) as Record<string, unknown>;
+    for (const key of ['epoch', 'step', 'loss', 'accuracy', 'valLoss', 'valAccuracy', 'imagesPerSecond'])
+      assert.equal(typeof epoch[key], 'number', key);
+  });
+
+  it('computes the same run twice, to the bit', async () => {
+    await writePeople(data(), 2, 6);
+    const results: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      fs.rmSync(runFolder(), { recursive: true, force: true });
+      const { messages } = await train({ split: 0.7 });
+      results.push({
+        losses: messages.filter((m) => m.type === 'step').map((m) => m.loss),
+        checkpoint: readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0002')),
+      });
+    }
+    assert.deepEqual(results[0], results[1]);
+  });
+
+  it('stops after the batch at hand, with a checkpoint that knows where it was', async () => {
+    await writePeople(data(), 2, 12);
+    const stop = new StopSignal();
+    const steps = () =>
+      fs.readFileSync(path.join(runFolder(), 'metrics.ndjson'), 'utf8').match(/"type":"step"/g)!.length;
+    const { ok, messages } = await train(
+      { split: 0.8, epochs: 100 },
+      {},
+      (message) => message.type === 'step' && message.step === 7 && stop.request(),
+      stop,
+    );
+    assert.ok(ok);
+    assert.equal(messages.at(-1)!.type, 'finished');
+    assert.equal(steps(), 7);
+    const { position, session } = readCheckpoint(path.join(runFolder(), 'checkpoints', 'step-000007'));
+    assert.deepEqual(
+      [position.epoch, position.batch, session.step],
+      [1, 2, 7],
+      'five batches an epoch: the third of the second was next',
+    );
+  });
+
+  it('can be stopped while it still reads the pictures', async () => {
+    await writePeople(data(), 2, 6);
+    const stop = new StopSignal();
+    stop.request();
+    const { ok, messages } = await train({}, faked(), undefined, stop);
+    assert.ok(ok);
+    const last = messages.at(-1)!;
+    assert.ok(last.type === 'finished' && last.reason === 'stopped' && last.steps === 0);
+  });
+
+  it('leaves no run folder behind for a folder that cannot be trained with', async () => {
+    fs.mkdirSync(data());
+    const failure = failureOf(await train({}));
+    assert.equal(failure.code, 'dataset-no-people');
+    assert.ok(!fs.existsSync(runFolder()));
+  });
+
+  it('refuses to write into a run folder that is not empty', async () => {
+    await writePeople(data(), 2, 4);
+    fs.mkdirSync(runFolder());
+    fs.writeFileSync(path.join(runFolder(), 'precious.txt'), 'x');
+    assert.equal(failureOf(await train({ split: 0.5 }, faked())).code, 'run-folder-unwritable');
+    assert.deepEqual(fs.readdirSync(runFolder()), ['precious.txt']);
+  });
+
+  it('says that the run folder cannot be written', async () => {
+    await writePeople(data(), 2, 4);
+    fs.writeFileSync(runFolder(), 'a file stands where the folder should be made');
+    const failure = failureOf(await train({ split: 0.5 }, faked()));
+    assert.equal(failure.code, 'run-folder-unwritable');
+    assert.match(failure.advice, /faceTrainer.runFolder/);
+  });
+
+  it('says that the disk is full, and keeps the earlier checkpoint', async function () {
+    if (!fs.existsSync('/dev/full')) return;
+    await writePeople(data(), 2, 6);
+    const write = fs.writeSync;
+    try {
+      // After the first checkpoint every line of the log goes to the device that is always full.
+      const ran = await train({ split: 0.7, epochs: 3 }, faked(), (message) => {
+        if (message.type !== 'checkpoint' || message.epoch !== 1) return;
+        const full = fs.openSync('/dev/full', 'w');
+        fs.writeSync = ((_: number, text: string) => write(full, text)) as typeof fs.writeSync;
+      });
+      const failure = failureOf(ran);
+      assert.equal(failure.code, 'disk-full');
+      assert.match(failure.advice, /earlier checkpoints are unharmed/);
+    } finally {
+      fs.writeSync = write;
+    }
+    assert.equal(readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001')).position.epoch, 1);
+  });
+
+  it('goes on with the pictures in memory when their folder vanishes, with a warning', async () => {
+    await writePeople(data(), 2, 6);
+    const { ok, messages } = await train(
+      { split: 0.7, epochs: 3 },
+      faked(),
+      (message) => message.type === 'step' && fs.rmSync(data(), { recursive: true, force: true }),
+    );
+    assert.ok(ok);
+    const warnings = messages.filter((m) => m.type === 'warning');
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['dataset-vanished'],
+    );
+  });
+
+  it('fails in a sentence when the folder vanishes and its pictures are not in memory', async () => {
+    await writePeople(data(), 2, 6);
+    const ran = await train(
+      { split: 0.7, epochs: 3, pixelMemoryMiB: 0 },
+      faked(),
+      (message) => message.type === 'step' && fs.rmSync(data(), { recursive: true, force: true }),
+    );
+    assert.ok(!ran.ok);
+    assert.equal(failureOf(ran).code, 'dataset-vanished');
+  });
+
+  it('stops at a loss that is not finite and keeps the last good checkpoint', async () => {
+    await writePeople(data(), 2, 6);
+    const ran = await train({ split: 0.7, epochs: 3 }, faked((n) => {
+      if (n > 3) throw new UserError('not-finite', 'Training diverged: the loss is not a finite number at step 4.', 'Lower it.');
+      return { lossSum: 4, correct: 1 };
+    }));
+    assert.equal(failureOf(ran).code, 'not-finite');
+    assert.equal(readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001')).position.epoch, 1);
+    assert.match(fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8'), /Training diverged/);
+  }); // prettier-ignore
+
+  it('warns when only the plain JavaScript engine is there, and says how to get the fast one', async () => {
+    await writePeople(data(), 2, 4);
+    const cache = process.env['FACE_TRAINER_CACHE'];
+    process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'no-cache');
+    try {
+      const { ok, messages } = await train({ split: 0.5, epochs: 1 });
+      assert.ok(ok);
+      const warning = messages.find((m) => m.type === 'warning');
+      assert.match(warning!.message, /plain JavaScript engine/);
+      assert.match(warning!.advice, /setup:tensorflow/);
+      fs.rmSync(runFolder(), { recursive: true });
+      assert.equal(failureOf(await train({ engine: 'tensorflow', split: 0.5 })).code, 'engine-unavailable');
+    } finally {
+      if (cache === undefined) delete process.env['FACE_TRAINER_CACHE'];
+      else process.env['FACE_TRAINER_CACHE'] = cache;
+    }
+  });
+});
