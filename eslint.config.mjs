@@ -19,7 +19,7 @@ const layers = [
 // The extension host and the command line reach the trainer through its process, never by import.
 const apartFromTrainer = ['trainer', 'training', 'engine', 'dataset', 'graph'];
 const neverBelow = {
-  extension: ['cli', 'sample', 'tensorflow', ...apartFromTrainer],
+  extension: ['cli', 'sample', ...apartFromTrainer],
   client: apartFromTrainer,
   cli: apartFromTrainer,
 };

@@ -53,8 +53,9 @@ export function ensurePackages() {
     .digest('hex');
   const stamp = path.join(root, 'node_modules', '.face-trainer-stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.log('Installing packages');
-  if (npm(['ci', '--loglevel=error']) !== 0) {
+  console.error('Installing packages');
+  // On standard error: standard output belongs to what is run afterwards, which may be JSON.
+  if (npm(['ci', '--loglevel=error'], { stdio: ['ignore', 2, 2] }) !== 0) {
     console.error('\nThe packages could not be installed: see the lines above.');
     process.exit(1);
   }

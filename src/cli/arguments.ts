@@ -19,6 +19,7 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
 
   face-trainer train <folder> [options]   train on a folder with one sub-folder a person
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
+                                          (defaults: --size 96 --batch 16 --learning-rate 0.001)
   face-trainer setup-tensorflow           get TensorFlow, the fast engine
 
 Options of train, with their defaults
@@ -64,6 +65,9 @@ const FLAG_OF: Record<string, string> = {
   pixelMemoryMiB: '--pixel-memory',
 };
 
+/** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
+const SAMPLE_DEFAULTS = { size: 96, batchSize: 16, learningRate: 1e-3 };
+
 /** @param sampleFolder where the sample lies, for `--sample` */
 export function parseArguments(args: readonly string[], cwd: string, sampleFolder: string): CliCommand {
   let parsed;
@@ -87,15 +91,16 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
   const number = (text: string | undefined) =>
     text === undefined ? undefined : text.trim() === '' ? NaN : Number(text);
   const momentum = values['batch-norm-momentum'];
+  const sampleDefaults = sample ? SAMPLE_DEFAULTS : undefined;
   const options = trainingOptions.safeParse({
     dataset: resolve(folder) ?? sampleFolder,
     epochs: number(values.epochs),
-    batchSize: number(values.batch) ?? (sample ? 16 : undefined),
-    size: number(values.size),
+    batchSize: number(values.batch) ?? sampleDefaults?.batchSize,
+    size: number(values.size) ?? sampleDefaults?.size,
     split: number(values.split),
     seed: number(values.seed),
     weights: resolve(values.weights),
-    learningRate: number(values['learning-rate']),
+    learningRate: number(values['learning-rate']) ?? sampleDefaults?.learningRate,
     width: number(values.width),
     batchNormMomentum: momentum === 'auto' ? momentum : number(momentum),
     engine: values.engine,

@@ -14,10 +14,7 @@ export interface BatchResult {
   /** Cross-entropy summed over the pictures, nats. */
   readonly lossSum: number;
   readonly correct: number;
-}
-
-export interface EvaluationResult extends BatchResult {
-  /** [N, classes]. */
+  /** [N, classes], before any update. */
   readonly logits: Float32Array;
 }
 
@@ -45,7 +42,7 @@ export interface TrainingSession {
    */
   trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult>;
   /** Forward with the running statistics; nothing changes. */
-  evaluate(batch: Batch): Promise<EvaluationResult>;
+  evaluate(batch: Batch): Promise<BatchResult>;
   readonly state: SessionState;
   dispose(): void;
 }

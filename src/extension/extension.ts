@@ -1,5 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { TrainingOptions } from '../protocol/options.js';
+import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { openReport } from './reportView.js';
 import { RUN_VIEW, RunPanels } from './runPanels.js';
 import { pickRun } from './runsCatalog.js';
@@ -12,9 +14,11 @@ import { TrainingStatus } from './trainingStatus.js';
 export function activate(context: vscode.ExtensionContext): void {
   const dist = (file: string) => path.join(context.extensionPath, 'dist', file);
   const log = vscode.window.createOutputChannel('Face Trainer', { log: true });
-  const panels = new RunPanels(context.extensionUri, log);
+  const panels: RunPanels = new RunPanels(context.extensionUri, log, (runFolder) =>
+    trainer.activeRun?.runFolder === runFolder ? trainer.activeRun : undefined,
+  );
   const status = new TrainingStatus();
-  const trainer = new Trainer(dist('trainer.js'), panels, status, log);
+  const trainer: Trainer = new Trainer(dist('trainer.js'), panels, status, log);
 
   const command = (name: string, run: (...args: unknown[]) => unknown) =>
     vscode.commands.registerCommand(`faceTrainer.${name}`, async (...args: unknown[]) => {
@@ -32,7 +36,9 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     trainer,
     vscode.window.registerWebviewPanelSerializer(RUN_VIEW, panels),
-    command('trainModel', (folder) => trainModel(trainer, context.globalState, folder)),
+    command('trainModel', (folder) =>
+      trainModel(trainer, context.globalState, folder, () => setUpTensorFlow(dist('faceTrainer.js'), log)),
+    ),
     command('stopTraining', () => trainer.stop()),
     command('openRun', async (folder) => {
       const runFolder = typeof folder === 'string' ? folder : await pickRun();
@@ -47,7 +53,12 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 }
 
-async function trainModel(trainer: Trainer, memory: vscode.Memento, folder: unknown): Promise<void> {
+async function trainModel(
+  trainer: Trainer,
+  memory: vscode.Memento,
+  folder: unknown,
+  setUp: () => Promise<void>,
+): Promise<void> {
   const active = trainer.activeRun;
   if (active) {
     const [open, stop] = ['Open Run', 'Stop It'] as const;
@@ -70,7 +81,22 @@ async function trainModel(trainer: Trainer, memory: vscode.Memento, folder: unkn
     return;
   }
   const options = await pickTrainingOptions(uri.fsPath, memory);
-  if (options) trainer.start(options);
+  if (!options || !(await isEngineReady(options.engine, setUp))) return;
+  trainer.start(options);
+}
+
+/** Without TensorFlow a run is hundreds of times slower: better asked than found out. @returns whether to go on */
+async function isEngineReady(engine: TrainingOptions['engine'], setUp: () => Promise<void>): Promise<boolean> {
+  if (engine === 'javascript' || findTensorFlow()) return true;
+  const [install, slow] = ['Set Up TensorFlow', 'Train Slowly'] as const;
+  const chosen = await vscode.window.showWarningMessage(
+    'TensorFlow is not set up: without it training is hundreds of times slower.',
+    { modal: true, detail: 'The set-up downloads about 300 MB once and keeps them for every workspace.' },
+    install,
+    slow,
+  );
+  if (chosen === install) await setUp();
+  return chosen === slow || findTensorFlow() !== undefined;
 }
 
 async function askForFolder(): Promise<vscode.Uri | undefined> {

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { RunModel } from '../client/runModel.js';
 import type { MessageOf } from '../protocol/messages.js';
+import type { ActiveRun } from './activeRun.js';
 import { panelHtml } from './panelHtml.js';
 import { RunPanel } from './runPanel.js';
 
@@ -17,10 +18,12 @@ export class RunPanels implements vscode.WebviewPanelSerializer, vscode.Disposab
   constructor(
     private readonly extensionUri: vscode.Uri,
     private readonly log: vscode.LogOutputChannel,
+    /** The run of this window, when it is this one. */
+    private readonly ownerOf: (runFolder: string) => ActiveRun | undefined,
   ) {}
 
   /** Shows a run's panel, made anew where there is none. */
-  open(runFolder: string, model?: RunModel): void {
+  open(runFolder: string): void {
     const present = this.open_.get(runFolder);
     if (present) {
       present.reveal();
@@ -28,14 +31,14 @@ export class RunPanels implements vscode.WebviewPanelSerializer, vscode.Disposab
     }
     const column = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.Active;
     const panel = vscode.window.createWebviewPanel(RUN_VIEW, 'Run', column, this.webviewOptions());
-    this.attach(panel, model ?? new RunModel(runFolder));
+    this.attach(panel, runFolder);
   }
 
   /** After a reload of the window: the panel is drawn from its run folder. */
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const saved = savedState.safeParse(state);
     panel.webview.options = this.webviewOptions();
-    if (saved.success && !this.open_.has(saved.data.runFolder)) this.attach(panel, new RunModel(saved.data.runFolder));
+    if (saved.success && !this.open_.has(saved.data.runFolder)) this.attach(panel, saved.data.runFolder);
     else panel.dispose();
     return Promise.resolve();
   }
@@ -62,7 +65,8 @@ export class RunPanels implements vscode.WebviewPanelSerializer, vscode.Disposab
     for (const panel of this.open_.values()) panel.dispose();
   }
 
-  private attach(panel: vscode.WebviewPanel, model: RunModel): void {
+  private attach(panel: vscode.WebviewPanel, runFolder: string): void {
+    const model = new RunModel(runFolder, this.ownerOf(runFolder));
     panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'run.svg');
     panel.webview.html = panelHtml(panel.webview, this.extensionUri);
     this.open_.set(model.runFolder, new RunPanel(panel, model, this.log, () => this.open_.delete(model.runFolder)));

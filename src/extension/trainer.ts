@@ -46,7 +46,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
       return;
     }
     if (message.type === 'run') {
-      this.panels.open(run.runFolder, new RunModel(run.runFolder, run));
+      this.panels.open(run.runFolder);
       return;
     }
     if (message.type === 'warning') this.log.warn(message.message, message.advice);

@@ -12,6 +12,7 @@ export function renderReport(state: RunState): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Face Trainer: ${escapeHtml(name)}</title>
 <style>${REPORT_STYLE}</style>
@@ -43,8 +44,9 @@ function outcome(state: RunState): string {
     ? `Best validation accuracy ${formatPercent(best.valAccuracy)} after epoch ${best.epoch}.`
     : 'No epoch was finished.';
   if (state.failure) return `Failed. ${reached}`;
-  const how = state.finished?.reason === 'stopped' ? 'Stopped' : 'Completed';
-  return `${how} in ${formatDuration(state.finished?.elapsedSeconds ?? 0)}. ${reached}`;
+  if (!state.finished) return `Not finished. ${reached}`;
+  const how = state.finished.reason === 'stopped' ? 'Stopped' : 'Completed';
+  return `${how} in ${formatDuration(state.finished.elapsedSeconds)}. ${reached}`;
 }
 
 function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLoss' | 'valAccuracy'): PlotSeries[] {

@@ -56,6 +56,8 @@ export async function trainRun(
     log?.append(event);
     state = reduceRun(state, event);
     emit(event);
+    // A crash later leaves the report of the last epoch.
+    if (event.type === 'checkpoint') writeReport(folder, () => renderReport(state), emit);
   };
   const startedAt = surroundings.now().toISOString();
   try {

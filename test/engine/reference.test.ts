@@ -22,6 +22,7 @@ interface Reference {
   readonly momentum: number;
   readonly learning_rate: number;
   readonly logits: readonly number[];
+  readonly logits_float32: number;
   readonly losses: readonly number[];
   readonly losses_float32: readonly number[];
   readonly gradients: Readonly<Record<string, Described>>;
@@ -102,12 +103,16 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
       assert.equal(createHash('sha256').update(images).digest('hex'), reference.pixels_sha256);
     });
 
-    it('agrees in every gradient', async () => {
+    it('agrees in logits and in every gradient', async () => {
       const session = engine.createSession(graph, headedWeights());
-      await session.trainStep(
+      const { logits } = await session.trainStep(
         { images, labels },
         { learningRate: reference.learning_rate, batchNormMomentum: reference.momentum },
       );
+      reference.logits.forEach((expected, i) => {
+        const tolerance = 8 * reference.logits_float32 * Math.hypot(...reference.logits);
+        assert.ok(Math.abs(logits[i]! - expected) < tolerance, `logit ${i}: ${logits[i]} against ${expected}`);
+      });
       // After the first step Adam's first moment is a tenth of the gradient: exact but for one rounding.
       const names = Object.keys(reference.gradients);
       assert.equal(names.length, session.state.moments.size);

@@ -18,14 +18,14 @@ const data = () => path.join(folder(), 'data');
 const runFolder = () => path.join(folder(), 'run');
 
 /** An engine that does what a test says instead of computing. */
-function fakeEngine(step: (n: number) => BatchResult): Engine {
+function fakeEngine(step: (n: number) => Omit<BatchResult, 'logits'>): Engine {
   return {
     name: 'javascript',
     detail: 'a fake',
     createSession(graph, parameters): TrainingSession {
       let n = 0;
       return {
-        trainStep: (batch) => Promise.resolve(batch).then(() => step(++n)),
+        trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), logits: new Float32Array() })),
         evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, logits: new Float32Array() }),
         get state() {
           return { step: n, parameters, moments: new Map() };
@@ -56,7 +56,7 @@ async function train(options: Partial<TrainingOptionsInput>, surroundings?: Part
   return { ok, messages };
 } // prettier-ignore
 
-const faked = (step: (n: number) => BatchResult = () => ({ lossSum: 4, correct: 2 })) => ({
+const faked = (step: (n: number) => Omit<BatchResult, 'logits'> = () => ({ lossSum: 4, correct: 2 })) => ({
   selectEngine: () => Promise.resolve({ engine: fakeEngine(step) }),
 });
 

@@ -3,10 +3,10 @@ import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
 import { UserError } from '../../core/userError.js';
 import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
-import type { Batch, BatchResult, EvaluationResult, SessionState, StepSettings, TrainingSession } from '../engine.js';
+import type { Batch, BatchResult, SessionState, StepSettings, TrainingSession } from '../engine.js';
 import { planLifetimes } from '../lifetimes.js';
 import { backward } from './backward.js';
-import { forward, type Parameters } from './forward.js';
+import { forward, free, type Parameters } from './forward.js';
 import type { FusedKernels } from './kernels.js';
 
 /**
@@ -58,7 +58,7 @@ export class TfjsSession implements TrainingSession {
     return this.trainStepNow(batch, settings);
   }
 
-  async evaluate(batch: Batch): Promise<EvaluationResult> {
+  async evaluate(batch: Batch): Promise<BatchResult> {
     await tf.setBackend(this.backend);
     return this.evaluateNow(batch);
   }
@@ -91,12 +91,12 @@ export class TfjsSession implements TrainingSession {
       this.training,
     );
     const logitsName = this.graph.nodes.at(-1)!.name;
-    const logits = activations.get(logitsName)!;
-    const loss = softmaxCrossEntropy(logits.dataSync<'float32'>(), batch.labels, classesOf(this.graph));
-    logits.dispose();
-    activations.delete(logitsName);
+    const output = activations.get(logitsName)!;
+    const logits = output.dataSync<'float32'>();
+    const { lossSum, correct, gradient: dLoss } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
+    free(activations, [logitsName]);
 
-    const dLogits = tf.tensor4d(loss.gradient, logits.shape);
+    const dLogits = tf.tensor4d(dLoss, output.shape);
     const gradients = new Map<string, Float32Array>();
     backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, (name, gradient) => {
       gradients.set(name, gradient.dataSync<'float32'>());
@@ -108,9 +108,9 @@ export class TfjsSession implements TrainingSession {
     tf.dispose([...parameters.values(), ...[...saved.values()].flat()]);
     tf.dispose([...new Set(statistics.values())].flatMap(({ mean, variance }) => [mean, variance]));
 
-    this.refuseNotFinite(loss.lossSum, gradients);
+    this.refuseNotFinite(lossSum, gradients);
     this.update(gradients, batchStatistics, settings);
-    return loss;
+    return { lossSum, correct, logits };
   }
 
   private update(
@@ -128,7 +128,7 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  private evaluateNow(batch: Batch): EvaluationResult {
+  private evaluateNow(batch: Batch): BatchResult {
     const parameters = this.upload();
     const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
     const activations = forward(
