@@ -8,7 +8,14 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 process.chdir(root);
 const watch = process.argv.includes('--watch');
 
-const common = { bundle: true, sourcemap: 'linked', logLevel: 'warning', legalComments: 'none', metafile: true };
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  sourcemap: 'linked',
+  logLevel: 'warning',
+  legalComments: 'none',
+  metafile: true,
+};
 const node = {
   ...common,
   platform: 'node',

@@ -34,13 +34,11 @@ export class EpochTable {
     this.grid.append(this.header);
   }
 
-  draw(state: RunState): void {
+  draw(state: RunState, alive: boolean): void {
     const best = bestEpoch(state)?.epoch;
     this.grid.hidden = state.epochs.length === 0;
-    setText(
-      this.hint,
-      state.epochs.length === 0 ? 'The first line appears when the first epoch has been validated.' : '',
-    );
+    const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
+    setText(this.hint, state.epochs.length === 0 ? none : '');
     const shown = this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`).length;
     for (const epoch of state.epochs.slice(shown)) {
       const made = row(

@@ -99,7 +99,7 @@ function draw(): void {
   notices.draw(state, phase);
   for (const quantity of ['loss', 'accuracy'] as const)
     charts[quantity].draw(curvesOf(state, quantity, view), view, theme);
-  table.draw(state);
+  table.draw(state, liveness.alive);
   document.body.dataset['phase'] = phase;
 }
 

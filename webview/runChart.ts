@@ -76,7 +76,7 @@ export class RunChart {
           borderColor: theme.training,
           backgroundColor: theme.training,
           borderWidth: theme.highContrast ? 3 : 2,
-          pointRadius: view === 'epoch' ? radius(curves.training) : 0,
+          pointRadius: view === 'epoch' || curves.training.length === 1 ? radius(curves.training) : 0,
           order: 2,
         },
       ],

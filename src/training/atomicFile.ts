@@ -45,6 +45,16 @@ export function writing<T>(runFolder: string, work: () => T): T {
   }
 }
 
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  EROFS: 'the disk is read-only',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  ENOTDIR: 'a file stands in its way',
+  EEXIST: 'a file stands in its way',
+  ENOENT: 'it is not there any more',
+  EIO: 'the disk reports an error',
+};
+
 function diskError(runFolder: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
@@ -54,10 +64,11 @@ function diskError(runFolder: string, error: unknown): unknown {
       'Free some space (a checkpoint of this network takes about 30 MB) and train again; earlier checkpoints are unharmed.',
       { cause: error },
     );
-  if (code && ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST', 'EIO'].includes(code))
+  const why = code === undefined ? undefined : UNWRITABLE[code];
+  if (why !== undefined)
     return new UserError(
       'run-folder-unwritable',
-      `The run folder “${runFolder}” cannot be written (${code}).`,
+      `The run folder “${runFolder}” cannot be written: ${why}.`,
       'Choose a folder on a writable disk with the setting “faceTrainer.runFolder” or with --out.',
       { cause: error },
     );

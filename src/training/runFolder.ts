@@ -48,6 +48,8 @@ export class RunFolder {
   /** @throws UserError when the folder cannot be made or already holds something */
   create(record: RunRecord): void {
     writing(this.path, () => {
+      // Asked first: a recursive mkdir calls a read-only disk a missing folder.
+      fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
       fs.mkdirSync(this.path, { recursive: true });
       if (fs.readdirSync(this.path).length > 0)
         throw new UserError(
@@ -63,6 +65,13 @@ export class RunFolder {
   writeRecord(record: RunRecord): void {
     writing(this.path, () => writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`));
   }
+}
+
+/** The path itself, or the closest folder above it that exists. */
+function nearestFolder(folder: string): string {
+  let at = folder;
+  while (!fs.existsSync(at) && path.dirname(at) !== at) at = path.dirname(at);
+  return at;
 }
 
 /**
