@@ -10,6 +10,8 @@ describe('the project', function () {
   this.timeout(60_000);
 
   it('keeps the walls between its layers: an import up or across is an error of the linter', async () => {
+    // Under CI the type-checked rules take each file as it lies on the disk; here its text is made up.
+    process.env['TSESTREE_SINGLE_RUN'] = 'false';
     const eslint = new ESLint({ cwd: root });
     const forbidden: [file: string, code: string][] = [
       ['src/extension/extension.ts', `import '../training/trainRun.js';`],
@@ -26,7 +28,7 @@ describe('the project', function () {
     for (const [file, code] of forbidden) {
       const [result] = await eslint.lintText(code, { filePath: path.join(root, file) });
       const found = result!.messages.filter(({ ruleId }) => ruleId === 'no-restricted-imports');
-      assert.equal(found.length, 1, `${file}: ${code}`);
+      assert.equal(found.length, 1, `${file}: ${code} ${JSON.stringify(result!.messages)}`);
     }
   });
 

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { parseArguments } from '../../src/cli/arguments.js';
+import { TerminalView } from '../../src/cli/terminalView.js';
+import type { TrainerMessage } from '../../src/protocol/messages.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+
+const messages: TrainerMessage[] = [
+  { type: 'hello', protocol: 1, pid: 1, node: 'v' },
+  { type: 'run', runFolder: '/runs/1', startedAt: 'now', pid: 1, options: trainingOptions.parse({ dataset: '/d', epochs: 2 }) },
+  { type: 'engine', name: 'tensorflow', detail: 'TensorFlow 2' },
+  { type: 'preparing', done: 3, total: 10 },
+  { type: 'dataset', people: 2, images: 10, trainImages: 8, validationImages: 2, stepsPerEpoch: 4, skippedCount: 0, skipped: [] },
+  { type: 'step', epoch: 1, step: 4, loss: 1.23456, accuracy: 0.5, learningRate: 1, imagesPerSecond: 51.23, etaSeconds: 61 },
+  { type: 'epoch', epoch: 1, step: 4, loss: 1.2, accuracy: 0.5, valLoss: 1.1, valAccuracy: 0.925, imagesPerSecond: 50, learningRate: 1, elapsedSeconds: 9 },
+  { type: 'finished', reason: 'completed', epochs: 2, steps: 8, elapsedSeconds: 61.2, bestEpoch: 1, bestValAccuracy: 0.925 },
+]; // prettier-ignore
+
+function show(isTTY: boolean): string {
+  let text = '';
+  const view = new TerminalView({ write: (part) => (text += part), isTTY, columns: 90 });
+  for (const message of messages) view.show(message);
+  return text;
+}
+
+describe('TerminalView', () => {
+  it('prints plain lines where a line cannot be redrawn', () => {
+    const text = show(false);
+    assert.ok(!text.includes('\r') && !text.includes('\u001b'));
+    assert.match(
+      text,
+      /^Epoch {3}1 {3}loss 1\.2000 {2}accuracy 50\.0 % {3}validation loss 1\.1000 {2}accuracy 92\.5 %/m,
+    );
+    assert.match(text, /^Finished +8 steps in 1 min 02 s, best validation accuracy 92\.5 % after epoch 1$/m);
+  });
+
+  it('draws a bar at a terminal, in one line, and wipes it before the next line', () => {
+    const text = show(true);
+    assert.match(text, /█{12}░{12} 50 % {2}epoch 1 {2}loss 1\.2346 {2}51\.2 images\/s {2}1 min 01 s left/);
+    assert.match(text, /reading pictures 3\/10/);
+    for (const bar of text.split('\r\u001b[K').filter((part) => part.includes('█')))
+      assert.ok(bar.split('\n')[0]!.length < 90, bar);
+    assert.ok(text.includes('\r\u001b[KEpoch'));
+  });
+});
+
+describe('parseArguments', () => {
+  it('takes the recipe’s defaults, and those of the sample for the sample', () => {
+    const train = parseArguments(['train', 'faces'], '/home', '/sample');
+    assert.ok(train.name === 'train' && !train.sample);
+    const { dataset, epochs, batchSize, size, learningRate, split, seed, width, weights } = train.options;
+    assert.deepEqual({ epochs, batchSize, size, learningRate, split, seed, width, weights }, {
+      epochs: 10, batchSize: 128, size: 128, learningRate: 2e-4, split: 0.9, seed: 128, width: 1, weights: undefined,
+    }); // prettier-ignore
+    assert.match(dataset, /faces$/);
+    const sample = parseArguments(['train', '--sample', '--batch', '8'], '/home', '/sample');
+    assert.ok(sample.name === 'train' && sample.sample);
+    assert.deepEqual([sample.options.dataset, sample.options.batchSize, sample.options.size], ['/sample', 8, 96]);
+  });
+});
