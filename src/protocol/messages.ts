@@ -88,7 +88,7 @@ const epoch = z.object({
   /** Training pictures a second, validation left out. */
   imagesPerSecond: z.number().min(0),
   learningRate: z.number(),
-  /** Since the start of the run. */
+  /** Since the first step. */
   elapsedSeconds: seconds,
 });
 

@@ -183,6 +183,18 @@ describe('Train Model in a real VS Code', function () {
     await page.screenshot({ path: path.join(shots, 'reloaded.png') });
   });
 
+  it('draws the same run by epoch, and keeps to that view', async () => {
+    const frame = await webviewWith(page, 'canvas[data-points]');
+    const epochs = await frame.locator('vscode-data-grid-row[data-epoch]').count();
+    await frame.locator('vscode-radio[value="epoch"]').click();
+    await until('the points of the epochs', async () => (await pointsOf(frame)).every((n) => n === epochs));
+    assert.match(
+      (await frame.locator('canvas').first().getAttribute('aria-label')) ?? '',
+      new RegExp(`^Loss: ${epochs} points`),
+    );
+    await page.screenshot({ path: path.join(shots, 'by-epoch.png') });
+  });
+
   it('says in one sentence why a folder without people cannot be trained with, and stays alive', async () => {
     await chooseInContextMenu(page, 'empty', 'Train Model');
     await quickPickRow(page, 'Start training').click();

@@ -71,7 +71,8 @@ export class TfjsSession implements TrainingSession {
   private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
     const parameters = this.upload();
     const saved = new Map<string, readonly tf.Tensor[]>();
-    const statistics = new Map<string, { mean: tf.Tensor; variance: tf.Tensor }>();
+    /** This batch's mean and variance, by the name of the running statistic that takes them. */
+    const statistics = new Map<string, tf.Tensor1D>();
     const activations = forward(
       this.graph,
       this.input(batch),
@@ -85,7 +86,7 @@ export class TfjsSession implements TrainingSession {
           node.epsilon,
         );
         saved.set(node.name, result.saved);
-        statistics.set(node.movingMean, result).set(node.movingVariance, result);
+        statistics.set(node.movingMean, result.mean).set(node.movingVariance, result.variance);
         return result.y;
       },
       this.training,
@@ -101,12 +102,8 @@ export class TfjsSession implements TrainingSession {
     backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, (name, gradient) => {
       gradients.set(name, gradient.dataSync<'float32'>());
     });
-    const batchStatistics = [...statistics].map(([name, { mean, variance }]) => {
-      const which = name.endsWith('/moving_mean') ? mean : variance;
-      return [name, which.dataSync<'float32'>()] as const;
-    });
-    tf.dispose([...parameters.values(), ...[...saved.values()].flat()]);
-    tf.dispose([...new Set(statistics.values())].flatMap(({ mean, variance }) => [mean, variance]));
+    const batchStatistics = [...statistics].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const);
+    tf.dispose([...parameters.values(), ...[...saved.values()].flat(), ...statistics.values()]);
 
     this.refuseNotFinite(lossSum, gradients);
     this.update(gradients, batchStatistics, settings);
