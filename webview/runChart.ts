@@ -96,7 +96,8 @@ export class RunChart {
     ];
     this.chart.data.datasets = lines
       .filter(([, points]) => points.length > 0)
-      .map(([label, points, style]) => ({ label, data: [...points], ...style }));
+      // Marks at the edge of the area are drawn whole.
+      .map(([label, points, style]) => ({ label, data: [...points], clip: 8, ...style }));
     this.legendOfSteps.hidden = view === 'epoch';
     this.applyTheme(view, theme);
     this.chart.update('none');

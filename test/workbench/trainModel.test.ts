@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Frame, Page } from 'playwright-core';
+import { RunModel } from '../../src/client/runModel.js';
+import { isAlive } from '../../src/client/runReader.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   chooseInContextMenu,
@@ -12,6 +14,7 @@ import {
   notification,
   quickInput,
   quickPickRow,
+  runCommand,
   startServer,
   webviewWith,
   workbenchUrl,
@@ -77,6 +80,13 @@ describe('Train Model in a real VS Code', function () {
     await server.stop();
     fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
+
+  const runs = () => path.join(workspace, '.face-trainer', 'runs');
+
+  function newestInTraining(): RunModel | undefined {
+    const run = new RunModel(path.join(runs(), fs.readdirSync(runs()).sort().at(-1)!));
+    return run.phase === 'training' && run.state.steps.length > 2 ? run : undefined;
+  }
 
   async function change(option: RegExp, value: string): Promise<void> {
     await quickPickRow(page, option).click();
@@ -153,8 +163,7 @@ describe('Train Model in a real VS Code', function () {
     await until('the stop', async () => (await frame.locator('body').getAttribute('data-phase')) === 'stopped', 20_000);
     await notification(page, 'Training was stopped');
     await page.screenshot({ path: path.join(shots, 'stopped.png') });
-    const runs = path.join(workspace, '.face-trainer', 'runs');
-    const run = path.join(runs, fs.readdirSync(runs)[0]!);
+    const run = path.join(runs(), fs.readdirSync(runs())[0]!);
     assert.ok(fs.readdirSync(path.join(run, 'checkpoints')).some((name) => name.startsWith('step-')));
     assert.ok(fs.existsSync(path.join(run, 'report.html')));
   });
@@ -203,17 +212,38 @@ describe('Train Model in a real VS Code', function () {
     await page.screenshot({ path: path.join(shots, 'bad-folder.png') });
   });
 
+  it('asks for a folder when started from the palette', async () => {
+    await runCommand(page, 'Face Trainer: Train Model');
+    await page.locator('.quick-input-title', { hasText: 'Folder with one sub-folder for each person' }).waitFor();
+    await quickPickRow(page, 'people').click();
+    await until('the folder', async () => (await quickInput(page).inputValue()).endsWith('/people/'));
+    await page.getByRole('button', { name: 'Train on This Folder' }).click();
+    await page.locator('.quick-input-title', { hasText: 'Train Model on “people”' }).waitFor();
+    await quickPickRow(page, 'Start training').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('ends the training of a window that is reloaded, in good order, and shows what was reached', async () => {
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Start training').click();
+    const run = await until('a run in training', newestInTraining);
+    const reloaded = Date.now();
+    await page.reload();
+    await until('the end of its process', () => !isAlive(run.state.run!.pid), 10_000);
+    assert.ok(Date.now() - reloaded < 6000, `${Date.now() - reloaded} ms`);
+    await explorerReady(page);
+    await until('the panel of the run', () =>
+      webviewWith(page, 'body[data-phase="stopped"], body[data-phase="interrupted"]'),
+    );
+    run.readOn();
+    assert.ok(['stopped', 'interrupted'].includes(run.phase), run.phase);
+  });
+
   it('tells of a training process that the system killed, and keeps the panel', async () => {
     await chooseInContextMenu(page, 'people', 'Train Model');
     await quickPickRow(page, 'Start training').click();
-    const runs = path.join(workspace, '.face-trainer', 'runs');
-    const pid = await until('the second run', () => {
-      const run = path.join(runs, fs.readdirSync(runs).sort().at(-1)!, 'metrics.ndjson');
-      if (fs.readdirSync(runs).length < 2 || !fs.existsSync(run)) return false;
-      const text = fs.readFileSync(run, 'utf8');
-      return text.includes('"step"') && /"pid":(\d+)/.exec(text)?.[1];
-    });
-    process.kill(Number(pid), 'SIGKILL');
+    const run = await until('a run in training', newestInTraining);
+    process.kill(run.state.run!.pid, 'SIGKILL');
     await notification(page, 'most likely because memory ran out');
     await until('the failed panel', () => webviewWith(page, 'body[data-phase="failed"]'));
     await page.screenshot({ path: path.join(shots, 'killed.png') });
