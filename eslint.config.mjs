@@ -13,6 +13,7 @@ const layers = [
   'tensorflow',
   'graph',
   'dataset',
+  'platform',
   'core',
   'protocol',
 ];

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { cacheFolder } from '../src/tensorflow/cacheFolder.js';
+import { cacheFolder } from '../src/platform/cacheFolder.js';
 import { median, type Row } from './support.js';
 
 // npm run bench [-- --batch N,N --rounds N --steps N --json --only NAME]: this project's training step beside its peers in one run, in turns,

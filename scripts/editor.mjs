@@ -16,6 +16,11 @@ export function nodePackage() {
   return `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 }
 
+/** The Node that npm has installed from that package into a folder. */
+export function nodeBinaryIn(folder) {
+  return path.join(folder, 'node_modules', nodePackage(), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
 export function findChromium() {
   const names = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
   return names.find((name) => name && existsSync(name));

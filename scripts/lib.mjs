@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-/** The per-user cache, as src/tensorflow/cacheFolder.ts has it. */
+/** The per-user cache, as src/platform/cacheFolder.ts has it. */
 export function cacheFolder() {
   const { env, platform } = process;
   if (env.FACE_TRAINER_CACHE) return path.resolve(env.FACE_TRAINER_CACHE);

@@ -126,7 +126,7 @@ export class RunChart {
           ...(percent && { max: 1 }),
           ticks: {
             ...ticks,
-            callback: (value: number | string) => (percent ? `${Math.round(Number(value) * 100)} %` : value),
+            callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
           },
           grid,
           border: { display: false },

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runState.js';
 import type { RunEvent } from '../protocol/messages.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
-import { isAlive, RunReader } from './runReader.js';
+import { isAlive } from '../platform/isAlive.js';
+import { RunReader } from './runReader.js';
 
 /**
  * A run as its folder tells it, kept up to date by reading on. A run of this window, of another window and of the

@@ -44,16 +44,6 @@ export class RunReader {
   }
 }
 
-/** Whether the process that writes a run still lives: a folder without a last word may be one in training or one interrupted. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 function parseLine(line: string): RunEvent[] {
   if (!line.trim()) return [];
   let json: unknown;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { TFJS_NODE_VERSION, writeManifest } from './tensorFlowHome.js';
-import { lastLine, runProgram } from './runProgram.js';
+import { lastLine, runProgram } from '../platform/runProgram.js';
 
 /** Outcome of one way to get TensorFlow: `undefined` when the home is filled, else why not. */
 export type RouteResult = string | undefined;

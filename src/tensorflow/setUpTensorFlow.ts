@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { cacheFolder } from './cacheFolder.js';
+import { isAlive } from '../platform/isAlive.js';
+import { cacheFolder } from '../platform/cacheFolder.js';
 import { installerRoute, type RouteResult } from './installerRoute.js';
-import { lastLine, runProgram } from './runProgram.js';
+import { lastLine, runProgram } from '../platform/runProgram.js';
 import { damagedFiles, findTensorFlow, tensorFlowFolder, type TensorFlowHome } from './tensorFlowHome.js';
 import { wheelRoute } from './wheelRoute.js';
 
@@ -99,14 +100,5 @@ function clearAbandoned(folder: string): void {
   for (const name of fs.readdirSync(folder)) {
     const pid = /\.partial-(\d+)$/.exec(name)?.[1];
     if (pid && !isAlive(Number(pid))) fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

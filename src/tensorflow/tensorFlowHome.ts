@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
-import { cacheFolder } from './cacheFolder.js';
+import { cacheFolder } from '../platform/cacheFolder.js';
 
 /** The version of @tensorflow/tfjs-node whose JavaScript is in the bundle and whose binding is loaded. */
 export const TFJS_NODE_VERSION = '4.22.0';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RouteResult } from './installerRoute.js';
-import { lastLine, runProgram } from './runProgram.js';
+import { lastLine, runProgram } from '../platform/runProgram.js';
 import { writeManifest } from './tensorFlowHome.js';
 
 /** One wheel for every Linux on x86-64, whatever Python is there: only its C libraries and headers are used. */

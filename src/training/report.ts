@@ -26,7 +26,7 @@ export function renderReport(state: RunState): string {
 ${state.failure ? `<p class="failure"><strong>${escapeHtml(state.failure.message)}</strong><br>${escapeHtml(state.failure.advice)}</p>` : ''}
 <section class="plots">
 ${linePlot({ title: 'Loss', xLabel: 'step', series: series(state, 'loss', 'valLoss'), formatY: String })}
-${linePlot({ title: 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${Math.round(y * 100)} %` })}
+${linePlot({ title: 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${(y * 100).toFixed(0)} %` })}
 </section>
 ${epochTable(state)}
 ${warnings(state)}

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
-import { editorFolder, findChromium, nodePackage } from '../../scripts/editor.mjs';
+import { editorFolder, findChromium, nodeBinaryIn } from '../../scripts/editor.mjs';
 
 /** A running VS Code server. */
 export interface EditorServer {
@@ -59,13 +59,7 @@ export async function startServer({
 }: ServerOptions): Promise<EditorServer> {
   const folder = editorFolder();
   const main = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
-  const node = path.join(
-    folder,
-    'node_modules',
-    nodePackage(),
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
+  const node = nodeBinaryIn(folder);
   fs.mkdirSync(path.join(userDataDir, 'User'), { recursive: true });
   fs.mkdirSync(extensionsDir, { recursive: true });
   fs.writeFileSync(path.join(userDataDir, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { cacheFolder } from '../../src/tensorflow/cacheFolder.js';
+import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { setUpTensorFlow, type Route } from '../../src/tensorflow/setUpTensorFlow.js';
 import { findTensorFlow, tensorFlowFolder, writeManifest } from '../../src/tensorflow/tensorFlowHome.js';
 import { scratchFolder } from '../support/scratch.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { nodePackage } from '../../scripts/editor.mjs';
+import { nodeBinaryIn, nodePackage } from '../../scripts/editor.mjs';
 import { RunModel } from '../../src/client/runModel.js';
-import { cacheFolder } from '../../src/tensorflow/cacheFolder.js';
+import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
@@ -14,13 +14,7 @@ const folder = scratchFolder();
 /** A Node of this version from npm, kept in the cache. */
 function nodeBinary(version: string): string {
   const home = path.join(cacheFolder(), 'node', version);
-  const binary = path.join(
-    home,
-    'node_modules',
-    nodePackage(),
-    'bin',
-    process.platform === 'win32' ? 'node.exe' : 'node',
-  );
+  const binary = nodeBinaryIn(home);
   if (!fs.existsSync(binary)) {
     fs.mkdirSync(home, { recursive: true });
     const install = [

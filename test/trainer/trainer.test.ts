@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
 import { TrainerProcess } from '../../src/client/trainerProcess.js';
+import { isAlive } from '../../src/platform/isAlive.js';
 import { trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/training/checkpoint.js';
@@ -29,15 +30,6 @@ async function until(what: string, probe: () => boolean, timeoutMs = 30_000): Pr
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('face-trainer', function () {
   this.timeout(120_000);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
-import { isAlive } from '../../src/client/runReader.js';
+import { isAlive } from '../../src/platform/isAlive.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   chooseInContextMenu,
