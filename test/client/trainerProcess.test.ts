@@ -25,7 +25,7 @@ function start(mode: string, entryFile = entry): Started {
       entry: entryFile,
       runFolder: path.join(folder(), 'run'),
       training: trainingOptions.parse({ dataset: folder() }),
-      timing: { startMs: 1500, stopMs: 300 },
+      timing: { startMs: mode === 'silent' ? 1000 : 30_000, stopMs: 300 },
     },
     { onMessage: (message) => messages.push(message), onOutput: (line) => output.push(line) },
   );

@@ -39,12 +39,13 @@ function runTab(): vscode.Tab | undefined {
 
 /** Runs the command and presses Enter in its quick pick, as a user in a hurry does. */
 async function trainModel(folder: string): Promise<void> {
-  const command = vscode.commands.executeCommand(
-    'faceTrainer.trainModel',
-    vscode.Uri.file(path.join(workspace, folder)),
-  );
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+  const uri = vscode.Uri.file(path.join(workspace, folder));
+  const state = { settled: false };
+  const command = vscode.commands.executeCommand('faceTrainer.trainModel', uri).then(() => (state.settled = true));
+  while (!state.settled) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+  }
   await command;
 }
 

@@ -26,6 +26,7 @@ interface Reference {
   readonly losses: readonly number[];
   readonly losses_float32: readonly number[];
   readonly gradients: Readonly<Record<string, Described>>;
+  readonly statistics: Readonly<Record<string, Described>>;
   readonly after: Readonly<Record<string, Described>>;
 }
 
@@ -66,7 +67,8 @@ function project(values: Float32Array): number[] {
 
 /**
  * Compares norm, projections and first values. The tolerance is a multiple of the distance that Keras' own float32 has
- * from float64 on the same tensor, with a floor; a tensor that is zero but for rounding is held to `floor`.
+ * from float64 on the same tensor, with a lower bound (TensorFlow's own kernels stay within 5e-4 with oneDNN and 1.2e-3
+ * without it: batch norm over few values magnifies rounding); a tensor that is zero but for rounding is held to `floor`.
  */
 function agree(what: string, actual: Float32Array, expected: Described, relative: number, floor: number): void {
   const [norm] = expected.projections as [number];
@@ -103,7 +105,7 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
       assert.equal(createHash('sha256').update(images).digest('hex'), reference.pixels_sha256);
     });
 
-    it('agrees in logits and in every gradient', async () => {
+    it('agrees in logits, in every gradient and in every running statistic', async () => {
       const session = engine.createSession(graph, headedWeights());
       const { logits } = await session.trainStep(
         { images, labels },
@@ -118,8 +120,11 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
       assert.equal(names.length, session.state.moments.size);
       for (const parameter of names) {
         const gradient = session.state.moments.get(parameter)!.first.map((m) => m / (1 - 0.9));
-        agree(parameter, gradient, reference.gradients[parameter]!, 5e-4, 2e-6);
+        agree(parameter, gradient, reference.gradients[parameter]!, 2e-3, 2e-6);
       }
+      // Exact but for rounding: a missing Bessel's correction would show here as 3 % of a variance.
+      for (const [parameter, expected] of Object.entries(reference.statistics))
+        agree(parameter, session.state.parameters.get(parameter)!, expected, 1e-4, 1e-5);
       session.dispose();
     });
 

@@ -4,7 +4,7 @@
 
 Fixed weights (width 0.5, the ImageNet file of the shared folder; a head given by a formula) and eight real pictures
 (ORL, cropped, not resized, so that every decoder gives the same bytes; their hash stands in the file). Two parts:
-one step's logits, loss and every gradient, and the running statistics and weights after ten steps of Adam.
+one step's logits, loss, every gradient and running statistic, and the running statistics and weights after ten steps of Adam.
 Gradients are recorded as norm, three projections on fixed vectors and their first values: a wrong element changes a
 projection. Everything is computed in float64 as well; the distance between float32 and float64 is the tolerance that
 float32 arithmetic itself needs, and is recorded beside each value.
@@ -75,7 +75,10 @@ def run(shared, dtype):
     with tf.GradientTape() as tape:
         logits, loss = loss_of(model, x, y)
     gradients = tape.gradient(loss, model.trainable_variables)
+    # Keras has moved the running statistics in the forward pass.
+    statistics = {v.name.split(":")[0]: v.numpy() for v in model.non_trainable_variables}
     result = dict(
+        statistics=statistics,
         logits=logits.numpy().astype(float).ravel().tolist(),
         loss=float(loss),
         gradients={v.name.split(":")[0]: g.numpy() for v, g in zip(model.trainable_variables, gradients)},
@@ -115,6 +118,7 @@ json.dump(
         logits=double["logits"], logits_float32=relative(np.array(single["logits"]), np.array(double["logits"])),
         loss=double["loss"], losses=double["losses"], losses_float32=single["losses"],
         gradients=describe(single["gradients"], double["gradients"]),
+        statistics=describe(single["statistics"], double["statistics"]),
         after=describe(single["after"], double["after"]),
     ),
     open(out, "w"), indent=1,

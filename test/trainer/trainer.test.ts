@@ -101,12 +101,12 @@ describe('face-trainer', function () {
     await writePeople(path.join(folder(), 'data'), 3, 6);
     const messages: TrainerMessage[] = [];
     const runFolder = path.join(folder(), 'run');
-    const training = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 32, width: 0.1, batchSize: 4, split: 0.7, epochs: 9999 });
+    const training = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 96, width: 0.35, batchSize: 6, split: 0.7, epochs: 9999 });
     let stoppedAt: number | undefined;
     const trainer = new TrainerProcess({ entry, runFolder, training }, {
       onMessage: (message) => {
         messages.push(message);
-        if (message.type === 'step' && message.step === 20) {
+        if (message.type === 'step' && message.step === 4) {
           stoppedAt = message.step;
           trainer.stop();
         }
