@@ -4,7 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheFolder } from '../src/platform/cacheFolder.js';
-import { median, type Row } from './support.js';
+import { KEEP_MEMORY } from '../src/platform/keepMemory.js';
+import { median, WHAT, type Row } from './support.js';
 
 // npm run bench [-- --batch N,N --rounds N --steps N --json --only NAME]: this project's training step beside its peers in one run, in turns,
 // several rounds, medians: the machines are shared and noisy. Peers are measured at their best, with glibc told to keep
@@ -18,7 +19,6 @@ interface Contender {
 
 const root = path.resolve(import.meta.dirname, '..');
 const peers = path.resolve(root, '../shared/peers');
-const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: '1099511627776', MALLOC_TRIM_THRESHOLD_: '1099511627776' };
 
 const { values } = parseArgs({
   options: {
@@ -76,7 +76,7 @@ function measure({ who, program, args }: Contender, batch: number): Row | undefi
   const raw = JSON.parse(line) as Partial<Row> & { images_per_s?: number; peak_rss_mib?: number; threads: number };
   return {
     who,
-    what: 'training step, MobileNetV2, fp32',
+    what: WHAT,
     batch,
     threads: raw.threads,
     imagesPerSecond: raw.imagesPerSecond ?? raw.images_per_s!,

@@ -58,10 +58,13 @@ export interface Row {
   readonly peakRssMiB: number;
 }
 
+/** What every row measures. */
+export const WHAT = 'training step, MobileNetV2, fp32';
+
 export function report(who: string, batch: number, seconds: number): void {
   const row: Row = {
     who,
-    what: 'training step, MobileNetV2, fp32',
+    what: WHAT,
     batch,
     threads: os.availableParallelism(),
     imagesPerSecond: Number((batch / seconds).toFixed(2)),

@@ -18,11 +18,11 @@ function check(name, ...args) {
 }
 
 /** A suite that leaves its counts in a file; one that dies leaves none, which counts as a failure. */
-function suite(name, args, env = {}) {
+function suite(name, args) {
   console.log(`\n▶ ${name}`);
   const file = path.join(results, `${name.replace(/\W+/g, '-')}.json`);
   const code = run(process.execPath, [...tsx, ...args(file)], {
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', FACE_TRAINER_TEST_RESULTS: file, ...env },
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', FACE_TRAINER_TEST_RESULTS: file },
   });
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0 };
   if (counts.passed === 0 || (code !== 0 && counts.failed === 0)) {

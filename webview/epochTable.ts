@@ -1,26 +1,14 @@
-import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
+import { EPOCH_COLUMNS } from '../src/core/epochColumns.js';
 import { bestEpoch, type RunState } from '../src/core/runState.js';
-import type { MessageOf } from '../src/protocol/messages.js';
 import { element, setText } from './dom.js';
 import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
-
-const COLUMNS: readonly [name: string, value: (epoch: MessageOf<'epoch'>) => string][] = [
-  ['Epoch', (e) => String(e.epoch)],
-  ['Step', (e) => e.step.toLocaleString('en-US')],
-  ['Loss', (e) => formatLoss(e.loss)],
-  ['Accuracy', (e) => formatPercent(e.accuracy)],
-  ['Val. loss', (e) => formatLoss(e.valLoss)],
-  ['Val. accuracy', (e) => formatPercent(e.valAccuracy)],
-  ['Images/s', (e) => e.imagesPerSecond.toFixed(1)],
-  ['Elapsed', (e) => formatDuration(e.elapsedSeconds)],
-];
 
 /** The charts' numbers, epoch by epoch, the newest first. */
 export class EpochTable {
   readonly root: HTMLElement;
   private readonly grid = element(GRID, {
     'aria-label': 'Epochs',
-    'grid-template-columns': COLUMNS.map(() => '1fr').join(' '),
+    'grid-template-columns': EPOCH_COLUMNS.map(() => '1fr').join(' '),
   });
   private readonly hint = element('p', { class: 'hint' });
   private readonly header: HTMLElement;
@@ -28,7 +16,7 @@ export class EpochTable {
   constructor() {
     this.root = element('section', { class: 'epochs' }, element('h2', {}, 'Epochs'), this.grid, this.hint);
     this.header = row(
-      COLUMNS.map(([name]) => name),
+      EPOCH_COLUMNS.map(([name]) => name),
       'header',
     );
     this.grid.append(this.header);
@@ -42,7 +30,7 @@ export class EpochTable {
     const shown = this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`).length;
     for (const epoch of state.epochs.slice(shown)) {
       const made = row(
-        COLUMNS.map(([, value]) => value(epoch)),
+        EPOCH_COLUMNS.map(([, value]) => value(epoch)),
         'default',
       );
       made.dataset['epoch'] = String(epoch.epoch);

@@ -26,7 +26,8 @@ export class RunModel {
   /** Takes what was written since the last call. */
   readOn(): RunEvent[] {
     const fresh = this.reader.readNew();
-    this.events.push(...fresh);
+    // One by one: a long run has more events than a call can have arguments.
+    for (const event of fresh) this.events.push(event);
     this.folded = reduceAll(fresh, this.folded);
     return fresh;
   }

@@ -9,6 +9,7 @@ import {
   type TrainerMessage,
 } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { KEEP_MEMORY } from '../platform/keepMemory.js';
 import { explainExit } from './explainExit.js';
 
 export interface TrainerListener {
@@ -37,12 +38,6 @@ interface Timing {
 }
 
 const TIMING: Timing = { startMs: 60_000, stopMs: 10_000 };
-
-/**
- * glibc returns large buffers to the system after every operation and page faults are dear: with these two TensorFlow
- * trains up to 1.4 times as fast.
- */
-const KEEP_MEMORY = { MALLOC_MMAP_THRESHOLD_: '1099511627776', MALLOC_TRIM_THRESHOLD_: '1099511627776' };
 
 /**
  * One training run in a child process. However the child ends (its last word, an exit without one, a signal, a failed

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { preparePictures, type PixelStore } from './pixelStore.js';
-import { relative, scanDataset, type SkippedFile } from './scanDataset.js';
+import { relative, type ScannedDataset, type SkippedFile } from './scanDataset.js';
 import { splitByPicture, type Split } from './split.js';
 
 /** A folder of people, checked, decoded and split: what a training run reads. */
@@ -28,7 +28,6 @@ export interface DatasetWarning {
 }
 
 export interface DatasetOptions {
-  readonly root: string;
   readonly size: number;
   /** Share that trains. */
   readonly split: number;
@@ -37,17 +36,17 @@ export interface DatasetOptions {
 }
 
 /**
- * Scans, decodes and splits.
+ * Decodes what was scanned and splits it.
  *
  * @returns undefined when cancelled
  * @throws UserError `dataset-…` when nothing can be trained with it
  */
 export async function openDataset(
+  scanned: ScannedDataset,
   options: DatasetOptions,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Dataset | undefined> {
-  const scanned = scanDataset(options.root);
   const files = scanned.identities.flatMap((identity) => identity.files);
   const owners = scanned.identities.flatMap((identity, i) => identity.files.map(() => i));
   const { store, broken } = await preparePictures(
@@ -58,11 +57,11 @@ export async function openDataset(
     cancelled,
   );
   if (cancelled()) return undefined;
-  if (!fs.existsSync(options.root)) throw datasetVanished(options.root);
+  if (!fs.existsSync(scanned.root)) throw datasetVanished(scanned.root);
 
   const skipped = [...scanned.skipped];
   for (const [picture, reason] of [...broken].sort(([a], [b]) => a - b))
-    skipped.push({ file: relative(options.root, files[picture]!), reason });
+    skipped.push({ file: relative(scanned.root, files[picture]!), reason });
 
   // Only people with a usable picture get a class number.
   const usable = files.map((_, picture) => picture).filter((picture) => !broken.has(picture));
@@ -71,7 +70,7 @@ export async function openDataset(
   const present = scanned.identities.map((_, i) => i).filter((i) => counts[i]! > 0);
   const classOf = new Map(present.map((identity, label) => [identity, label]));
   const people = present.map((i) => scanned.identities[i]!.name);
-  refuseUnusable(options.root, people, usable.length, skipped.length);
+  refuseUnusable(scanned.root, people, usable.length, skipped.length);
 
   const labels = Int32Array.from(owners, (owner) => classOf.get(owner) ?? -1);
   const local = splitByPicture(
@@ -94,7 +93,7 @@ export async function openDataset(
     counts,
     skipped,
   );
-  return { root: options.root, people, files, labels, usable: usable.length, split, store, skipped, warnings };
+  return { root: scanned.root, people, files, labels, usable: usable.length, split, store, skipped, warnings };
 }
 
 export function datasetVanished(root: string): UserError {

@@ -28,7 +28,8 @@ const SYSTEM = /^(\.|thumbs\.db$|desktop\.ini$|__macosx$)/i;
 
 /**
  * Finds the people and pictures of a folder with one sub-folder a person. Pictures may lie deeper; the first level
- * names the person. File contents are not read here.
+ * names the person. File contents are not read here. Symbolic links are not followed: one may lead round in a circle or
+ * out of the folder.
  *
  * @throws UserError `dataset-missing`, `dataset-no-people` or `dataset-one-person`
  */
@@ -38,7 +39,7 @@ export function scanDataset(root: string): ScannedDataset {
   const identities: Identity[] = [];
   for (const entry of listFolder(root, missing(root))) {
     const full = path.join(root, entry.name);
-    if (isFolder(entry, full)) identities.push({ name: entry.name, files: picturesIn(full, skip) });
+    if (entry.isDirectory()) identities.push({ name: entry.name, files: picturesIn(full, skip) });
     else if (PICTURE.test(entry.name)) skip(full, 'lies beside the folders of the people, so it belongs to nobody');
   }
   const named = identities.filter(({ files }) => files.length > 0);
@@ -63,8 +64,9 @@ function picturesIn(folder: string, skip: (file: string, reason: string) => void
   const files: string[] = [];
   for (const entry of listFolder(folder)) {
     const full = path.join(folder, entry.name);
-    if (isFolder(entry, full)) files.push(...picturesIn(full, skip));
-    else if (PICTURE.test(entry.name)) files.push(full);
+    if (entry.isDirectory()) {
+      for (const file of picturesIn(full, skip)) files.push(file);
+    } else if (PICTURE.test(entry.name)) files.push(full);
     else skip(full, 'is not a picture by its name');
   }
   return files;
@@ -80,11 +82,6 @@ function listFolder(folder: string, failure?: (cause: unknown) => UserError): fs
   return entries
     .filter(({ name }) => !SYSTEM.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-/** Symbolic links are not followed: one may lead round in a circle or out of the folder. */
-function isFolder(entry: fs.Dirent, full: string): boolean {
-  return entry.isDirectory() && fs.statSync(full, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function missing(folder: string): (cause: unknown) => UserError {

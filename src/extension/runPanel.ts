@@ -10,7 +10,7 @@ const POLL_MS = 1000;
  * One run's panel. The history lives here and in the run folder: a document that has just loaded gets a snapshot, then
  * what is new.
  */
-export class RunPanel implements vscode.Disposable {
+export class RunPanel {
   private readonly timer: NodeJS.Timeout;
   private ready = false;
   private sent = '';
@@ -41,12 +41,10 @@ export class RunPanel implements vscode.Disposable {
 
   readOn(): void {
     const events = this.model.readOn();
-    if (events.length === 0) {
-      this.livenessChanged();
-      return;
+    if (events.length > 0) {
+      this.panel.title = this.model.title;
+      this.post({ type: 'events', events });
     }
-    this.panel.title = this.model.title;
-    this.post({ type: 'events', events });
     this.livenessChanged();
   }
 
@@ -60,10 +58,6 @@ export class RunPanel implements vscode.Disposable {
 
   preparing({ done, total }: MessageOf<'preparing'>): void {
     this.post({ type: 'preparing', done, total });
-  }
-
-  dispose(): void {
-    this.panel.dispose();
   }
 
   private receive(raw: unknown): void {

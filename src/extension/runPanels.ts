@@ -11,8 +11,8 @@ export const RUN_VIEW = 'faceTrainer.run';
 
 const savedState = z.object({ runFolder: z.string() });
 
-/** The open panels, one for each run folder. */
-export class RunPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+/** The open panels, one for each run folder. They outlive a deactivation: the editor restores them after a reload. */
+export class RunPanels implements vscode.WebviewPanelSerializer {
   private readonly open_ = new Map<string, RunPanel>();
 
   constructor(
@@ -59,10 +59,6 @@ export class RunPanels implements vscode.WebviewPanelSerializer, vscode.Disposab
   get activeRunFolder(): string | undefined {
     for (const [runFolder, panel] of this.open_) if (panel.active) return runFolder;
     return undefined;
-  }
-
-  dispose(): void {
-    for (const panel of this.open_.values()) panel.dispose();
   }
 
   private attach(panel: vscode.WebviewPanel, runFolder: string): void {

@@ -61,7 +61,6 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
     this.active = undefined;
     this.status.hide();
     this.panels.readOn(run.runFolder);
-    this.panels.livenessChanged(run.runFolder);
     void vscode.commands.executeCommand('setContext', 'faceTrainer.training', false);
     if (end.type === 'failure') this.log.error(end.message, end.advice);
     void announce(run, end);

@@ -26,10 +26,9 @@ const MAXIMUM_POINTS = 1200;
 
 /** A line plot as an SVG element: no script, colours from the page's style sheet. */
 export function linePlot({ title, xLabel, series, yRange, formatY }: Plot): string {
-  const points = series.flatMap((s) => s.points);
-  const xTicks = ticks(0, Math.max(1, ...points.map(([x]) => x)), 8).filter(Number.isInteger);
-  const xEnd = Math.max(1, ...points.map(([x]) => x));
-  const yTicks = ticks(yRange?.[0] ?? 0, yRange?.[1] ?? Math.max(0.1, ...points.map(([, y]) => y)), 6);
+  const xEnd = largest(series, 0, 1);
+  const xTicks = ticks(0, xEnd, 8).filter(Number.isInteger);
+  const yTicks = ticks(yRange?.[0] ?? 0, yRange?.[1] ?? largest(series, 1, 0.1), 6);
   const [yLow, yHigh] = [yTicks[0]!, yTicks.at(-1)!];
   const x = (value: number) => MARGIN.left + (value / xEnd) * (WIDTH - MARGIN.left - MARGIN.right);
   const y = (value: number) =>
@@ -65,6 +64,11 @@ ${bottom.join('')}
 <text class="tick" x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${HEIGHT - 6}" text-anchor="middle">${escapeHtml(xLabel)}</text>
 ${lines.join('\n')}
 </svg>`;
+}
+
+/** Folded, not spread into Math.max: a long run has more points than a call can have arguments. */
+function largest(series: readonly PlotSeries[], axis: 0 | 1, least: number): number {
+  return series.reduce((most, { points }) => points.reduce((m, point) => Math.max(m, point[axis]), most), least);
 }
 
 /** Round numbers that enclose [low, high]: steps of 1, 2 or 5 times a power of ten. */

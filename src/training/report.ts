@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { escapeHtml, formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
+import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
+import { EPOCH_COLUMNS } from '../core/epochColumns.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
 import { REPORT_STYLE } from './reportStyle.js';
@@ -62,21 +63,11 @@ function epochTable(state: RunState): string {
   const best = bestEpoch(state)?.epoch;
   const rows = state.epochs.map((e) =>
     row(
-      [
-        String(e.epoch),
-        e.step.toLocaleString('en-US'),
-        formatLoss(e.loss),
-        formatPercent(e.accuracy),
-        formatLoss(e.valLoss),
-        formatPercent(e.valAccuracy),
-        e.imagesPerSecond.toFixed(1),
-        formatDuration(e.elapsedSeconds),
-      ],
+      EPOCH_COLUMNS.map(([, value]) => value(e)),
       e.epoch === best ? ' class="best"' : '',
     ),
   );
-  const names = ['Epoch', 'Step', 'Loss', 'Accuracy', 'Val. loss', 'Val. accuracy', 'Images/s', 'Elapsed'];
-  const head = `<tr>${names.map((n) => `<th scope="col">${n}</th>`).join('')}</tr>`;
+  const head = `<tr>${EPOCH_COLUMNS.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
   return `<section><h2>Epochs</h2><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 

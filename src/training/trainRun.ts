@@ -4,7 +4,7 @@ import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.j
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount } from '../dataset/batches.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
-import { scanDataset } from '../dataset/scanDataset.js';
+import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { sizeOf } from '../graph/graph.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
@@ -62,7 +62,7 @@ export async function trainRun(
   const startedAt = surroundings.now().toISOString();
   try {
     // A folder that cannot be trained with leaves no run behind.
-    scanDataset(job.options.dataset);
+    const scanned = scanDataset(job.options.dataset);
     const record: RunRecord = {
       version: 1,
       id: path.basename(job.runFolder),
@@ -74,7 +74,7 @@ export async function trainRun(
     log = new RunLog(folder.path, folder.metrics);
     tell({ type: 'run', runFolder: folder.path, startedAt, pid: process.pid, options: job.options });
     const started = performance.now();
-    const finished = await run(job.options, folder, record, emit, tell, stop, surroundings);
+    const finished = await run(job.options, scanned, folder, record, emit, tell, stop, surroundings);
     tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
     return true;
   } catch (error) {
@@ -94,6 +94,7 @@ export async function trainRun(
 
 async function run(
   options: TrainingOptions,
+  scanned: ScannedDataset,
   folder: RunFolder,
   record: RunRecord,
   emit: (message: TrainerMessage) => void,
@@ -106,8 +107,8 @@ async function run(
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
 
   const dataset = await openDataset(
+    scanned,
     {
-      root: options.dataset,
       size: options.size,
       split: options.split,
       seed: options.seed,

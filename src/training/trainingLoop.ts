@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type { Random, RandomState } from '../core/random.js';
 import type { MessageOf, RunEvent } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { cutBatches } from '../dataset/batches.js';
+import { batchCount, cutBatches } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
 import type { Batch, TrainingSession } from '../engine/engine.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
@@ -50,7 +50,7 @@ export class TrainingLoop {
     private readonly stop: StopSignal,
     private readonly random: Random,
   ) {
-    this.stepsPerEpoch = cutBatches(dataset.split.train, options.batchSize).length;
+    this.stepsPerEpoch = batchCount(dataset.split.train.length, options.batchSize);
   }
 
   async run(): Promise<MessageOf<'finished'>> {

@@ -124,4 +124,10 @@ describe('RunModel', () => {
     assert.deepEqual(model.readOn(), []);
     assert.equal(model.phase, 'interrupted', 'no process, no last word');
   });
+
+  it('reads a log of 200,000 lines at once', () => {
+    const line = JSON.stringify({ type: 'warning', code: 'c', message: 'm', advice: 'a' });
+    fs.writeFileSync(path.join(folder(), 'metrics.ndjson'), `${line}\n`.repeat(200_000));
+    assert.equal(new RunModel(folder()).events.length, 200_000);
+  });
 });

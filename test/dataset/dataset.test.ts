@@ -9,9 +9,9 @@ import { scratchFolder, writeNoisePicture, writePeople } from '../support/scratc
 
 const folder = scratchFolder();
 
-function open(root = folder(), memoryBytes = 1e9): Promise<Dataset | undefined> {
-  const options = { root, size: 32, split: 0.75, seed: 1, memoryBytes };
-  return openDataset(options, () => undefined, () => false); // prettier-ignore
+async function open(root = folder(), memoryBytes = 1e9): Promise<Dataset | undefined> {
+  const options = { size: 32, split: 0.75, seed: 1, memoryBytes };
+  return openDataset(scanDataset(root), options, () => undefined, () => false); // prettier-ignore
 }
 
 describe('scanDataset', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { batchNormMomentum } from '../../src/training/batchNormMomentum.js';
-import { ticks } from '../../src/training/linePlot.js';
+import { linePlot, ticks } from '../../src/training/linePlot.js';
 import { expectedMemory, memoryWarning } from '../../src/training/memoryWarning.js';
 import { Speedometer } from '../../src/training/speedometer.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
@@ -64,5 +64,19 @@ describe('ticks', () => {
         `${high}: ${made.join()}`,
       );
     }
+  });
+});
+
+describe('linePlot', () => {
+  it('draws a run of 300,000 steps, thinned to what a picture can show', () => {
+    const points = Array.from({ length: 300_000 }, (_, i) => [i + 1, 1 / (i + 1)] as const);
+    const svg = linePlot({
+      title: 'Loss',
+      xLabel: 'step',
+      series: [{ name: 's', style: 's', points }],
+      formatY: String,
+    });
+    const drawn = /points="([^"]*)"/.exec(svg)![1]!.split(' ').length;
+    assert.ok(drawn > 600 && drawn <= 1200, `${drawn} points`);
   });
 });
