@@ -34,6 +34,6 @@ function engine(name: Engine['name'], backend: string, detail: string, kernels: 
   return {
     name,
     detail,
-    createSession: (graph, parameters, resume) => new TfjsSession(graph, backend, kernels, parameters, resume),
+    createSession: (graph, parameters, options) => new TfjsSession(graph, backend, kernels, parameters, options),
   };
 }

@@ -1,10 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate, type AdamMoments } from '../../core/adam.js';
+import { adamUpdate, KERAS_ADAM, type AdamMoments } from '../../core/adam.js';
+import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
-import { UserError } from '../../core/userError.js';
 import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
-import type { Batch, BatchResult, SessionState, StepSettings, TrainingSession } from '../engine.js';
-import { planLifetimes } from '../lifetimes.js';
+import type {
+  Batch,
+  BatchResult,
+  EvaluationSettings,
+  Optimizer,
+  SessionOptions,
+  SessionState,
+  StepSettings,
+  TrainingSession,
+} from '../engine.js';
+import { planLifetimes, type Lifetimes } from '../lifetimes.js';
+import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
 import { forward, free, type Parameters } from './forward.js';
 import type { FusedKernels } from './kernels.js';
@@ -21,6 +31,7 @@ export class TfjsSession implements TrainingSession {
   private readonly shapes: ReadonlyMap<string, readonly number[]>;
   private readonly training;
   private readonly inference;
+  private readonly optimizer: Optimizer;
   private step: number;
 
   constructor(
@@ -29,8 +40,9 @@ export class TfjsSession implements TrainingSession {
     private readonly backend: string,
     private readonly kernels: FusedKernels,
     parameters: ReadonlyMap<string, Float32Array>,
-    resume?: Pick<SessionState, 'moments' | 'step'>,
+    { optimizer = { kind: 'adam', ...KERAS_ADAM }, resume }: SessionOptions = {},
   ) {
+    this.optimizer = optimizer;
     this.training = planLifetimes(graph);
     this.inference = planLifetimes(graph, false);
     this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
@@ -58,9 +70,9 @@ export class TfjsSession implements TrainingSession {
     return this.trainStepNow(batch, settings);
   }
 
-  async evaluate(batch: Batch): Promise<BatchResult> {
+  async evaluate(batch: Batch, { embeddings = false }: EvaluationSettings = {}): Promise<BatchResult> {
     await tf.setBackend(this.backend);
-    return this.evaluateNow(batch);
+    return this.evaluateNow(batch, embeddings);
   }
 
   dispose(): void {
@@ -116,8 +128,12 @@ export class TfjsSession implements TrainingSession {
     { learningRate, batchNormMomentum }: StepSettings,
   ): void {
     this.step++;
-    for (const [name, gradient] of gradients)
-      adamUpdate(this.parameters.get(name)!, gradient, this.moments.get(name)!, this.step, learningRate);
+    for (const [name, gradient] of gradients) {
+      const [weights, moments] = [this.parameters.get(name)!, this.moments.get(name)!];
+      if (this.optimizer.kind === 'adam')
+        adamUpdate(weights, gradient, moments, this.step, learningRate, this.optimizer);
+      else momentumUpdate(weights, gradient, moments.first, learningRate, this.optimizer);
+    }
     for (const [name, values] of batchStatistics) {
       const running = this.parameters.get(name)!;
       for (let i = 0; i < running.length; i++)
@@ -125,9 +141,11 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  private evaluateNow(batch: Batch): BatchResult {
+  private evaluateNow(batch: Batch, wantsEmbeddings: boolean): BatchResult {
     const parameters = this.upload();
     const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
+    const last = this.graph.nodes.at(-1)!;
+    const embeddingsName = wantsEmbeddings && last.op === 'dense' ? last.input : undefined;
     const activations = forward(
       this.graph,
       this.input(batch),
@@ -142,12 +160,13 @@ export class TfjsSession implements TrainingSession {
           parameter(node.movingVariance),
           node.epsilon,
         ),
-      this.inference,
+      embeddingsName === undefined ? this.inference : keeping(embeddingsName, this.inference),
     );
-    const logits = activations.get(this.graph.nodes.at(-1)!.name)!.dataSync<'float32'>();
+    const logits = activations.get(last.name)!.dataSync<'float32'>();
+    const embeddings = embeddingsName === undefined ? {} : { embeddings: activations.get(embeddingsName)!.dataSync<'float32'>() };
     tf.dispose([...parameters.values(), ...activations.values()]);
     const { lossSum, correct } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
-    return { lossSum, correct, logits };
+    return { lossSum, correct, logits, ...embeddings };
   }
 
   private input({ images, labels }: Batch): tf.Tensor4D {
@@ -174,12 +193,14 @@ export class TfjsSession implements TrainingSession {
       ? [...gradients].find(([, values]) => hasNotFinite(values))?.[0]
       : 'the loss';
     if (where === undefined) return;
-    throw new UserError(
-      'not-finite',
-      `Training diverged: ${where === 'the loss' ? where : `the gradient of ${where}`} is not a finite number at step ${this.step + 1}.`,
-      'Start again with a lower learning rate; the last checkpoint is unharmed.',
-    );
+    throw notFinite(where === 'the loss' ? where : `the gradient of ${where}`, this.step + 1);
   }
+}
+
+/** The same plan with one output that is not given back on the way. */
+function keeping(name: string, lifetimes: Lifetimes): Lifetimes {
+  const freeAfterForward = lifetimes.freeAfterForward.map((names) => names.filter((other) => other !== name));
+  return { ...lifetimes, freeAfterForward };
 }
 
 function hasNotFinite(values: Float32Array): boolean {

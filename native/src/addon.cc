@@ -1,0 +1,597 @@
+// The engine as a Node-API addon. Every value that comes from JavaScript is checked here or by Session before a kernel sees
+// it; steps run on a thread of libuv's pool, one at a time for each session.
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cpu.h"
+#include "session.h"
+
+namespace {
+
+using ft::Session;
+
+/** Already thrown in JavaScript. */
+struct Thrown {};
+
+void check(napi_env env, napi_status status) {
+  if (status == napi_ok) return;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (!pending) {
+    const napi_extended_error_info* info = nullptr;
+    napi_get_last_error_info(env, &info);
+    napi_throw_error(env, nullptr, info && info->error_message ? info->error_message : "Node-API failed");
+  }
+  throw Thrown();
+}
+
+[[noreturn]] void refuse(napi_env env, const std::string& what) {
+  napi_throw_range_error(env, nullptr, what.c_str());
+  throw Thrown();
+}
+
+// Reading ---------------------------------------------------------------------------------------------------------
+
+napi_value property(napi_env env, napi_value object, const char* name) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, object, &type));
+  if (type != napi_object) refuse(env, std::string(name) + ": its owner is no object");
+  napi_value value;
+  check(env, napi_get_named_property(env, object, name, &value));
+  return value;
+}
+
+bool absent(napi_env env, napi_value value) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  return type == napi_undefined || type == napi_null;
+}
+
+double number(napi_env env, napi_value object, const char* name, double fallback = NAN) {
+  const napi_value value = property(env, object, name);
+  if (absent(env, value) && !std::isnan(fallback)) return fallback;
+  double result;
+  if (napi_get_value_double(env, value, &result) != napi_ok) refuse(env, std::string(name) + " is no number");
+  return result;
+}
+
+std::int64_t integer(napi_env env, napi_value object, const char* name, double fallback = NAN) {
+  const double value = number(env, object, name, fallback);
+  if (!(std::abs(value) <= 9007199254740991.0) || value != std::floor(value))
+    refuse(env, std::string(name) + " is no integer");
+  return static_cast<std::int64_t>(value);
+}
+
+int smallInteger(napi_env env, napi_value object, const char* name, double fallback = NAN) {
+  const std::int64_t value = integer(env, object, name, fallback);
+  if (value < -1 || value > 0x7fffffff) refuse(env, std::string(name) + " is out of range");
+  return static_cast<int>(value);
+}
+
+bool flag(napi_env env, napi_value object, const char* name) {
+  const napi_value value = property(env, object, name);
+  if (absent(env, value)) return false;
+  bool result;
+  if (napi_get_value_bool(env, value, &result) != napi_ok) refuse(env, std::string(name) + " is no boolean");
+  return result;
+}
+
+std::string text(napi_env env, napi_value object, const char* name) {
+  const napi_value value = property(env, object, name);
+  if (absent(env, value)) return "";
+  char buffer[64];
+  std::size_t length;
+  if (napi_get_value_string_utf8(env, value, buffer, sizeof(buffer), &length) != napi_ok)
+    refuse(env, std::string(name) + " is no string");
+  return std::string(buffer, length);
+}
+
+template <class Read>
+auto list(napi_env env, napi_value object, const char* name, Read&& read) {
+  const napi_value array = property(env, object, name);
+  std::vector<decltype(read(array))> values;
+  bool isArray = false;
+  check(env, napi_is_array(env, array, &isArray));
+  if (!isArray) refuse(env, std::string(name) + " is no array");
+  std::uint32_t length;
+  check(env, napi_get_array_length(env, array, &length));
+  for (std::uint32_t i = 0; i < length; i++) {
+    napi_handle_scope scope;
+    check(env, napi_open_handle_scope(env, &scope));
+    napi_value element;
+    check(env, napi_get_element(env, array, i, &element));
+    values.push_back(read(element));
+    check(env, napi_close_handle_scope(env, scope));
+  }
+  return values;
+}
+
+template <class T>
+const T* typedArray(napi_env env, napi_value value, napi_typedarray_type wanted, std::size_t length, const char* what) {
+  bool is = false;
+  check(env, napi_is_typedarray(env, value, &is));
+  napi_typedarray_type type;
+  std::size_t count;
+  void* data;
+  if (is) check(env, napi_get_typedarray_info(env, value, &type, &count, &data, nullptr, nullptr));
+  if (!is || type != wanted) refuse(env, std::string(what) + ": not the kind of array that was expected");
+  if (count != length)
+    refuse(env, std::string(what) + ": " + std::to_string(count) + " values, expected " + std::to_string(length));
+  return static_cast<const T*>(data);
+}
+
+ft::ModelSpec readModel(napi_env env, napi_value object) {
+  ft::ModelSpec model;
+  model.parameters = list(env, object, "parameters", [&](napi_value v) {
+    ft::ParameterSpec p;
+    p.size = static_cast<std::size_t>(smallInteger(env, v, "size"));
+    p.trainable = flag(env, v, "trainable");
+    return p;
+  });
+  model.kernels = list(env, object, "kernels", [&](napi_value v) {
+    ft::KernelSpec k;
+    const std::string kind = text(env, v, "kind");
+    if (kind == "conv") k.kind = ft::KernelSpec::conv;
+    else if (kind == "depthwise") k.kind = ft::KernelSpec::depthwise;
+    else if (kind == "dense") k.kind = ft::KernelSpec::dense;
+    else refuse(env, "kind of a kernel: " + kind);
+    k.weights = smallInteger(env, v, "weights");
+    k.bias = smallInteger(env, v, "bias", -1);
+    k.height = smallInteger(env, v, "height", 1);
+    k.width = smallInteger(env, v, "width", 1);
+    k.inChannels = smallInteger(env, v, "inChannels");
+    k.outChannels = smallInteger(env, v, "outChannels");
+    k.pixels = flag(env, v, "pixels");
+    k.backward = flag(env, v, "backward");
+    return k;
+  });
+  model.batchNorms = list(env, object, "batchNorms", [&](napi_value v) {
+    ft::BatchNormSpec b;
+    b.channels = smallInteger(env, v, "channels");
+    b.epsilon = static_cast<float>(number(env, v, "epsilon"));
+    b.gamma = smallInteger(env, v, "gamma");
+    b.beta = smallInteger(env, v, "beta");
+    b.mean = smallInteger(env, v, "mean");
+    b.variance = smallInteger(env, v, "variance");
+    return b;
+  });
+  return model;
+}
+
+ft::OpSpec readOp(napi_env env, napi_value v) {
+  static const struct { const char* name; ft::OpSpec::Kind kind; } kinds[] = {
+      {"loadPixels", ft::OpSpec::loadPixels},
+      {"conv", ft::OpSpec::conv},
+      {"depthwise", ft::OpSpec::depthwise},
+      {"add", ft::OpSpec::add},
+      {"pool", ft::OpSpec::pool},
+      {"convBackward", ft::OpSpec::convBackward},
+      {"depthwiseBackward", ft::OpSpec::depthwiseBackward},
+      {"poolBackward", ft::OpSpec::poolBackward},
+      {"contribute", ft::OpSpec::contribute},
+  };
+  ft::OpSpec op;
+  const std::string kind = text(env, v, "op");
+  bool known = false;
+  for (const auto& k : kinds)
+    if (kind == k.name) op.kind = k.kind, known = true;
+  if (!known) refuse(env, "operation: " + kind);
+  op.x = smallInteger(env, v, "x", -1);
+  op.y = smallInteger(env, v, "y", -1);
+  op.kernel = smallInteger(env, v, "kernel", -1);
+  op.stride = smallInteger(env, v, "stride", 1);
+  op.out = smallInteger(env, v, "out", -1);
+  op.max = flag(env, v, "max");
+  op.statistics = smallInteger(env, v, "statistics", -1);
+  op.foldedBatchNorm = smallInteger(env, v, "foldedBatchNorm", -1);
+  op.residual = smallInteger(env, v, "residual", -1);
+  op.relu6 = flag(env, v, "relu6");
+  op.d = smallInteger(env, v, "d", -1);
+  op.gradient = smallInteger(env, v, "gradient", -1);
+  op.target = smallInteger(env, v, "target", -1);
+  op.accumulate = flag(env, v, "accumulate");
+  op.finish = flag(env, v, "finish");
+  op.dense = smallInteger(env, v, "dense", -1);
+  return op;
+}
+
+ft::PlanSpec readPlan(napi_env env, napi_value object) {
+  ft::PlanSpec plan;
+  plan.batch = smallInteger(env, object, "batch");
+  plan.height = smallInteger(env, object, "height");
+  plan.width = smallInteger(env, object, "width");
+  plan.channels = smallInteger(env, object, "channels");
+  plan.classes = smallInteger(env, object, "classes");
+  plan.training = flag(env, object, "training");
+  const std::int64_t arena = integer(env, object, "arenaFloats");
+  if (arena < 0) refuse(env, "arenaFloats is negative");
+  plan.arenaFloats = static_cast<std::size_t>(arena);
+  plan.tensors = list(env, object, "tensors", [&](napi_value v) {
+    ft::TensorSpec t;
+    const std::int64_t offset = integer(env, v, "offset");
+    if (offset < 0) refuse(env, "the offset of a tensor is negative");
+    t.offset = static_cast<std::size_t>(offset);
+    t.n = smallInteger(env, v, "n");
+    t.h = smallInteger(env, v, "h");
+    t.w = smallInteger(env, v, "w");
+    t.c = smallInteger(env, v, "c");
+    return t;
+  });
+  plan.chains = list(env, object, "chains", [&](napi_value v) {
+    ft::ChainSpec c;
+    c.tensor = smallInteger(env, v, "tensor");
+    c.batchNorm = smallInteger(env, v, "batchNorm", -1);
+    c.relu6 = flag(env, v, "relu6");
+    return c;
+  });
+  plan.forward = list(env, object, "forward", [&](napi_value v) { return readOp(env, v); });
+  plan.backward = list(env, object, "backward", [&](napi_value v) { return readOp(env, v); });
+  plan.logits = smallInteger(env, object, "logits");
+  plan.logitsGradient = smallInteger(env, object, "logitsGradient", -1);
+  plan.embeddings = smallInteger(env, object, "embeddings", -1);
+  return plan;
+}
+
+// Writing ---------------------------------------------------------------------------------------------------------
+
+void set(napi_env env, napi_value object, const char* name, napi_value value) {
+  check(env, napi_set_named_property(env, object, name, value));
+}
+
+void set(napi_env env, napi_value object, const char* name, double value) {
+  napi_value number;
+  check(env, napi_create_double(env, value, &number));
+  set(env, object, name, number);
+}
+
+void set(napi_env env, napi_value object, const char* name, const char* value) {
+  napi_value string;
+  check(env, napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &string));
+  set(env, object, name, string);
+}
+
+napi_value object(napi_env env) {
+  napi_value value;
+  check(env, napi_create_object(env, &value));
+  return value;
+}
+
+/** A new Float32Array; `data` receives its memory. */
+napi_value floats(napi_env env, std::size_t count, float** data) {
+  void* memory;
+  napi_value buffer, array;
+  check(env, napi_create_arraybuffer(env, count * sizeof(float), &memory, &buffer));
+  check(env, napi_create_typedarray(env, napi_float32_array, count, buffer, 0, &array));
+  *data = static_cast<float*>(memory);
+  return array;
+}
+
+/** Rows of a padded tensor, without their padding. */
+napi_value rows(napi_env env, const float* tensor, int count, int channels) {
+  float* data;
+  const napi_value array = floats(env, std::size_t(count) * channels, &data);
+  for (int r = 0; r < count; r++)
+    std::memcpy(data + std::size_t(r) * channels, tensor + std::size_t(r) * ft::padded(channels),
+                channels * sizeof(float));
+  return array;
+}
+
+// The handle ------------------------------------------------------------------------------------------------------
+
+struct Handle {
+  std::shared_ptr<Session> session;
+  std::vector<ft::ParameterSpec> parameters;
+  /** A step is being computed: the session belongs to another thread. */
+  bool busy = false;
+};
+
+constexpr napi_type_tag kTag = {0x6661636574726169, 0x6e65722d6e617469};
+
+using HandleRef = std::shared_ptr<Handle>;
+
+const HandleRef& handleOf(napi_env env, napi_value value, bool mayBeBusy = false) {
+  napi_valuetype type;
+  check(env, napi_typeof(env, value, &type));
+  bool ours = false;
+  if (type == napi_object) check(env, napi_check_object_type_tag(env, value, &kTag, &ours));
+  if (!ours) refuse(env, "this is no session");
+  void* data;
+  check(env, napi_unwrap(env, value, &data));
+  const HandleRef& handle = *static_cast<HandleRef*>(data);
+  if (!handle->session) refuse(env, "this session was disposed of");
+  if (handle->busy && !mayBeBusy) refuse(env, "this session computes a step");
+  return handle;
+}
+
+/** Copies between the session's flat array and one Float32Array of all parameters, end to end. */
+std::size_t packedLength(const Handle& handle) {
+  std::size_t length = 0;
+  for (const ft::ParameterSpec& p : handle.parameters) length += p.size;
+  return length;
+}
+
+void readFlat(const Handle& handle, const float* flat, float* out) {
+  for (std::size_t i = 0; i < handle.parameters.size(); i++) {
+    const std::size_t size = handle.parameters[i].size;
+    std::memcpy(out, flat + handle.session->offset(int(i)), size * sizeof(float));
+    out += size;
+  }
+}
+
+void writeFlat(const Handle& handle, const float* in, float* flat) {
+  for (std::size_t i = 0; i < handle.parameters.size(); i++) {
+    const std::size_t size = handle.parameters[i].size;
+    std::memcpy(flat + handle.session->offset(int(i)), in, size * sizeof(float));
+    in += size;
+  }
+}
+
+/** Runs `body` with the arguments; every C++ exception becomes one of JavaScript. */
+template <std::size_t N, class Body>
+napi_value guarded(napi_env env, napi_callback_info info, Body&& body) {
+  try {
+    napi_value arguments[N > 0 ? N : 1];
+    std::size_t count = N;
+    check(env, napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr));
+    if (count < N) refuse(env, "too few arguments");
+    return body(arguments);
+  } catch (const Thrown&) {
+  } catch (const ft::InvalidPlan& error) {
+    napi_throw_range_error(env, nullptr, (std::string("a plan that does not fit: ") + error.what()).c_str());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "there is not enough memory for this network and batch");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return nullptr;
+}
+
+napi_value instructionSets(napi_env env, napi_callback_info info) {
+  return guarded<0>(env, info, [&](napi_value*) {
+    napi_value array;
+    check(env, napi_create_array(env, &array));
+    std::uint32_t i = 0;
+    for (const ft::Kernels* table : ft::availableKernels()) {
+      napi_value name;
+      check(env, napi_create_string_utf8(env, table->name, NAPI_AUTO_LENGTH, &name));
+      check(env, napi_set_element(env, array, i++, name));
+    }
+    return array;
+  });
+}
+
+napi_value createSession(napi_env env, napi_callback_info info) {
+  return guarded<1>(env, info, [&](napi_value* arguments) {
+    const napi_value spec = arguments[0];
+    const std::string wanted = text(env, spec, "instructionSet");
+    const ft::Kernels* kernels = ft::kernelsNamed(wanted);
+    if (!kernels) refuse(env, "this processor does not run " + wanted);
+    ft::OptimizerSpec optimizer;
+    const napi_value o = property(env, spec, "optimizer");
+    const std::string kind = text(env, o, "kind");
+    if (kind != "adam" && kind != "sgd") refuse(env, "optimizer: " + kind);
+    optimizer.adam = kind == "adam";
+    if (optimizer.adam) {
+      optimizer.beta1 = static_cast<float>(number(env, o, "beta1"));
+      optimizer.beta2 = static_cast<float>(number(env, o, "beta2"));
+      optimizer.epsilon = static_cast<float>(number(env, o, "epsilon"));
+    } else {
+      optimizer.momentum = static_cast<float>(number(env, o, "momentum"));
+    }
+    ft::ModelSpec model = readModel(env, spec);
+    auto handle = std::make_shared<Handle>();
+    handle->parameters = model.parameters;
+    handle->session =
+        std::make_shared<Session>(*kernels, smallInteger(env, spec, "threads"), std::move(model), optimizer);
+    const napi_value result = object(env);
+    auto* owned = new HandleRef(handle);
+    const napi_status status = napi_wrap(
+        env, result, owned, [](napi_env, void* data, void*) { delete static_cast<HandleRef*>(data); }, nullptr, nullptr);
+    if (status != napi_ok) delete owned;
+    check(env, status);
+    check(env, napi_type_tag_object(env, result, &kTag));
+    set(env, result, "instructionSet", kernels->name);
+    set(env, result, "threads", handle->session->threads());
+    return result;
+  });
+}
+
+/** (session, parameters, first, second, step): sets the whole state. */
+napi_value write(napi_env env, napi_callback_info info) {
+  return guarded<5>(env, info, [&](napi_value* arguments) {
+    const Handle& handle = *handleOf(env, arguments[0]);
+    const std::size_t length = packedLength(handle);
+    const float* arrays[3];
+    static const char* const names[3] = {"parameters", "first moments", "second moments"};
+    for (int i = 0; i < 3; i++)
+      arrays[i] = typedArray<float>(env, arguments[1 + i], napi_float32_array, length, names[i]);
+    double step;
+    if (napi_get_value_double(env, arguments[4], &step) != napi_ok || !(step >= 0 && step < 1e15))
+      refuse(env, "step is no count");
+    writeFlat(handle, arrays[0], handle.session->parameters());
+    writeFlat(handle, arrays[1], handle.session->first());
+    writeFlat(handle, arrays[2], handle.session->second());
+    handle.session->step = static_cast<std::int64_t>(step);
+    handle.session->touch();
+    return static_cast<napi_value>(nullptr);
+  });
+}
+
+/** (session): copies of the whole state. */
+napi_value read(napi_env env, napi_callback_info info) {
+  return guarded<1>(env, info, [&](napi_value* arguments) {
+    const Handle& handle = *handleOf(env, arguments[0]);
+    const napi_value result = object(env);
+    const std::size_t length = packedLength(handle);
+    const struct { const char* name; const float* flat; } arrays[] = {
+        {"parameters", handle.session->parameters()},
+        {"first", handle.session->first()},
+        {"second", handle.session->second()},
+        {"gradients", handle.session->gradients()},
+    };
+    for (const auto& array : arrays) {
+      float* data;
+      set(env, result, array.name, floats(env, length, &data));
+      readFlat(handle, array.flat, data);
+    }
+    set(env, result, "step", double(handle.session->step));
+    return result;
+  });
+}
+
+napi_value addPlan(napi_env env, napi_callback_info info) {
+  return guarded<2>(env, info, [&](napi_value* arguments) {
+    const HandleRef& handle = handleOf(env, arguments[0]);
+    napi_value index;
+    check(env, napi_create_int32(env, handle->session->addPlan(readPlan(env, arguments[1])), &index));
+    return index;
+  });
+}
+
+/** (session, plan): seconds that each operation of the plan has taken so far. */
+napi_value times(napi_env env, napi_callback_info info) {
+  return guarded<2>(env, info, [&](napi_value* arguments) {
+    const HandleRef& handle = handleOf(env, arguments[0]);
+    std::int32_t plan;
+    check(env, napi_get_value_int32(env, arguments[1], &plan));
+    handle->session->plan(plan);
+    napi_value array;
+    check(env, napi_create_array(env, &array));
+    std::uint32_t i = 0;
+    for (const ft::OpTime& time : handle->session->times(plan)) {
+      napi_value seconds;
+      check(env, napi_create_double(env, time.seconds, &seconds));
+      check(env, napi_set_element(env, array, i++, seconds));
+    }
+    return array;
+  });
+}
+
+napi_value dispose(napi_env env, napi_callback_info info) {
+  return guarded<1>(env, info, [&](napi_value* arguments) {
+    handleOf(env, arguments[0], true)->session.reset();  // a step at work keeps it until it is done
+    return static_cast<napi_value>(nullptr);
+  });
+}
+
+// Steps -----------------------------------------------------------------------------------------------------------
+
+struct Job {
+  HandleRef handle;
+  std::shared_ptr<Session> session;
+  napi_async_work work = nullptr;
+  napi_deferred deferred = nullptr;
+  int plan = -1;
+  bool train = false, embeddings = false;
+  ft::StepSettings settings;
+  ft::StepResult result;
+};
+
+napi_value jobResult(napi_env env, const Job& job) {
+  static const char* const places[] = {"", "parameter", "statistics", "loss", "gradient"};
+  const napi_value result = object(env);
+  if (job.result.notFinite.where != ft::NotFinite::nowhere) {
+    const napi_value place = object(env);
+    set(env, place, "where", places[job.result.notFinite.where]);
+    set(env, place, "index", job.result.notFinite.index);
+    set(env, result, "notFinite", place);
+    return result;
+  }
+  const ft::PlanSpec& plan = job.session->plan(job.plan);
+  set(env, result, "lossSum", job.result.loss.lossSum);
+  set(env, result, "correct", job.result.loss.correct);
+  set(env, result, "logits", rows(env, job.session->tensor(job.plan, plan.logits), plan.batch, plan.classes));
+  if (job.embeddings && plan.embeddings >= 0)
+    set(env, result, "embeddings",
+        rows(env, job.session->tensor(job.plan, plan.embeddings), plan.batch, plan.tensors[plan.embeddings].c));
+  return result;
+}
+
+void execute(napi_env, void* data) {
+  Job& job = *static_cast<Job*>(data);
+  job.result = job.train ? job.session->trainStep(job.plan, job.settings) : job.session->evaluate(job.plan);
+}
+
+void complete(napi_env env, napi_status status, void* data) {
+  const std::unique_ptr<Job> job(static_cast<Job*>(data));
+  job->handle->busy = false;
+  napi_delete_async_work(env, job->work);
+  napi_value value = nullptr;
+  try {
+    if (status == napi_ok) value = jobResult(env, *job);
+  } catch (const Thrown&) {
+  }
+  if (value) {
+    napi_resolve_deferred(env, job->deferred, value);
+    return;
+  }
+  napi_value error;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending) {
+    napi_get_and_clear_last_exception(env, &error);
+  } else {
+    napi_value message;
+    napi_create_string_utf8(env, "the step was cancelled", NAPI_AUTO_LENGTH, &message);
+    napi_create_error(env, nullptr, message, &error);
+  }
+  napi_reject_deferred(env, job->deferred, error);
+}
+
+/** (session, plan, images, labels, settings): a promise of the step's result. */
+napi_value run(napi_env env, napi_callback_info info) {
+  return guarded<5>(env, info, [&](napi_value* arguments) {
+    auto job = std::make_unique<Job>();
+    job->handle = handleOf(env, arguments[0]);
+    job->session = job->handle->session;
+    check(env, napi_get_value_int32(env, arguments[1], &job->plan));
+    const ft::PlanSpec& plan = job->session->plan(job->plan);
+    const std::size_t pixels = std::size_t(plan.batch) * plan.height * plan.width * plan.channels;
+    const auto* images = typedArray<std::uint8_t>(env, arguments[2], napi_uint8_array, pixels, "images");
+    const auto* labels = typedArray<std::int32_t>(env, arguments[3], napi_int32_array, plan.batch, "labels");
+    for (int i = 0; i < plan.batch; i++)
+      if (labels[i] < 0 || labels[i] >= plan.classes)
+        refuse(env, "label " + std::to_string(labels[i]) + " of row " + std::to_string(i) + " is outside 0.." +
+                        std::to_string(plan.classes - 1));
+    job->train = flag(env, arguments[4], "train");
+    job->embeddings = flag(env, arguments[4], "embeddings");
+    if (job->train != plan.training) refuse(env, "this plan is for something else");
+    if (job->train) {
+      job->settings.learningRate = static_cast<float>(number(env, arguments[4], "learningRate"));
+      job->settings.batchNormMomentum = static_cast<float>(number(env, arguments[4], "batchNormMomentum"));
+    }
+    std::memcpy(job->session->pixels(), images, pixels);
+    std::memcpy(job->session->labels(), labels, plan.batch * sizeof(std::int32_t));
+    napi_value promise, name;
+    check(env, napi_create_promise(env, &job->deferred, &promise));
+    check(env, napi_create_string_utf8(env, "faceTrainer.step", NAPI_AUTO_LENGTH, &name));
+    check(env, napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work));
+    check(env, napi_queue_async_work(env, job->work));
+    job->handle->busy = true;
+    job.release();
+    return promise;
+  });
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  static const struct { const char* name; napi_callback function; } functions[] = {
+      {"instructionSets", instructionSets}, {"createSession", createSession}, {"write", write}, {"read", read},
+      {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
+  };
+  for (const auto& f : functions) {
+    napi_value function;
+    if (napi_create_function(env, f.name, NAPI_AUTO_LENGTH, f.function, nullptr, &function) != napi_ok ||
+        napi_set_named_property(env, exports, f.name, function) != napi_ok)
+      return nullptr;
+  }
+  return exports;
+}

@@ -1,0 +1,216 @@
+// What the engine asks of an instruction set: one table of functions, and the operands they take.
+//
+// Tensors are row-major [N, H, W, C] floats. A row is one pixel's channels, padded to a multiple of 16 with zeros
+// (`padded`), so that no kernel has a special case for a channel count.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "pool.h"
+
+namespace ft {
+
+constexpr int kChannelStep = 16;
+constexpr int kMostChannels = 8192;
+constexpr int padded(int channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/**
+ * A tensor as its readers see it: clamp(scale * x + shift, lo, hi), channel by channel. Batch norm is `scale` and `shift`,
+ * ReLU6 is lo = 0 and hi = 6; neither has a tensor of its own. A fake quantizer of activations belongs here as well, after
+ * the clamp: every prologue that reads a view would apply it.
+ */
+struct View {
+  const float* x = nullptr;
+  const float* scale = nullptr;  // [C padded]; with shift null for a view that changes nothing
+  const float* shift = nullptr;
+  float lo = -kInfinity;
+  float hi = kInfinity;
+  bool plain() const { return scale == nullptr && lo == -kInfinity && hi == kInfinity; }
+};
+
+/** The gradient of a raw tensor x from the masked gradient g behind its batch norm: a * g + b * x + c, per channel. */
+struct Gradient {
+  const float* g = nullptr;
+  const float* x = nullptr;
+  const float* a = nullptr;  // null without batch norm: g itself
+  const float* b = nullptr;
+  const float* c = nullptr;
+};
+
+/** Where a gradient goes. */
+struct Target {
+  float* g = nullptr;  // null: nobody needs it
+  /** Add to what an earlier consumer has left. */
+  bool accumulate = false;
+  /** The last contribution: mask where the view's clamp was active, and sum for batch norm. */
+  bool finish = false;
+  View view;
+  const float* mean = nullptr;  // [C padded]; null: no sums
+  double* sums = nullptr;       // [2][C padded]: sum of g and of g * (x - mean)
+};
+
+/** Sizes of a convolution; SAME padding as TensorFlow has it. A dense layer is one with h = w = 1. */
+struct Geometry {
+  int n = 0, h = 0, w = 0, c = 0;
+  int outH = 0, outW = 0, outC = 0;
+  int kernelH = 1, kernelW = 1, stride = 1;
+  int top = 0, left = 0;
+  std::int64_t inRows() const { return std::int64_t(n) * h * w; }
+  std::int64_t outRows() const { return std::int64_t(n) * outH * outW; }
+  bool pointwise() const { return kernelH == 1 && kernelW == 1 && stride == 1; }
+};
+
+/** Mean and sum of squared deviations of each channel of what a kernel wrote. */
+struct Statistics {
+  double* mean = nullptr;  // [C padded]; null: nobody asks
+  double* m2 = nullptr;
+};
+
+/** What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi) + residual. */
+struct Epilogue {
+  const float* scale = nullptr;  // with shift null: one
+  const float* shift = nullptr;
+  float lo = -kInfinity;
+  float hi = kInfinity;
+  const float* residual = nullptr;
+};
+
+struct ConvForward {
+  Geometry g;
+  View x;
+  const std::uint8_t* pixels = nullptr;  // instead of x: bytes [N, H, W, C], read as v / 127.5 - 1
+  const float* panels = nullptr;         // packed kernel, see packPanels
+  float* out = nullptr;
+  Statistics statistics;
+  Epilogue epilogue;
+};
+
+struct ConvBackward {
+  Geometry g;
+  View x;
+  const std::uint8_t* pixels = nullptr;
+  Gradient d;
+  const float* panels = nullptr;  // packed transposed kernel; null when the target is empty
+  Target target;
+  float* kernelGradient = nullptr;  // [kH, kW, C, outC], not padded
+  float* biasGradient = nullptr;    // [outC]; null: no bias
+  float* dense = nullptr;           // [outRows, outC padded]: room for the gradient in the split form
+};
+
+struct DepthwiseForward {
+  Geometry g;
+  View x;
+  const float* kernel = nullptr;  // [kH * kW, C padded]
+  float* out = nullptr;
+  Statistics statistics;
+  Epilogue epilogue;
+};
+
+struct DepthwiseBackward {
+  Geometry g;
+  View x;
+  Gradient d;
+  const float* kernel = nullptr;
+  Target target;
+  float* kernelGradient = nullptr;  // [kH * kW, C], not padded
+};
+
+struct Add {
+  std::int64_t rows = 0;
+  int channels = 0;
+  View x, y;  // y.x null: a copy of x
+  float* out = nullptr;
+  Statistics statistics;
+};
+
+struct Pool2d {
+  int n = 0, pixels = 0, channels = 0;
+  bool max = true;
+  View x;
+  float* out = nullptr;        // [N, C padded]
+  const float* dOut = nullptr;
+  Target target;
+};
+
+/** target = or += d, then finish. Without d.g only the finish. */
+struct Contribute {
+  std::int64_t rows = 0;
+  int channels = 0;
+  Gradient d;
+  Target target;
+};
+
+struct Adam {
+  float learningRate, beta1, beta2, epsilon;
+  /** 1 for the first update. */
+  std::int64_t step;
+};
+
+struct Momentum {
+  float learningRate, momentum;
+};
+
+/** Memory that the kernels share: one block for each thread, and one for partial results. */
+struct Workspace {
+  Pool* pool = nullptr;
+  float* scratch = nullptr;
+  std::size_t scratchStride = 0;  // floats a thread
+  float* partial = nullptr;
+  float* of(int thread) const { return scratch + scratchStride * thread; }
+};
+
+/** Floats that an operation needs. */
+struct Needs {
+  std::size_t scratch = 0, partial = 0;
+};
+
+/** A block [rows, columns] of a matrix [panelRows, panelColumns], with the strides of its source. */
+struct MatrixBlock {
+  const float* values = nullptr;
+  int rows = 0, columns = 0;
+  std::ptrdiff_t rowStride = 0, columnStride = 1;
+  int firstRow = 0, firstColumn = 0;
+  int panelRows = 0, panelColumns = 0;  // panelColumns is a multiple of 16
+};
+
+struct Kernels {
+  const char* name;
+  /** Columns of a panel. */
+  int panelWidth;
+
+  /**
+   * Lays a matrix out for the matrix products, as one block of a larger one: panels of `panelWidth` columns (the last
+   * one narrower), in each panel row after row. What no block covers stays as it is, so the room starts as zeros.
+   */
+  void (*packPanels)(const MatrixBlock& block, float* panels);
+
+  Needs (*convForwardNeeds)(const ConvForward&);
+  void (*convForward)(const ConvForward&, const Workspace&);
+  Needs (*convBackwardNeeds)(const ConvBackward&);
+  void (*convBackward)(const ConvBackward&, const Workspace&);
+  Needs (*depthwiseForwardNeeds)(const DepthwiseForward&);
+  void (*depthwiseForward)(const DepthwiseForward&, const Workspace&);
+  Needs (*depthwiseBackwardNeeds)(const DepthwiseBackward&);
+  void (*depthwiseBackward)(const DepthwiseBackward&, const Workspace&);
+  Needs (*addNeeds)(const Add&);
+  void (*add)(const Add&, const Workspace&);
+  Needs (*poolNeeds)(const Pool2d&);
+  void (*poolForward)(const Pool2d&, const Workspace&);
+  void (*poolBackward)(const Pool2d&, const Workspace&);
+  Needs (*contributeNeeds)(const Contribute&);
+  void (*contribute)(const Contribute&, const Workspace&);
+
+  void (*adam)(float* weights, const float* gradient, float* first, float* second, std::size_t count, const Adam&);
+  void (*momentum)(float* weights, const float* gradient, float* velocity, std::size_t count, const Momentum&);
+  bool (*finite)(const float* values, std::size_t count);
+};
+
+/** Tables of the instruction sets that were compiled in, best first; null where this processor lacks one. */
+const Kernels* kernelsAvx512();
+const Kernels* kernelsAvx2();
+const Kernels* kernelsBaseline();
+
+}  // namespace ft

@@ -1,0 +1,10 @@
+#include "kernels.inc"
+
+namespace ft {
+
+const Kernels* kernelsAvx2() {
+  static constexpr Kernels table = tableNamed("AVX2");
+  return &table;
+}
+
+}  // namespace ft

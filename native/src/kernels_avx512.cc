@@ -1,0 +1,10 @@
+#include "kernels.inc"
+
+namespace ft {
+
+const Kernels* kernelsAvx512() {
+  static constexpr Kernels table = tableNamed("AVX-512");
+  return &table;
+}
+
+}  // namespace ft

@@ -1,0 +1,10 @@
+#include "kernels.inc"
+
+namespace ft {
+
+const Kernels* kernelsBaseline() {
+  static constexpr Kernels table = tableNamed("baseline");
+  return &table;
+}
+
+}  // namespace ft

@@ -1,0 +1,117 @@
+// Reading tensors through their views, and what is done to gradients as they are written.
+#pragma once
+
+#include "kernels_matrix.h"
+
+namespace {
+
+using ft::Gradient;
+using ft::Target;
+using ft::View;
+
+/** Zeros and ones for operands that are not there; as long as the widest row of channels that fits into them. */
+constexpr int kConstantLength = ft::kMostChannels;
+struct Constants {
+  alignas(64) float zeros[kConstantLength];
+  alignas(64) float ones[kConstantLength];
+  // Constant-initialized: code that runs when the library is loaded would meet processors it was not compiled for.
+  constexpr Constants() : zeros(), ones() {
+    for (int i = 0; i < kConstantLength; i++) ones[i] = 1;
+  }
+};
+constexpr Constants kConstants;
+
+inline const float* orOnes(const float* p) { return p ? p : kConstants.ones; }
+inline const float* orZeros(const float* p) { return p ? p : kConstants.zeros; }
+
+/** dst[rows, channels] (stride ld) = the view of x, which points at the rows wanted. */
+inline void loadView(const View& view, const float* x, int64_t rows, int channels, size_t ldx, float* dst, size_t ld) {
+  const V lo = splat(view.lo), hi = splat(view.hi);
+  const float* scale = orOnes(view.scale);
+  const float* shift = orZeros(view.shift);
+  for (int64_t r = 0; r < rows; r++)
+    for (int c = 0; c < channels; c += kLanes)
+      store(dst + r * ld + c, clamp(fma(load(scale + c), load(x + r * ldx + c), load(shift + c)), lo, hi));
+}
+
+/** dst[rows, channels] = a * g + b * x + c. */
+inline void loadGradient(const Gradient& d, int64_t row0, int64_t rows, int channels, float* dst, size_t ld) {
+  const float* g = d.g + row0 * channels;
+  if (!d.a) {
+    for (int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < channels; c += kLanes) store(dst + r * ld + c, load(g + r * channels + c));
+    return;
+  }
+  const float* x = d.x + row0 * channels;
+  for (int64_t r = 0; r < rows; r++)
+    for (int c = 0; c < channels; c += kLanes) {
+      const V bx = fma(load(d.b + c), load(x + r * channels + c), load(d.c + c));
+      store(dst + r * ld + c, fma(load(d.a + c), load(g + r * channels + c), bx));
+    }
+}
+
+inline void clear(float* p, size_t count) {
+  size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(p + i, zero());
+  for (; i < count; i++) p[i] = 0;
+}
+
+/**
+ * Mean and sum of squared deviations of a growing set, one for each channel, merged group by group (Chan, Golub and
+ * LeVeque 1983): as exact in float32 as two passes over the data, whatever the mean.
+ */
+struct RunningMoments {
+  float* mean;
+  float* m2;
+  void start(int channels) const { clear(mean, channels), clear(m2, channels); }
+  /**
+   * @param sum of the group's `count` values; `squares` of their deviations from sum / count
+   * @param before number of values merged so far
+   */
+  inline void merge(int c, V groupMean, V squares, float count, float before) const {
+    const float share = count / (before + count);
+    const V old = load(mean + c);
+    const V delta = groupMean - old;
+    store(mean + c, fma(delta, splat(share), old));
+    store(m2 + c, load(m2 + c) + fma(delta * delta, splat(before * share), squares));
+  }
+};
+
+/** Merges what each item has found, in the order of the items. partial: [items][2][channels]; counts by item. */
+template <class Count>
+inline void mergeMoments(const float* partial, int items, int channels, Count&& count, const ft::Statistics& out) {
+  for (int c = 0; c < channels; c++) out.mean[c] = out.m2[c] = 0;
+  double before = 0;
+  for (int item = 0; item < items; item++) {
+    const double n = double(count(item));
+    if (n == 0) continue;
+    const float* mean = partial + size_t(item) * 2 * channels;
+    const float* m2 = mean + channels;
+    const double share = n / (before + n);
+    for (int c = 0; c < channels; c++) {
+      const double delta = mean[c] - out.mean[c];
+      out.mean[c] += delta * share;
+      out.m2[c] += m2[c] + delta * delta * before * share;
+    }
+    before += n;
+  }
+}
+
+inline void mergeSums(const float* partial, size_t stride, int items, int count, double* out) {
+  for (int c = 0; c < count; c++) out[c] = 0;
+  for (int item = 0; item < items; item++)
+    for (int c = 0; c < count; c++) out[c] += partial[item * stride + c];
+}
+
+/**
+ * The last step of a gradient that has all its contributions: zero where the view was clamped, and into the sums of
+ * batch norm. `value` is the view's value, x the tensor behind it.
+ */
+inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& product) {
+  g = keepInside(g, value, lo, hi);
+  sum = sum + g;
+  product = fma(g, x - mean, product);
+  return g;
+}
+
+}  // namespace

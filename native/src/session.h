@@ -1,0 +1,196 @@
+// A network in training: its parameters, its plans and the steps over them. Knows nothing of JavaScript.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels.h"
+#include "loss.h"
+#include "memory.h"
+
+namespace ft {
+
+/** A description that does not fit together. What it says names the part. */
+struct InvalidPlan : std::invalid_argument {
+  using std::invalid_argument::invalid_argument;
+};
+
+// Descriptions: plain data, as the planner in TypeScript (src/engine/native) makes it. Indices point into the lists of
+// the same description; -1 is none.
+
+struct ParameterSpec {
+  std::size_t size = 0;
+  bool trainable = true;
+};
+
+struct KernelSpec {
+  enum Kind { conv, depthwise, dense } kind = conv;
+  int weights = -1, bias = -1;  // parameters
+  int height = 1, width = 1, inChannels = 0, outChannels = 0;
+  bool pixels = false;   // reads the pictures' bytes
+  bool backward = false; // its input needs a gradient
+};
+
+struct BatchNormSpec {
+  int channels = 0;
+  float epsilon = 0;
+  int gamma = -1, beta = -1, mean = -1, variance = -1;  // parameters
+};
+
+struct ModelSpec {
+  std::vector<ParameterSpec> parameters;
+  std::vector<KernelSpec> kernels;
+  std::vector<BatchNormSpec> batchNorms;
+};
+
+struct TensorSpec {
+  std::size_t offset = 0;  // floats from the start of the arena
+  int n = 0, h = 0, w = 0, c = 0;
+  std::int64_t rows() const { return std::int64_t(n) * h * w; }
+  std::size_t floats() const { return std::size_t(rows()) * padded(c); }
+};
+
+/** A stored tensor and what its readers apply to it. */
+struct ChainSpec {
+  int tensor = -1, batchNorm = -1;
+  bool relu6 = false;
+};
+
+struct OpSpec {
+  enum Kind {
+    loadPixels,        // pictures -> out
+    conv,              // x (a chain, or -1 for the pictures), kernel, stride -> out; dense as well
+    depthwise,         // x, kernel, stride -> out
+    add,               // x + y (y may be -1: a copy) -> out
+    pool,              // x -> out
+    convBackward,      // x, kernel, stride; d (a chain with its gradient) -> target
+    depthwiseBackward,
+    poolBackward,      // x, out; gradient -> target
+    contribute,        // d (gradient -1: none) -> target
+  } kind = conv;
+  int x = -1, y = -1, kernel = -1, stride = 1, out = -1;
+  bool max = true;
+  int statistics = -1;  // batch norm whose statistics the output gives
+  // Inference: what happens to the output before it is stored.
+  int foldedBatchNorm = -1, residual = -1;
+  bool relu6 = false;
+  // Backward. d: chain behind which `gradient` stands. The target is the chain x, its gradient goes to `target`.
+  int d = -1, gradient = -1, target = -1;
+  bool accumulate = false, finish = false;
+  int dense = -1;  // room for convBackward's split form
+};
+
+struct PlanSpec {
+  int batch = 0, height = 0, width = 0, channels = 0, classes = 0;
+  bool training = false;
+  std::size_t arenaFloats = 0;
+  std::vector<TensorSpec> tensors;
+  std::vector<ChainSpec> chains;
+  std::vector<OpSpec> forward, backward;
+  int logits = -1, logitsGradient = -1, embeddings = -1;  // tensors
+};
+
+struct OptimizerSpec {
+  bool adam = true;
+  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f, momentum = 0.9f;
+};
+
+struct StepSettings {
+  float learningRate = 0, batchNormMomentum = 0;
+};
+
+/** Where a number was met that is not finite. */
+struct NotFinite {
+  enum Where { nowhere, parameter, statistics, loss, gradient } where = nowhere;
+  int index = -1;  // of the parameter or batch norm
+};
+
+struct StepResult {
+  LossResult loss;
+  NotFinite notFinite;
+};
+
+struct OpTime {
+  OpSpec::Kind kind;
+  double seconds;
+};
+
+class Session {
+ public:
+  /** @throws InvalidPlan, std::bad_alloc */
+  Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer);
+  ~Session();
+
+  /** Flat arrays: every parameter starts at offset(i). */
+  std::size_t offset(int parameter) const { return offsets_[parameter]; }
+  std::size_t flatSize() const { return flatSize_; }
+  float* parameters() const { return weights_.data(); }
+  float* first() const { return first_.data(); }
+  float* second() const { return second_.data(); }
+  const float* gradients() const { return gradients_.data(); }
+  std::int64_t step = 0;
+  /** After the parameters were written from outside. */
+  void touch() { packedStep_ = foldedStep_ = -1; }
+
+  /** @throws InvalidPlan, std::bad_alloc; the session is then as before */
+  int addPlan(PlanSpec spec);
+  const PlanSpec& plan(int index) const;
+  int plans() const { return int(plans_.size()); }
+  std::size_t arenaBytes() const { return arena_.size() * sizeof(float); }
+
+  /** Room for the pictures and labels of a batch; large enough for the largest plan. */
+  std::uint8_t* pixels() const { return pixels_.data(); }
+  std::int32_t* labels() const { return labels_.data(); }
+
+  StepResult trainStep(int plan, const StepSettings& settings);
+  StepResult evaluate(int plan);
+  /** A tensor of the plan that ran last: rows of padded(c) floats. */
+  const float* tensor(int plan, int index) const;
+
+  const Kernels& kernels() const { return kernels_; }
+  int threads() const { return pool_.threads(); }
+  std::vector<OpTime> times(int plan) const;
+
+ private:
+  struct BatchNorm;
+  struct Packed;
+  struct BoundOp;
+  struct Plan;
+
+  void bind(Plan& plan);
+  BoundOp bindOp(const Plan& plan, const OpSpec& op);
+  Geometry geometryOf(const Plan& plan, const OpSpec& op) const;
+  View viewOf(const Plan& plan, int chain) const;
+  Gradient gradientOf(const Plan& plan, const OpSpec& op) const;
+  Target targetOf(const Plan& plan, const OpSpec& op) const;
+  void grow(const Plan& plan);
+  void pack();
+  void foldRunningStatistics();
+  int runOps(Plan& plan, std::vector<BoundOp>& ops);
+  bool finishStatistics(BatchNorm& norm, std::int64_t count);
+  void finishGradientSums(BatchNorm& norm, std::int64_t count);
+  int firstNotFinite(const float* flat) const;
+  void update(const StepSettings& settings);
+
+  const Kernels& kernels_;
+  Pool pool_;
+  ModelSpec model_;
+  OptimizerSpec optimizer_;
+  std::vector<std::size_t> offsets_;
+  std::size_t flatSize_ = 0;
+  Block<float> weights_, first_, second_, gradients_, arena_, scratch_, partial_;
+  Block<std::uint8_t> pixels_, rowCorrect_;
+  Block<std::int32_t> labels_;
+  Block<double> rowLoss_;
+  Workspace workspace_;
+  std::vector<std::unique_ptr<BatchNorm>> norms_;
+  std::vector<std::unique_ptr<Packed>> packed_;
+  std::vector<std::unique_ptr<Plan>> plans_;
+  /** Steps after which the kernels were packed and the running statistics folded. */
+  std::int64_t packedStep_ = -1, foldedStep_ = -1;
+};
+
+}  // namespace ft

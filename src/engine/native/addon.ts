@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { AdamOptions } from '../../core/adam.js';
+import type { MomentumOptions } from '../../core/momentum.js';
+import type { ModelDescription, PlanDescription } from './description.js';
+
+/** A network in native memory. */
+export interface SessionHandle {
+  readonly instructionSet: string;
+  readonly threads: number;
+}
+
+export interface NotFinite {
+  readonly where: 'parameter' | 'statistics' | 'loss' | 'gradient';
+  /** Of the parameter, or of the batch norm for `statistics`. */
+  readonly index: number;
+}
+
+export type StepOutcome =
+  | { readonly notFinite: NotFinite }
+  | {
+      readonly notFinite?: undefined;
+      readonly lossSum: number;
+      readonly correct: number;
+      /** [batch, classes]. */
+      readonly logits: Float32Array;
+      readonly embeddings?: Float32Array;
+    };
+
+/**
+ * The native engine (native/src/addon.cc). Whatever does not fit is refused with a RangeError, and a session that
+ * computes a step refuses everything but its disposal.
+ */
+export interface NativeAddon {
+  /** Those this processor runs, best first. */
+  instructionSets(): string[];
+  createSession(
+    model: ModelDescription & {
+      readonly threads: number;
+      /** The best one when empty. */
+      readonly instructionSet: string;
+      readonly optimizer: ({ readonly kind: 'adam' } & AdamOptions) | ({ readonly kind: 'sgd' } & MomentumOptions);
+    },
+  ): SessionHandle;
+  /** Sets the whole state. The arrays hold every parameter, end to end. */
+  write(session: SessionHandle, parameters: Float32Array, first: Float32Array, second: Float32Array, step: number): void;
+  /** Copies of the whole state, and the gradients of the last step. */
+  read(session: SessionHandle): {
+    readonly parameters: Float32Array;
+    readonly first: Float32Array;
+    readonly second: Float32Array;
+    readonly gradients: Float32Array;
+    readonly step: number;
+  };
+  addPlan(session: SessionHandle, plan: PlanDescription): number;
+  /** Seconds that each operation of a plan has taken so far, forward and then backward. */
+  times(session: SessionHandle, plan: number): number[];
+  run(
+    session: SessionHandle,
+    plan: number,
+    images: Uint8Array,
+    labels: Int32Array,
+    settings:
+      | { readonly train: true; readonly learningRate: number; readonly batchNormMomentum: number }
+      | { readonly train: false; readonly embeddings: boolean },
+  ): Promise<StepOutcome>;
+  dispose(session: SessionHandle): void;
+}
+
+/** Where the addon of this platform lies: beside the bundle, or in a checkout's `dist`. */
+export function addonFile(): string | undefined {
+  const name = path.join('native', `${process.platform}-${process.arch}.node`);
+  const places = [path.join(__dirname, name), path.join(__dirname, '..', '..', '..', 'dist', name)];
+  return places.find((file) => fs.existsSync(file));
+}
+
+/** @throws whatever the dynamic loader says */
+export function loadAddon(file: string): NativeAddon {
+  const module: { exports: unknown } = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports as NativeAddon;
+}

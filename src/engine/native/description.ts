@@ -1,0 +1,108 @@
+/**
+ * What the native engine is told: a network once for each session, and a plan for each batch size. The addon
+ * (native/src/session.h) checks every index, shape and place before a kernel runs. Indices point into the lists of the
+ * same description.
+ */
+export interface ModelDescription {
+  readonly parameters: readonly { readonly size: number; readonly trainable: boolean }[];
+  readonly kernels: readonly KernelDescription[];
+  readonly batchNorms: readonly BatchNormDescription[];
+}
+
+export interface KernelDescription {
+  readonly kind: 'conv' | 'depthwise' | 'dense';
+  /** Parameters. */
+  readonly weights: number;
+  readonly bias?: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  /** Reads the pictures' bytes. */
+  readonly pixels: boolean;
+  /** Its input needs a gradient. */
+  readonly backward: boolean;
+}
+
+export interface BatchNormDescription {
+  readonly channels: number;
+  readonly epsilon: number;
+  /** Parameters. */
+  readonly gamma: number;
+  readonly beta: number;
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** [n, h, w, c] floats; a row of channels is padded to a multiple of 16. */
+export interface TensorDescription {
+  /** Floats from the start of the arena, a multiple of 16. */
+  readonly offset: number;
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly c: number;
+}
+
+/** A stored tensor and what its readers apply to it: batch norm, then ReLU6. Neither has a tensor of its own. */
+export interface ChainDescription {
+  readonly tensor: number;
+  readonly batchNorm?: number;
+  readonly relu6?: boolean;
+}
+
+/** Operands: x, y and d are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, the rest tensors. */
+export interface Operation {
+  readonly op:
+    | 'loadPixels'
+    | 'conv'
+    | 'depthwise'
+    | 'add'
+    | 'pool'
+    | 'convBackward'
+    | 'depthwiseBackward'
+    | 'poolBackward'
+    | 'contribute';
+  /** Absent for a convolution of the pictures. */
+  readonly x?: number;
+  /** Second summand; absent for a copy. */
+  readonly y?: number;
+  readonly kernel?: number;
+  readonly stride?: number;
+  readonly out?: number;
+  /** Pooling: the maximum, else the mean. */
+  readonly max?: boolean;
+  /** The batch norm that takes the output's statistics. */
+  statistics?: number;
+  // Inference: what happens to an output before it is stored.
+  readonly foldedBatchNorm?: number;
+  readonly relu6?: boolean;
+  readonly residual?: number;
+  // Backward: `gradient` stands behind chain `d`; the gradient of chain x goes to `target`.
+  readonly d?: number;
+  readonly gradient?: number;
+  readonly target?: number;
+  readonly accumulate?: boolean;
+  /** The last contribution: mask by ReLU6, sum for batch norm. */
+  readonly finish?: boolean;
+  /** Room for the gradient of the output, when the kernel is too large to have a copy for each part. */
+  readonly dense?: number;
+}
+
+export interface PlanDescription {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly classes: number;
+  readonly training: boolean;
+  readonly arenaFloats: number;
+  readonly tensors: readonly TensorDescription[];
+  readonly chains: readonly ChainDescription[];
+  readonly forward: readonly Operation[];
+  readonly backward: readonly Operation[];
+  readonly logits: number;
+  readonly logitsGradient?: number;
+  /** What the last dense layer reads. */
+  readonly embeddings?: number;
+}

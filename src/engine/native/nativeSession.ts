@@ -1,0 +1,167 @@
+import type { AdamMoments } from '../../core/adam.js';
+import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import { notFinite } from '../notFinite.js';
+import type {
+  Batch,
+  BatchResult,
+  EvaluationSettings,
+  SessionOptions,
+  SessionState,
+  StepSettings,
+  TrainingSession,
+} from '../engine.js';
+import { KERAS_ADAM } from '../../core/adam.js';
+import type { NativeAddon, SessionHandle, StepOutcome } from './addon.js';
+import { planInference } from './inferencePlan.js';
+import { Model } from './model.js';
+import { planTraining } from './trainingPlan.js';
+import type { PlanDescription } from './description.js';
+
+export interface NativeOptions {
+  /** Threads that compute, at least one. */
+  readonly threads: number;
+  /** One of the addon's instruction sets; the best one when absent. */
+  readonly instructionSet?: string;
+}
+
+/** Trains a graph in native memory. Steps run on other threads than this one, one after the other. */
+export class NativeSession implements TrainingSession {
+  readonly model: Model;
+  private readonly handle: SessionHandle;
+  private readonly plans = new Map<string, { readonly index: number; readonly description: PlanDescription }>();
+  /** Settles when the last step that was asked for is done. */
+  private queue: Promise<unknown> = Promise.resolve();
+  private disposed = false;
+
+  constructor(
+    private readonly addon: NativeAddon,
+    private readonly graph: Graph,
+    parameters: ReadonlyMap<string, Float32Array>,
+    { threads, instructionSet = '' }: NativeOptions,
+    { optimizer = { kind: 'adam', ...KERAS_ADAM }, resume }: SessionOptions = {},
+  ) {
+    this.model = new Model(graph);
+    const flat = this.flatten((name, size) => lengthChecked(name, parameters.get(name), size));
+    const moment = (which: keyof AdamMoments) =>
+      this.flatten((name, size, trainable) =>
+        resume && trainable ? lengthChecked(name, resume.moments.get(name)?.[which], size) : undefined,
+      );
+    this.handle = addon.createSession({ ...this.model.description, threads, instructionSet, optimizer });
+    addon.write(this.handle, flat, moment('first'), moment('second'), resume?.step ?? 0);
+  }
+
+  /** Copies of what native memory holds at the moment. */
+  get state(): SessionState {
+    const { parameters, first, second, step } = this.addon.read(this.handle);
+    const moments = new Map<string, AdamMoments>();
+    const values = new Map<string, Float32Array>();
+    this.eachParameter((name, from, to, trainable) => {
+      values.set(name, parameters.subarray(from, to));
+      if (trainable) moments.set(name, { first: first.subarray(from, to), second: second.subarray(from, to) });
+    });
+    return { step, parameters: values, moments };
+  }
+
+  /** Of the last training step, by trainable parameter. */
+  get gradients(): ReadonlyMap<string, Float32Array> {
+    const { gradients } = this.addon.read(this.handle);
+    const values = new Map<string, Float32Array>();
+    this.eachParameter((name, from, to, trainable) => {
+      if (trainable) values.set(name, gradients.subarray(from, to));
+    });
+    return values;
+  }
+
+  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    const outcome = await this.run('training', batch, { train: true, ...settings });
+    if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
+    return outcome;
+  }
+
+  async evaluate(batch: Batch, { embeddings = false }: EvaluationSettings = {}): Promise<BatchResult> {
+    const outcome = await this.run('inference', batch, { train: false, embeddings });
+    if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
+    return outcome;
+  }
+
+  /** The plan that steps of a batch size follow; made when it is first asked for. */
+  plan(mode: 'training' | 'inference', batch: number): { readonly index: number; readonly description: PlanDescription } {
+    const key = `${mode} ${batch}`;
+    let plan = this.plans.get(key);
+    if (!plan) {
+      const description = (mode === 'training' ? planTraining : planInference)(this.model, batch);
+      plan = { index: this.addon.addPlan(this.handle, description), description };
+      this.plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  /** Seconds that each operation of a plan has taken so far. */
+  times(mode: 'training' | 'inference', batch: number): number[] {
+    return this.addon.times(this.handle, this.plan(mode, batch).index);
+  }
+
+  dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
+    this.addon.dispose(this.handle);
+  }
+
+  private run(
+    mode: 'training' | 'inference',
+    { images, labels }: Batch,
+    settings: Parameters<NativeAddon['run']>[4],
+  ): Promise<StepOutcome> {
+    const step = this.queue.then(() => {
+      const [height, width, channels] = inputShapeOf(this.graph);
+      if (labels.length === 0 || images.length !== labels.length * height * width * channels)
+        throw new RangeError(
+          `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
+        );
+      const outside = labels.find((label) => label < 0 || label >= classesOf(this.graph));
+      if (outside !== undefined)
+        throw new RangeError(`label ${outside} is outside 0..${classesOf(this.graph) - 1}`);
+      return this.addon.run(this.handle, this.plan(mode, labels.length).index, images, labels, settings);
+    });
+    this.queue = step.catch(() => undefined);
+    return step;
+  }
+
+  private explain({ where, index }: NonNullable<StepOutcome['notFinite']>, step: number): Error {
+    switch (where) {
+      case 'parameter':
+        return notFinite(`the parameter ${this.graph.parameters[index]!.name}`, step);
+      case 'gradient':
+        return notFinite(`the gradient of ${this.graph.parameters[index]!.name}`, step);
+      case 'statistics':
+        return notFinite(`what ${this.model.batchNormName(index)} reads`, step);
+      case 'loss':
+        return notFinite('the loss', step);
+    }
+  }
+
+  private eachParameter(visit: (name: string, from: number, to: number, trainable: boolean) => void): void {
+    let from = 0;
+    for (const { name, shape, trainable } of this.graph.parameters) {
+      visit(name, from, from + sizeOf(shape), trainable);
+      from += sizeOf(shape);
+    }
+  }
+
+  /** All parameters end to end; zeros where there is nothing. */
+  private flatten(
+    read: (name: string, size: number, trainable: boolean) => Float32Array | undefined,
+  ): Float32Array {
+    const flat = new Float32Array(this.graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
+    this.eachParameter((name, from, to, trainable) => {
+      const values = read(name, to - from, trainable);
+      if (values) flat.set(values, from);
+    });
+    return flat;
+  }
+}
+
+function lengthChecked(name: string, values: Float32Array | undefined, size: number): Float32Array {
+  if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
+  return values;
+}

@@ -1,0 +1,205 @@
+import type { Node } from '../../graph/graph.js';
+import type { Operation, PlanDescription } from './description.js';
+import type { Model } from './model.js';
+import { PlanBuilder, type Chain } from './planBuilder.js';
+
+/**
+ * A training step of a graph for one batch size. Only convolutions, sums, poolings and dense layers store something: a
+ * batch norm and a ReLU6 become part of the chain of the tensor that they read and are computed again by each of its
+ * readers, forward and backward. Where that cannot be (a tensor with another reader before the batch norm, a batch norm
+ * behind a ReLU6) a copy starts a chain of its own.
+ */
+export function planTraining(model: Model, batch: number): PlanDescription {
+  return new TrainingPlanner(model, batch).plan();
+}
+
+class TrainingPlanner {
+  private readonly builder: PlanBuilder;
+  /** What a node's readers read; undefined for the pictures themselves. */
+  private readonly values = new Map<string, Chain | undefined>();
+  private readonly backwardOf: (() => void)[] = [];
+  private input: Chain | undefined;
+
+  /** By chain: the tensor that holds its gradient, and how many readers have yet to contribute. */
+  private readonly gradients = new Map<Chain, number>();
+  private readonly pending = new Map<Chain, number>();
+
+  constructor(
+    private readonly model: Model,
+    batch: number,
+  ) {
+    this.builder = new PlanBuilder(model, batch);
+  }
+
+  plan(): PlanDescription {
+    const { nodes } = this.model.graph;
+    for (const node of nodes) this.values.set(node.name, this.forwardNode(node));
+    const last = this.values.get(nodes.at(-1)!.name);
+    if (!last) throw new RangeError(`${this.model.graph.name} computes nothing`);
+    const logits = last.batchNorm === undefined && !last.relu6 ? last : this.copy(last);
+    const logitsGradient = this.builder.tensor(this.builder.shapeOf(logits.tensor));
+    this.gradients.set(logits, logitsGradient);
+    for (const backward of this.backwardOf.reverse()) backward();
+    return this.builder.build({ training: true, logits: logits.tensor, logitsGradient });
+  }
+
+  // Forward ---------------------------------------------------------------------------------------------------------
+
+  private forwardNode(node: Node): Chain | undefined {
+    switch (node.op) {
+      case 'input':
+        return undefined;
+      case 'conv2d':
+      case 'dense': {
+        const x = node.op === 'conv2d' ? this.values.get(node.input) : this.read(node.input);
+        const stride = node.op === 'conv2d' ? node.stride : 1;
+        return this.kernel(node, 'conv', x, stride);
+      }
+      case 'depthwiseConv2d':
+        return this.kernel(node, 'depthwise', this.read(node.input), node.stride);
+      case 'batchNorm':
+        return this.batchNorm(node);
+      case 'relu6':
+        return this.relu6(node);
+      case 'add':
+        return this.add(this.read(node.input), this.read(node.other));
+      case 'globalMaxPool':
+        return this.pool(node, this.read(node.input));
+    }
+  }
+
+  /** A node's output as a chain, with one reader more; the pictures become a tensor when somebody asks. */
+  private read(name: string): Chain {
+    const chain = this.values.get(name) ?? this.pictures();
+    this.pending.set(chain, (this.pending.get(chain) ?? 0) + 1);
+    return chain;
+  }
+
+  private pictures(): Chain {
+    this.input ??= this.builder.produce(this.model.graph.nodes[0]!.shape, { op: 'loadPixels' });
+    return this.input;
+  }
+
+  private kernel(
+    node: Exclude<Node, { op: 'input' }>,
+    op: 'conv' | 'depthwise',
+    x: Chain | undefined,
+    stride: number,
+  ): Chain {
+    if (x && node.op === 'conv2d') this.pending.set(x, (this.pending.get(x) ?? 0) + 1);
+    const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride };
+    const out = this.builder.produce(node.shape, { op, ...common });
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(out);
+      if (gradient === undefined) return;
+      const dense = op === 'conv' ? { dense: this.builder.tensor(node.shape) } : {};
+      const target = x && this.contribution(x);
+      const backward = op === 'conv' ? 'convBackward' : 'depthwiseBackward';
+      this.builder.backward.push({ op: backward, ...common, d: out.index, gradient, ...target, ...dense });
+    });
+    return out;
+  }
+
+  private batchNorm(node: Extract<Node, { op: 'batchNorm' }>): Chain {
+    const x = this.values.get(node.input);
+    const batchNorm = this.model.batchNormOf(node);
+    // Only these kernels give the statistics of what they write; a dense layer's bias is added after its product.
+    const producer = x?.producer.op;
+    const given = producer === 'depthwise' || producer === 'add' || (producer === 'conv' && !this.isDense(x!));
+    const joins = x && given && x.batchNorm === undefined && !x.relu6 && this.model.onlyConsumerOf(node.input);
+    const chain = joins ? x : this.copy(this.read(node.input));
+    chain.batchNorm = batchNorm;
+    chain.producer.statistics = batchNorm;
+    return chain;
+  }
+
+  private isDense(chain: Chain): boolean {
+    return this.model.description.kernels[chain.producer.kernel!]!.kind === 'dense';
+  }
+
+  private relu6(node: Extract<Node, { op: 'relu6' }>): Chain {
+    const x = this.values.get(node.input);
+    const chain = x && this.model.onlyConsumerOf(node.input) ? x : this.copy(this.read(node.input));
+    chain.relu6 = true;
+    return chain;
+  }
+
+  private copy(x: Chain): Chain {
+    if (!this.pending.has(x)) this.pending.set(x, 1);
+    const out = this.builder.produce(this.builder.shapeOf(x.tensor), { op: 'add', x: x.index });
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(out);
+      if (gradient !== undefined) this.pass(out, gradient, x);
+    });
+    return out;
+  }
+
+  private add(x: Chain, y: Chain): Chain {
+    const out = this.builder.produce(this.builder.shapeOf(x.tensor), { op: 'add', x: x.index, y: y.index });
+    const position = this.builder.forward.length - 1;
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(out);
+      if (gradient === undefined) return;
+      if (out.batchNorm === undefined && x !== y && this.mayShare(x, y, position)) {
+        this.share(gradient, x);
+        this.share(gradient, y);
+      } else {
+        this.pass(out, gradient, x);
+        this.pass(out, gradient, y);
+      }
+    });
+    return out;
+  }
+
+  private pool(node: Extract<Node, { op: 'globalMaxPool' }>, x: Chain): Chain {
+    const out = this.builder.produce(node.shape, { op: 'pool', x: x.index, max: true });
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(out);
+      const target = gradient === undefined ? undefined : this.contribution(x);
+      if (gradient !== undefined && target)
+        this.builder.backward.push({ op: 'poolBackward', x: x.index, out: out.tensor, max: true, gradient, ...target });
+    });
+    return out;
+  }
+
+  // Backward --------------------------------------------------------------------------------------------------------
+
+  /** Takes part in the gradient of a chain; undefined for the pictures, which need none. */
+  private contribution(x: Chain): Pick<Operation, 'target' | 'accumulate' | 'finish'> | undefined {
+    if (x === this.input) return undefined;
+    const left = this.pending.get(x)! - 1;
+    this.pending.set(x, left);
+    const earlier = this.gradients.get(x);
+    const target = earlier ?? this.builder.tensor(this.builder.shapeOf(x.tensor));
+    this.gradients.set(x, target);
+    const finish = left === 0 && (x.batchNorm !== undefined || x.relu6 === true);
+    return { target, accumulate: earlier !== undefined, finish };
+  }
+
+  /** The gradient of a sum or a copy goes on as it is. */
+  private pass(from: Chain, gradient: number, to: Chain): void {
+    const target = this.contribution(to);
+    if (target) this.builder.backward.push({ op: 'contribute', x: to.index, d: from.index, gradient, ...target });
+  }
+
+  /** The same without copying: both summands' gradients are the tensor of the sum's. */
+  private share(gradient: number, to: Chain): void {
+    this.gradients.set(to, gradient);
+    const target = this.contribution(to);
+    if (target?.finish) this.builder.backward.push({ op: 'contribute', x: to.index, target: gradient, finish: true });
+  }
+
+  /**
+   * Whether the summands x and y can share the gradient of their sum. The first may get further contributions, which
+   * are added in place, when the second has been used: by then its producer must have run backward.
+   */
+  private mayShare(x: Chain, y: Chain, position: number): boolean {
+    if (x === this.input || y === this.input || this.gradients.has(x) || this.gradients.has(y)) return false;
+    // A ReLU6 masks in place what the other still needs.
+    if (x.relu6 || y.relu6 || this.pending.get(y) !== 1) return false;
+    const producer = this.builder.forward.indexOf(y.producer);
+    return !this.builder.forward.some(
+      (operation, i) => i < position && i >= producer && (operation.x === x.index || operation.y === x.index),
+    );
+  }
+}
