@@ -7,7 +7,7 @@ import { randomPixels, report, settings, time } from './support.js';
 
 async function main(): Promise<void> {
   const { batch, size, classes, steps } = settings();
-  const { engine } = await selectEngine('tensorflow');
+  const { engine } = await selectEngine({ engine: 'tensorflow', threads: 0 });
   const graph = mobileNetV2({ size, classes });
   const session = engine.createSession(graph, initialValues(graph, 1));
   const images = randomPixels(batch * size * size * 3);

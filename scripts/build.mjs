@@ -1,8 +1,9 @@
-// Bundles the four programs with esbuild and lays out what they need at run time.
+// Bundles the four programs with esbuild, compiles the native engine and lays out what they need at run time.
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
+import { buildNative } from './native.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -69,3 +70,6 @@ if (watch) {
 // For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
 cpSync('node_modules/@tensorflow/tfjs-node/binding', 'dist/tfjs-node/binding', { recursive: true });
 cpSync('node_modules/node-api-headers/include', 'dist/tfjs-node/include', { recursive: true });
+const reason = buildNative();
+if (reason !== undefined)
+  console.error(`The native engine could not be compiled (${reason}): TensorFlow or plain JavaScript will train.`);

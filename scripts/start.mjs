@@ -1,4 +1,5 @@
 // npm start [-- <dataset folder> [options]]: sets up what is missing and trains, on a drawn sample when no folder is named.
+// TensorFlow is fetched only when it is asked for.
 import { statSync } from 'node:fs';
 import { ensureBuild, ensurePackages, ensureTensorFlow, run } from './lib.mjs';
 
@@ -9,7 +10,7 @@ const named = args.some((arg, i) => (i === 0 && !arg.startsWith('-')) || (isFold
 
 ensurePackages();
 ensureBuild();
-if (!args.includes('javascript')) ensureTensorFlow();
+if (args.includes('tensorflow') || args.includes('--engine=tensorflow')) ensureTensorFlow();
 process.exitCode = run(process.execPath, [
   'dist/faceTrainer.js',
   'train',

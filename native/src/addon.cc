@@ -93,6 +93,19 @@ std::string text(napi_env env, napi_value object, const char* name) {
   return std::string(buffer, length);
 }
 
+/** Closed on the way out, also when something is thrown. */
+class HandleScope {
+ public:
+  explicit HandleScope(napi_env env) : env_(env) { check(env, napi_open_handle_scope(env, &scope_)); }
+  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_;
+};
+
 template <class Read>
 auto list(napi_env env, napi_value object, const char* name, Read&& read) {
   const napi_value array = property(env, object, name);
@@ -103,12 +116,10 @@ auto list(napi_env env, napi_value object, const char* name, Read&& read) {
   std::uint32_t length;
   check(env, napi_get_array_length(env, array, &length));
   for (std::uint32_t i = 0; i < length; i++) {
-    napi_handle_scope scope;
-    check(env, napi_open_handle_scope(env, &scope));
+    const HandleScope scope(env);
     napi_value element;
     check(env, napi_get_element(env, array, i, &element));
     values.push_back(read(element));
-    check(env, napi_close_handle_scope(env, scope));
   }
   return values;
 }

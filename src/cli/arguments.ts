@@ -20,7 +20,7 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer train <folder> [options]   train on a folder with one sub-folder a person
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
                                           (defaults: --size 96 --batch 16 --learning-rate 0.001)
-  face-trainer setup-tensorflow           get TensorFlow, the fast engine
+  face-trainer setup-tensorflow           get TensorFlow, an engine to compare with
 
 Options of train, with their defaults
   --epochs N               passes over the pictures (10)
@@ -29,10 +29,13 @@ Options of train, with their defaults
   --split F                share of the pictures that trains; the rest validates (0.9)
   --seed N                 of split, shuffling and random weights (128)
   --weights FILE           .npz in Keras layout to start from (random)
-  --learning-rate F        of Adam (0.0002)
+  --learning-rate F        of the optimizer (0.0002)
+  --optimizer NAME         adam, or sgd with momentum (adam)
+  --momentum F             of sgd (0.9)
   --width F                MobileNetV2's width multiplier (1)
   --batch-norm-momentum F  auto, or a number from 0 to 1 (auto)
-  --engine NAME            auto, tensorflow or javascript (auto)
+  --engine NAME            auto, native, tensorflow or javascript (auto)
+  --threads N              of the native engine; 0 for every core (0)
   --pixel-memory N         MiB of decoded pictures kept in memory (1024)
   --out FOLDER             the run folder, new or empty (.face-trainer/runs/<id>)
   --json                   print every message as a line of JSON
@@ -48,7 +51,10 @@ const FLAGS = {
   'learning-rate': { type: 'string' },
   width: { type: 'string' },
   'batch-norm-momentum': { type: 'string' },
+  optimizer: { type: 'string' },
+  momentum: { type: 'string' },
   engine: { type: 'string' },
+  threads: { type: 'string' },
   'pixel-memory': { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean' },
@@ -103,7 +109,10 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     learningRate: number(values['learning-rate']) ?? sampleDefaults?.learningRate,
     width: number(values.width),
     batchNormMomentum: momentum === 'auto' ? momentum : number(momentum),
+    optimizer: values.optimizer,
+    momentum: number(values.momentum),
     engine: values.engine,
+    threads: number(values.threads),
     pixelMemoryMiB: number(values['pixel-memory']),
   });
   if (!options.success) {

@@ -75,4 +75,6 @@ export interface Engine {
     parameters: ReadonlyMap<string, Float32Array>,
     options?: SessionOptions,
   ): TrainingSession;
+  /** Peak memory that training is expected to take, in bytes, the process included. */
+  memoryBytes(graph: Graph, batchSize: number): number;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { nativeAddonFile } from '../platform/nativeAddon.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { openReport } from './reportView.js';
@@ -85,15 +86,19 @@ async function trainModel(
   trainer.start(options);
 }
 
-/** Without TensorFlow a run is hundreds of times slower: better asked than found out. @returns whether to go on */
+/** On plain JavaScript a run is hundreds of times slower: better asked than found out. @returns whether to go on */
 async function isEngineReady(engine: TrainingOptions['engine'], setUp: () => Promise<void>): Promise<boolean> {
-  if (engine === 'javascript' || findTensorFlow()) return true;
+  const native = engine !== 'tensorflow' && nativeAddonFile() !== undefined;
+  // Where the native engine was asked for by name and is absent, the run says so in a sentence.
+  if (native || engine === 'javascript' || engine === 'native' || findTensorFlow()) return true;
   const [install, slow] = ['Set Up TensorFlow', 'Train Slowly'] as const;
   const chosen = await vscode.window.showWarningMessage(
-    'TensorFlow is not set up: without it training is hundreds of times slower.',
+    engine === 'tensorflow'
+      ? 'TensorFlow is not set up.'
+      : 'The native engine was not built for this machine and TensorFlow is not set up: without either, training is hundreds of times slower.',
     { modal: true, detail: 'The set-up downloads about 300 MB once and keeps them for every workspace.' },
     install,
-    slow,
+    ...(engine === 'tensorflow' ? [] : [slow]),
   );
   if (chosen === install) await setUp();
   return chosen === slow || findTensorFlow() !== undefined;

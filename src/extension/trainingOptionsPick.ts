@@ -44,6 +44,7 @@ export async function pickTrainingOptions(
     ...current,
     dataset,
     engine: settings.get('engine'),
+    threads: settings.get('threads'),
     pixelMemoryMiB: settings.get('pixelMemoryMiB'),
   });
 }

@@ -74,7 +74,8 @@ export type Node =
   InputNode | Conv2dNode | DepthwiseConv2dNode | BatchNormNode | Relu6Node | AddNode | GlobalMaxPoolNode | DenseNode;
 
 /**
- * A network as data, in an order in which every node stands after its inputs. The last node gives the logits.
+ * A network as data, in an order in which every node stands after its inputs. The last node gives the logits, and every
+ * other one leads to it.
  * A builder makes it, an engine runs it, a writer exports it; nobody changes it in place.
  */
 export interface Graph {

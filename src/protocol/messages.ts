@@ -60,7 +60,11 @@ const dataset = z.object({
 });
 
 /** What computes the steps, known once it is loaded. */
-const engine = z.object({ type: z.literal('engine'), name: z.enum(['tensorflow', 'javascript']), detail: z.string() });
+const engine = z.object({
+  type: z.literal('engine'),
+  name: z.enum(['native', 'tensorflow', 'javascript']),
+  detail: z.string(),
+});
 
 const step = z.object({
   type: z.literal('step'),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-export const ENGINES = ['auto', 'tensorflow', 'javascript'] as const;
+export const ENGINES = ['auto', 'native', 'tensorflow', 'javascript'] as const;
 
 /** Everything that decides what a training run computes. Recorded whole in `run.json`; the defaults are the original recipe. */
 export const trainingOptions = z.object({
@@ -12,6 +12,9 @@ export const trainingOptions = z.object({
   width: z.number().min(0.1).max(2).default(1),
   epochs: z.int().min(1).max(10_000).default(10),
   batchSize: z.int().min(2).max(4096).default(128),
+  optimizer: z.enum(['adam', 'sgd']).default('adam'),
+  /** Share of the velocity that stays, with `sgd`. */
+  momentum: z.number().min(0).lt(1).default(0.9),
   learningRate: z.number().positive().max(10).default(2e-4),
   /** Share of each person's pictures that trains; the rest validates. */
   split: z.number().gt(0).lt(1).default(0.9),
@@ -21,6 +24,8 @@ export const trainingOptions = z.object({
   /** Momentum of the batch-norm statistics; `auto` fits it to the steps of an epoch (docs/training.md). */
   batchNormMomentum: z.union([z.literal('auto'), z.number().min(0).lt(1)]).default('auto'),
   engine: z.enum(ENGINES).default('auto'),
+  /** Threads of the native engine; 0 for every core. The result does not depend on it. */
+  threads: z.int().min(0).max(256).default(0),
   /** Decoded pictures kept in memory, in MiB. */
   pixelMemoryMiB: z.number().min(0).default(1024),
   /** Newest checkpoints kept beside the best one. */

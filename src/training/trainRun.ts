@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { KERAS_ADAM } from '../core/adam.js';
 import { Random } from '../core/random.js';
 import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
@@ -31,10 +32,10 @@ export interface TrainingJob {
 /** What a test replaces. */
 export interface TrainingSurroundings {
   readonly now: () => Date;
-  readonly selectEngine: (wish: TrainingOptions['engine']) => Promise<SelectedEngine>;
+  readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 
-const SURROUNDINGS: TrainingSurroundings = { now: () => new Date(), selectEngine };
+const SURROUNDINGS: TrainingSurroundings = { now: () => new Date(), selectEngine: (options) => selectEngine(options) };
 
 /**
  * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
@@ -102,7 +103,7 @@ async function run(
   stop: StopSignal,
   surroundings: TrainingSurroundings,
 ): Promise<MessageOf<'finished'>> {
-  const { engine, warning } = await surroundings.selectEngine(options.engine);
+  const { engine, warning } = await surroundings.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
 
@@ -133,10 +134,13 @@ async function run(
     },
   });
   tellDataset(dataset, options, folder, tell);
-  const memory = memoryWarning(graph, options.batchSize);
+  const memory = memoryWarning(engine, graph, options.batchSize);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
-  const session = engine.createSession(graph, startWeights(graph, options.seed, options.weights));
+  const session = engine.createSession(graph, startWeights(graph, options.seed, options.weights), {
+    optimizer:
+      options.optimizer === 'adam' ? { kind: 'adam', ...KERAS_ADAM } : { kind: 'sgd', momentum: options.momentum },
+  });
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
   const loop = new TrainingLoop(
     options,

@@ -30,9 +30,14 @@ interface Reference {
   readonly after: Readonly<Record<string, Described>>;
 }
 
+/** PyTorch's: ten steps of SGD with momentum instead of Adam's, and no running statistics. */
+type TorchReference = Omit<Reference, 'statistics'>;
+
 const PEOPLE = 4;
-const file = path.join(import.meta.dirname, '../reference/mobilenet_v2.json');
-const reference = JSON.parse(fs.readFileSync(file, 'utf8')) as Reference;
+const read = (name: string): unknown =>
+  JSON.parse(fs.readFileSync(path.join(import.meta.dirname, '../reference', name), 'utf8'));
+const reference = read('mobilenet_v2.json') as Reference;
+const torch = read('mobilenet_v2_torch.json') as TorchReference;
 
 async function pictures(): Promise<Uint8Array> {
   const parts: Buffer[] = [];
@@ -89,7 +94,7 @@ function agree(what: string, actual: Float32Array, expected: Described, relative
 }
 
 withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.weights05], () => {
-  describe('a training step on TensorFlow against Keras in float64 (real weights, real pictures)', function () {
+  for (const name of ['native', 'tensorflow'] as const) describe(`a training step on ${name} against Keras in float64 (real weights, real pictures)`, function () {
     this.timeout(60_000);
     const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
     const labels = Int32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
@@ -97,12 +102,39 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
     let images: Uint8Array;
 
     before(async () => {
-      engine = (await selectEngine('tensorflow')).engine;
+      engine = (await selectEngine({ engine: name, threads: 2 })).engine;
       images = await pictures();
     });
 
     it('sees the same bytes', () => {
-      assert.equal(createHash('sha256').update(images).digest('hex'), reference.pixels_sha256);
+      const hash = createHash('sha256').update(images).digest('hex');
+      assert.equal(hash, reference.pixels_sha256);
+      assert.equal(hash, torch.pixels_sha256);
+    });
+
+    it('agrees with PyTorch in every gradient, and in loss and weights over ten steps of SGD with momentum', async () => {
+      const optimizer = { kind: 'sgd', momentum: torch.momentum } as const;
+      const session = engine.createSession(graph, headedWeights(), { optimizer });
+      for (const [i, expected] of torch.losses.entries()) {
+        const { lossSum, logits } = await session.trainStep({ images, labels }, { learningRate: torch.learning_rate, batchNormMomentum: 0.9 });
+        const own = Math.abs(expected - torch.losses_float32[i]!);
+        const tolerance = i === 0 ? 1e-5 : Math.max(5e-3, 8 * own);
+        const off = Math.abs(lossSum / labels.length - expected);
+        assert.ok(off <= tolerance, `step ${i + 1}: ${lossSum / labels.length} against ${expected}`);
+        if (i > 0) continue;
+        torch.logits.forEach((value, k) => {
+          const off = Math.abs(logits[k]! - value);
+          assert.ok(off < 8 * torch.logits_float32 * Math.hypot(...torch.logits), `logit ${k}: ${logits[k]} against ${value}`);
+        });
+        // The first velocity is the gradient times the learning rate.
+        for (const [parameter, described] of Object.entries(torch.gradients)) {
+          const gradient = session.state.moments.get(parameter)!.first.map((v) => -v / torch.learning_rate);
+          agree(parameter, gradient, described, 2e-3, 2e-6);
+        }
+      }
+      for (const [parameter, expected] of Object.entries(torch.after))
+        agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
+      session.dispose();
     });
 
     it('agrees in logits, in every gradient and in every running statistic', async () => {
@@ -145,5 +177,5 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
         agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
       session.dispose();
     });
-  });
+  }); // prettier-ignore
 });

@@ -50,7 +50,7 @@ describe('the project', function () {
     const { stdout, stderr, status } = spawnSync(process.execPath, [vsce, 'ls'], { cwd: root, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     const files = stdout.trim().split('\n');
-    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/panel.css', 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
+    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/panel.css', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
       assert.ok(files.includes(needed), needed);
     const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|detect-libc|semver)\/.*)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file) || /\.(map|ts)$/.test(file.replace(/\.d\.ts$/, ''))), []);

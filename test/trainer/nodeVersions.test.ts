@@ -33,36 +33,25 @@ function nodeBinary(version: string): string {
   return binary;
 }
 
-describe('TensorFlow under every supported Node', function () {
+describe('both fast engines under every supported Node', function () {
   this.timeout(180_000);
 
   for (const version of VERSIONS)
     it(`trains under Node ${version}`, async () => {
       await writePeople(path.join(folder(), 'data'), 2, 6);
-      const options = [
-        '--size',
-        '32',
-        '--width',
-        '0.1',
-        '--batch',
-        '4',
-        '--split',
-        '0.7',
-        '--epochs',
-        '1',
-        '--engine',
-        'tensorflow',
-      ];
       const binary = nodeBinary(version);
-      const ran = spawnSync(binary, [cli, 'train', 'data', ...options, '--out', 'run'], {
-        cwd: folder(),
-        encoding: 'utf8',
-      });
-      assert.equal(ran.status, 0, ran.stdout + ran.stderr);
-      const { state } = new RunModel(path.join(folder(), 'run'));
-      assert.equal(state.engine?.name, 'tensorflow');
-      assert.equal(state.epochs.length, 1);
-      const record = fs.readFileSync(path.join(folder(), 'run', 'run.json'), 'utf8');
-      assert.ok(record.includes(`"node": "v${version}"`));
+      for (const engine of ['native', 'tensorflow']) {
+        const small = ['--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7', '--epochs', '1'];
+        const ran = spawnSync(binary, [cli, 'train', 'data', ...small, '--engine', engine, '--out', engine], {
+          cwd: folder(),
+          encoding: 'utf8',
+        });
+        assert.equal(ran.status, 0, ran.stdout + ran.stderr);
+        const { state } = new RunModel(path.join(folder(), engine));
+        assert.equal(state.engine?.name, engine);
+        assert.equal(state.epochs.length, 1);
+        const record = fs.readFileSync(path.join(folder(), engine, 'run.json'), 'utf8');
+        assert.ok(record.includes(`"node": "v${version}"`));
+      }
     });
 });

@@ -57,7 +57,7 @@ describe('face-trainer', function () {
       assert.ok(types.has(type), type);
     assert.equal(messages.filter(({ type }) => type === 'epoch').length, 2);
     const engine = messages.find((m) => m.type === 'engine');
-    assert.equal(engine?.name, 'tensorflow', 'the tests need TensorFlow: npm run setup:tensorflow');
+    assert.equal(engine?.name, 'native', 'the tests need the native engine: npm run build:native');
     assert.ok(fs.existsSync(path.join(folder(), 'run', 'report.html')));
   });
 

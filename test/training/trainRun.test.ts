@@ -22,6 +22,7 @@ function fakeEngine(step: (n: number) => Omit<BatchResult, 'logits'>): Engine {
   return {
     name: 'javascript',
     detail: 'a fake',
+    memoryBytes: () => 0,
     createSession(graph, parameters): TrainingSession {
       let n = 0;
       return {
@@ -245,21 +246,36 @@ describe('trainRun', function () {
     assert.match(fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8'), /Training diverged/);
   }); // prettier-ignore
 
-  it('warns when only the plain JavaScript engine is there, and says how to get the fast one', async () => {
+  it('warns when only a slow engine is there, and says how to get a fast one', async () => {
     await writePeople(data(), 2, 4);
     const cache = process.env['FACE_TRAINER_CACHE'];
-    process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'no-cache');
+    const damaged = path.join(folder(), 'damaged.node');
+    fs.writeFileSync(damaged, 'this is no library');
     try {
-      const { ok, messages } = await train({ split: 0.5, epochs: 1 });
-      assert.ok(ok);
-      const warning = messages.find((m) => m.type === 'warning');
-      assert.match(warning!.message, /plain JavaScript engine/);
-      assert.match(warning!.advice, /setup:tensorflow/);
-      fs.rmSync(runFolder(), { recursive: true });
-      assert.equal(failureOf(await train({ engine: 'tensorflow', split: 0.5 })).code, 'engine-unavailable');
+      // Neither engine; then TensorFlow with a native engine that does not load.
+      for (const [addon, home, says] of [
+        [path.join(folder(), 'absent.node'), path.join(folder(), 'no-cache'), /native engine does not load.*TensorFlow is not set up.*plain JavaScript engine/],
+        [damaged, cache, /native engine does not load.*TensorFlow trains/],
+      ] as const) {
+        if (home === undefined) delete process.env['FACE_TRAINER_CACHE'];
+        else process.env['FACE_TRAINER_CACHE'] = home;
+        const surroundings: Partial<TrainingSurroundings> = { selectEngine: (options) => selectEngine(options, addon) };
+        const { ok, messages } = await train({ split: 0.5, epochs: 1 }, surroundings);
+        assert.ok(ok);
+        const warning = messages.find((m) => m.type === 'warning');
+        assert.match(warning!.message, says);
+        assert.match(warning!.advice, /build:native/);
+        fs.rmSync(runFolder(), { recursive: true });
+        assert.equal(failureOf(await train({ engine: 'native', split: 0.5 }, surroundings)).code, 'engine-unavailable');
+        fs.rmSync(runFolder(), { recursive: true });
+      }
+      process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'no-cache');
+      const failure = failureOf(await train({ engine: 'tensorflow', split: 0.5 }));
+      assert.equal(failure.code, 'engine-unavailable');
+      assert.match(failure.advice, /setup:tensorflow/);
     } finally {
       if (cache === undefined) delete process.env['FACE_TRAINER_CACHE'];
       else process.env['FACE_TRAINER_CACHE'] = cache;
     }
-  });
+  }); // prettier-ignore
 });

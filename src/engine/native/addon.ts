@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
 import type { ModelDescription, PlanDescription } from './description.js';
@@ -65,13 +63,6 @@ export interface NativeAddon {
       | { readonly train: false; readonly embeddings: boolean },
   ): Promise<StepOutcome>;
   dispose(session: SessionHandle): void;
-}
-
-/** Where the addon of this platform lies: beside the bundle, or in a checkout's `dist`. */
-export function addonFile(): string | undefined {
-  const name = path.join('native', `${process.platform}-${process.arch}.node`);
-  const places = [path.join(__dirname, name), path.join(__dirname, '..', '..', '..', 'dist', name)];
-  return places.find((file) => fs.existsSync(file));
 }
 
 /** @throws whatever the dynamic loader says */

@@ -50,6 +50,8 @@ export class Model {
         });
       }
     }
+    for (const { name } of graph.nodes.slice(0, -1))
+      if (!this.consumers.has(name)) throw new RangeError(`nothing reads ${name}, and it is not the last node`);
     this.description = {
       parameters: graph.parameters.map(({ shape, trainable }) => ({ size: sizeOf(shape), trainable })),
       kernels,

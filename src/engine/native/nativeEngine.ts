@@ -1,22 +1,33 @@
 import os from 'node:os';
+import { sizeOf } from '../../graph/graph.js';
 import type { Engine } from '../engine.js';
-import { addonFile, loadAddon } from './addon.js';
+import { loadAddon } from './addon.js';
+import { Model } from './model.js';
 import { NativeSession } from './nativeSession.js';
+import { planTraining } from './trainingPlan.js';
+
+/** A training process before its first step, in bytes: Node, the decoder, the program. */
+const BASE_BYTES = 150e6;
 
 /**
  * The engine of this project's own: C++ kernels in a Node-API addon.
  *
- * @param threads every core this process may use when absent
- * @returns undefined where no addon was built for this platform
+ * @param file the addon
+ * @param threads that compute; 0 for every core this process may use
  * @throws whatever the dynamic loader says
  */
-export function createNativeEngine(threads = os.availableParallelism()): Engine | undefined {
-  const file = addonFile();
-  if (!file) return undefined;
+export function createNativeEngine(file: string, threads: number): Engine {
   const addon = loadAddon(file);
+  const count = threads || os.availableParallelism();
   return {
     name: 'native',
-    detail: `${addon.instructionSets()[0]!}, ${threads === 1 ? '1 thread' : `${threads} threads`}`,
-    createSession: (graph, parameters, options) => new NativeSession(addon, graph, parameters, { threads }, options),
+    detail: `${addon.instructionSets()[0]!}, ${count === 1 ? '1 thread' : `${count} threads`}`,
+    createSession: (graph, parameters, options) =>
+      new NativeSession(addon, graph, parameters, { threads: count }, options),
+    memoryBytes: (graph, batchSize) => {
+      const parameters = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+      // Weights, gradients and two moments, the packed kernels twice, and what a checkpoint copies.
+      return BASE_BYTES + 4 * planTraining(new Model(graph), batchSize).arenaFloats + 40 * parameters;
+    },
   };
 }

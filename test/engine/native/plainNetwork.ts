@@ -1,0 +1,256 @@
+import { sizeOf, type Graph, type Node, type Shape } from '../../../src/graph/graph.js';
+
+// A graph computed as its definitions read, in float64: one loop for each index, nothing clever. The twin of every kernel.
+
+export interface PlainResult {
+  readonly lossSum: number;
+  readonly logits: Float64Array;
+  /** By trainable parameter, of the mean loss. */
+  readonly gradients: ReadonlyMap<string, Float64Array>;
+  /** Mean and variance (with Bessel's correction) of the batch, by the name of the running statistic. */
+  readonly statistics: ReadonlyMap<string, Float64Array>;
+}
+
+interface Tensor {
+  readonly shape: Shape;
+  readonly values: Float64Array;
+}
+
+type Values = ReadonlyMap<string, ArrayLike<number>>;
+
+/** A training step's loss, gradients and statistics. */
+export function plainStep(graph: Graph, parameters: Values, images: Uint8Array, labels: Int32Array): PlainResult {
+  return new PlainNetwork(graph, parameters, labels.length).step(images, labels);
+}
+
+/** Logits by the running statistics. */
+export function plainEvaluate(graph: Graph, parameters: Values, images: Uint8Array, count: number): Float64Array {
+  return new PlainNetwork(graph, parameters, count).forward(images, false);
+}
+
+class PlainNetwork {
+  private readonly outputs = new Map<string, Tensor>();
+  private readonly normalized = new Map<string, { x: Float64Array; inverse: Float64Array }>();
+  private readonly statistics = new Map<string, Float64Array>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly parameters: Values,
+    private readonly n: number,
+  ) {}
+
+  forward(images: Uint8Array, training: boolean): Float64Array {
+    for (const node of this.graph.nodes) this.outputs.set(node.name, { shape: node.shape, values: this.node(node, images, training) });
+    return this.outputs.get(this.graph.nodes.at(-1)!.name)!.values;
+  }
+
+  step(images: Uint8Array, labels: Int32Array): PlainResult {
+    const logits = this.forward(images, true);
+    const classes = this.graph.nodes.at(-1)!.shape[2];
+    const gradient = new Float64Array(logits.length);
+    let lossSum = 0;
+    labels.forEach((label, row) => {
+      const z = logits.subarray(row * classes, (row + 1) * classes);
+      const maximum = Math.max(...z);
+      const sum = z.reduce((total, v) => total + Math.exp(v - maximum), 0);
+      lossSum += Math.log(sum) + maximum - z[label]!;
+      z.forEach((v, c) => (gradient[row * classes + c] = (Math.exp(v - maximum) / sum - (c === label ? 1 : 0)) / this.n));
+    });
+    return { lossSum, logits, gradients: this.backward(gradient), statistics: this.statistics };
+  }
+
+  private out(name: string): Tensor {
+    return this.outputs.get(name)!;
+  }
+
+  private parameter(name: string): ArrayLike<number> {
+    return this.parameters.get(name)!;
+  }
+
+  private node(node: Node, images: Uint8Array, training: boolean): Float64Array {
+    const y = new Float64Array(this.n * sizeOf(node.shape));
+    const [, , channels] = node.shape;
+    switch (node.op) {
+      case 'input':
+        return y.map((_, i) => images[i]! / 127.5 - 1);
+      case 'conv2d': {
+        const kernel = this.parameter(node.kernel);
+        this.taps(node, (out, x, tap, inC) => {
+          for (let ci = 0; ci < inC; ci++)
+            for (let co = 0; co < channels; co++)
+              y[out + co]! += this.out(node.input).values[x + ci]! * kernel[(tap * inC + ci) * channels + co]!;
+        });
+        return y;
+      }
+      case 'depthwiseConv2d': {
+        const kernel = this.parameter(node.kernel);
+        this.taps(node, (out, x, tap) => {
+          for (let c = 0; c < channels; c++) y[out + c]! += this.out(node.input).values[x + c]! * kernel[tap * channels + c]!;
+        });
+        return y;
+      }
+      case 'batchNorm':
+        return this.batchNorm(node, training);
+      case 'relu6':
+        return y.map((_, i) => Math.min(6, Math.max(0, this.out(node.input).values[i]!)));
+      case 'add':
+        return y.map((_, i) => this.out(node.input).values[i]! + this.out(node.other).values[i]!);
+      case 'globalMaxPool': {
+        const { shape, values } = this.out(node.input);
+        const pixels = shape[0] * shape[1];
+        return y.map((_, i) => {
+          const [image, c] = [Math.floor(i / channels), i % channels];
+          return Math.max(...Array.from({ length: pixels }, (__, p) => values[(image * pixels + p) * channels + c]!));
+        });
+      }
+      case 'dense': {
+        const [kernel, bias] = [this.parameter(node.kernel), this.parameter(node.bias)];
+        const x = this.out(node.input);
+        const inC = x.shape[2];
+        return y.map((_, i) => {
+          const [image, c] = [Math.floor(i / channels), i % channels];
+          let sum = bias[c]!;
+          for (let k = 0; k < inC; k++) sum += x.values[image * inC + k]! * kernel[k * channels + c]!;
+          return sum;
+        });
+      }
+    }
+  }
+
+  /** Every (output pixel, input pixel, tap) of a SAME convolution, as offsets of their first channels. */
+  private taps(
+    node: Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    visit: (out: number, x: number, tap: number, inChannels: number) => void,
+  ): void {
+    const [h, w, inC] = this.out(node.input).shape;
+    const [outH, outW, outC] = node.shape;
+    const [kH, kW] = this.graph.parameters.find(({ name }) => name === node.kernel)!.shape as [number, number];
+    const before = (size: number, outSize: number, k: number) => Math.floor(Math.max(0, (outSize - 1) * node.stride + k - size) / 2);
+    const [top, left] = [before(h, outH, kH), before(w, outW, kW)];
+    for (let image = 0; image < this.n; image++)
+      for (let oy = 0; oy < outH; oy++)
+        for (let ox = 0; ox < outW; ox++)
+          for (let i = 0; i < kH; i++)
+            for (let j = 0; j < kW; j++) {
+              const [iy, ix] = [oy * node.stride - top + i, ox * node.stride - left + j];
+              if (iy < 0 || iy >= h || ix < 0 || ix >= w) continue;
+              visit(((image * outH + oy) * outW + ox) * outC, ((image * h + iy) * w + ix) * inC, i * kW + j, inC);
+            }
+  }
+
+  private batchNorm(node: Extract<Node, { op: 'batchNorm' }>, training: boolean): Float64Array {
+    const { values } = this.out(node.input);
+    const channels = node.shape[2];
+    const count = values.length / channels;
+    const [gamma, beta] = [this.parameter(node.gamma), this.parameter(node.beta)];
+    const mean = Float64Array.from(this.parameter(node.movingMean));
+    const variance = Float64Array.from(this.parameter(node.movingVariance));
+    if (training) {
+      mean.fill(0);
+      variance.fill(0);
+      values.forEach((v, i) => (mean[i % channels]! += v / count));
+      values.forEach((v, i) => (variance[i % channels]! += (v - mean[i % channels]!) ** 2 / count));
+      this.statistics.set(node.movingMean, mean);
+      this.statistics.set(node.movingVariance, variance.map((v) => (v * count) / Math.max(1, count - 1)));
+    }
+    const inverse = variance.map((v) => 1 / Math.sqrt(v + node.epsilon));
+    const x = values.map((v, i) => (v - mean[i % channels]!) * inverse[i % channels]!);
+    this.normalized.set(node.name, { x, inverse });
+    return x.map((v, i) => v * gamma[i % channels]! + beta[i % channels]!);
+  }
+
+  private backward(dLogits: Float64Array): Map<string, Float64Array> {
+    const gradients = new Map(this.graph.parameters.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, new Float64Array(sizeOf(shape))]));
+    const flowing = new Map([[this.graph.nodes.at(-1)!.name, dLogits]]);
+    const into = (name: string) => {
+      if (!flowing.has(name)) flowing.set(name, new Float64Array(this.out(name).values.length));
+      return flowing.get(name)!;
+    };
+    for (const node of [...this.graph.nodes].reverse()) {
+      const dy = flowing.get(node.name);
+      if (!dy || node.op === 'input') continue;
+      const x = this.out(node.input).values;
+      const channels = node.shape[2];
+      const dx = into(node.input);
+      switch (node.op) {
+        case 'conv2d': {
+          const [kernel, dKernel] = [this.parameter(node.kernel), gradients.get(node.kernel)!];
+          this.taps(node, (out, from, tap, inC) => {
+            for (let ci = 0; ci < inC; ci++)
+              for (let co = 0; co < channels; co++) {
+                const k = (tap * inC + ci) * channels + co;
+                dKernel[k]! += x[from + ci]! * dy[out + co]!;
+                dx[from + ci]! += kernel[k]! * dy[out + co]!;
+              }
+          });
+          break;
+        }
+        case 'depthwiseConv2d': {
+          const [kernel, dKernel] = [this.parameter(node.kernel), gradients.get(node.kernel)!];
+          this.taps(node, (out, from, tap) => {
+            for (let c = 0; c < channels; c++) {
+              dKernel[tap * channels + c]! += x[from + c]! * dy[out + c]!;
+              dx[from + c]! += kernel[tap * channels + c]! * dy[out + c]!;
+            }
+          });
+          break;
+        }
+        case 'batchNorm': {
+          const { x: hat, inverse } = this.normalized.get(node.name)!;
+          const gamma = this.parameter(node.gamma);
+          const [dGamma, dBeta] = [gradients.get(node.gamma)!, gradients.get(node.beta)!];
+          const count = x.length / channels;
+          const [sum, product] = [new Float64Array(channels), new Float64Array(channels)];
+          dy.forEach((g, i) => {
+            sum[i % channels]! += g;
+            product[i % channels]! += g * hat[i]!;
+          });
+          for (let c = 0; c < channels; c++) {
+            dBeta[c]! += sum[c]!;
+            dGamma[c]! += product[c]!;
+          }
+          dy.forEach((g, i) => {
+            const c = i % channels;
+            dx[i]! += gamma[c]! * inverse[c]! * (g - sum[c]! / count - (hat[i]! * product[c]!) / count);
+          });
+          break;
+        }
+        case 'relu6':
+          dy.forEach((g, i) => {
+            if (x[i]! > 0 && x[i]! < 6) dx[i]! += g;
+          });
+          break;
+        case 'add': {
+          dy.forEach((g, i) => (dx[i]! += g));
+          const other = into(node.other);
+          dy.forEach((g, i) => (other[i]! += g));
+          break;
+        }
+        case 'globalMaxPool': {
+          const y = this.out(node.name).values;
+          const pixels = x.length / y.length;
+          dy.forEach((g, i) => {
+            const [image, c] = [Math.floor(i / channels), i % channels];
+            const at = (p: number) => (image * pixels + p) * channels + c;
+            const winners = Array.from({ length: pixels }, (_, p) => at(p)).filter((k) => x[k] === y[i]);
+            for (const k of winners) dx[k]! += g / winners.length;
+          });
+          break;
+        }
+        case 'dense': {
+          const [kernel, dKernel, dBias] = [this.parameter(node.kernel), gradients.get(node.kernel)!, gradients.get(node.bias)!];
+          const inC = this.out(node.input).shape[2];
+          dy.forEach((g, i) => {
+            const [image, c] = [Math.floor(i / channels), i % channels];
+            dBias[c]! += g;
+            for (let k = 0; k < inC; k++) {
+              dKernel[k * channels + c]! += x[image * inC + k]! * g;
+              dx[image * inC + k]! += kernel[k * channels + c]! * g;
+            }
+          });
+        }
+      }
+    }
+    return gradients;
+  }
+} // prettier-ignore

@@ -1,0 +1,72 @@
+import type { Random } from '../../../src/core/random.js';
+import { inputsOf, parametersOf, type Graph } from '../../../src/graph/graph.js';
+import { GraphBuilder, type Value } from '../../../src/graph/graphBuilder.js';
+
+/**
+ * A small network of every operation in random order and shape: tensors with several readers, batch norms behind
+ * anything, residual sums of a value with itself, odd sides, kernels larger than the picture.
+ */
+export function randomGraph(random: Random): Graph {
+  const b = new GraphBuilder();
+  const pick = <T>(some: readonly T[]): T => some[random.integer(some.length)]!;
+  const channels = () => pick([1, 3, 8, 15, 16, 17, 24, 33, 40]);
+  const values: Value[] = [b.input(pick([1, 2, 5, 7, 8, 9, 12]), pick([1, 3, 4, 6, 9, 11]), pick([1, 3, 4]))];
+  const count = 3 + random.integer(9);
+  for (let i = 0; i < count; i++) {
+    // Mostly the newest, so that chains form; sometimes an older one, so that it gets a second reader.
+    const x = random.integer(4) === 0 ? pick(values) : values.at(-1)!;
+    const name = `n${i}`;
+    switch (pick(['conv', 'conv', 'pointwise', 'depthwise', 'norm', 'norm', 'relu', 'relu', 'add'] as const)) {
+      case 'conv':
+        values.push(b.conv2d(name, x, channels(), pick([1, 2, 3, 3, 5]), pick([1, 1, 2, 3])));
+        break;
+      case 'pointwise':
+        values.push(b.conv2d(name, x, channels(), 1));
+        break;
+      case 'depthwise':
+        values.push(b.depthwiseConv2d(name, x, pick([1, 2, 3, 3, 3, 5]), pick([1, 1, 2, 2, 3])));
+        break;
+      case 'norm':
+        values.push(b.batchNorm(name, x));
+        break;
+      case 'relu':
+        values.push(b.relu6(name, x));
+        break;
+      case 'add': {
+        const alike = values.filter(({ shape }) => shape.every((n, d) => n === x.shape[d]));
+        values.push(b.add(name, x, pick(alike)));
+      }
+    }
+  }
+  let last = values.at(-1)!;
+  last = b.globalMaxPool('pool', last);
+  if (random.integer(3) === 0) last = b.batchNorm('embedding_norm', b.dense('embedding', last, channels()));
+  b.dense('logits', last, 2 + random.integer(20));
+  return withoutDeadEnds(b.build('random graph'));
+}
+
+/** Leaves out what does not lead to the last node. */
+function withoutDeadEnds(graph: Graph): Graph {
+  const live = new Set([graph.nodes.at(-1)!.name]);
+  for (const node of [...graph.nodes].reverse())
+    if (live.has(node.name)) for (const input of inputsOf(node)) live.add(input);
+  const nodes = graph.nodes.filter((node) => live.has(node.name) || node.op === 'input');
+  const used = new Set(nodes.flatMap(parametersOf));
+  return { ...graph, nodes, parameters: graph.parameters.filter(({ name }) => used.has(name)) };
+}
+
+/** Values around which nothing overflows and batch norms have something to do. */
+export function randomValues(graph: Graph, random: Random): Map<string, Float32Array> {
+  return new Map(
+    graph.parameters.map(({ name, shape }) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      const fan = Math.sqrt(size / shape.at(-1)!);
+      const value = /gamma|variance/.test(name)
+        ? () => random.between(0.5, 2)
+        : /kernel/.test(name)
+          ? () => random.between(-1, 1) * (1.7 / fan)
+          : () => random.between(-0.5, 0.5);
+      return [name, Float32Array.from({ length: size }, value)];
+    }),
+  );
+}
