@@ -1,0 +1,591 @@
+// Every kernel against its plain twin: the definition as loops, in double. Operands are allocated to their exact size, so
+// that under AddressSanitizer an access beyond one ends the test; with several threads, under ThreadSanitizer, so does
+// a race. Prints each failure with its case, and ends with 1 when there was one.
+//
+//   kernels_test [threads]
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../src/cpu.h"
+#include "../src/loss.h"
+
+namespace {
+
+using ft::Geometry;
+using ft::padded;
+
+int checks = 0, failures = 0;
+std::string context;
+
+void fail(const std::string& what) {
+  if (failures++ < 20) std::fprintf(stderr, "FAILED %s: %s\n", context.c_str(), what.c_str());
+}
+
+/** splitmix64: the same numbers everywhere. */
+struct Random {
+  std::uint64_t state;
+  std::uint64_t next() {
+    std::uint64_t z = (state += 0x9e3779b97f4a7c15ull);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+    return z ^ (z >> 31);
+  }
+  float between(float low, float high) { return low + (high - low) * float(next() >> 40) / float(1 << 24); }
+};
+
+/** Floats of exact size, aligned like the engine's, that start as NaN: what a kernel leaves out shows. */
+class Floats {
+ public:
+  explicit Floats(std::size_t count, float value = NAN) : count_(count) {
+    data_ = static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64));
+    for (std::size_t i = 0; i < count; i++) data_[i] = value;
+  }
+  ~Floats() { std::free(data_); }
+  Floats(const Floats&) = delete;
+  Floats& operator=(const Floats&) = delete;
+  float* data() const { return data_; }
+  std::size_t size() const { return count_; }
+  float& operator[](std::size_t i) const { return data_[i]; }
+
+ private:
+  float* data_;
+  std::size_t count_;
+};
+using Buffer = std::unique_ptr<Floats>;
+
+Buffer buffer(std::size_t count, float value = NAN) { return std::make_unique<Floats>(count, value); }
+
+/** [rows, padded(channels)]: random values, and zeros in the padding. */
+Buffer tensor(std::int64_t rows, int channels, Random& random, float low = -1, float high = 1) {
+  Buffer t = buffer(rows * padded(channels), 0);
+  for (std::int64_t r = 0; r < rows; r++)
+    for (int c = 0; c < channels; c++) (*t)[r * padded(channels) + c] = random.between(low, high);
+  return t;
+}
+
+void compare(const char* what, double actual, double expected, double scale, double tolerance = 2e-5) {
+  checks++;
+  if (!(std::abs(actual - expected) <= tolerance * std::max(scale, std::abs(expected)))) {
+    char text[160];
+    std::snprintf(text, sizeof text, "%s is %.9g, expected %.9g (scale %.3g)", what, actual, expected, scale);
+    fail(text);
+  }
+}
+
+/** Root mean square: what single elements are compared in terms of. */
+double scaleOf(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double v : values) sum += v * v;
+  return std::sqrt(sum / double(std::max<std::size_t>(1, values.size()))) + 1e-6;
+}
+
+struct Table {
+  const ft::Kernels& k;
+  ft::Pool& pool;
+
+  /** Runs an operation with scratch and partial memory of exactly the size it asked for. */
+  template <class Op>
+  void run(const Op& op, ft::Needs needs, void (*kernel)(const Op&, const ft::Workspace&)) const {
+    // One thread: exact. Several: each needs its own, so the stride is rounded up to a line.
+    const std::size_t stride = pool.threads() == 1 ? needs.scratch : (needs.scratch + 15) / 16 * 16;
+    const Buffer scratch = buffer(stride * pool.threads() + (stride == 0)), partial = buffer(needs.partial + 1);
+    ft::Workspace work;
+    work.pool = &pool;
+    work.scratch = scratch->data();
+    work.scratchStride = stride;
+    work.partial = partial->data();
+    kernel(op, work);
+  }
+};
+
+/** A view with batch norm and ReLU6, or none. */
+struct ViewOf {
+  Buffer x, scale, shift;
+  ft::View view;
+  int channels;
+  ViewOf(std::int64_t rows, int channels, bool transforms, Random& random)
+      : x(tensor(rows, channels, random)),
+        scale(tensor(1, channels, random, 2, 5)),
+        shift(tensor(1, channels, random, -1, 2)),
+        channels(channels) {
+    view.x = x->data();
+    if (!transforms) return;
+    view.scale = scale->data(), view.shift = shift->data();
+    view.lo = 0, view.hi = 6;
+  }
+  double value(std::int64_t row, int c) const {
+    const double raw = (*x)[row * padded(channels) + c];
+    if (!view.scale) return raw;
+    // In float32 as the kernel has it: the mask decides on this value.
+    return std::fmin(6.0f, std::fmax(0.0f, std::fma((*scale)[c], float(raw), (*shift)[c])));
+  }
+};
+
+/** A gradient with the coefficients of a batch norm, or none. */
+struct GradientOf {
+  Buffer g, x, a, b, c;
+  ft::Gradient d;
+  int channels;
+  GradientOf(std::int64_t rows, int channels, bool transforms, Random& random)
+      : g(tensor(rows, channels, random)),
+        x(tensor(rows, channels, random)),
+        a(tensor(1, channels, random)),
+        b(tensor(1, channels, random)),
+        c(tensor(1, channels, random)),
+        channels(channels) {
+    d.g = g->data();
+    if (transforms) d.x = x->data(), d.a = a->data(), d.b = b->data(), d.c = c->data();
+  }
+  double value(std::int64_t row, int ch) const {
+    const std::size_t at = row * padded(channels) + ch;
+    if (!d.a) return (*g)[at];
+    return double((*a)[ch]) * (*g)[at] + double((*b)[ch]) * (*x)[at] + (*c)[ch];
+  }
+};
+
+/** Where an input's gradient goes; `expect` compares it with the plain one. */
+struct TargetOf {
+  const ViewOf& view;
+  std::int64_t rows;
+  Buffer g, before, mean;
+  std::vector<double> sums;
+  ft::Target target;
+  TargetOf(const ViewOf& view, std::int64_t rows, bool accumulate, bool finish, Random& random)
+      : view(view),
+        rows(rows),
+        g(tensor(rows, view.channels, random)),
+        before(buffer(g->size())),
+        mean(tensor(1, view.channels, random)),
+        sums(2 * padded(view.channels)) {
+    if (!accumulate)
+      for (std::size_t i = 0; i < g->size(); i++) (*g)[i] = NAN;
+    std::memcpy(before->data(), g->data(), g->size() * sizeof(float));
+    target.g = g->data();
+    target.accumulate = accumulate;
+    target.finish = finish;
+    target.view = view.view;
+    target.mean = mean->data();
+    target.sums = sums.data();
+  }
+  void expect(std::vector<double> plain) {
+    const int stride = padded(view.channels);
+    std::vector<double> sum(view.channels), product(view.channels);
+    double masked = 0;
+    for (std::int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < view.channels; c++) {
+        double& value = plain[r * view.channels + c];
+        if (target.accumulate) value += (*before)[r * stride + c];
+        const double v = view.value(r, c);
+        if (target.finish && view.view.hi == 6 && !(v > 0 && v < 6)) value = 0, masked++;
+        sum[c] += value;
+        product[c] += value * (double((*view.x)[r * stride + c]) - (*mean)[c]);
+      }
+    const double scale = scaleOf(plain);
+    for (std::int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < stride; c++)
+        compare("the input's gradient", (*g)[r * stride + c], c < view.channels ? plain[r * view.channels + c] : 0, scale);
+    for (int c = 0; target.finish && c < view.channels; c++) {
+      compare("the sum", sums[c], sum[c], scale * std::sqrt(double(rows)), 1e-4);
+      compare("the product", sums[stride + c], product[c], scale * std::sqrt(double(rows)), 1e-4);
+    }
+  }
+};
+
+Geometry geometry(int n, int h, int w, int c, int outC, int kernelH, int kernelW, int stride) {
+  Geometry g;
+  g.n = n, g.h = h, g.w = w, g.c = c, g.outC = outC;
+  g.kernelH = kernelH, g.kernelW = kernelW, g.stride = stride;
+  g.outH = (h + stride - 1) / stride, g.outW = (w + stride - 1) / stride;
+  g.top = std::max(0, (g.outH - 1) * stride + kernelH - h) / 2;
+  g.left = std::max(0, (g.outW - 1) * stride + kernelW - w) / 2;
+  return g;
+}
+
+/** Calls visit(outRow, inRow, tap) for every product of a convolution. */
+template <class Visit>
+void taps(const Geometry& g, Visit&& visit) {
+  for (int n = 0; n < g.n; n++)
+    for (int oy = 0; oy < g.outH; oy++)
+      for (int ox = 0; ox < g.outW; ox++)
+        for (int i = 0; i < g.kernelH; i++)
+          for (int j = 0; j < g.kernelW; j++) {
+            const int iy = oy * g.stride - g.top + i, ix = ox * g.stride - g.left + j;
+            if (iy < 0 || iy >= g.h || ix < 0 || ix >= g.w) continue;
+            visit((std::int64_t(n) * g.outH + oy) * g.outW + ox, (std::int64_t(n) * g.h + iy) * g.w + ix,
+                  i * g.kernelW + j);
+          }
+}
+
+void expectStatistics(const std::vector<double>& y, std::int64_t rows, int channels, const std::vector<double>& mean,
+                      const std::vector<double>& m2) {
+  const double scale = scaleOf(y);
+  for (int c = 0; c < channels; c++) {
+    double sum = 0, squares = 0;
+    for (std::int64_t r = 0; r < rows; r++) sum += y[r * channels + c];
+    for (std::int64_t r = 0; r < rows; r++) squares += std::pow(y[r * channels + c] - sum / double(rows), 2);
+    compare("the mean", mean[c], sum / double(rows), scale);
+    compare("the squared deviations", m2[c], squares, scale * scale, 1e-4);
+  }
+}
+
+void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bool statistics, Random& random) {
+  char name[200];
+  std::snprintf(name, sizeof name, "%s conv %dx%dx%dx%d -> %d, kernel %dx%d / %d%s%s%s", t.k.name, g.n, g.h, g.w, g.c,
+                g.outC, g.kernelH, g.kernelW, g.stride, bytes ? ", bytes" : "", transforms ? ", view" : "",
+                statistics ? ", statistics" : "");
+  context = name;
+  const int taps0 = g.kernelH * g.kernelW, outStride = padded(g.outC);
+  const ViewOf x(g.inRows(), g.c, transforms, random);
+  std::vector<std::uint8_t> pixels(g.inRows() * g.c);
+  for (auto& p : pixels) p = std::uint8_t(random.next());
+  const auto value = [&](std::int64_t row, int c) {
+    return bytes ? double(float(pixels[row * g.c + c] / 127.5 - 1)) : x.value(row, c);
+  };
+  const Buffer kernel = tensor(1, taps0 * g.c * g.outC, random);
+  const auto weight = [&](int tap, int ci, int co) { return double((*kernel)[(std::size_t(tap) * g.c + ci) * g.outC + co]); };
+  const int tapRows = taps0 == 1 ? g.c : bytes ? g.c : padded(g.c);
+  const Buffer forward = buffer(std::size_t(taps0) * tapRows * outStride, 0);
+  const Buffer backward = buffer(std::size_t(g.outC) * taps0 * padded(g.c), 0);
+  for (int tap = 0; tap < taps0; tap++) {
+    ft::MatrixBlock m;
+    m.values = kernel->data() + std::size_t(tap) * g.c * g.outC;
+    m.rows = g.c, m.columns = g.outC, m.rowStride = g.outC;
+    m.firstRow = tap * tapRows, m.panelRows = taps0 * tapRows, m.panelColumns = outStride;
+    t.k.packPanels(m, forward->data());
+    m.rows = g.outC, m.columns = g.c, m.rowStride = 1, m.columnStride = g.outC;
+    m.firstRow = 0, m.firstColumn = tap * padded(g.c), m.panelRows = g.outC, m.panelColumns = taps0 * padded(g.c);
+    t.k.packPanels(m, backward->data());
+  }
+
+  // Forward.
+  std::vector<double> y(g.outRows() * g.outC);
+  taps(g, [&](std::int64_t out, std::int64_t in, int tap) {
+    for (int ci = 0; ci < g.c; ci++)
+      for (int co = 0; co < g.outC; co++) y[out * g.outC + co] += value(in, ci) * weight(tap, ci, co);
+  });
+  const Buffer out = buffer(g.outRows() * outStride);
+  const Buffer scale = tensor(1, g.outC, random), shift = tensor(1, g.outC, random);
+  const Buffer residual = tensor(g.outRows(), g.outC, random);
+  std::vector<double> mean(outStride), m2(outStride);
+  ft::ConvForward f;
+  f.g = g;
+  if (bytes)
+    f.pixels = pixels.data();
+  else
+    f.x = x.view;
+  f.panels = forward->data();
+  f.out = out->data();
+  if (statistics) {
+    f.statistics = {mean.data(), m2.data()};
+  } else {
+    f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.residual = residual->data();
+    f.epilogue.lo = 0, f.epilogue.hi = 6;
+  }
+  t.run(f, t.k.convForwardNeeds(f), t.k.convForward);
+  if (statistics) expectStatistics(y, g.outRows(), g.outC, mean, m2);
+  const double size = scaleOf(y);
+  for (std::int64_t r = 0; r < g.outRows(); r++)
+    for (int c = 0; c < outStride; c++) {
+      double expected = c < g.outC ? y[r * g.outC + c] : 0;
+      if (!statistics && c < g.outC)
+        expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c])) + (*residual)[r * outStride + c];
+      compare("the output", (*out)[r * outStride + c], expected, size);
+    }
+
+  // Backward.
+  const GradientOf d(g.outRows(), g.outC, transforms, random);
+  std::vector<double> dx(g.inRows() * g.c), dw(std::size_t(taps0) * g.c * g.outC), db(g.outC);
+  taps(g, [&](std::int64_t o, std::int64_t in, int tap) {
+    for (int ci = 0; ci < g.c; ci++)
+      for (int co = 0; co < g.outC; co++) {
+        dx[in * g.c + ci] += d.value(o, co) * weight(tap, ci, co);
+        dw[(std::size_t(tap) * g.c + ci) * g.outC + co] += value(in, ci) * d.value(o, co);
+      }
+  });
+  for (std::int64_t r = 0; r < g.outRows(); r++)
+    for (int c = 0; c < g.outC; c++) db[c] += d.value(r, c);
+  const Buffer dKernel = buffer(dw.size()), dBias = buffer(g.outC), room = buffer(g.outRows() * outStride);
+  ft::ConvBackward b;
+  b.g = g;
+  if (bytes)
+    b.pixels = pixels.data();
+  else
+    b.x = x.view;
+  b.d = d.d;
+  b.panels = backward->data();
+  TargetOf target(x, g.inRows(), random.next() % 2 == 0, random.next() % 3 != 0, random);
+  if (!bytes) b.target = target.target;
+  b.kernelGradient = dKernel->data();
+  if (random.next() % 2) b.biasGradient = dBias->data();
+  b.dense = room->data();
+  t.run(b, t.k.convBackwardNeeds(b), t.k.convBackward);
+  if (!bytes) target.expect(dx);
+  const double kernelSize = scaleOf(dw) + std::sqrt(double(g.outRows()));
+  for (std::size_t i = 0; i < dw.size(); i++) compare("the kernel's gradient", (*dKernel)[i], dw[i], kernelSize);
+  for (int c = 0; b.biasGradient && c < g.outC; c++)
+    compare("the bias' gradient", (*dBias)[c], db[c], std::sqrt(double(g.outRows())));
+}
+
+void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool statistics, Random& random) {
+  char name[200];
+  std::snprintf(name, sizeof name, "%s depthwise %dx%dx%dx%d, kernel %dx%d / %d%s%s", t.k.name, g.n, g.h, g.w, g.c,
+                g.kernelH, g.kernelW, g.stride, transforms ? ", view" : "", statistics ? ", statistics" : "");
+  context = name;
+  const int taps0 = g.kernelH * g.kernelW, stride = padded(g.c);
+  const ViewOf x(g.inRows(), g.c, transforms, random);
+  const Buffer kernel = tensor(taps0, g.c, random);
+  const GradientOf d(g.outRows(), g.c, transforms, random);
+  std::vector<double> y(g.outRows() * g.c), dx(g.inRows() * g.c), dw(std::size_t(taps0) * g.c);
+  taps(g, [&](std::int64_t o, std::int64_t in, int tap) {
+    for (int c = 0; c < g.c; c++) {
+      const double w = (*kernel)[tap * stride + c];
+      y[o * g.c + c] += x.value(in, c) * w;
+      dx[in * g.c + c] += d.value(o, c) * w;
+      dw[tap * g.c + c] += x.value(in, c) * d.value(o, c);
+    }
+  });
+  const Buffer out = buffer(g.outRows() * stride);
+  const Buffer scale = tensor(1, g.c, random), shift = tensor(1, g.c, random);
+  std::vector<double> mean(stride), m2(stride);
+  ft::DepthwiseForward f;
+  f.g = g;
+  f.x = x.view;
+  f.kernel = kernel->data();
+  f.out = out->data();
+  if (statistics)
+    f.statistics = {mean.data(), m2.data()};
+  else
+    f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.lo = 0, f.epilogue.hi = 6;
+  t.run(f, t.k.depthwiseForwardNeeds(f), t.k.depthwiseForward);
+  if (statistics) expectStatistics(y, g.outRows(), g.c, mean, m2);
+  const double size = scaleOf(y);
+  for (std::int64_t r = 0; r < g.outRows(); r++)
+    for (int c = 0; c < stride; c++) {
+      double expected = c < g.c ? y[r * g.c + c] : 0;
+      if (!statistics && c < g.c) expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c]));
+      compare("the output", (*out)[r * stride + c], expected, size);
+    }
+  const Buffer dKernel = buffer(dw.size());
+  TargetOf target(x, g.inRows(), random.next() % 2 == 0, random.next() % 3 != 0, random);
+  ft::DepthwiseBackward b;
+  b.g = g;
+  b.x = x.view;
+  b.d = d.d;
+  b.kernel = kernel->data();
+  b.target = target.target;
+  b.kernelGradient = dKernel->data();
+  t.run(b, t.k.depthwiseBackwardNeeds(b), t.k.depthwiseBackward);
+  target.expect(dx);
+  const double kernelSize = scaleOf(dw) + std::sqrt(double(g.outRows()));
+  for (std::size_t i = 0; i < dw.size(); i++) compare("the kernel's gradient", (*dKernel)[i], dw[i], kernelSize);
+}
+
+void rowCases(const Table& t, Random& random) {
+  for (const int rows : {1, 2, 63, 64, 65, 200})
+    for (const int channels : {1, 16, 23}) {
+      char name[100];
+      std::snprintf(name, sizeof name, "%s %d rows of %d channels", t.k.name, rows, channels);
+      context = name;
+      const int stride = padded(channels);
+      const ViewOf x(rows, channels, true, random), y(rows, channels, random.next() % 2, random);
+      const Buffer out = buffer(std::size_t(rows) * stride);
+      std::vector<double> mean(stride), m2(stride), plain(rows * channels);
+      ft::Add f;
+      f.rows = rows, f.channels = stride;
+      f.x = x.view;
+      if (random.next() % 2) f.y = y.view;
+      f.out = out->data();
+      f.statistics = {mean.data(), m2.data()};
+      t.run(f, t.k.addNeeds(f), t.k.add);
+      for (int r = 0; r < rows; r++)
+        for (int c = 0; c < channels; c++) {
+          plain[r * channels + c] = x.value(r, c) + (f.y.x ? y.value(r, c) : 0);
+          compare("the sum", (*out)[r * stride + c], plain[r * channels + c], 1);
+        }
+      expectStatistics(plain, rows, channels, mean, m2);
+
+      const GradientOf d(rows, channels, random.next() % 2, random);
+      TargetOf target(x, rows, random.next() % 2, random.next() % 2, random);
+      ft::Contribute contribute;
+      contribute.rows = rows, contribute.channels = stride;
+      contribute.d = d.d;
+      contribute.target = target.target;
+      t.run(contribute, t.k.contributeNeeds(contribute), t.k.contribute);
+      std::vector<double> g(rows * channels);
+      for (int r = 0; r < rows; r++)
+        for (int c = 0; c < channels; c++) g[r * channels + c] = d.value(r, c);
+      target.expect(g);
+    }
+}
+
+void poolCases(const Table& t, Random& random) {
+  for (const int images : {1, 3, 33})
+    for (const int pixels : {1, 4, 9})
+      for (const bool max : {true, false}) {
+        const int channels = 19, stride = padded(channels);
+        char name[100];
+        std::snprintf(name, sizeof name, "%s %s of %d images of %d pixels", t.k.name, max ? "max" : "mean", images, pixels);
+        context = name;
+        const ViewOf x(images * pixels, channels, true, random);
+        const Buffer out = buffer(std::size_t(images) * stride), dOut = tensor(images, channels, random);
+        ft::Pool2d f;
+        f.n = images, f.pixels = pixels, f.channels = stride, f.max = max;
+        f.x = x.view;
+        f.out = out->data();
+        t.run(f, t.k.poolNeeds(f), t.k.poolForward);
+        std::vector<double> dx(images * pixels * channels);
+        for (int n = 0; n < images; n++)
+          for (int c = 0; c < channels; c++) {
+            double best = -1e30, sum = 0, ties = 0;
+            for (int p = 0; p < pixels; p++) {
+              best = std::fmax(best, x.value(n * pixels + p, c));
+              sum += x.value(n * pixels + p, c);
+            }
+            for (int p = 0; p < pixels; p++) ties += x.value(n * pixels + p, c) == best;
+            compare("the output", (*out)[n * stride + c], max ? best : sum / pixels, 1);
+            for (int p = 0; p < pixels; p++) {
+              const double share = max ? (x.value(n * pixels + p, c) == best ? 1 / ties : 0) : 1.0 / pixels;
+              dx[(n * pixels + p) * channels + c] = share * (*dOut)[n * stride + c];
+            }
+          }
+        TargetOf target(x, images * pixels, random.next() % 2, true, random);
+        f.dOut = dOut->data();
+        f.target = target.target;
+        t.run(f, t.k.poolNeeds(f), t.k.poolBackward);
+        target.expect(dx);
+      }
+}
+
+void optimizerCases(const Table& t, Random& random) {
+  for (const std::size_t count : {1u, 3u, 15u, 16u, 17u, 100u}) {
+    context = std::string(t.k.name) + " optimizers over " + std::to_string(count);
+    const Buffer w = buffer(count), g = buffer(count), m = buffer(count), v = buffer(count);
+    std::vector<double> pw(count), pm(count), pv(count);
+    for (std::size_t i = 0; i < count; i++) {
+      pw[i] = (*w)[i] = random.between(-1, 1);
+      (*g)[i] = random.between(-1, 1);
+      pm[i] = (*m)[i] = random.between(-1, 1);
+      pv[i] = (*v)[i] = random.between(0, 1);
+    }
+    t.k.adam(w->data(), g->data(), m->data(), v->data(), count, {1e-2f, 0.9f, 0.999f, 1e-7f, 3});
+    const double rate = 1e-2f * std::sqrt(1 - std::pow(double(0.999f), 3)) / (1 - std::pow(double(0.9f), 3));
+    for (std::size_t i = 0; i < count; i++) {
+      pm[i] += ((*g)[i] - pm[i]) * (1 - double(0.9f));
+      pv[i] += (double((*g)[i]) * (*g)[i] - pv[i]) * (1 - double(0.999f));
+      pw[i] -= rate * pm[i] / (std::sqrt(pv[i]) + 1e-7);
+      compare("the first moment", (*m)[i], pm[i], 1, 1e-6);
+      compare("the second moment", (*v)[i], pv[i], 1, 1e-6);
+      compare("the weight", (*w)[i], pw[i], 1, 1e-6);
+      pw[i] = (*w)[i], pm[i] = (*m)[i];
+    }
+    t.k.momentum(w->data(), g->data(), m->data(), count, {1e-2f, 0.9f});
+    for (std::size_t i = 0; i < count; i++) {
+      pm[i] = double(0.9f) * pm[i] - double(1e-2f) * (*g)[i];
+      compare("the velocity", (*m)[i], pm[i], 1, 1e-6);
+      compare("the weight", (*w)[i], pw[i] + pm[i], 1, 1e-6);
+    }
+    checks++;
+    if (!t.k.finite(w->data(), count)) fail("finite numbers are said to be none");
+    for (const float bad : {NAN, INFINITY, -INFINITY})
+      for (std::size_t i = 0; i < count; i += 7) {
+        const float kept = (*w)[i];
+        (*w)[i] = bad;
+        checks++;
+        if (t.k.finite(w->data(), count)) fail("a number that is not finite goes unseen");
+        (*w)[i] = kept;
+      }
+  }
+}
+
+/** Gradients of the loss against central differences in float64. */
+void lossCases(ft::Pool& pool, Random& random) {
+  context = "softmax cross-entropy";
+  const int rows = 5, classes = 7, stride = 16;
+  const Buffer logits = tensor(rows, classes, random, -4, 4), gradient = buffer(rows * stride);
+  (*logits)[3] = 300;  // exp(300) is beyond float32
+  const std::vector<std::int32_t> labels = {0, 3, 6, 2, 1};
+  std::vector<double> rowLoss(rows);
+  std::vector<std::uint8_t> rowCorrect(rows);
+  const auto result = ft::softmaxCrossEntropy(pool, logits->data(), labels.data(), rows, classes, stride,
+                                              gradient->data(), rowLoss.data(), rowCorrect.data());
+  const auto plain = [&](int row, int moved, double by) {
+    double sum = 0, most = -1e30;
+    const auto z = [&](int c) { return double((*logits)[row * stride + c]) + (c == moved ? by : 0); };
+    for (int c = 0; c < classes; c++) most = std::fmax(most, z(c));
+    for (int c = 0; c < classes; c++) sum += std::exp(z(c) - most);
+    return std::log(sum) + most - z(labels[row]);
+  };
+  double total = 0;
+  for (int row = 0; row < rows; row++) {
+    total += plain(row, -1, 0);
+    for (int c = 0; c < stride; c++) {
+      const double difference = c < classes ? (plain(row, c, 1e-5) - plain(row, c, -1e-5)) / 2e-5 / rows : 0;
+      compare("the gradient", (*gradient)[row * stride + c], difference, 1, 1e-7);
+    }
+  }
+  compare("the loss", result.lossSum, total, 1, 1e-12);
+}
+
+void poolHammer(int threads) {
+  context = "the pool";
+  ft::Pool pool(threads);
+  std::vector<int> seen(300);
+  for (int round = 0; round < 3000; round++) {
+    const int count = round % 299 + 1;
+    std::fill(seen.begin(), seen.end(), 0);
+    ft::parallel(pool, count, [&](int item, int thread) { seen[item] += thread < threads ? 1 : 1000; });
+    checks++;
+    for (int i = 0; i < 300; i++)
+      if (seen[i] != (i < count ? 1 : 0)) return fail("an item ran " + std::to_string(seen[i]) + " times");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int threads = argc > 1 ? std::atoi(argv[1]) : 1;
+  poolHammer(threads);
+  ft::Pool pool(threads);
+  Random random{42};
+  lossCases(pool, random);
+  for (const ft::Kernels* table : ft::availableKernels()) {
+    const Table t{*table, pool};
+    for (const int channels : {1, 3, 8, 15, 16, 17, 33})
+      for (const int filters : {1, 13, 16, 32, 40, 65})
+        convCase(t, geometry(2, 3, 5, channels, filters, 1, 1, 1), false, filters % 2, channels % 2, random);
+    for (const int rows : {1, 5, 6, 7, 8, 13, 14, 15, 28, 29, 113, 250})
+      convCase(t, geometry(1, rows, 1, 20, 18, 1, 1, 1), false, true, rows % 2, random);
+    // Kernels whose gradient is computed apart.
+    for (const auto& [channels, filters] : {std::pair{300, 240}, {57, 1201}, {1030, 65}})
+      for (const bool statistics : {true, false})
+        convCase(t, geometry(3, 3, 5, channels, filters, 1, 1, 1), false, true, statistics, random);
+    for (const int kernel : {1, 2, 3, 5})
+      for (const int stride : {1, 2, 3})
+        for (const auto& [h, w] : {std::pair{1, 1}, {2, 5}, {7, 4}, {8, 9}})
+          for (const bool bytes : {true, false})
+            if (kernel > 1 || stride > 1 || bytes)
+              convCase(t, geometry(2, h, w, bytes ? 3 : 18, 21, kernel, kernel, stride), bytes, !bytes, w % 2, random);
+    convCase(t, geometry(2, 6, 7, 5, 9, 3, 2, 1), false, true, true, random);
+    for (const int kernel : {1, 2, 3, 5})
+      for (const int stride : {1, 2, 3})
+        for (const auto& [h, w] : {std::pair{1, 1}, {1, 6}, {2, 2}, {3, 5}, {8, 7}, {9, 10}, {16, 12}})
+          for (const int channels : {1, 16, 37})
+            for (const int images : {1, 3})
+              depthwiseCase(t, geometry(images, h, w, channels, channels, kernel, kernel, stride), channels % 2, h % 2,
+                            random);
+    depthwiseCase(t, geometry(40, 4, 5, 8, 8, 3, 3, 1), true, true, random);
+    depthwiseCase(t, geometry(40, 4, 5, 8, 8, 3, 3, 2), true, true, random);
+    depthwiseCase(t, geometry(2, 5, 6, 8, 8, 3, 2, 2), true, true, random);
+    rowCases(t, random);
+    poolCases(t, random);
+    optimizerCases(t, random);
+  }
+  std::printf("%d checks, %d failed\n", checks, failures);
+  return failures == 0 ? 0 : 1;
+}
