@@ -56,7 +56,8 @@ function headerOptions() {
   rmSync(headers, { recursive: true, force: true });
   mkdirSync(include, { recursive: true });
   cpSync(require('node-api-headers').include_dir, include, { recursive: true });
-  const configuration = "'target_defaults': { 'default_configuration': 'Release', 'configurations': { 'Release': {} } }";
+  const configuration =
+    "'target_defaults': { 'default_configuration': 'Release', 'configurations': { 'Release': {} } }";
   writeFileSync(path.join(include, 'common.gypi'), `{ ${configuration} }\n`);
   writeFileSync(path.join(include, 'config.gypi'), "{ 'variables': {} }\n");
   return [`--nodedir=${headers}`];

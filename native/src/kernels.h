@@ -14,6 +14,8 @@ namespace ft {
 
 constexpr int kChannelStep = 16;
 constexpr int kMostChannels = 8192;
+/** Bytes after the last pixel that a kernel may read: a vector's. */
+constexpr int kPixelSlack = 16;
 constexpr int padded(int channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -81,7 +83,8 @@ struct Epilogue {
 struct ConvForward {
   Geometry g;
   View x;
-  const std::uint8_t* pixels = nullptr;  // instead of x: bytes [N, H, W, C], read as v / 127.5 - 1
+  // Instead of x: bytes [N, H, W, C], read as v / 127.5 - 1. kPixelSlack more must be readable.
+  const std::uint8_t* pixels = nullptr;
   const float* panels = nullptr;         // packed kernel, see packPanels
   float* out = nullptr;
   Statistics statistics;

@@ -29,6 +29,39 @@ constexpr int kTall = 6, kShort = 4, kWide = 2;
 constexpr int kPanel = kWide * kLanes;
 static_assert(ft::kChannelStep % kLanes == 0 && (kPanel % ft::kChannelStep == 0 || ft::kChannelStep % kPanel == 0), "");
 
+/**
+ * Memory that will be used next, fetched little by little while something else is computed: the processor does not foresee
+ * that a block will follow, or a walk down a row in long steps.
+ */
+class Ahead {
+ public:
+  void add(const float* p, size_t floats) {
+    if (count_ < kMost) parts_[count_++] = {p, p + floats, 0};
+  }
+  /** @param times that `fetch` will be called */
+  void divide(int times) {
+    for (int i = 0; i < count_; i++)
+      parts_[i].step = (size_t(parts_[i].end - parts_[i].next) / size_t(times < 1 ? 1 : times) + ft::kChannelStep) / ft::kChannelStep *
+                       ft::kChannelStep;
+  }
+  inline void fetch() {
+    for (int i = 0; i < count_; i++) {
+      Part& part = parts_[i];
+      const float* to = part.next + part.step < part.end ? part.next + part.step : part.end;
+      for (; part.next < to; part.next += ft::kChannelStep) ::fetch(part.next);
+    }
+  }
+
+ private:
+  static constexpr int kMost = 4;
+  struct Part {
+    const float *next, *end;
+    size_t step;
+  };
+  Part parts_[kMost];
+  int count_ = 0;
+};
+
 /** Rows cut into tall tiles and then short ones, so that the rows computed in vain are few. */
 struct Tiling {
   int tall, count;
@@ -46,6 +79,9 @@ struct Tiling {
   int covered() const { return begin(count); }
 };
 
+/** Rows of the right operand that are fetched before they are used. */
+constexpr int kRowsAhead = 16;
+
 /**
  * acc[R][P] += A[R, depth] * B[depth, P vectors].
  * @param a element (i, k) at a[i * rowStride + k * depthStride]
@@ -57,7 +93,10 @@ inline __attribute__((always_inline)) void multiply(V (&acc)[R][P], const float*
   for (int k = 0; k < depth; k++) {
     V row[P];
 #pragma GCC unroll 8
-    for (int j = 0; j < P; j++) row[j] = load(b + j * kLanes);
+    for (int j = 0; j < P; j++) {
+      row[j] = load(b + j * kLanes);
+      fetch(b + kRowsAhead * bStride + j * kLanes);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < R; i++) {
       const V x = splat(a[i * rowStride]);
@@ -125,29 +164,36 @@ inline __attribute__((always_inline)) void accumulateTile(const float* x, size_t
 
 /**
  * out[depth, columns] += X[rows, depth]^T * D[rows, columns]. X must be readable, and out writable, up to
- * `tiling.covered()` columns (rows of out); those beyond the depth hold nothing of worth.
+ * `tiling.covered()` columns (rows of out); what those beyond the depth hold is of no consequence.
  */
 inline void accumulateTransposed(const float* x, size_t ldx, const Tiling& tiling, const float* d, size_t ldd, int rows,
-                                 int columns, float* out, size_t ldOut) {
-  for (int column = 0; column < columns; column += kPanel) {
+                                 int columns, float* out, size_t ldOut, Ahead* ahead = nullptr) {
+  const int panels = ceilDiv(columns, kPanel);
+  const auto tile = [&](int p, int t) {
+    if (ahead) ahead->fetch();
+    constexpr int half = kWide > 1 ? kWide / 2 : 1;
+    const int column = p * kPanel, row = tiling.begin(t);
     const bool narrow = kPanel > ft::kChannelStep && columns - column < kPanel;
-    for (int t = 0; t < tiling.count; t++) {
-      const int row = tiling.begin(t);
-      const float* xt = x + row;
-      const float* dt = d + column;
-      float* o = out + row * ldOut + column;
-      constexpr int half = kWide > 1 ? kWide / 2 : 1;
-      if (t < tiling.tall) {
-        if (narrow)
-          accumulateTile<kTall, half>(xt, ldx, dt, ldd, rows, o, ldOut);
-        else
-          accumulateTile<kTall, kWide>(xt, ldx, dt, ldd, rows, o, ldOut);
-      } else if (narrow)
-        accumulateTile<kShort, half>(xt, ldx, dt, ldd, rows, o, ldOut);
+    const float* xt = x + row;
+    const float* dt = d + column;
+    float* o = out + row * ldOut + column;
+    if (t < tiling.tall) {
+      if (narrow)
+        accumulateTile<kTall, half>(xt, ldx, dt, ldd, rows, o, ldOut);
       else
-        accumulateTile<kShort, kWide>(xt, ldx, dt, ldd, rows, o, ldOut);
-    }
-  }
+        accumulateTile<kTall, kWide>(xt, ldx, dt, ldd, rows, o, ldOut);
+    } else if (narrow)
+      accumulateTile<kShort, half>(xt, ldx, dt, ldd, rows, o, ldOut);
+    else
+      accumulateTile<kShort, kWide>(xt, ldx, dt, ldd, rows, o, ldOut);
+  };
+  // The smaller operand stays in the first-level cache while the other passes by.
+  if (columns < tiling.covered())
+    for (int t = 0; t < tiling.count; t++)
+      for (int p = 0; p < panels; p++) tile(p, t);
+  else
+    for (int p = 0; p < panels; p++)
+      for (int t = 0; t < tiling.count; t++) tile(p, t);
 }
 
 void packPanels(const MatrixBlock& m, float* panels) {

@@ -1,7 +1,7 @@
 // Operations that go over a tensor row by row, and those over flat arrays.
 #pragma once
 
-#include "kernels_depthwise.h"
+#include "kernels_patches.h"
 
 namespace {
 

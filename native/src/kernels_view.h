@@ -26,6 +26,11 @@ inline const float* orZeros(const float* p) { return p ? p : kConstants.zeros; }
 
 /** dst[rows, channels] (stride ld) = the view of x, which points at the rows wanted. */
 inline void loadView(const View& view, const float* x, int64_t rows, int channels, size_t ldx, float* dst, size_t ld) {
+  if (view.plain()) {
+    for (int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < channels; c += kLanes) store(dst + r * ld + c, load(x + r * ldx + c));
+    return;
+  }
   const V lo = splat(view.lo), hi = splat(view.hi);
   const float* scale = orOnes(view.scale);
   const float* shift = orZeros(view.shift);
@@ -112,6 +117,24 @@ inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& produc
   sum = sum + g;
   product = fma(g, x - mean, product);
   return g;
+}
+
+/** Masks and sums rows that have all their contributions. */
+inline void finishRows(const Target& t, int64_t row0, int64_t rows, int channels, float* sums) {
+  const V lo = splat(t.view.lo), hi = splat(t.view.hi);
+  const float* scale = orOnes(t.view.scale);
+  const float* shift = orZeros(t.view.shift);
+  const float* mean = orZeros(t.mean);
+  for (int64_t r = row0; r < row0 + rows; r++)
+    for (int c = 0; c < channels; c += kLanes) {
+      const V x = load(t.view.x + r * channels + c);
+      V sum = load(sums + c), product = load(sums + channels + c);
+      const V value = fma(load(scale + c), x, load(shift + c));
+      float* g = t.g + r * channels + c;
+      store(g, finishGradient(load(g), value, x, lo, hi, load(mean + c), sum, product));
+      store(sums + c, sum);
+      store(sums + channels + c, product);
+    }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -11,12 +12,13 @@
 namespace ft {
 
 /**
- * A fixed set of threads. `run` hands out the items 0..count-1 in order, each to whichever thread is free, and returns when
- * all are done. What an item computes may not depend on the thread it runs on: that is what makes every result the same
- * at any number of threads.
+ * A fixed set of threads. `run` computes the items 0..count-1 and returns when all are done. Each thread begins with a
+ * share of its own, the same from one operation to the next, so that what it has written is still in its cache when the
+ * next operation reads it; a thread that is done takes over from the others. What an item computes may not depend on
+ * the thread it runs on: that is what makes every result the same at any number of threads.
  *
- * Between the operations of a step the threads look for work for some microseconds, since waking a sleeping thread takes
- * longer than many operations; without a step they sleep.
+ * Between the operations of a step the threads look for work all the time, since waking a sleeping thread takes longer than
+ * many operations. Without a step they sleep: the cores belong to others.
  */
 class Pool {
  public:
@@ -28,13 +30,28 @@ class Pool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
+  /** Held while one operation follows the other. */
+  class Awake {
+   public:
+    explicit Awake(Pool& pool) : pool_(pool) { pool_.awake_.store(true); }
+    ~Awake() { pool_.awake_.store(false); }
+    Awake(const Awake&) = delete;
+    Awake& operator=(const Awake&) = delete;
+
+   private:
+    Pool& pool_;
+  };
+
   using Function = void (*)(void* context, int item, int thread);
   /** One caller at a time; `function` must not throw. */
   void run(int count, Function function, void* context);
 
  private:
   void work(int thread);
-  void takeItems(int thread, std::uint64_t first);
+  void takeItems(int thread, std::uint64_t generation);
+  int shareBegin(int thread, int count) const {
+    return static_cast<int>(static_cast<std::int64_t>(count) * thread / threads());
+  }
 
   std::vector<std::thread> workers_;
   std::mutex mutex_;
@@ -42,12 +59,18 @@ class Pool {
   Function function_ = nullptr;
   void* context_ = nullptr;
   std::atomic<int> count_{0};
-  /** Upper 32 bits: which run; lower 32: the next item. A thread that comes late finds another run and takes nothing. */
-  std::atomic<std::uint64_t> next_{0};
+  /**
+   * The next item of a thread's share in the lower 32 bits, above them which run it belongs to: a thread that comes late
+   * finds another run and takes nothing. A cache line each.
+   */
+  struct alignas(64) Share {
+    std::atomic<std::uint64_t> next{0};
+  };
+  std::unique_ptr<Share[]> shares_;
   std::atomic<std::uint32_t> generation_{0};
   std::atomic<int> done_{0};
   std::atomic<int> sleeping_{0};
-  std::atomic<bool> ending_{false};
+  std::atomic<bool> awake_{false}, ending_{false};
 };
 
 /** `body(item, thread)` for every item. */

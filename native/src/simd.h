@@ -21,6 +21,7 @@ namespace {
 #if defined(__AVX512F__)
 
 constexpr int kLanes = 16;
+constexpr bool kFused = true;  // fma rounds once
 using V = __m512;
 inline V load(const float* p) { return _mm512_loadu_ps(p); }
 inline void store(float* p, V x) { _mm512_storeu_ps(p, x); }
@@ -41,6 +42,7 @@ inline V loadBytes(const std::uint8_t* p) {
 #elif defined(__AVX2__) && defined(__FMA__)
 
 constexpr int kLanes = 8;
+constexpr bool kFused = true;  // fma rounds once
 using V = __m256;
 inline V load(const float* p) { return _mm256_loadu_ps(p); }
 inline void store(float* p, V x) { _mm256_storeu_ps(p, x); }
@@ -58,6 +60,7 @@ inline V loadBytes(const std::uint8_t* p) {
 #elif defined(__ARM_NEON)
 
 constexpr int kLanes = 4;
+constexpr bool kFused = true;
 using V = float32x4_t;
 inline V load(const float* p) { return vld1q_f32(p); }
 inline void store(float* p, V x) { vst1q_f32(p, x); }
@@ -77,6 +80,7 @@ inline V loadBytes(const std::uint8_t* p) {
 #elif defined(__SSE2__)
 
 constexpr int kLanes = 4;
+constexpr bool kFused = false;
 using V = __m128;
 inline V load(const float* p) { return _mm_loadu_ps(p); }
 inline void store(float* p, V x) { _mm_storeu_ps(p, x); }
@@ -94,5 +98,7 @@ inline V loadBytes(const std::uint8_t* p) { return _mm_setr_ps(p[0], p[1], p[2],
 #endif
 
 inline V zero() { return splat(0.0f); }
+/** Asks for a cache line that will be read or written soon. An address that does not exist is no harm. */
+inline void fetch(const float* p) { __builtin_prefetch(p, 0, 2); }
 
 }  // namespace

@@ -242,7 +242,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   context = name;
   const int taps0 = g.kernelH * g.kernelW, outStride = padded(g.outC);
   const ViewOf x(g.inRows(), g.c, transforms, random);
-  std::vector<std::uint8_t> pixels(g.inRows() * g.c);
+  std::vector<std::uint8_t> pixels(g.inRows() * g.c + ft::kPixelSlack);
   for (auto& p : pixels) p = std::uint8_t(random.next());
   const auto value = [&](std::int64_t row, int c) {
     return bytes ? double(float(pixels[row * g.c + c] / 127.5 - 1)) : x.value(row, c);

@@ -70,11 +70,7 @@ export interface Engine {
   /** For people: versions, device, threads. */
   readonly detail: string;
   /** @param parameters a value for each parameter of the graph; copied */
-  createSession(
-    graph: Graph,
-    parameters: ReadonlyMap<string, Float32Array>,
-    options?: SessionOptions,
-  ): TrainingSession;
+  createSession(graph: Graph, parameters: ReadonlyMap<string, Float32Array>, options?: SessionOptions): TrainingSession;
   /** Peak memory that training is expected to take, in bytes, the process included. */
   memoryBytes(graph: Graph, batchSize: number): number;
 }

@@ -10,7 +10,8 @@ export interface SelectedEngine {
   readonly warning?: { readonly message: string; readonly advice: string };
 }
 
-const BUILD = 'Install a C++ compiler and Python 3 and build again (npm run build:native), or use a packaged extension.';
+const BUILD =
+  'Install a C++ compiler and Python 3 and build again (npm run build:native), or use a packaged extension.';
 const SET_UP = 'Run “Face Trainer: Set Up TensorFlow” (in a checkout: npm run setup:tensorflow).';
 
 /** An engine, or in words why there is none. */
@@ -35,7 +36,10 @@ export async function selectEngine(
   if (typeof tensorFlow === 'object')
     return wish === 'tensorflow'
       ? { engine: tensorFlow }
-      : { engine: tensorFlow, warning: { message: `${native}: TensorFlow trains, several times slower.`, advice: BUILD } };
+      : {
+          engine: tensorFlow,
+          warning: { message: `${native}: TensorFlow trains, several times slower.`, advice: BUILD },
+        };
   if (wish === 'tensorflow') throw new UserError('engine-unavailable', `${tensorFlow}.`, SET_UP);
   return {
     engine: await javaScript(),

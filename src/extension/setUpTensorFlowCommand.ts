@@ -25,6 +25,7 @@ export async function setUpTensorFlow(cli: string, log: vscode.LogOutputChannel)
       );
     });
   });
-  if (result.ok) void vscode.window.showInformationMessage('TensorFlow is ready. The setting “Face Trainer: Engine” chooses it.');
+  if (result.ok)
+    void vscode.window.showInformationMessage('TensorFlow is ready. The setting “Face Trainer: Engine” chooses it.');
   else void vscode.window.showErrorMessage(`TensorFlow could not be set up. ${result.last}`);
 }

@@ -99,7 +99,10 @@ describe('the engines', function () {
       images: Uint8Array.from({ length: 12 * 24 * 24 * 3 }, () => random.integer(256)),
       labels: Int32Array.from({ length: 12 }, (_, i) => i % CLASSES),
     };
-    for (const optimizer of [{ kind: 'adam', ...KERAS_ADAM }, { kind: 'sgd', momentum: 0.9 }] as const) {
+    for (const optimizer of [
+      { kind: 'adam', ...KERAS_ADAM },
+      { kind: 'sgd', momentum: 0.9 },
+    ] as const) {
       const losses: number[][] = [];
       for (const engine of [native, tensorflow, javascript]) {
         const session = engine.createSession(shallow, initialValues(shallow, 4), { optimizer });
@@ -121,16 +124,17 @@ describe('the engines', function () {
     const engine = () => ({ native, tensorflow, cpu: javascript })[backend];
 
     describe(`on ${backend}`, () => {
-      if (backend !== 'native') it('keeps the number of tensors and their bytes flat from step to step', async () => {
-        const session = start(engine());
-        const counts: string[] = [];
-        for (let step = 0; step < 4; step++) {
-          await session.trainStep(randomBatch(step), SETTINGS);
-          await session.evaluate(randomBatch(9));
-          counts.push(`${tf.memory().numTensors} ${tf.memory().numDataBuffers}`);
-        }
-        assert.equal(new Set(counts.slice(1)).size, 1, counts.join());
-      });
+      if (backend !== 'native')
+        it('keeps the number of tensors and their bytes flat from step to step', async () => {
+          const session = start(engine());
+          const counts: string[] = [];
+          for (let step = 0; step < 4; step++) {
+            await session.trainStep(randomBatch(step), SETTINGS);
+            await session.evaluate(randomBatch(9));
+            counts.push(`${tf.memory().numTensors} ${tf.memory().numDataBuffers}`);
+          }
+          assert.equal(new Set(counts.slice(1)).size, 1, counts.join());
+        });
 
       it('goes on from a saved state exactly as if it had not stopped, to the bit', async () => {
         const whole = start(engine());
@@ -178,7 +182,10 @@ describe('the engines', function () {
         const channels = embeddings!.length / 2;
         const again = logits.map((_, i) => {
           const [row, c] = [Math.floor(i / CLASSES), i % CLASSES];
-          const products = Array.from({ length: channels }, (__, k) => embeddings![row * channels + k]! * kernel![k * CLASSES + c]!);
+          const products = Array.from(
+            { length: channels },
+            (__, k) => embeddings![row * channels + k]! * kernel![k * CLASSES + c]!,
+          );
           return products.reduce((sum, p) => sum + p, bias![c]!);
         });
         assert.ok(distance(again, logits) < 1e-4, `${distance(again, logits)}`);

@@ -41,7 +41,13 @@ export interface NativeAddon {
     },
   ): SessionHandle;
   /** Sets the whole state. The arrays hold every parameter, end to end. */
-  write(session: SessionHandle, parameters: Float32Array, first: Float32Array, second: Float32Array, step: number): void;
+  write(
+    session: SessionHandle,
+    parameters: Float32Array,
+    first: Float32Array,
+    second: Float32Array,
+    step: number,
+  ): void;
   /** Copies of the whole state, and the gradients of the last step. */
   read(session: SessionHandle): {
     readonly parameters: Float32Array;

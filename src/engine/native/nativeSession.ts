@@ -27,7 +27,7 @@ export interface NativeOptions {
 /** Trains a graph in native memory. Steps run on other threads than this one, one after the other. */
 export class NativeSession implements TrainingSession {
   readonly model: Model;
-  private readonly handle: SessionHandle;
+  readonly handle: SessionHandle;
   private readonly plans = new Map<string, { readonly index: number; readonly description: PlanDescription }>();
   /** Settles when the last step that was asked for is done. */
   private queue: Promise<unknown> = Promise.resolve();
@@ -85,7 +85,10 @@ export class NativeSession implements TrainingSession {
   }
 
   /** The plan that steps of a batch size follow; made when it is first asked for. */
-  plan(mode: 'training' | 'inference', batch: number): { readonly index: number; readonly description: PlanDescription } {
+  plan(
+    mode: 'training' | 'inference',
+    batch: number,
+  ): { readonly index: number; readonly description: PlanDescription } {
     const key = `${mode} ${batch}`;
     let plan = this.plans.get(key);
     if (!plan) {
@@ -119,8 +122,7 @@ export class NativeSession implements TrainingSession {
           `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
         );
       const outside = labels.find((label) => label < 0 || label >= classesOf(this.graph));
-      if (outside !== undefined)
-        throw new RangeError(`label ${outside} is outside 0..${classesOf(this.graph) - 1}`);
+      if (outside !== undefined) throw new RangeError(`label ${outside} is outside 0..${classesOf(this.graph) - 1}`);
       return this.addon.run(this.handle, this.plan(mode, labels.length).index, images, labels, settings);
     });
     this.queue = step.catch(() => undefined);
@@ -149,9 +151,7 @@ export class NativeSession implements TrainingSession {
   }
 
   /** All parameters end to end; zeros where there is nothing. */
-  private flatten(
-    read: (name: string, size: number, trainable: boolean) => Float32Array | undefined,
-  ): Float32Array {
+  private flatten(read: (name: string, size: number, trainable: boolean) => Float32Array | undefined): Float32Array {
     const flat = new Float32Array(this.graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
     this.eachParameter((name, from, to, trainable) => {
       const values = read(name, to - from, trainable);

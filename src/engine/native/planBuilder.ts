@@ -66,9 +66,7 @@ export class PlanBuilder {
     const loss = this.forward.length;
     const end = loss + this.backward.length + 1;
     this.forward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, i)));
-    this.backward.forEach((operation, i) =>
-      this.tensorsOf(operation).forEach((tensor) => touch(tensor, loss + 1 + i)),
-    );
+    this.backward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, loss + 1 + i)));
     for (const kept of [ends.logits, ends.embeddings]) {
       if (kept === undefined) continue;
       touch(kept, loss);

@@ -163,7 +163,8 @@ export class TfjsSession implements TrainingSession {
       embeddingsName === undefined ? this.inference : keeping(embeddingsName, this.inference),
     );
     const logits = activations.get(last.name)!.dataSync<'float32'>();
-    const embeddings = embeddingsName === undefined ? {} : { embeddings: activations.get(embeddingsName)!.dataSync<'float32'>() };
+    const embeddings =
+      embeddingsName === undefined ? {} : { embeddings: activations.get(embeddingsName)!.dataSync<'float32'>() };
     tf.dispose([...parameters.values(), ...activations.values()]);
     const { lossSum, correct } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
     return { lossSum, correct, logits, ...embeddings };

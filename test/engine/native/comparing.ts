@@ -48,7 +48,13 @@ export async function compareWithPlain(
   const { images, labels } = batch;
   const plain = plainStep(graph, values, images, labels);
   const session = new NativeSession(addon(), graph, values, { threads, instructionSet });
-  const close = (name: string, actual: ArrayLike<number>, expected: ArrayLike<number>, relative: number, floor: number) => {
+  const close = (
+    name: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    relative: number,
+    floor: number,
+  ) => {
     const off = distance(actual, expected);
     const tolerance = relative * norm(expected) + floor;
     const nodes = graph.nodes.map(({ name: n, op, shape }) => `${n} ${op} ${shape.join('x')}`).join(', ');

@@ -1,0 +1,333 @@
+// From the description of a plan to operands with addresses. Everything that a kernel relies on is checked here.
+#include <algorithm>
+
+#include "session_parts.h"
+
+namespace ft {
+namespace {
+
+/** Rows or columns that SAME padding adds before the first. */
+int paddingBefore(int in, int out, int kernel, int stride) {
+  return std::max(0, (out - 1) * stride + kernel - in) / 2;
+}
+
+}  // namespace
+
+int Session::addPlan(PlanSpec spec) {
+  auto plan = std::make_unique<Plan>();
+  plan->spec = std::move(spec);
+  const PlanSpec& s = plan->spec;
+  require(s.batch > 0 && s.height > 0 && s.width > 0 && s.channels > 0 && s.channels <= kMostChannels, "the input");
+  require(std::int64_t(s.batch) * s.height * s.width * s.channels < (std::int64_t(1) << 31), "the size of the input");
+  require(s.arenaFloats < (std::size_t(1) << 40), "the size of the arena");
+  for (const TensorSpec& t : s.tensors) {
+    require(t.n > 0 && t.h > 0 && t.w > 0 && t.c > 0 && t.c <= kMostChannels, "the shape of a tensor");
+    require(t.rows() < (std::int64_t(1) << 31) && t.offset % kAlign == 0, "the place of a tensor");
+    require(t.offset <= s.arenaFloats && t.floats() <= s.arenaFloats - t.offset, "a tensor beyond the arena");
+  }
+  for (const ChainSpec& c : s.chains) {
+    const TensorSpec& t = at(s.tensors, c.tensor, "the tensor of a chain");
+    if (c.batchNorm >= 0)
+      require(at(model_.batchNorms, c.batchNorm, "a batch norm").channels == t.c, "the channels of a batch norm");
+  }
+  const TensorSpec& logits = at(s.tensors, s.logits, "the logits");
+  require(logits.rows() == s.batch && logits.c == s.classes, "the shape of the logits");
+  if (s.training) {
+    const TensorSpec& g = at(s.tensors, s.logitsGradient, "the gradient of the logits");
+    require(g.rows() == s.batch && g.c == s.classes, "the shape of the logits' gradient");
+  }
+  if (s.embeddings >= 0)
+    require(at(s.tensors, s.embeddings, "the embeddings").rows() == s.batch, "the shape of the embeddings");
+  grow(*plan);
+  bind(*plan);
+  plans_.push_back(std::move(plan));
+  return int(plans_.size()) - 1;
+}
+
+const PlanSpec& Session::plan(int index) const {
+  require(index >= 0 && std::size_t(index) < plans_.size(), "a plan");
+  return plans_[index]->spec;
+}
+
+const float* Session::tensor(int plan, int index) const {
+  return arena_.data() + plans_[plan]->spec.tensors[index].offset;
+}
+
+/** Room for one plan more. What a step leaves in the arena is of no use to the next, so a larger one just takes its place. */
+void Session::grow(const Plan& plan) {
+  const PlanSpec& s = plan.spec;
+  const std::size_t input = std::size_t(s.batch) * s.height * s.width * s.channels;
+  if (pixels_.size() < input + kPixelSlack) pixels_ = Block<std::uint8_t>(input + kPixelSlack);
+  if (labels_.size() < std::size_t(s.batch)) {
+    labels_ = Block<std::int32_t>(s.batch);
+    rowLoss_ = Block<double>(s.batch);
+    rowCorrect_ = Block<std::uint8_t>(s.batch);
+  }
+  if (arena_.size() < s.arenaFloats) {
+    arena_ = Block<float>();  // both at once may be more than there is
+    arena_ = Block<float>(s.arenaFloats);
+  }
+  for (auto& other : plans_) bind(*other);
+}
+
+void Session::bind(Plan& plan) {
+  plan.forward.clear();
+  plan.backward.clear();
+  for (const OpSpec& op : plan.spec.forward) plan.forward.push_back(bindOp(plan, op));
+  for (const OpSpec& op : plan.spec.backward) plan.backward.push_back(bindOp(plan, op));
+  Needs most;
+  for (const auto* ops : {&plan.forward, &plan.backward})
+    for (const BoundOp& op : *ops) {
+      most.scratch = std::max(most.scratch, op.needs.scratch);
+      most.partial = std::max(most.partial, op.needs.partial);
+    }
+  // A page between the threads' blocks: a line that two of them write would travel between the cores.
+  const std::size_t stride = (most.scratch + 1024 + 1023) / 1024 * 1024;
+  if (workspace_.scratchStride < stride) {
+    scratch_ = Block<float>(stride * pool_.threads());
+    workspace_.scratchStride = stride;
+    workspace_.scratch = scratch_.data();
+  }
+  if (partial_.size() < most.partial) {
+    partial_ = Block<float>(most.partial);
+    workspace_.partial = partial_.data();
+  }
+}
+
+View Session::viewOf(const Plan& plan, int chain) const {
+  const ChainSpec& c = at(plan.spec.chains, chain, "a chain");
+  View view;
+  view.x = arena_.data() + plan.spec.tensors[c.tensor].offset;
+  if (c.batchNorm >= 0) {
+    const BatchNorm& norm = *norms_[c.batchNorm];
+    view.scale = plan.spec.training ? norm.scale() : norm.foldedScale();
+    view.shift = plan.spec.training ? norm.shift() : norm.foldedShift();
+  }
+  if (c.relu6) view.lo = 0, view.hi = 6;
+  return view;
+}
+
+Gradient Session::gradientOf(const Plan& plan, const OpSpec& op) const {
+  const ChainSpec& c = at(plan.spec.chains, op.d, "the chain of a gradient");
+  const TensorSpec& x = plan.spec.tensors[c.tensor];
+  const TensorSpec& g = at(plan.spec.tensors, op.gradient, "a gradient");
+  require(g.rows() == x.rows() && g.c == x.c, "the shape of a gradient");
+  Gradient d;
+  d.g = arena_.data() + g.offset;
+  if (c.batchNorm >= 0) {
+    const BatchNorm& norm = *norms_[c.batchNorm];
+    d.x = arena_.data() + x.offset;
+    d.a = norm.a(), d.b = norm.b(), d.c = norm.c();
+  }
+  return d;
+}
+
+Target Session::targetOf(const Plan& plan, const OpSpec& op) const {
+  Target target;
+  if (op.target < 0) return target;
+  const ChainSpec& c = at(plan.spec.chains, op.x, "the chain of a target");
+  const TensorSpec& x = plan.spec.tensors[c.tensor];
+  const TensorSpec& g = at(plan.spec.tensors, op.target, "a target");
+  require(g.rows() == x.rows() && g.c == x.c, "the shape of a target");
+  target.g = arena_.data() + g.offset;
+  target.accumulate = op.accumulate;
+  target.finish = op.finish;
+  target.view = viewOf(plan, op.x);
+  if (op.finish && c.batchNorm >= 0) {
+    target.mean = norms_[c.batchNorm]->mean();
+    target.sums = norms_[c.batchNorm]->sums();
+  }
+  return target;
+}
+
+Geometry Session::geometryOf(const Plan& plan, const OpSpec& op) const {
+  const KernelSpec& k = at(model_.kernels, op.kernel, "a kernel");
+  require(op.stride >= 1 && op.stride <= 16, "a stride");
+  const bool backward = op.kind == OpSpec::convBackward || op.kind == OpSpec::depthwiseBackward;
+  const TensorSpec* out = nullptr;
+  if (backward)
+    out = &plan.spec.tensors[at(plan.spec.chains, op.d, "the chain of a gradient").tensor];
+  else
+    out = &at(plan.spec.tensors, op.out, "an output");
+  Geometry g;
+  if (op.x < 0) {
+    require(k.pixels, "a kernel that reads pictures");
+    g.n = plan.spec.batch, g.h = plan.spec.height, g.w = plan.spec.width, g.c = plan.spec.channels;
+  } else {
+    require(!k.pixels, "a kernel that reads a tensor");
+    const TensorSpec& x = plan.spec.tensors[at(plan.spec.chains, op.x, "an input").tensor];
+    g.n = x.n, g.h = x.h, g.w = x.w, g.c = x.c;
+  }
+  g.outH = (g.h + op.stride - 1) / op.stride, g.outW = (g.w + op.stride - 1) / op.stride;
+  g.outC = k.outChannels;
+  require(k.inChannels == g.c, "the input channels of a kernel");
+  require(out->n == g.n && out->h == g.outH && out->w == g.outW && out->c == g.outC, "the shape of an output");
+  g.kernelH = k.height, g.kernelW = k.width, g.stride = op.stride;
+  g.top = paddingBefore(g.h, g.outH, k.height, op.stride);
+  g.left = paddingBefore(g.w, g.outW, k.width, op.stride);
+  return g;
+}
+
+Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
+  const PlanSpec& s = plan.spec;
+  float* const arena = arena_.data();
+  BoundOp bound;
+  bound.kind = op.kind;
+  Statistics statistics;
+  if (op.statistics >= 0) {
+    require(s.training, "statistics in inference");
+    at(model_.batchNorms, op.statistics, "a batch norm");
+    const TensorSpec& out = at(s.tensors, op.out, "an output");
+    bound.statistics = norms_[op.statistics].get();
+    require(bound.statistics->spec.channels == out.c, "the channels of a batch norm");
+    bound.statisticsCount = out.rows();
+    bound.statisticsIndex = op.statistics;
+    statistics = bound.statistics->statistics();
+  }
+  Epilogue epilogue;
+  if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
+  if (op.foldedBatchNorm >= 0) {
+    const BatchNormSpec& spec = at(model_.batchNorms, op.foldedBatchNorm, "a batch norm");
+    require(spec.channels == at(s.tensors, op.out, "an output").c, "the channels of a batch norm");
+    epilogue.scale = norms_[op.foldedBatchNorm]->foldedScale();
+    epilogue.shift = norms_[op.foldedBatchNorm]->foldedShift();
+  }
+  if (op.residual >= 0) {
+    const TensorSpec& out = at(s.tensors, op.out, "an output");
+    const TensorSpec& r = at(s.tensors, op.residual, "a residual");
+    require(r.rows() == out.rows() && r.c == out.c, "the shape of a residual");
+    epilogue.residual = arena + r.offset;
+  }
+  if (op.finish && op.x >= 0) {
+    const ChainSpec& c = at(s.chains, op.x, "the chain of a target");
+    if (c.batchNorm >= 0) {
+      bound.sums = norms_[c.batchNorm].get();
+      bound.sumsCount = s.tensors[c.tensor].rows();
+    }
+  }
+  switch (op.kind) {
+    case OpSpec::loadPixels: {
+      const TensorSpec& out = at(s.tensors, op.out, "an output");
+      require(out.n == s.batch && out.h == s.height && out.w == s.width && out.c == s.channels, "the shape of the input");
+      bound.out = arena + out.offset, bound.rows = out.rows(), bound.channels = out.c;
+      break;
+    }
+    case OpSpec::conv: {
+      ConvForward& f = bound.conv;
+      f.g = geometryOf(plan, op);
+      const Packed& packed = *packed_[op.kernel];
+      require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+      if (op.x < 0)
+        f.pixels = pixels_.data();
+      else
+        f.x = viewOf(plan, op.x);
+      f.panels = packed.forward.data();
+      f.out = arena + at(s.tensors, op.out, "an output").offset;
+      f.statistics = statistics;
+      f.epilogue = epilogue;
+      if (packed.spec.bias >= 0) {
+        require(!statistics.mean && !epilogue.scale, "batch norm behind a bias");
+        f.epilogue.shift = packed.bias.data();
+      }
+      bound.needs = kernels_.convForwardNeeds(f);
+      break;
+    }
+    case OpSpec::convBackward: {
+      ConvBackward& f = bound.convBackward;
+      f.g = geometryOf(plan, op);
+      const Packed& packed = *packed_[op.kernel];
+      require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+      if (op.x < 0)
+        f.pixels = pixels_.data();
+      else
+        f.x = viewOf(plan, op.x);
+      f.d = gradientOf(plan, op);
+      f.target = targetOf(plan, op);
+      require(!f.target.g || packed.backward.size() > 0, "a kernel without a backward pass");
+      f.panels = packed.backward.data();
+      f.kernelGradient = gradients_.data() + offsets_[packed.spec.weights];
+      if (packed.spec.bias >= 0) f.biasGradient = gradients_.data() + offsets_[packed.spec.bias];
+      const TensorSpec& room = at(s.tensors, op.dense, "the room of a backward pass");
+      require(room.rows() == f.g.outRows() && room.c == f.g.outC, "the shape of a backward pass's room");
+      f.dense = arena + room.offset;
+      bound.needs = kernels_.convBackwardNeeds(f);
+      break;
+    }
+    case OpSpec::depthwise: {
+      DepthwiseForward& f = bound.depthwise;
+      f.g = geometryOf(plan, op);
+      require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+      require(op.residual < 0, "a residual behind a depthwise convolution");
+      f.x = viewOf(plan, op.x);
+      f.kernel = packed_[op.kernel]->forward.data();
+      f.out = arena + at(s.tensors, op.out, "an output").offset;
+      f.statistics = statistics;
+      f.epilogue = epilogue;
+      bound.needs = kernels_.depthwiseForwardNeeds(f);
+      break;
+    }
+    case OpSpec::depthwiseBackward: {
+      DepthwiseBackward& f = bound.depthwiseBackward;
+      f.g = geometryOf(plan, op);
+      require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+      f.x = viewOf(plan, op.x);
+      f.d = gradientOf(plan, op);
+      f.kernel = packed_[op.kernel]->forward.data();
+      f.target = targetOf(plan, op);
+      f.kernelGradient = gradients_.data() + offsets_[packed_[op.kernel]->spec.weights];
+      bound.needs = kernels_.depthwiseBackwardNeeds(f);
+      break;
+    }
+    case OpSpec::add: {
+      Add& f = bound.add;
+      const TensorSpec& out = at(s.tensors, op.out, "an output");
+      for (const int chain : {op.x, op.y}) {
+        if (chain < 0 && chain == op.y) continue;
+        const TensorSpec& x = s.tensors[at(s.chains, chain, "a summand").tensor];
+        require(x.rows() == out.rows() && x.c == out.c, "the shape of a summand");
+      }
+      f.rows = out.rows(), f.channels = padded(out.c);
+      f.x = viewOf(plan, op.x);
+      if (op.y >= 0) f.y = viewOf(plan, op.y);
+      f.out = arena + out.offset;
+      f.statistics = statistics;
+      bound.needs = kernels_.addNeeds(f);
+      break;
+    }
+    case OpSpec::pool:
+    case OpSpec::poolBackward: {
+      Pool2d& f = bound.pool;
+      const TensorSpec& x = s.tensors[at(s.chains, op.x, "an input").tensor];
+      const TensorSpec& out = at(s.tensors, op.out, "an output");
+      require(out.rows() == x.n && out.c == x.c && !statistics.mean, "the shape of a pooling's output");
+      f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
+      f.x = viewOf(plan, op.x);
+      f.out = arena + out.offset;
+      if (op.kind == OpSpec::poolBackward) {
+        const TensorSpec& g = at(s.tensors, op.gradient, "a gradient");
+        require(g.rows() == out.rows() && g.c == out.c && op.target >= 0, "the gradient of a pooling");
+        f.dOut = arena + g.offset;
+        f.target = targetOf(plan, op);
+      }
+      bound.needs = kernels_.poolNeeds(f);
+      break;
+    }
+    case OpSpec::contribute: {
+      Contribute& f = bound.contribute;
+      require(op.target >= 0 && op.x >= 0, "the target of a contribution");
+      const TensorSpec& t = s.tensors[s.chains[op.x].tensor];
+      f.rows = t.rows(), f.channels = padded(t.c);
+      f.target = targetOf(plan, op);
+      if (op.gradient >= 0) {
+        f.d = gradientOf(plan, op);
+        const TensorSpec& g = s.tensors[op.gradient];
+        require(g.rows() == t.rows() && g.c == t.c, "the shape of a gradient");
+      }
+      bound.needs = kernels_.contributeNeeds(f);
+      break;
+    }
+  }
+  return bound;
+}
+
+}  // namespace ft
