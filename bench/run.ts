@@ -1,117 +1,81 @@
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { cacheFolder } from '../src/platform/cacheFolder.js';
-import { KEEP_MEMORY } from '../src/platform/keepMemory.js';
-import { median, WHAT, type Row } from './support.js';
+import { ours, python, race, stock, type Contender } from './contenders.js';
+import { layers } from './layers.js';
+import type { Row } from './support.js';
 
-// npm run bench [-- --batch N,N --rounds N --steps N --json --only NAME]: this project's training step beside its peers in one run, in turns,
-// several rounds, medians: the machines are shared and noisy. Peers are measured at their best, with glibc told to keep
-// its memory.
+// npm run bench [-- training|inference|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
-interface Contender {
-  readonly who: string;
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
-const root = path.resolve(import.meta.dirname, '..');
-const peers = path.resolve(root, '../shared/peers');
-
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
   options: {
-    batch: { type: 'string', default: '32' },
+    batch: { type: 'string' },
     rounds: { type: 'string', default: '3' },
-    steps: { type: 'string', default: '8' },
-    only: { type: 'string' },
+    steps: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
+  allowPositionals: true,
 });
+const rounds = Number(values.rounds);
 
-function contenders(): Contender[] {
-  const own = (file: string) => ['--import', 'tsx', path.join(root, 'bench', file)];
-  const all: Contender[] = [
-    { who: 'face-trainer', program: process.execPath, args: own('ours.ts') },
-    { who: 'tfjs-layers', program: process.execPath, args: own('stock.ts') },
-    ...pythonPeers(),
-  ];
-  return all.filter(({ who }) => values.only === undefined || values.only.split(',').includes(who));
+function batches(usual: readonly number[]): readonly number[] {
+  return values.batch?.split(',').map(Number) ?? usual;
 }
 
-function pythonPeers(): Contender[] {
-  if (!fs.existsSync(peers)) {
-    console.error('NOT MEASURED: keras, torch (absent: ../shared/peers)');
-    return [];
+function show(what: string, rows: readonly Row[]): void {
+  if (values.json) {
+    for (const row of rows) console.log(JSON.stringify({ what, ...row }));
+    return;
   }
-  const home = process.env['FACE_TRAINER_PEERS'] ?? path.join(cacheFolder(), 'peers');
-  const setUp = spawnSync('bash', [path.join(peers, 'setup.sh'), home], { stdio: ['ignore', 2, 2] });
-  if (setUp.status !== 0) {
-    console.error('NOT MEASURED: keras, torch (their set-up failed)');
-    return [];
+  const first = rows[0];
+  for (const { who, batch, threads, imagesPerSecond, peakRssMiB } of rows) {
+    const ratio = first ? (first.imagesPerSecond / imagesPerSecond).toFixed(2) : '';
+    console.log(
+      `${what.padEnd(10)} batch ${String(batch).padStart(3)}  ${who.padEnd(30)} ${imagesPerSecond.toFixed(1).padStart(8)} images/s  ${String(peakRssMiB).padStart(5)} MiB  ${threads} threads  the first is ${ratio} times as fast`,
+    );
   }
-  return [
-    { who: 'keras', program: path.join(home, 'tf', 'bin', 'python'), args: [path.join(peers, 'train_speed_keras.py')] },
-    {
-      who: 'torch',
-      program: path.join(home, 'torch', 'bin', 'python'),
-      args: [path.join(peers, 'train_speed_torch.py')],
-    },
-  ];
 }
 
-function measure({ who, program, args }: Contender, batch: number): Row | undefined {
-  const own = ['--batch', String(batch), '--steps', values.steps];
-  const { stdout, stderr, status } = spawnSync(program, [...args, ...own], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { ...process.env, ...KEEP_MEMORY, TF_CPP_MIN_LOG_LEVEL: '2' },
-  });
-  const line = stdout.trim().split('\n').at(-1) ?? '';
-  if (status !== 0 || !line.startsWith('{')) {
-    console.error(`NOT MEASURED: ${who} at batch ${batch}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
-    return undefined;
-  }
-  const raw = JSON.parse(line) as Partial<Row> & { images_per_s?: number; peak_rss_mib?: number; threads: number };
-  return {
-    who,
-    what: WHAT,
-    batch,
-    threads: raw.threads,
-    imagesPerSecond: raw.imagesPerSecond ?? raw.images_per_s!,
-    peakRssMiB: raw.peakRssMiB ?? raw.peak_rss_mib!,
-  };
+function present(contenders: readonly (Contender | undefined)[]): Contender[] {
+  return contenders.filter((contender) => contender !== undefined);
 }
 
-function main(): void {
-  const all = contenders();
-  const summary: string[] = [];
-  for (const batch of values.batch.split(',').map(Number)) {
-    const rows = new Map<string, Row[]>(all.map(({ who }) => [who, []]));
-    for (let round = 0; round < Number(values.rounds); round++)
-      for (const contender of all) {
-        const row = measure(contender, batch);
-        if (row) rows.get(contender.who)!.push(row);
-      }
-    const medians = [...rows.values()].filter((some) => some.length > 0).map((some) => ({
-      ...some[0]!,
-      imagesPerSecond: median(some.map((r) => r.imagesPerSecond)),
-      peakRssMiB: median(some.map((r) => r.peakRssMiB)),
-    })); // prettier-ignore
-    if (values.json) for (const row of medians) console.log(JSON.stringify(row));
-    const ours = medians.find(({ who }) => who === 'face-trainer');
-    for (const row of medians) {
-      const ratio = ours
-        ? `face-trainer is ${(ours.imagesPerSecond / row.imagesPerSecond).toFixed(2)} times as fast`
-        : '';
-      summary.push(
-        `${row.who.padEnd(14)} batch ${String(row.batch).padStart(3)}  ${row.imagesPerSecond.toFixed(1).padStart(6)} images/s  ${String(row.peakRssMiB).padStart(5)} MiB  ${ratio}`,
-      );
-    }
-  }
-  if (!values.json)
-    console.log(`${os.cpus()[0]?.model ?? ''}, ${os.availableParallelism()} cores\n${summary.join('\n')}`);
-}
+const PARTS: Record<string, () => void> = {
+  /** A whole training step, pixels in, updated weights out. */
+  training() {
+    const peers = python();
+    const all = present([
+      ours('Face Trainer, native'),
+      ours('Face Trainer, TensorFlow', '--engine', 'tensorflow'),
+      peers?.torch,
+      peers?.keras,
+      stock,
+    ]);
+    for (const batch of batches([64])) show('training', race(all, batch, Number(values.steps ?? 8), rounds));
+  },
+  /** From pictures to logits. */
+  inference() {
+    const all = present([ours('Face Trainer, native', '--inference'), python()?.onnxruntime]);
+    for (const batch of batches([1, 32]))
+      show('inference', race(all, batch, Number(values.steps ?? (batch === 1 ? 300 : 40)), rounds));
+  },
+  /** More threads, and more pictures. */
+  scaling() {
+    const cores = os.availableParallelism();
+    const counts = [1, 2, 4, 8].filter((threads) => threads <= cores);
+    const by = counts.map((threads) => ours(`Face Trainer, ${threads} threads`, '--threads', String(threads)));
+    show('threads', race([...by].reverse(), 64, Number(values.steps ?? 8), rounds));
+    for (const batch of batches([16, 32, 64, 128])) show('batches', race([ours('Face Trainer')], batch, 8, rounds));
+  },
+  /** Where a step's time goes, and how much of the arithmetic limit each kind of layer reaches. */
+  layers() {
+    void layers(Number(values.batch ?? 64), Number(values.steps ?? 20));
+  },
+};
 
-main();
+if (!values.json) console.log(`${os.cpus()[0]?.model ?? ''}, ${os.availableParallelism()} cores`);
+for (const part of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
+  const run = PARTS[part];
+  if (!run) throw new Error(`There is no benchmark “${part}”: ${Object.keys(PARTS).join(', ')}.`);
+  run();
+}

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import { registerTensorFlow } from '../src/engine/tfjs/registerTensorFlow.js';
 import { findTensorFlow } from '../src/tensorflow/tensorFlowHome.js';
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
     });
     return Promise.resolve();
   });
-  report('tfjs-layers on tfjs-node', batch, seconds);
+  report('tfjs-layers on tfjs-node', batch, os.availableParallelism(), seconds);
 }
 
 void main();

@@ -1,12 +1,16 @@
-import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { Random } from '../src/core/random.js';
+import { trainingOptions, type TrainingOptions } from '../src/protocol/options.js';
 
 export interface Settings {
   readonly batch: number;
   readonly size: number;
   readonly classes: number;
   readonly steps: number;
+  readonly engine: TrainingOptions['engine'];
+  /** 0 for every core. */
+  readonly threads: number;
+  readonly inference: boolean;
 }
 
 /** What a benchmark's own process is told on its command line. */
@@ -17,6 +21,9 @@ export function settings(): Settings {
       size: { type: 'string' },
       classes: { type: 'string' },
       steps: { type: 'string' },
+      engine: { type: 'string', default: 'native' },
+      threads: { type: 'string', default: '0' },
+      inference: { type: 'boolean', default: false },
     },
   });
   return {
@@ -24,6 +31,9 @@ export function settings(): Settings {
     size: Number(values.size ?? 128),
     classes: Number(values.classes ?? 100),
     steps: Number(values.steps ?? 8),
+    engine: trainingOptions.shape.engine.parse(values.engine),
+    threads: Number(values.threads),
+    inference: values.inference,
   };
 }
 
@@ -48,25 +58,20 @@ export function median(values: readonly number[]): number {
   return sorted[sorted.length >> 1]!;
 }
 
-/** One row of the benchmark. */
+/** One row of the benchmark: MobileNetV2, fp32. */
 export interface Row {
   readonly who: string;
-  readonly what: string;
   readonly batch: number;
   readonly threads: number;
   readonly imagesPerSecond: number;
   readonly peakRssMiB: number;
 }
 
-/** What every row measures. */
-export const WHAT = 'training step, MobileNetV2, fp32';
-
-export function report(who: string, batch: number, seconds: number): void {
+export function report(who: string, batch: number, threads: number, seconds: number): void {
   const row: Row = {
     who,
-    what: WHAT,
     batch,
-    threads: os.availableParallelism(),
+    threads,
     imagesPerSecond: Number((batch / seconds).toFixed(2)),
     peakRssMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   };

@@ -1,5 +1,7 @@
 // The engine as a Node-API addon. Every value that comes from JavaScript is checked here or by Session before a kernel sees
 // it; steps run on a thread of libuv's pool, one at a time for each session.
+#include <algorithm>
+#include <chrono>
 #include <memory>
 
 #include "cpu.h"
@@ -90,6 +92,29 @@ napi_value instructionSets(napi_env env, napi_callback_info info) {
       check(env, napi_set_element(env, array, i++, name));
     }
     return array;
+  });
+}
+
+/** (instruction set, threads): multiply-adds a second that the processor reaches, in units of 1e9. For benchmarks. */
+napi_value arithmeticLimit(napi_env env, napi_callback_info info) {
+  return guarded<1>(env, info, [&](napi_value* arguments) {
+    const ft::Kernels* kernels = ft::kernelsNamed(text(env, arguments[0], "instructionSet"));
+    const int threads = smallInteger(env, arguments[0], "threads");
+    if (!kernels || threads < 1 || threads > 256) refuse(env, "no such instruction set or number of threads");
+    ft::Pool pool(threads);
+    std::vector<double> done(threads);
+    double best = 0;
+    for (int round = 0; round < 5; round++) {
+      const auto start = std::chrono::steady_clock::now();
+      ft::parallel(pool, threads, [&](int item, int) { done[item] = kernels->multiplyAdds(1 << 20); });
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      double sum = 0;
+      for (const double count : done) sum += count;
+      best = std::max(best, sum / seconds / 1e9);
+    }
+    napi_value result;
+    check(env, napi_create_double(env, best, &result));
+    return result;
   });
 }
 
@@ -310,7 +335,7 @@ napi_value run(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   static const struct { const char* name; napi_callback function; } functions[] = {
-      {"instructionSets", instructionSets}, {"createSession", createSession}, {"write", write}, {"read", read},
+      {"instructionSets", instructionSets}, {"arithmeticLimit", arithmeticLimit}, {"createSession", createSession}, {"write", write}, {"read", read},
       {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
   };
   for (const auto& f : functions) {

@@ -209,6 +209,7 @@ struct Kernels {
   void (*adam)(float* weights, const float* gradient, float* first, float* second, std::size_t count, const Adam&);
   void (*momentum)(float* weights, const float* gradient, float* velocity, std::size_t count, const Momentum&);
   bool (*finite)(const float* values, std::size_t count);
+  double (*multiplyAdds)(std::size_t rounds);
 };
 
 /** Tables of the instruction sets that were compiled in, best first; null where this processor lacks one. */

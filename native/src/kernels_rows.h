@@ -205,4 +205,25 @@ bool finite(const float* values, size_t count) {
   return rest == 0;
 }
 
+/** Multiply-adds in registers and nothing else: what this processor can do at most. @returns how many were done */
+double multiplyAdds(size_t rounds) {
+  V acc[kTall][kWide];
+  for (int i = 0; i < kTall; i++)
+    for (int j = 0; j < kWide; j++) acc[i][j] = splat(float(i + j));
+  const V x = splat(0.999f), y = splat(0.001f);
+  for (size_t round = 0; round < rounds; round++)
+#pragma GCC unroll 16
+    for (int i = 0; i < kTall; i++)
+#pragma GCC unroll 8
+      for (int j = 0; j < kWide; j++) acc[i][j] = fma(acc[i][j], x, y);
+  float lanes[kLanes], sum = 0;
+  for (int i = 0; i < kTall; i++)
+    for (int j = 0; j < kWide; j++) {
+      store(lanes, acc[i][j]);
+      for (int l = 0; l < kLanes; l++) sum += lanes[l];
+    }
+  // The sum takes part, so that no compiler leaves the loop out.
+  return double(rounds) * kTall * kWide * kLanes + (sum > 1e30f ? 1 : 0);
+}
+
 }  // namespace

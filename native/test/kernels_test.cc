@@ -560,7 +560,9 @@ int main(int argc, char** argv) {
       for (const int filters : {1, 13, 16, 32, 40, 65})
         convCase(t, geometry(2, 3, 5, channels, filters, 1, 1, 1), false, filters % 2, channels % 2, random);
     for (const int rows : {1, 5, 6, 7, 8, 13, 14, 15, 28, 29, 113, 250})
-      convCase(t, geometry(1, rows, 1, 20, 18, 1, 1, 1), false, true, rows % 2, random);
+      // Whole panels, and the half ones of the widest vectors: in the output, then in the input's gradient.
+      for (const auto& [channels, filters] : {std::pair{20, 18}, {20, 16}, {16, 20}, {16, 16}})
+        convCase(t, geometry(1, rows, 1, channels, filters, 1, 1, 1), false, true, rows % 2, random);
     // Kernels whose gradient is computed apart.
     for (const auto& [channels, filters] : {std::pair{300, 240}, {57, 1201}, {1030, 65}})
       for (const bool statistics : {true, false})

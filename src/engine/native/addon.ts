@@ -32,6 +32,8 @@ export type StepOutcome =
 export interface NativeAddon {
   /** Those this processor runs, best first. */
   instructionSets(): string[];
+  /** Multiply-adds a second that the processor reaches at most, in units of 1e9; takes a moment. For benchmarks. */
+  arithmeticLimit(wish: { readonly instructionSet: string; readonly threads: number }): number;
   createSession(
     model: ModelDescription & {
       readonly threads: number;
