@@ -1,10 +1,14 @@
 #include "pool.h"
 
+#include <chrono>
+
 namespace ft {
 namespace {
 
 /** Looks for work or for the end of a run before a thread lets others have its core; some hundred microseconds. */
 constexpr int kSpins = 20000;
+/** A thread gives way to every other, but does not sleep, for as long as this after a step. */
+constexpr std::chrono::microseconds kGrace{1000};
 /** An item number that no run reaches: nothing to take. */
 constexpr std::uint64_t kClosed = 0x7fffffff;
 
@@ -26,7 +30,7 @@ Pool::Pool(int threads) : shares_(new Share[threads > 1 ? threads : 1]) {
 Pool::~Pool() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    ending_.store(true);
+    run_.ending.store(true);
   }
   wake_.notify_all();
   for (std::thread& worker : workers_) worker.join();
@@ -38,17 +42,20 @@ void Pool::run(int count, Function function, void* context) {
     for (int item = 0; item < count; item++) function(context, item, 0);
     return;
   }
-  const std::uint64_t generation = generation_.load(std::memory_order_relaxed) + 1u;
-  const std::uint64_t run = (generation & 0xffffffffu) << 32;
-  // Closed while the fields change: a late thread of the last run must not take an item by the new count.
-  for (int i = 0; i < threads(); i++) shares_[i].next.store(run | kClosed);
-  function_ = function;
-  context_ = context;
+  const std::uint32_t generation = run_.generation.load(std::memory_order_relaxed) + 1;
+  const std::uint64_t run = static_cast<std::uint64_t>(generation) << 32;
+  // Closed before the count changes: a late thread of the last run must not take an item by the new one.
+  for (int i = 0; i < threads(); i++) shares_[i].next.store(run | kClosed, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
+  run_.count.store(count, std::memory_order_release);
+  run_.function = function;
+  run_.context = context;
   done_.store(0, std::memory_order_relaxed);
-  count_.store(count);
-  for (int i = 0; i < threads(); i++) shares_[i].next.store(run | static_cast<std::uint64_t>(shareBegin(i, count)));
-  generation_.store(static_cast<std::uint32_t>(generation));
-  if (sleeping_.load() > 0) {
+  for (int i = 0; i < threads(); i++)
+    shares_[i].next.store(run | static_cast<std::uint64_t>(shareBegin(i, count)), std::memory_order_release);
+  // In one order with a worker's going to sleep: either it sees this run or it is seen asleep.
+  run_.generation.store(generation, std::memory_order_seq_cst);
+  if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_all();
   }
@@ -67,10 +74,11 @@ void Pool::takeItems(int thread, std::uint64_t run) {
     const int owner = (thread + turn) % threads();
     std::atomic<std::uint64_t>& shared = shares_[owner].next;
     for (;;) {
-      std::uint64_t next = shared.load();
-      if ((next & ~kClosed) != run || static_cast<int>(next & kClosed) >= shareBegin(owner + 1, count_.load())) break;
-      if (!shared.compare_exchange_weak(next, next + 1)) continue;
-      function_(context_, static_cast<int>(next & kClosed), thread);
+      std::uint64_t next = shared.load(std::memory_order_acquire);
+      const int count = run_.count.load(std::memory_order_acquire);
+      if ((next & ~kClosed) != run || static_cast<int>(next & kClosed) >= shareBegin(owner + 1, count)) break;
+      if (!shared.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) continue;
+      run_.function(run_.context, static_cast<int>(next & kClosed), thread);
       done++;
     }
   }
@@ -80,16 +88,21 @@ void Pool::takeItems(int thread, std::uint64_t run) {
 
 void Pool::work(int thread) {
   std::uint32_t seen = 0;
+  const auto waits = [&] { return run_.generation.load(std::memory_order_acquire) == seen; };
   for (;;) {
-    for (int spins = 0; generation_.load() == seen && awake_.load() && spins < kSpins; spins++) relax();
-    if (generation_.load() == seen) {
+    for (int spins = 0; waits() && run_.awake.load(std::memory_order_relaxed) && spins < kSpins; spins++) relax();
+    // The next step may follow at once. A thread that slept would be woken beside the one that wakes it, on the same core,
+    // and a short step would be over before the system has found it another.
+    const auto until = std::chrono::steady_clock::now() + kGrace;
+    while (waits() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    if (waits()) {
       std::unique_lock<std::mutex> lock(mutex_);
-      sleeping_.fetch_add(1);
-      wake_.wait(lock, [&] { return generation_.load() != seen || ending_.load(); });
-      sleeping_.fetch_sub(1);
-      if (ending_.load()) return;
+      sleeping_.fetch_add(1, std::memory_order_seq_cst);
+      wake_.wait(lock, [&] { return run_.generation.load(std::memory_order_seq_cst) != seen || run_.ending.load(); });
+      sleeping_.fetch_sub(1, std::memory_order_seq_cst);
+      if (run_.ending.load()) return;
     }
-    seen = generation_.load();
+    seen = run_.generation.load(std::memory_order_acquire);
     takeItems(thread, static_cast<std::uint64_t>(seen) << 32);
   }
 }

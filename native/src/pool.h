@@ -18,7 +18,7 @@ namespace ft {
  * the thread it runs on: that is what makes every result the same at any number of threads.
  *
  * Between the operations of a step the threads look for work all the time, since waking a sleeping thread takes longer than
- * many operations. Without a step they sleep: the cores belong to others.
+ * many operations. A moment after a step they sleep: the cores belong to others.
  */
 class Pool {
  public:
@@ -33,8 +33,8 @@ class Pool {
   /** Held while one operation follows the other. */
   class Awake {
    public:
-    explicit Awake(Pool& pool) : pool_(pool) { pool_.awake_.store(true); }
-    ~Awake() { pool_.awake_.store(false); }
+    explicit Awake(Pool& pool) : pool_(pool) { pool_.run_.awake.store(true); }
+    ~Awake() { pool_.run_.awake.store(false); }
     Awake(const Awake&) = delete;
     Awake& operator=(const Awake&) = delete;
 
@@ -53,24 +53,30 @@ class Pool {
     return static_cast<int>(static_cast<std::int64_t>(count) * thread / threads());
   }
 
-  std::vector<std::thread> workers_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  Function function_ = nullptr;
-  void* context_ = nullptr;
-  std::atomic<int> count_{0};
   /**
    * The next item of a thread's share in the lower 32 bits, above them which run it belongs to: a thread that comes late
-   * finds another run and takes nothing. A cache line each.
+   * finds another run and takes nothing.
    */
   struct alignas(64) Share {
     std::atomic<std::uint64_t> next{0};
   };
+  /** What a run is. Written before `generation`, which publishes it. */
+  struct alignas(64) Run {
+    std::atomic<std::uint32_t> generation{0};
+    std::atomic<int> count{0};
+    Function function = nullptr;
+    void* context = nullptr;
+    std::atomic<bool> awake{false}, ending{false};
+  };
+
+  // A cache line each for what one thread writes while others wait for something else.
+  Run run_;
+  alignas(64) std::atomic<int> done_{0};
+  alignas(64) std::atomic<int> sleeping_{0};
   std::unique_ptr<Share[]> shares_;
-  std::atomic<std::uint32_t> generation_{0};
-  std::atomic<int> done_{0};
-  std::atomic<int> sleeping_{0};
-  std::atomic<bool> awake_{false}, ending_{false};
+  std::vector<std::thread> workers_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
 };
 
 /** `body(item, thread)` for every item. */
