@@ -1,4 +1,4 @@
-#include "kernels.inc"
+#include "kernels_table.h"
 
 namespace ft {
 

@@ -12,12 +12,13 @@ const folder = scratchFolder();
 const compiler = process.env['CXX'] ?? 'g++';
 
 const COMMON = ['-std=c++17', '-g', '-ffp-contract=off', '-fno-math-errno', '-Wno-maybe-uninitialized'];
-const SOURCES: readonly [file: string, flags: readonly string[]][] = [
+type Source = readonly [file: string, flags: readonly string[]];
+const SOURCES: readonly Source[] = [
   ...(process.arch === 'x64'
     ? ([
         ['src/kernels_avx512.cc', ['-mavx512f', '-mprefer-vector-width=512']],
         ['src/kernels_avx2.cc', ['-mavx2', '-mfma']],
-      ] as const)
+      ] satisfies Source[])
     : []),
   ['src/kernels_baseline.cc', []],
   ['test/kernels_test.cc', []],

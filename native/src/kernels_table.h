@@ -1,4 +1,6 @@
 // The table of one instruction set. Included by kernels_*.cc, which name the function that hands it out.
+#pragma once
+
 #include "kernels_conv_backward.h"
 #include "kernels_conv_forward.h"
 #include "kernels_depthwise_backward.h"
