@@ -53,20 +53,24 @@ const float* Session::tensor(int plan, int index) const {
   return arena_.data() + plans_[plan]->spec.tensors[index].offset;
 }
 
-/** Room for one plan more. What a step leaves in the arena is of no use to the next, so a larger one just takes its place. */
+/**
+ * Room for one plan more. What a step leaves in the arena is of no use to the next, so a larger one just takes its place.
+ * Nothing is given back before all that is new is there: a session that is refused more memory works on with what it had.
+ */
 void Session::grow(const Plan& plan) {
   const PlanSpec& s = plan.spec;
-  const std::size_t input = std::size_t(s.batch) * s.height * s.width * s.channels;
-  if (pixels_.size() < input + kPixelSlack) pixels_ = Block<std::uint8_t>(input + kPixelSlack);
-  if (labels_.size() < std::size_t(s.batch)) {
-    labels_ = Block<std::int32_t>(s.batch);
-    rowLoss_ = Block<double>(s.batch);
-    rowCorrect_ = Block<std::uint8_t>(s.batch);
-  }
-  if (arena_.size() < s.arenaFloats) {
-    arena_ = Block<float>();  // both at once may be more than there is
-    arena_ = Block<float>(s.arenaFloats);
-  }
+  const auto fits = [](const auto& block, std::size_t count) { return block.size() >= count; };
+  const std::size_t input = std::size_t(s.batch) * s.height * s.width * s.channels + kPixelSlack;
+  const std::size_t batch = std::size_t(s.batch);
+  Block<std::uint8_t> pixels(fits(pixels_, input) ? 0 : input), rowCorrect(fits(rowCorrect_, batch) ? 0 : batch);
+  Block<std::int32_t> labels(fits(labels_, batch) ? 0 : batch);
+  Block<double> rowLoss(fits(rowLoss_, batch) ? 0 : batch);
+  Block<float> arena(fits(arena_, s.arenaFloats) ? 0 : s.arenaFloats);
+  if (pixels.size() > 0) pixels_ = std::move(pixels);
+  if (rowCorrect.size() > 0) rowCorrect_ = std::move(rowCorrect);
+  if (labels.size() > 0) labels_ = std::move(labels);
+  if (rowLoss.size() > 0) rowLoss_ = std::move(rowLoss);
+  if (arena.size() > 0) arena_ = std::move(arena);
   for (auto& other : plans_) bind(*other);
 }
 

@@ -1,4 +1,5 @@
 import type { AdamMoments } from '../../core/adam.js';
+import { UserError } from '../../core/userError.js';
 import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import { notFinite } from '../notFinite.js';
 import type {
@@ -93,10 +94,25 @@ export class NativeSession implements TrainingSession {
     let plan = this.plans.get(key);
     if (!plan) {
       const description = (mode === 'training' ? planTraining : planInference)(this.model, batch);
-      plan = { index: this.addon.addPlan(this.handle, description), description };
+      plan = { index: this.addPlan(description), description };
       this.plans.set(key, plan);
     }
     return plan;
+  }
+
+  private addPlan(description: PlanDescription): number {
+    try {
+      return this.addon.addPlan(this.handle, description);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ERR_MEMORY_ALLOCATION_FAILED') throw cause;
+      const gigabytes = ((4 * description.arenaFloats) / 1e9).toFixed(1);
+      throw new UserError(
+        'out-of-memory',
+        `A batch of ${description.batch} pictures needs ${gigabytes} GB of memory, more than the system gives.`,
+        'Train with a smaller batch, or with smaller pictures.',
+        { cause },
+      );
+    }
   }
 
   /** Seconds that each operation of a plan has taken so far. */

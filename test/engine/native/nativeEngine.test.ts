@@ -143,6 +143,15 @@ describe('the native engine', function () {
     assert.ok(refused > 100 && ran > 20, `${refused} refused, ${ran} ran`);
   });
 
+  it('says how much a batch needs that the system has no memory for, and works on', async () => {
+    const large = mobileNetV2({ size: 512, classes: 3 });
+    const s = session({}, large);
+    const b = batch(1, 1, large);
+    const before = (await s.evaluate(b)).logits;
+    assert.throws(() => s.plan('training', 2000), { code: 'out-of-memory', message: /batch of 2000 pictures needs \d+/ });
+    assert.deepEqual((await s.evaluate(b)).logits, before);
+  });
+
   it('does not grow over five hundred steps of changing batch sizes', async () => {
     const small = mobileNetV2({ size: 32, classes: 3, width: 0.1 });
     const s = session({}, small);
