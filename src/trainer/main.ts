@@ -1,4 +1,4 @@
-import os from 'node:os';
+import './lowerPriority.js';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
@@ -61,9 +61,4 @@ process.on('SIGINT', () => undefined);
 // The parent is gone: end in good order if the batch at hand allows it. The watch below ends a process that is busy.
 process.on('disconnect', () => stop.request());
 new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent: process.ppid } }).unref();
-try {
-  os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // the editor stays smooth
-} catch {
-  // Some sandboxes forbid it; training works all the same.
-}
 send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

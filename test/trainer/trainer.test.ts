@@ -123,6 +123,46 @@ describe('face-trainer', function () {
     assert.equal(new RunModel(runFolder).phase, 'stopped');
   }); // prettier-ignore
 
+  if (process.platform === 'linux')
+    it('computes at a lower priority than the editor, in every thread that does', async () => {
+      await writePeople(path.join(folder(), 'data'), 2, 20);
+      const run = path.join(folder(), 'run');
+      const args = [
+        'train',
+        'data',
+        '--size',
+        '96',
+        '--width',
+        '0.5',
+        '--batch',
+        '16',
+        '--epochs',
+        '999',
+        '--out',
+        run,
+      ];
+      const parent = spawn(process.execPath, [cli, ...args], { cwd: folder(), stdio: 'ignore' });
+      try {
+        await until('some steps', () => new RunModel(run).state.steps.length > 30);
+        const tasks = `/proc/${new RunModel(run).state.run!.pid}/task`;
+        // After the name in brackets: the times are fields 11 and 12, the nice value is field 16.
+        const threads = fs.readdirSync(tasks).map((tid) => {
+          const fields = fs
+            .readFileSync(path.join(tasks, tid, 'stat'), 'utf8')
+            .split(') ')[1]!
+            .split(' ');
+          return { time: Number(fields[11]) + Number(fields[12]), nice: Number(fields[16]) };
+        });
+        const total = threads.reduce((sum, { time }) => sum + time, 0);
+        const kept = threads.filter(({ nice }) => nice >= 10).reduce((sum, { time }) => sum + time, 0);
+        // V8's own threads are older than any code of ours; they only compile and collect.
+        assert.ok(kept > 0.8 * total, JSON.stringify(threads));
+      } finally {
+        parent.kill('SIGKILL');
+        await until('the orphan’s end', () => !isAlive(new RunModel(run).state.run!.pid));
+      }
+    });
+
   it('ends within 5 s when its parent vanishes, also in the middle of a long step', async () => {
     await writePeople(path.join(folder(), 'data'), 2, 20);
     for (const [name, options] of [['short', small], ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']]] as const) {
