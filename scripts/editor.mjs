@@ -2,7 +2,7 @@
 // into the user's cache from npm (and, as root on Debian, from its packages); no install script runs, nothing is compiled.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cacheFolder, npm, run } from './lib.mjs';
+import { cacheFolder, installDebianPackages, npm } from './lib.mjs';
 
 const CODE_SERVER = '4.139.1';
 const NODE = '24.21.0';
@@ -29,15 +29,8 @@ export function findChromium() {
 export async function ensureEditor() {
   installServer();
   if (findChromium()) return;
-  if (process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.log('Installing Chromium');
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    run('apt-get', ['-qq', 'update'], { env });
-    run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', 'chromium'], {
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
+  console.log('Installing Chromium');
+  installDebianPackages('chromium');
   if (!findChromium()) throw new Error('The editor tests need Chromium: install it, or name it in CHROMIUM_PATH.');
 }
 

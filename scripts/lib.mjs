@@ -66,6 +66,15 @@ export function ensureBuild() {
   must('The build', process.execPath, ['scripts/build.mjs']);
 }
 
+/** Debian's packages, where this is root on Debian. @returns whether they were installed */
+export function installDebianPackages(...names) {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['-qq', 'update'], { env });
+  const install = ['-qq', 'install', '-y', '--no-install-recommends', ...names];
+  return run('apt-get', install, { env, stdio: ['ignore', 'ignore', 'inherit'] }) === 0;
+}
+
 /** @returns whether TensorFlow is there; the reason is on the screen when it is not */
 export function ensureTensorFlow() {
   return run(process.execPath, ['dist/faceTrainer.js', 'setup-tensorflow']) === 0;

@@ -20,6 +20,8 @@ export function buildNative() {
   const wanted = stamp();
   const kept = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted && existsSync(compiled);
   if (!kept) {
+    const missing = missingTool();
+    if (missing !== undefined) return `${missing} is missing`;
     console.error('Compiling the native engine');
     rmSync(build, { recursive: true, force: true });
     const args = ['rebuild', '-C', native, '--jobs=max', ...headerOptions()];
@@ -33,6 +35,17 @@ export function buildNative() {
   mkdirSync(path.dirname(target), { recursive: true });
   copyFileSync(compiled, target);
   return undefined;
+}
+
+/** What node-gyp needs and this machine lacks, for people; node-gyp itself finds what Windows needs. */
+export function missingTool(env = process.env, platform = process.platform) {
+  if (platform === 'win32') return undefined;
+  const tools = [
+    ['a C++ compiler', env.CXX ?? (platform === 'darwin' ? 'c++' : 'g++')],
+    ['make', 'make'],
+    ['Python 3', 'python3'],
+  ];
+  return tools.find(([, program]) => spawnSync(program, ['--version'], { env }).status !== 0)?.[0];
 }
 
 function stamp() {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { missingTool } from '../../../scripts/native.mjs';
 import { runProgram } from '../../../src/platform/runProgram.js';
 import { scratchFolder } from '../../support/scratch.js';
 
@@ -11,15 +13,18 @@ const native = path.resolve(import.meta.dirname, '../../../native');
 const folder = scratchFolder();
 const compiler = process.env['CXX'] ?? 'g++';
 
+// NEON, compiled for a foreign machine and run by its emulator.
+const ARM_COMPILER = 'aarch64-linux-gnu-g++';
+const ARM_EMULATOR = 'qemu-aarch64-static';
+const hasArm = [ARM_COMPILER, ARM_EMULATOR].every((program) => spawnSync(program, ['--version']).status === 0);
+
 const COMMON = ['-std=c++17', '-g', '-ffp-contract=off', '-fno-math-errno', '-Wno-maybe-uninitialized'];
 type Source = readonly [file: string, flags: readonly string[]];
+const X64_SOURCES: readonly Source[] = [
+  ['src/kernels_avx512.cc', ['-mavx512f', '-mprefer-vector-width=512']],
+  ['src/kernels_avx2.cc', ['-mavx2', '-mfma']],
+];
 const SOURCES: readonly Source[] = [
-  ...(process.arch === 'x64'
-    ? ([
-        ['src/kernels_avx512.cc', ['-mavx512f', '-mprefer-vector-width=512']],
-        ['src/kernels_avx2.cc', ['-mavx2', '-mfma']],
-      ] satisfies Source[])
-    : []),
   ['src/kernels_baseline.cc', []],
   ['test/kernels_test.cc', []],
   ['src/cpu.cc', []],
@@ -27,8 +32,8 @@ const SOURCES: readonly Source[] = [
   ['src/loss.cc', []],
 ];
 
-async function compile(flags: readonly string[]): Promise<string> {
-  const waiting = [...SOURCES];
+async function compile(flags: readonly string[], compiler: string, sources: readonly Source[]): Promise<string> {
+  const waiting = [...sources];
   const objects: string[] = [];
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -57,7 +62,7 @@ describe('the kernels’ own test', function () {
   ]; // prettier-ignore
   for (const [name, flags, threads] of builds)
     it(`passes ${name}`, async () => {
-      const program = await compile(flags);
+      const program = await compile(flags, compiler, process.arch === 'x64' ? [...X64_SOURCES, ...SOURCES] : SOURCES);
       for (const count of threads) {
         const { code, output } = await runProgram(program, [String(count)]);
         assert.equal(code, 0, output);
@@ -65,4 +70,21 @@ describe('the kernels’ own test', function () {
         assert.ok(checks > 1_000_000, output);
       }
     });
+
+  if (hasArm)
+    it('passes on ARM, with NEON, under emulation', async () => {
+      const program = await compile(['-O2', '-static'], ARM_COMPILER, SOURCES);
+      const { code, output } = await runProgram(ARM_EMULATOR, [program, '2']);
+      assert.equal(code, 0, output);
+      assert.match(output, /\d{7} checks, 0 failed/);
+    });
+  else console.log(`NOT RUN: the kernels on ARM (absent: ${ARM_COMPILER} or ${ARM_EMULATOR})`);
+});
+
+describe('missingTool', () => {
+  it('says in words what a machine lacks for compiling the engine', () => {
+    assert.equal(missingTool(), undefined);
+    assert.equal(missingTool({ ...process.env, CXX: 'no-such-compiler' }), 'a C++ compiler');
+    assert.equal(missingTool({ PATH: folder() }, 'linux'), 'a C++ compiler');
+  });
 });
