@@ -4,7 +4,10 @@ import path from 'node:path';
 import { reduceAll } from '../../src/core/runState.js';
 import { RunReader } from '../../src/client/runReader.js';
 import type { BatchResult, Engine, TrainingSession } from '../../src/engine/engine.js';
+import { loadAddon } from '../../src/engine/native/addon.js';
+import { NativeSession } from '../../src/engine/native/nativeSession.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
+import { nativeAddonFile } from '../../src/platform/nativeAddon.js';
 import { UserError } from '../../src/core/userError.js';
 import type { TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
@@ -244,6 +247,36 @@ describe('trainRun', function () {
     assert.equal(failureOf(ran).code, 'not-finite');
     assert.equal(readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001')).position.epoch, 1);
     assert.match(fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8'), /Training diverged/);
+  }); // prettier-ignore
+
+  it('names where the native engine meets a number that is not finite, and keeps the last good checkpoint', async () => {
+    await writePeople(data(), 2, 4);
+    const addon = loadAddon(nativeAddonFile()!);
+    const { engine } = await selectEngine({ engine: 'native', threads: 1 });
+    /** The native engine, into whose weights a NaN falls before the fourth step: in the second epoch. */
+    const poisoned: Engine = {
+      ...engine,
+      createSession(...args) {
+        const session = new NativeSession(addon, args[0], args[1], { threads: 1 }, args[2]);
+        const trainStep = session.trainStep.bind(session);
+        session.trainStep = async (...step) => {
+          const { parameters, first, second, step: done } = addon.read(session.handle);
+          if (done === 3) {
+            parameters[parameters.length - 3] = NaN;
+            addon.write(session.handle, parameters, first, second, done);
+          }
+          return trainStep(...step);
+        };
+        return session;
+      },
+    };
+    const ran = await train({ split: 0.75, batchSize: 3, epochs: 3 }, { selectEngine: () => Promise.resolve({ engine: poisoned }) });
+    const failure = failureOf(ran);
+    assert.equal(failure.code, 'not-finite');
+    assert.match(failure.message, /the parameter predictions\/\S+ is not a finite number at step 4/);
+    const kept = readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001'));
+    assert.equal(kept.session.step, 2);
+    for (const [name, values] of kept.session.parameters) assert.ok(values.every(Number.isFinite), name);
   }); // prettier-ignore
 
   it('warns when only a slow engine is there, and says how to get a fast one', async () => {
