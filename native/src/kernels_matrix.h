@@ -123,8 +123,18 @@ inline void multiplyPanels(const float* a, size_t lda, const Tiling& tiling, int
       const int row = tiling.begin(t);
       const int valid = rows - row;
       const float* x = a + row * lda;
-      if (kPanel > ft::kChannelStep && width < kPanel) {
-        constexpr int half = kWide > 1 ? kWide / 2 : 1;
+      constexpr int half = kWide > 1 ? kWide / 2 : 1;
+      if (rows == 1) {  // a dense layer on one picture
+        if (kPanel > ft::kChannelStep && width < kPanel) {
+          V acc[1][half] = {};
+          multiply(acc, x, lda, 1, b, width, depth);
+          finish(acc, 0, 1, column);
+        } else {
+          V acc[1][kWide] = {};
+          multiply(acc, x, lda, 1, b, kPanel, depth);
+          finish(acc, 0, 1, column);
+        }
+      } else if (kPanel > ft::kChannelStep && width < kPanel) {
         if (t < tiling.tall) {
           V acc[kTall][half] = {};
           multiply(acc, x, lda, 1, b, width, depth);
