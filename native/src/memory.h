@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -24,25 +25,30 @@ class Block {
   /** @throws std::bad_alloc */
   explicit Block(std::size_t count) : count_(count) {
     if (count == 0) return;
-    bytes_ = (count * sizeof(T) + kPage - 1) / kPage * kPage;
+    bytes_ = count * sizeof(T);
 #ifdef FT_MMAP
-    void* memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
+    // Whole huge pages, and one more to find a place where one can begin.
+    const bool huge = bytes_ >= kHugePage / 2;
+    bytes_ = huge ? roundUp(bytes_, kHugePage) + kHugePage : roundUp(bytes_, kPage);
+    base_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base_ == MAP_FAILED) throw std::bad_alloc();
+    const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(base_);
+    data_ = reinterpret_cast<T*>(huge ? roundUp(address, kHugePage) : address);
 #ifdef MADV_HUGEPAGE
-    if (bytes_ >= (1u << 21)) madvise(memory, bytes_, MADV_HUGEPAGE);
+    if (huge) madvise(data_, roundUp(count * sizeof(T), kHugePage), MADV_HUGEPAGE);
 #endif
 #else
-    void* memory = ::operator new(bytes_, std::align_val_t(kPage));
-    std::memset(memory, 0, bytes_);
+    base_ = ::operator new(bytes_, std::align_val_t(kPage));
+    std::memset(base_, 0, bytes_);
+    data_ = static_cast<T*>(base_);
 #endif
-    data_ = static_cast<T*>(memory);
   }
   ~Block() {
     if (!data_) return;
 #ifdef FT_MMAP
-    munmap(data_, bytes_);
+    munmap(base_, bytes_);
 #else
-    ::operator delete(data_, std::align_val_t(kPage));
+    ::operator delete(base_, std::align_val_t(kPage));
 #endif
   }
   Block(Block&& other) noexcept { swap(other); }
@@ -58,12 +64,15 @@ class Block {
   std::size_t size() const { return count_; }
 
  private:
-  static constexpr std::size_t kPage = 4096;
+  static constexpr std::size_t kPage = 4096, kHugePage = 1u << 21;
+  static std::size_t roundUp(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
   void swap(Block& other) {
+    std::swap(base_, other.base_);
     std::swap(data_, other.data_);
     std::swap(count_, other.count_);
     std::swap(bytes_, other.bytes_);
   }
+  void* base_ = nullptr;
   T* data_ = nullptr;
   std::size_t count_ = 0, bytes_ = 0;
 };

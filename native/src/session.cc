@@ -42,21 +42,36 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
     require(k.bias < 0 || (k.kind == KernelSpec::dense && sizeOf(k.bias) == std::size_t(k.outChannels)), "a bias");
     auto packed = std::make_unique<Packed>();
     packed->spec = k;
-    const std::size_t taps = std::size_t(k.height) * k.width;
-    if (depthwise) {
-      packed->forward = Block<float>(taps * padded(k.inChannels));
-    } else {
-      const std::size_t depth = taps * (k.pixels ? k.inChannels : padded(k.inChannels));
-      packed->forward = Block<float>(depth * padded(k.outChannels));
-      if (k.backward) packed->backward = Block<float>(std::size_t(k.outChannels) * taps * padded(k.inChannels));
-      if (k.bias >= 0) packed->bias = Block<float>(padded(k.outChannels));
-    }
     packed_.push_back(std::move(packed));
   }
+  placeKernels();
   workspace_.pool = &pool_;
 }
 
 Session::~Session() = default;
+
+/** All packed kernels in one block, which large pages can hold. */
+void Session::placeKernels() {
+  std::vector<std::pair<float**, std::size_t>> places;
+  std::size_t total = 0;
+  const auto place = [&](float** where, std::size_t floats) {
+    places.emplace_back(where, total);
+    total += aligned(floats);
+  };
+  for (auto& packed : packed_) {
+    const KernelSpec& k = packed->spec;
+    const std::size_t taps = std::size_t(k.height) * k.width;
+    if (k.kind == KernelSpec::depthwise) {
+      place(&packed->forward, taps * padded(k.inChannels));
+      continue;
+    }
+    place(&packed->forward, taps * (k.pixels ? k.inChannels : padded(k.inChannels)) * padded(k.outChannels));
+    if (k.backward) place(&packed->backward, std::size_t(k.outChannels) * taps * padded(k.inChannels));
+    if (k.bias >= 0) place(&packed->bias, padded(k.outChannels));
+  }
+  kernelFloats_ = Block<float>(total);
+  for (const auto& [where, offset] : places) *where = kernelFloats_.data() + offset;
+}
 
 // Steps -----------------------------------------------------------------------------------------------------------
 
@@ -71,12 +86,12 @@ void Session::pack() {
     if (k.kind == KernelSpec::depthwise) {
       for (int tap = 0; tap < taps; tap++)
         std::copy_n(w + std::size_t(tap) * k.inChannels, k.inChannels,
-                    packed.forward.data() + std::size_t(tap) * padded(k.inChannels));
+                    packed.forward + std::size_t(tap) * padded(k.inChannels));
       return;
     }
-    if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias.data());
+    if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
     // The depth of a 1x1 kernel has no padding (depthOf in kernels_conv.h).
-    const auto pack = [&](int tapRows, int panelRows, Block<float>& to) {
+    const auto pack = [&](int tapRows, int panelRows) {
       for (int tap = 0; tap < taps; tap++) {
         MatrixBlock m;
         m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
@@ -84,14 +99,14 @@ void Session::pack() {
         m.rowStride = k.outChannels;
         m.firstRow = tap * tapRows;
         m.panelRows = panelRows, m.panelColumns = padded(k.outChannels);
-        kernels_.packPanels(m, to.data());
+        kernels_.packPanels(m, packed.forward);
       }
     };
     const int tapRows = k.pixels ? k.inChannels : padded(k.inChannels);
     if (taps == 1)
-      pack(k.inChannels, k.inChannels, packed.forward);
+      pack(k.inChannels, k.inChannels);
     else
-      pack(tapRows, taps * tapRows, packed.forward);
+      pack(tapRows, taps * tapRows);
     for (int tap = 0; k.backward && tap < taps; tap++) {
       MatrixBlock m;
       m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
@@ -99,7 +114,7 @@ void Session::pack() {
       m.rowStride = 1, m.columnStride = k.outChannels;
       m.firstColumn = tap * padded(k.inChannels);
       m.panelRows = k.outChannels, m.panelColumns = taps * padded(k.inChannels);
-      kernels_.packPanels(m, packed.backward.data());
+      kernels_.packPanels(m, packed.backward);
     }
   });
   packedStep_ = step;

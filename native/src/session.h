@@ -167,6 +167,7 @@ class Session {
   Gradient gradientOf(const Plan& plan, const OpSpec& op) const;
   Target targetOf(const Plan& plan, const OpSpec& op) const;
   void grow(const Plan& plan);
+  void placeKernels();
   void pack();
   void foldRunningStatistics();
   int runOps(Plan& plan, std::vector<BoundOp>& ops);
@@ -181,7 +182,7 @@ class Session {
   OptimizerSpec optimizer_;
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
-  Block<float> weights_, first_, second_, gradients_, arena_, scratch_, partial_;
+  Block<float> weights_, first_, second_, gradients_, kernelFloats_, arena_, scratch_, partial_;
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;

@@ -47,7 +47,10 @@ struct Session::BatchNorm {
 /** A kernel laid out for the products. Fake quantization of weights belongs here: packing would read them through it. */
 struct Session::Packed {
   KernelSpec spec;
-  Block<float> forward, backward, bias;
+  // In the session's block of all kernels; null where there is none.
+  float* forward = nullptr;
+  float* backward = nullptr;
+  float* bias = nullptr;
 };
 
 struct Session::BoundOp {

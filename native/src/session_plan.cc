@@ -225,13 +225,13 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
         f.pixels = pixels_.data();
       else
         f.x = viewOf(plan, op.x);
-      f.panels = packed.forward.data();
+      f.panels = packed.forward;
       f.out = arena + at(s.tensors, op.out, "an output").offset;
       f.statistics = statistics;
       f.epilogue = epilogue;
       if (packed.spec.bias >= 0) {
         require(!statistics.mean && !epilogue.scale, "batch norm behind a bias");
-        f.epilogue.shift = packed.bias.data();
+        f.epilogue.shift = packed.bias;
       }
       bound.needs = kernels_.convForwardNeeds(f);
       break;
@@ -247,8 +247,8 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
         f.x = viewOf(plan, op.x);
       f.d = gradientOf(plan, op);
       f.target = targetOf(plan, op);
-      require(!f.target.g || packed.backward.size() > 0, "a kernel without a backward pass");
-      f.panels = packed.backward.data();
+      require(!f.target.g || packed.backward, "a kernel without a backward pass");
+      f.panels = packed.backward;
       f.kernelGradient = gradients_.data() + offsets_[packed.spec.weights];
       if (packed.spec.bias >= 0) f.biasGradient = gradients_.data() + offsets_[packed.spec.bias];
       const TensorSpec& room = at(s.tensors, op.dense, "the room of a backward pass");
@@ -263,7 +263,7 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
       require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
       require(op.residual < 0, "a residual behind a depthwise convolution");
       f.x = viewOf(plan, op.x);
-      f.kernel = packed_[op.kernel]->forward.data();
+      f.kernel = packed_[op.kernel]->forward;
       f.out = arena + at(s.tensors, op.out, "an output").offset;
       f.statistics = statistics;
       f.epilogue = epilogue;
@@ -276,7 +276,7 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
       require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
       f.x = viewOf(plan, op.x);
       f.d = gradientOf(plan, op);
-      f.kernel = packed_[op.kernel]->forward.data();
+      f.kernel = packed_[op.kernel]->forward;
       f.target = targetOf(plan, op);
       f.kernelGradient = gradients_.data() + offsets_[packed_[op.kernel]->spec.weights];
       bound.needs = kernels_.depthwiseBackwardNeeds(f);
