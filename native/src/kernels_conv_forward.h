@@ -20,27 +20,78 @@ struct ForwardPlan {
         parts(cut.items >= kItems / 2 ? 1 : least(panels, kItems / 2 / cut.items)) {}
 };
 
-ft::Needs convForwardNeeds(const ConvForward& f) {
-  const ForwardPlan plan(f);
-  return {(plan.cut.block + kTall) * plan.ld, size_t(plan.cut.items) * 2 * plan.columns};
+/** Floats of one of the pictures' rows as the kernel meets it: with its borders, and room for a tile at the edge. */
+inline size_t pixelLine(const Geometry& g) {
+  const int pixels = most((g.outW - 1) * g.stride + g.kernelW, g.left + g.w) + kTall * g.stride;
+  return size_t(roundUp(pixels * g.c, kLanes)) + 2 * kLanes;
 }
 
+ft::Needs convForwardNeeds(const ConvForward& f) {
+  const ForwardPlan plan(f);
+  const size_t scratch = f.pixels ? f.g.kernelH * pixelLine(f.g) : (plan.cut.block + kTall) * plan.ld;
+  return {scratch, size_t(plan.cut.items) * 2 * plan.columns};
+}
+
+/** Takes the tiles of a product as they come from the registers: gives them their epilogue, or takes their statistics. */
 template <bool kStatistics>
-inline void convForwardItem(const ConvForward& f, const ForwardPlan& plan, int item, int part, float* block,
-                            float* partial) {
-  const int columns = plan.columns;
-  const bool direct = !f.pixels && f.g.pointwise() && f.x.plain();
-  const int firstPanel = plan.panels * part / plan.parts, lastPanel = plan.panels * (part + 1) / plan.parts;
-  const RunningMoments moments{partial + size_t(item) * 2 * columns, partial + (size_t(item) * 2 + 1) * columns};
-  if (kStatistics && part == 0 && plan.parts == 1) moments.start(columns);
-  if (kStatistics && plan.parts > 1) {
-    const int c0 = firstPanel * kPanel, c1 = least(columns, lastPanel * kPanel);
-    clear(moments.mean + c0, c1 - c0), clear(moments.m2 + c0, c1 - c0);
+struct OutputWriter {
+  const ConvForward& f;
+  int columns;
+  RunningMoments moments;
+  Ahead ahead;
+  int64_t row0 = 0;  // of the block at work
+  int64_t before = 0;  // rows of this item before it
+
+  template <int R, int P>
+  inline __attribute__((always_inline)) void write(V (&acc)[R][P], int row, int valid, int column) {
+    float* tile = f.out + (row0 + row) * columns + column;
+    ahead.fetch();
+    if constexpr (kStatistics) {
+      const float count = float(valid);
+      const V inverse = splat(1.0f / count);
+#pragma GCC unroll 8
+      for (int j = 0; j < P; j++) {
+        V sum = zero(), squares = zero();
+#pragma GCC unroll 16
+        for (int i = 0; i < R; i++)
+          if (i < valid) {
+            store(tile + size_t(i) * columns + j * kLanes, acc[i][j]);
+            sum = sum + acc[i][j];
+          }
+        const V mean = sum * inverse;
+#pragma GCC unroll 16
+        for (int i = 0; i < R; i++)
+          if (i < valid) {
+            const V off = acc[i][j] - mean;
+            squares = fma(off, off, squares);
+          }
+        moments.merge(column + j * kLanes, mean, squares, count, float(before + row));
+      }
+    } else {
+      const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
+      const float* residual = f.epilogue.residual ? f.epilogue.residual + (row0 + row) * columns + column : nullptr;
+#pragma GCC unroll 8
+      for (int j = 0; j < P; j++) {
+        const V scale = load(orOnes(f.epilogue.scale) + column + j * kLanes);
+        const V shift = load(orZeros(f.epilogue.shift) + column + j * kLanes);
+#pragma GCC unroll 16
+        for (int i = 0; i < R; i++)
+          if (i < valid) {
+            const size_t at = size_t(i) * columns + j * kLanes;
+            V y = clamp(fma(scale, acc[i][j], shift), lo, hi);
+            if (residual) y = y + load(residual + at);
+            store(tile + at, y);
+          }
+      }
+    }
   }
-  const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
-  const float* scale = orOnes(f.epilogue.scale);
-  const float* shift = orZeros(f.epilogue.shift);
-  const int64_t begin = plan.cut.begin(item), end = plan.cut.end(item);
+};
+
+/** Rows [begin, end) of a convolution of a tensor: block by block. */
+template <class Writer>
+inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t begin, int64_t end, int firstPanel,
+                       int lastPanel, float* block, Writer& writer) {
+  const bool direct = f.g.pointwise() && f.x.plain();
   for (int64_t row0 = begin; row0 < end; row0 += plan.cut.block) {
     const int rows = int(least(int64_t(plan.cut.block), end - row0));
     const Tiling tiling(rows);
@@ -50,60 +101,80 @@ inline void convForwardItem(const ConvForward& f, const ForwardPlan& plan, int i
       lda = padded(f.g.c);
       a = f.x.x + row0 * lda;
     } else {
-      loadPatches(f.g, f.x, f.pixels, row0, rows, block, plan.ld);
+      loadPatches(f.g, f.x, nullptr, row0, rows, block, plan.ld);
     }
-    float* out = f.out + row0 * columns;
-    Ahead ahead;
+    writer.row0 = row0;
+    writer.before = row0 - begin;
+    writer.ahead = Ahead();
     if (row0 + rows < end) {
       const int64_t next = row0 + rows, count = least(int64_t(plan.cut.block), end - next);
-      if (!f.pixels && f.g.pointwise()) ahead.add(f.x.x + next * padded(f.g.c), count * padded(f.g.c));
-      if (plan.parts == 1) ahead.add(out + int64_t(rows) * columns, count * columns);
+      if (f.g.pointwise()) writer.ahead.add(f.x.x + next * padded(f.g.c), count * padded(f.g.c));
+      if (plan.parts == 1) writer.ahead.add(f.out + next * plan.columns, count * plan.columns);
     }
-    ahead.divide(tiling.count * (lastPanel - firstPanel));
-    multiplyPanels(a, lda, tiling, rows, f.panels, plan.depth, columns, firstPanel, lastPanel,
-                   [&](auto& acc, int row, int valid, int column) __attribute__((always_inline)) {
-                     constexpr int R = sizeof(acc) / sizeof(acc[0]);
-                     constexpr int P = sizeof(acc[0]) / sizeof(V);
-                     float* tile = out + size_t(row) * columns + column;
-                     ahead.fetch();
-                     if constexpr (kStatistics) {
-                       const float count = float(valid), before = float(row0 - begin + row);
-                       const V inverse = splat(1.0f / count);
-#pragma GCC unroll 8
-                       for (int j = 0; j < P; j++) {
-                         V sum = zero(), squares = zero();
-#pragma GCC unroll 16
-                         for (int i = 0; i < R; i++)
-                           if (i < valid) {
-                             store(tile + size_t(i) * columns + j * kLanes, acc[i][j]);
-                             sum = sum + acc[i][j];
-                           }
-                         const V mean = sum * inverse;
-#pragma GCC unroll 16
-                         for (int i = 0; i < R; i++)
-                           if (i < valid) {
-                             const V off = acc[i][j] - mean;
-                             squares = fma(off, off, squares);
-                           }
-                         moments.merge(column + j * kLanes, mean, squares, count, before);
-                       }
-                     } else {
-#pragma GCC unroll 8
-                       for (int j = 0; j < P; j++) {
-                         const V s = load(scale + column + j * kLanes), t = load(shift + column + j * kLanes);
-#pragma GCC unroll 16
-                         for (int i = 0; i < R; i++)
-                           if (i < valid) {
-                             const size_t at = size_t(i) * columns + j * kLanes;
-                             V y = clamp(fma(s, acc[i][j], t), lo, hi);
-                             if (f.epilogue.residual)
-                               y = y + load(f.epilogue.residual + (row0 + row) * columns + column + at);
-                             store(tile + at, y);
-                           }
-                       }
-                     }
-                   });
+    writer.ahead.divide(tiling.count * (lastPanel - firstPanel));
+    multiplyPanels(a, lda, tiling, rows, f.panels, plan.depth, plan.columns, firstPanel, lastPanel,
+                   [&](auto& acc, int row, int valid, int column)
+                       __attribute__((always_inline)) { writer.write(acc, row, valid, column); });
   }
+}
+
+/**
+ * The same for a convolution of the pictures' bytes: a run of one row of outputs at a time. The input rows that it meets are
+ * turned into floats once, and the patches, which overlap there, are multiplied where they lie.
+ */
+template <class Writer>
+inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t begin, int64_t end, int firstPanel,
+                       int lastPanel, float* lines, Writer& writer) {
+  const Geometry& g = f.g;
+  const size_t line = pixelLine(g), step = size_t(g.stride) * g.c;
+  const int segment = g.kernelW * g.c, left = g.left * g.c, width = g.w * g.c;
+  OutputPixel at(g, begin);
+  for (int64_t row0 = begin; row0 < end;) {
+    const int run = int(least(end - row0, int64_t(g.outW - at.x)));
+    for (int i = 0; i < g.kernelH; i++) {
+      float* to = lines + i * line;
+      const int iy = at.y * g.stride - g.top + i;
+      if (iy < 0 || iy >= g.h) {
+        clear(to, line);
+        continue;
+      }
+      const std::uint8_t* from = f.pixels + (at.image * g.h + iy) * g.w * g.c;
+      clear(to, left);
+      for (int k = 0; k < width; k += kLanes) store(to + left + k, loadPixels(from + k));
+      clear(to + left + width, line - left - width);
+    }
+    const auto product = [&](auto& acc, int row, const float* b, int panelWidth) __attribute__((always_inline)) {
+      for (int i = 0; i < g.kernelH; i++)
+        multiply(acc, lines + i * line + (at.x + row) * step, step, 1, b + size_t(i) * segment * panelWidth, panelWidth,
+                 segment);
+    };
+    writer.row0 = row0;
+    writer.before = row0 - begin;
+    multiplyTiles(Tiling(run), run, f.panels, plan.depth, plan.columns, firstPanel, lastPanel, product,
+                  [&](auto& acc, int row, int valid, int column)
+                      __attribute__((always_inline)) { writer.write(acc, row, valid, column); });
+    at.advance(g, run);
+    row0 += run;
+  }
+}
+
+template <bool kStatistics>
+inline void convForwardItem(const ConvForward& f, const ForwardPlan& plan, int item, int part, float* scratch,
+                            float* partial) {
+  const int columns = plan.columns;
+  const int firstPanel = plan.panels * part / plan.parts, lastPanel = plan.panels * (part + 1) / plan.parts;
+  const RunningMoments moments{partial + size_t(item) * 2 * columns, partial + (size_t(item) * 2 + 1) * columns};
+  if (kStatistics) {
+    const int first = firstPanel * kPanel, count = least(columns, lastPanel * kPanel) - first;
+    clear(moments.mean + first, count);
+    clear(moments.m2 + first, count);
+  }
+  OutputWriter<kStatistics> writer{f, columns, moments, Ahead()};
+  const int64_t begin = plan.cut.begin(item), end = plan.cut.end(item);
+  if (f.pixels)
+    convPixels(f, plan, begin, end, firstPanel, lastPanel, scratch, writer);
+  else
+    convBlocks(f, plan, begin, end, firstPanel, lastPanel, scratch, writer);
 }
 
 void convForward(const ConvForward& f, const Workspace& work) {

@@ -109,52 +109,48 @@ inline __attribute__((always_inline)) void multiply(V (&acc)[R][P], const float*
 }
 
 /**
- * A block A [rows, depth] (row-major, stride lda, readable up to `tiling.covered()` rows) times a packed matrix
- * [depth, columns]; `finish(acc, row, valid, column)` gets each tile, of which the first `valid` rows count.
+ * A block of rows times a packed matrix of `columns`, tile by tile.
+ * @param product product(acc, row, b, width) multiplies the tile's rows, from `row` on, with a panel
+ * @param finish finish(acc, row, valid, column) gets each tile, of which the first `valid` rows count
  */
-template <class Finish>
-inline void multiplyPanels(const float* a, size_t lda, const Tiling& tiling, int rows, const float* panels, int depth,
-                           int columns, int firstPanel, int lastPanel, Finish&& finish) {
+template <class Product, class Finish>
+inline void multiplyTiles(const Tiling& tiling, int rows, const float* panels, int depth, int columns, int firstPanel,
+                          int lastPanel, Product&& product, Finish&& finish) {
+  constexpr int half = kWide > 1 ? kWide / 2 : 1;
   for (int p = firstPanel; p < lastPanel; p++) {
     const int column = p * kPanel;
     const int width = least(kPanel, columns - column);
+    const bool narrow = kPanel > ft::kChannelStep && width < kPanel;
     const float* b = panels + size_t(column) * depth;
     for (int t = 0; t < tiling.count; t++) {
       const int row = tiling.begin(t);
       const int valid = rows - row;
-      const float* x = a + row * lda;
-      constexpr int half = kWide > 1 ? kWide / 2 : 1;
+      const auto tile = [&](auto& acc, int height) __attribute__((always_inline)) {
+        product(acc, row, b, width);
+        finish(acc, row, least(valid, height), column);
+      };
       if (rows == 1) {  // a dense layer on one picture
-        if (kPanel > ft::kChannelStep && width < kPanel) {
-          V acc[1][half] = {};
-          multiply(acc, x, lda, 1, b, width, depth);
-          finish(acc, 0, 1, column);
-        } else {
-          V acc[1][kWide] = {};
-          multiply(acc, x, lda, 1, b, kPanel, depth);
-          finish(acc, 0, 1, column);
-        }
-      } else if (kPanel > ft::kChannelStep && width < kPanel) {
-        if (t < tiling.tall) {
-          V acc[kTall][half] = {};
-          multiply(acc, x, lda, 1, b, width, depth);
-          finish(acc, row, least(valid, kTall), column);
-        } else {
-          V acc[kShort][half] = {};
-          multiply(acc, x, lda, 1, b, width, depth);
-          finish(acc, row, least(valid, kShort), column);
-        }
+        V one[1][kWide] = {}, oneNarrow[1][half] = {};
+        narrow ? tile(oneNarrow, 1) : tile(one, 1);
       } else if (t < tiling.tall) {
-        V acc[kTall][kWide] = {};
-        multiply(acc, x, lda, 1, b, kPanel, depth);
-        finish(acc, row, least(valid, kTall), column);
+        V tall[kTall][kWide] = {}, tallNarrow[kTall][half] = {};
+        narrow ? tile(tallNarrow, kTall) : tile(tall, kTall);
       } else {
-        V acc[kShort][kWide] = {};
-        multiply(acc, x, lda, 1, b, kPanel, depth);
-        finish(acc, row, least(valid, kShort), column);
+        V low[kShort][kWide] = {}, lowNarrow[kShort][half] = {};
+        narrow ? tile(lowNarrow, kShort) : tile(low, kShort);
       }
     }
   }
+}
+
+/** A block A [rows, depth], row-major with stride lda, readable up to `tiling.covered()` rows, times a packed matrix. */
+template <class Finish>
+inline void multiplyPanels(const float* a, size_t lda, const Tiling& tiling, int rows, const float* panels, int depth,
+                           int columns, int firstPanel, int lastPanel, Finish&& finish) {
+  const auto product = [&](auto& acc, int row, const float* b, int width) __attribute__((always_inline)) {
+    multiply(acc, a + row * lda, lda, 1, b, width, depth);
+  };
+  multiplyTiles(tiling, rows, panels, depth, columns, firstPanel, lastPanel, product, finish);
 }
 
 template <int R, int P>
