@@ -6,7 +6,6 @@
 
 namespace {
 
-
 /** Images, and bands of rows where images alone give too few items. */
 struct Bands {
   int rows, images, bands;

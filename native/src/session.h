@@ -162,6 +162,16 @@ class Session {
 
   void bind(Plan& plan);
   BoundOp bindOp(const Plan& plan, const OpSpec& op);
+  void bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindPixels(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindConvBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindDepthwise(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindDepthwiseBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  Epilogue epilogueOf(const Plan& plan, const OpSpec& op) const;
   Geometry geometryOf(const Plan& plan, const OpSpec& op) const;
   View viewOf(const Plan& plan, int chain) const;
   Gradient gradientOf(const Plan& plan, const OpSpec& op) const;

@@ -73,6 +73,8 @@ struct Session::BoundOp {
   BatchNorm* sums = nullptr;
   std::int64_t sumsCount = 0;
   double seconds = 0;
+
+  Statistics batchStatistics() const { return statistics ? statistics->statistics() : Statistics(); }
 };
 
 struct Session::Plan {

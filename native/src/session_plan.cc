@@ -173,165 +173,184 @@ Geometry Session::geometryOf(const Plan& plan, const OpSpec& op) const {
 }
 
 Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
-  const PlanSpec& s = plan.spec;
-  float* const arena = arena_.data();
   BoundOp bound;
   bound.kind = op.kind;
-  Statistics statistics;
+  bindBatchNorms(plan, op, bound);
+  switch (op.kind) {
+    case OpSpec::loadPixels: bindPixels(plan, op, bound); break;
+    case OpSpec::conv: bindConv(plan, op, bound); break;
+    case OpSpec::convBackward: bindConvBackward(plan, op, bound); break;
+    case OpSpec::depthwise: bindDepthwise(plan, op, bound); break;
+    case OpSpec::depthwiseBackward: bindDepthwiseBackward(plan, op, bound); break;
+    case OpSpec::add: bindAdd(plan, op, bound); break;
+    case OpSpec::pool:
+    case OpSpec::poolBackward: bindPool(plan, op, bound); break;
+    case OpSpec::contribute: bindContribute(plan, op, bound); break;
+  }
+  return bound;
+}
+
+/** Batch norms that have to be finished after the operation: by statistics of its output, or by sums of a gradient. */
+void Session::bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
   if (op.statistics >= 0) {
     require(s.training, "statistics in inference");
-    at(model_.batchNorms, op.statistics, "a batch norm");
     const TensorSpec& out = at(s.tensors, op.out, "an output");
+    require(at(model_.batchNorms, op.statistics, "a batch norm").channels == out.c, "the channels of a batch norm");
     bound.statistics = norms_[op.statistics].get();
-    require(bound.statistics->spec.channels == out.c, "the channels of a batch norm");
     bound.statisticsCount = out.rows();
     bound.statisticsIndex = op.statistics;
-    statistics = bound.statistics->statistics();
   }
+  if (op.finish && op.x >= 0) {
+    const ChainSpec& c = at(s.chains, op.x, "the chain of a target");
+    if (c.batchNorm < 0) return;
+    bound.sums = norms_[c.batchNorm].get();
+    bound.sumsCount = s.tensors[c.tensor].rows();
+  }
+}
+
+Epilogue Session::epilogueOf(const Plan& plan, const OpSpec& op) const {
+  const PlanSpec& s = plan.spec;
+  const TensorSpec& out = at(s.tensors, op.out, "an output");
   Epilogue epilogue;
   if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
   if (op.foldedBatchNorm >= 0) {
-    const BatchNormSpec& spec = at(model_.batchNorms, op.foldedBatchNorm, "a batch norm");
-    require(spec.channels == at(s.tensors, op.out, "an output").c, "the channels of a batch norm");
+    require(at(model_.batchNorms, op.foldedBatchNorm, "a batch norm").channels == out.c, "the channels of a batch norm");
     epilogue.scale = norms_[op.foldedBatchNorm]->foldedScale();
     epilogue.shift = norms_[op.foldedBatchNorm]->foldedShift();
   }
   if (op.residual >= 0) {
-    const TensorSpec& out = at(s.tensors, op.out, "an output");
     const TensorSpec& r = at(s.tensors, op.residual, "a residual");
     require(r.rows() == out.rows() && r.c == out.c, "the shape of a residual");
-    epilogue.residual = arena + r.offset;
+    epilogue.residual = arena_.data() + r.offset;
   }
-  if (op.finish && op.x >= 0) {
-    const ChainSpec& c = at(s.chains, op.x, "the chain of a target");
-    if (c.batchNorm >= 0) {
-      bound.sums = norms_[c.batchNorm].get();
-      bound.sumsCount = s.tensors[c.tensor].rows();
-    }
+  return epilogue;
+}
+
+void Session::bindPixels(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  const TensorSpec& out = at(s.tensors, op.out, "an output");
+  require(out.n == s.batch && out.h == s.height && out.w == s.width && out.c == s.channels, "the shape of the input");
+  bound.out = arena_.data() + out.offset, bound.rows = out.rows(), bound.channels = out.c;
+}
+
+void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  ConvForward& f = bound.conv;
+  f.g = geometryOf(plan, op);
+  const Packed& packed = *packed_[op.kernel];
+  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+  if (op.x < 0)
+    f.pixels = pixels_.data();
+  else
+    f.x = viewOf(plan, op.x);
+  f.panels = packed.forward;
+  f.out = arena_.data() + at(s.tensors, op.out, "an output").offset;
+  f.statistics = bound.batchStatistics();
+  f.epilogue = epilogueOf(plan, op);
+  if (packed.spec.bias >= 0) {
+    require(!f.statistics.mean && !f.epilogue.scale, "batch norm behind a bias");
+    f.epilogue.shift = packed.bias;
   }
-  switch (op.kind) {
-    case OpSpec::loadPixels: {
-      const TensorSpec& out = at(s.tensors, op.out, "an output");
-      require(out.n == s.batch && out.h == s.height && out.w == s.width && out.c == s.channels, "the shape of the input");
-      bound.out = arena + out.offset, bound.rows = out.rows(), bound.channels = out.c;
-      break;
-    }
-    case OpSpec::conv: {
-      ConvForward& f = bound.conv;
-      f.g = geometryOf(plan, op);
-      const Packed& packed = *packed_[op.kernel];
-      require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
-      if (op.x < 0)
-        f.pixels = pixels_.data();
-      else
-        f.x = viewOf(plan, op.x);
-      f.panels = packed.forward;
-      f.out = arena + at(s.tensors, op.out, "an output").offset;
-      f.statistics = statistics;
-      f.epilogue = epilogue;
-      if (packed.spec.bias >= 0) {
-        require(!statistics.mean && !epilogue.scale, "batch norm behind a bias");
-        f.epilogue.shift = packed.bias;
-      }
-      bound.needs = kernels_.convForwardNeeds(f);
-      break;
-    }
-    case OpSpec::convBackward: {
-      ConvBackward& f = bound.convBackward;
-      f.g = geometryOf(plan, op);
-      const Packed& packed = *packed_[op.kernel];
-      require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
-      if (op.x < 0)
-        f.pixels = pixels_.data();
-      else
-        f.x = viewOf(plan, op.x);
-      f.d = gradientOf(plan, op);
-      f.target = targetOf(plan, op);
-      require(!f.target.g || packed.backward, "a kernel without a backward pass");
-      f.panels = packed.backward;
-      f.kernelGradient = gradients_.data() + offsets_[packed.spec.weights];
-      if (packed.spec.bias >= 0) f.biasGradient = gradients_.data() + offsets_[packed.spec.bias];
-      const TensorSpec& room = at(s.tensors, op.dense, "the room of a backward pass");
-      require(room.rows() == f.g.outRows() && room.c == f.g.outC, "the shape of a backward pass's room");
-      f.dense = arena + room.offset;
-      bound.needs = kernels_.convBackwardNeeds(f);
-      break;
-    }
-    case OpSpec::depthwise: {
-      DepthwiseForward& f = bound.depthwise;
-      f.g = geometryOf(plan, op);
-      require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
-      require(op.residual < 0, "a residual behind a depthwise convolution");
-      f.x = viewOf(plan, op.x);
-      f.kernel = packed_[op.kernel]->forward;
-      f.out = arena + at(s.tensors, op.out, "an output").offset;
-      f.statistics = statistics;
-      f.epilogue = epilogue;
-      bound.needs = kernels_.depthwiseForwardNeeds(f);
-      break;
-    }
-    case OpSpec::depthwiseBackward: {
-      DepthwiseBackward& f = bound.depthwiseBackward;
-      f.g = geometryOf(plan, op);
-      require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
-      f.x = viewOf(plan, op.x);
-      f.d = gradientOf(plan, op);
-      f.kernel = packed_[op.kernel]->forward;
-      f.target = targetOf(plan, op);
-      f.kernelGradient = gradients_.data() + offsets_[packed_[op.kernel]->spec.weights];
-      bound.needs = kernels_.depthwiseBackwardNeeds(f);
-      break;
-    }
-    case OpSpec::add: {
-      Add& f = bound.add;
-      const TensorSpec& out = at(s.tensors, op.out, "an output");
-      for (const int chain : {op.x, op.y}) {
-        if (chain < 0 && chain == op.y) continue;
-        const TensorSpec& x = s.tensors[at(s.chains, chain, "a summand").tensor];
-        require(x.rows() == out.rows() && x.c == out.c, "the shape of a summand");
-      }
-      f.rows = out.rows(), f.channels = padded(out.c);
-      f.x = viewOf(plan, op.x);
-      if (op.y >= 0) f.y = viewOf(plan, op.y);
-      f.out = arena + out.offset;
-      f.statistics = statistics;
-      bound.needs = kernels_.addNeeds(f);
-      break;
-    }
-    case OpSpec::pool:
-    case OpSpec::poolBackward: {
-      Pool2d& f = bound.pool;
-      const TensorSpec& x = s.tensors[at(s.chains, op.x, "an input").tensor];
-      const TensorSpec& out = at(s.tensors, op.out, "an output");
-      require(out.rows() == x.n && out.c == x.c && !statistics.mean, "the shape of a pooling's output");
-      f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
-      f.x = viewOf(plan, op.x);
-      f.out = arena + out.offset;
-      if (op.kind == OpSpec::poolBackward) {
-        const TensorSpec& g = at(s.tensors, op.gradient, "a gradient");
-        require(g.rows() == out.rows() && g.c == out.c && op.target >= 0, "the gradient of a pooling");
-        f.dOut = arena + g.offset;
-        f.target = targetOf(plan, op);
-      }
-      bound.needs = kernels_.poolNeeds(f);
-      break;
-    }
-    case OpSpec::contribute: {
-      Contribute& f = bound.contribute;
-      require(op.target >= 0 && op.x >= 0, "the target of a contribution");
-      const TensorSpec& t = s.tensors[s.chains[op.x].tensor];
-      f.rows = t.rows(), f.channels = padded(t.c);
-      f.target = targetOf(plan, op);
-      if (op.gradient >= 0) {
-        f.d = gradientOf(plan, op);
-        const TensorSpec& g = s.tensors[op.gradient];
-        require(g.rows() == t.rows() && g.c == t.c, "the shape of a gradient");
-      }
-      bound.needs = kernels_.contributeNeeds(f);
-      break;
-    }
+  bound.needs = kernels_.convForwardNeeds(f);
+}
+
+void Session::bindConvBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  ConvBackward& f = bound.convBackward;
+  f.g = geometryOf(plan, op);
+  const Packed& packed = *packed_[op.kernel];
+  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+  if (op.x < 0)
+    f.pixels = pixels_.data();
+  else
+    f.x = viewOf(plan, op.x);
+  f.d = gradientOf(plan, op);
+  f.target = targetOf(plan, op);
+  require(!f.target.g || packed.backward, "a kernel without a backward pass");
+  f.panels = packed.backward;
+  f.kernelGradient = gradients_.data() + offsets_[packed.spec.weights];
+  if (packed.spec.bias >= 0) f.biasGradient = gradients_.data() + offsets_[packed.spec.bias];
+  const TensorSpec& room = at(s.tensors, op.dense, "the room of a backward pass");
+  require(room.rows() == f.g.outRows() && room.c == f.g.outC, "the shape of a backward pass's room");
+  f.dense = arena_.data() + room.offset;
+  bound.needs = kernels_.convBackwardNeeds(f);
+}
+
+void Session::bindDepthwise(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  DepthwiseForward& f = bound.depthwise;
+  f.g = geometryOf(plan, op);
+  require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+  require(op.residual < 0, "a residual behind a depthwise convolution");
+  f.x = viewOf(plan, op.x);
+  f.kernel = packed_[op.kernel]->forward;
+  f.out = arena_.data() + at(s.tensors, op.out, "an output").offset;
+  f.statistics = bound.batchStatistics();
+  f.epilogue = epilogueOf(plan, op);
+  bound.needs = kernels_.depthwiseForwardNeeds(f);
+}
+
+void Session::bindDepthwiseBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  DepthwiseBackward& f = bound.depthwiseBackward;
+  f.g = geometryOf(plan, op);
+  require(packed_[op.kernel]->spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+  f.x = viewOf(plan, op.x);
+  f.d = gradientOf(plan, op);
+  f.kernel = packed_[op.kernel]->forward;
+  f.target = targetOf(plan, op);
+  f.kernelGradient = gradients_.data() + offsets_[packed_[op.kernel]->spec.weights];
+  bound.needs = kernels_.depthwiseBackwardNeeds(f);
+}
+
+void Session::bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  Add& f = bound.add;
+  const TensorSpec& out = at(s.tensors, op.out, "an output");
+  for (const int chain : {op.x, op.y}) {
+    if (chain < 0 && chain == op.y) continue;
+    const TensorSpec& x = s.tensors[at(s.chains, chain, "a summand").tensor];
+    require(x.rows() == out.rows() && x.c == out.c, "the shape of a summand");
   }
-  return bound;
+  f.rows = out.rows(), f.channels = padded(out.c);
+  f.x = viewOf(plan, op.x);
+  if (op.y >= 0) f.y = viewOf(plan, op.y);
+  f.out = arena_.data() + out.offset;
+  f.statistics = bound.batchStatistics();
+  bound.needs = kernels_.addNeeds(f);
+}
+
+void Session::bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  Pool2d& f = bound.pool;
+  const TensorSpec& x = s.tensors[at(s.chains, op.x, "an input").tensor];
+  const TensorSpec& out = at(s.tensors, op.out, "an output");
+  require(out.rows() == x.n && out.c == x.c && !bound.statistics, "the shape of a pooling's output");
+  f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
+  f.x = viewOf(plan, op.x);
+  f.out = arena_.data() + out.offset;
+  if (op.kind == OpSpec::poolBackward) {
+    const TensorSpec& g = at(s.tensors, op.gradient, "a gradient");
+    require(g.rows() == out.rows() && g.c == out.c && op.target >= 0, "the gradient of a pooling");
+    f.dOut = arena_.data() + g.offset;
+    f.target = targetOf(plan, op);
+  }
+  bound.needs = kernels_.poolNeeds(f);
+}
+
+void Session::bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  Contribute& f = bound.contribute;
+  require(op.target >= 0 && op.x >= 0, "the target of a contribution");
+  const TensorSpec& t = s.tensors[s.chains[op.x].tensor];
+  f.rows = t.rows(), f.channels = padded(t.c);
+  f.target = targetOf(plan, op);
+  if (op.gradient >= 0) {
+    f.d = gradientOf(plan, op);
+    const TensorSpec& g = s.tensors[op.gradient];
+    require(g.rows() == t.rows() && g.c == t.c, "the shape of a gradient");
+  }
+  bound.needs = kernels_.contributeNeeds(f);
 }
 
 }  // namespace ft
