@@ -63,7 +63,9 @@ const PARTS: Record<string, () => void> = {
   scaling() {
     const cores = os.availableParallelism();
     const counts = [1, 2, 4, 8].filter((threads) => threads <= cores);
-    const by = counts.map((threads) => ours(`Face Trainer, ${threads} threads`, '--threads', String(threads)));
+    const by = counts.map((n) =>
+      ours(`Face Trainer, ${n === 1 ? '1 thread' : `${n} threads`}`, '--threads', String(n)),
+    );
     show('threads', race([...by].reverse(), 64, Number(values.steps ?? 8), rounds));
     for (const batch of batches([16, 32, 64, 128])) show('batches', race([ours('Face Trainer')], batch, 8, rounds));
   },
