@@ -21,7 +21,7 @@ export function createNativeEngine(file: string, threads: number): Engine {
   const count = threads || os.availableParallelism();
   return {
     name: 'native',
-    detail: `native engine, ${addon.instructionSets()[0]!}, ${count === 1 ? '1 thread' : `${count} threads`}`,
+    detail: `native, ${addon.instructionSets()[0]!}, ${count === 1 ? '1 thread' : `${count} threads`}`,
     createSession: (graph, parameters, options) =>
       new NativeSession(addon, graph, parameters, { threads: count }, options),
     memoryBytes: (graph, batchSize) => {
