@@ -216,9 +216,9 @@ napi_value times(napi_env env, napi_callback_info info) {
     napi_value array;
     check(env, napi_create_array(env, &array));
     std::uint32_t i = 0;
-    for (const ft::OpTime& time : handle->session->times(plan)) {
+    for (const double time : handle->session->times(plan)) {
       napi_value seconds;
-      check(env, napi_create_double(env, time.seconds, &seconds));
+      check(env, napi_create_double(env, time, &seconds));
       check(env, napi_set_element(env, array, i++, seconds));
     }
     return array;

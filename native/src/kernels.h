@@ -181,12 +181,10 @@ struct MatrixBlock {
 
 struct Kernels {
   const char* name;
-  /** Columns of a panel. */
-  int panelWidth;
 
   /**
-   * Lays a matrix out for the matrix products, as one block of a larger one: panels of `panelWidth` columns (the last
-   * one narrower), in each panel row after row. What no block covers stays as it is, so the room starts as zeros.
+   * Lays a matrix out for the matrix products, as one block of a larger one: panels of as many columns as the set's tiles
+   * have (the last one narrower), in each panel row after row. What no block covers stays as it is, so the room starts as zeros.
    */
   void (*packPanels)(const MatrixBlock& block, float* panels);
 
@@ -212,7 +210,7 @@ struct Kernels {
   double (*multiplyAdds)(std::size_t rounds);
 };
 
-/** Tables of the instruction sets that were compiled in, best first; null where this processor lacks one. */
+/** The tables; which of them this processor runs tells `availableKernels`. The first two exist on x86-64 only. */
 const Kernels* kernelsAvx512();
 const Kernels* kernelsAvx2();
 const Kernels* kernelsBaseline();

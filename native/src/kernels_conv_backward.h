@@ -233,12 +233,7 @@ void convBackward(const ConvBackward& f, const Workspace& work) {
   if (f.target.g && f.target.finish && f.target.sums)
     mergeSums(partial, plan.itemFloats, plan.cut.items, 2 * plan.targetColumns, f.target.sums);
   if (f.biasGradient)
-    for (int c = 0; c < f.g.outC; c++) {
-      double sum = 0;
-      for (int item = 0; item < plan.cut.items; item++)
-        sum += partial[item * plan.itemFloats + 2 * plan.targetColumns + c];
-      f.biasGradient[c] = float(sum);
-    }
+    mergeSums(partial + 2 * plan.targetColumns, plan.itemFloats, plan.cut.items, f.g.outC, f.biasGradient);
   if (plan.split) {
     const int columnTiles = ceilDiv(plan.columns, kSplitColumns);
     ft::parallel(*work.pool, ceilDiv(plan.depth, kSplitRows) * columnTiles, [&](int item, int thread) {

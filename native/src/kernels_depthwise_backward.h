@@ -227,12 +227,8 @@ void depthwiseBackward(const DepthwiseBackward& f, const Workspace& work) {
   if (f.target.g && f.target.finish && f.target.sums)
     mergeSums(partial, plan.itemFloats, plan.items, 2 * plan.channels, f.target.sums);
   for (int tap = 0; tap < plan.taps; tap++)
-    for (int c = 0; c < f.g.c; c++) {
-      double sum = 0;
-      for (int item = 0; item < plan.items; item++)
-        sum += partial[item * plan.itemFloats + size_t(2 + tap) * plan.channels + c];
-      f.kernelGradient[size_t(tap) * f.g.c + c] = float(sum);
-    }
+    mergeSums(partial + size_t(2 + tap) * plan.channels, plan.itemFloats, plan.items, f.g.c,
+              f.kernelGradient + size_t(tap) * f.g.c);
 }
 
 }  // namespace

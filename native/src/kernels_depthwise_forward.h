@@ -8,9 +8,8 @@ namespace {
 using ft::DepthwiseForward;
 
 ft::Needs depthwiseForwardNeeds(const DepthwiseForward& f) {
-  const int channels = padded(f.g.c);
-  const Bands bands(f.g.n, f.g.outH, false);
-  return {RowRing::floats(f.g.kernelH, ringStride(f.g)) + channels, size_t(bands.items()) * 2 * channels};
+  const Bands bands(f.g.n, f.g.outH);
+  return {RowRing::floats(f.g.kernelH, ringStride(f.g)), size_t(bands.items()) * 2 * padded(f.g.c)};
 }
 
 /** Statistics of a block of outputs, or the epilogue of inference; then the store. */
@@ -133,7 +132,7 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
 }
 
 void depthwiseForward(const DepthwiseForward& f, const Workspace& work) {
-  const Bands bands(f.g.n, f.g.outH, false);
+  const Bands bands(f.g.n, f.g.outH);
   ft::parallel(*work.pool, bands.items(), [&](int item, int thread) {
     if (f.statistics.mean)
       depthwiseForwardItem<true>(f, bands, item, work.of(thread), work.partial);

@@ -9,8 +9,8 @@ namespace {
 /** Images, and bands of rows where images alone give too few items. */
 struct Bands {
   int rows, images, bands;
-  Bands(int images, int rows, bool whole)
-      : rows(rows), images(images), bands(whole || images >= 16 ? 1 : most(1, least(rows / 2, ceilDiv(16, images)))) {}
+  Bands(int images, int rows)
+      : rows(rows), images(images), bands(images >= 16 ? 1 : most(1, least(rows / 2, ceilDiv(16, images)))) {}
   int items() const { return images * bands; }
   int image(int item) const { return item / bands; }
   int begin(int item) const { return int(int64_t(rows) * (item % bands) / bands); }

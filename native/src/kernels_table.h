@@ -11,7 +11,6 @@ namespace {
 
 constexpr ft::Kernels tableNamed(const char* name) {
   return {name,
-          kPanel,
           packPanels,
           convForwardNeeds,
           convForward,

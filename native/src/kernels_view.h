@@ -70,7 +70,7 @@ struct RunningMoments {
   float* m2;
   void start(int channels) const { clear(mean, channels), clear(m2, channels); }
   /**
-   * @param sum of the group's `count` values; `squares` of their deviations from sum / count
+   * @param groupMean of `count` values, and `squares`, the sum of their squared deviations from it
    * @param before number of values merged so far
    */
   inline void merge(int c, V groupMean, V squares, float count, float before) const {
@@ -102,10 +102,17 @@ inline void mergeMoments(const float* partial, int items, int channels, Count&& 
   }
 }
 
-inline void mergeSums(const float* partial, size_t stride, int items, int count, double* out) {
-  for (int c = 0; c < count; c++) out[c] = 0;
-  for (int item = 0; item < items; item++)
-    for (int c = 0; c < count; c++) out[c] += partial[item * stride + c];
+/** out[c] = the items' values, added in float64 in the order of the items. */
+template <class Out>
+inline void mergeSums(const float* partial, size_t stride, int items, int count, Out* out) {
+  constexpr int kChunk = 128;
+  for (int c0 = 0; c0 < count; c0 += kChunk) {
+    double sums[kChunk] = {};
+    const int chunk = least(kChunk, count - c0);
+    for (int item = 0; item < items; item++)
+      for (int c = 0; c < chunk; c++) sums[c] += partial[item * stride + c0 + c];
+    for (int c = 0; c < chunk; c++) out[c0 + c] = Out(sums[c]);
+  }
 }
 
 /**

@@ -90,7 +90,7 @@ void Session::pack() {
       return;
     }
     if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
-    // The depth of a 1x1 kernel has no padding (depthOf in kernels_conv.h).
+    // The depth of a 1x1 kernel has no padding (depthOf in kernels_patches.h).
     const auto pack = [&](int tapRows, int panelRows) {
       for (int tap = 0; tap < taps; tap++) {
         MatrixBlock m;
@@ -175,8 +175,7 @@ void Session::finishGradientSums(BatchNorm& norm, std::int64_t count) {
 }
 
 /** @returns the batch norm whose statistics are not finite, where the run stopped, or -1 */
-int Session::runOps(Plan& plan, std::vector<BoundOp>& ops) {
-  (void)plan;
+int Session::runOps(std::vector<BoundOp>& ops) {
   using Clock = std::chrono::steady_clock;
   for (BoundOp& op : ops) {
     const Clock::time_point start = Clock::now();
@@ -223,13 +222,13 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   };
   if (const int bad = firstNotFinite(weights_.data()); bad >= 0) return stop(NotFinite::parameter, bad);
   pack();
-  if (const int bad = runOps(plan, plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
+  if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
   float* arena = arena_.data();
   result.loss = softmaxCrossEntropy(pool_, arena + s.tensors[s.logits].offset, labels_.data(), s.batch, s.classes,
                                     padded(s.classes), arena + s.tensors[s.logitsGradient].offset, rowLoss_.data(),
                                     rowCorrect_.data());
   if (!std::isfinite(result.loss.lossSum)) return stop(NotFinite::loss, -1);
-  runOps(plan, plan.backward);
+  runOps(plan.backward);
   if (const int bad = firstNotFinite(gradients_.data()); bad >= 0) return stop(NotFinite::gradient, bad);
   update(settings);
   return result;
@@ -274,16 +273,16 @@ StepResult Session::evaluate(int index) {
     foldRunningStatistics();
     foldedStep_ = step;
   }
-  runOps(plan, plan.forward);
+  runOps(plan.forward);
   result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,
                                     s.classes, padded(s.classes), nullptr, rowLoss_.data(), rowCorrect_.data());
   return result;
 }
 
-std::vector<OpTime> Session::times(int plan) const {
-  std::vector<OpTime> times;
+std::vector<double> Session::times(int plan) const {
+  std::vector<double> times;
   for (const auto* ops : {&plans_[plan]->forward, &plans_[plan]->backward})
-    for (const BoundOp& op : *ops) times.push_back({op.kind, op.seconds});
+    for (const BoundOp& op : *ops) times.push_back(op.seconds);
   return times;
 }
 

@@ -113,11 +113,6 @@ struct StepResult {
   NotFinite notFinite;
 };
 
-struct OpTime {
-  OpSpec::Kind kind;
-  double seconds;
-};
-
 class Session {
  public:
   /** @throws InvalidPlan, std::bad_alloc */
@@ -138,8 +133,6 @@ class Session {
   /** @throws InvalidPlan, std::bad_alloc; the session is then as before */
   int addPlan(PlanSpec spec);
   const PlanSpec& plan(int index) const;
-  int plans() const { return int(plans_.size()); }
-  std::size_t arenaBytes() const { return arena_.size() * sizeof(float); }
 
   /** Room for the pictures and labels of a batch; large enough for the largest plan. */
   std::uint8_t* pixels() const { return pixels_.data(); }
@@ -150,9 +143,9 @@ class Session {
   /** A tensor of the plan that ran last: rows of padded(c) floats. */
   const float* tensor(int plan, int index) const;
 
-  const Kernels& kernels() const { return kernels_; }
   int threads() const { return pool_.threads(); }
-  std::vector<OpTime> times(int plan) const;
+  /** Seconds that each operation of a plan has taken so far, forward and then backward. */
+  std::vector<double> times(int plan) const;
 
  private:
   struct BatchNorm;
@@ -171,6 +164,8 @@ class Session {
   void bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  template <class Operand>
+  const Packed& bindProduct(const Plan& plan, const OpSpec& op, Operand& operand) const;
   Epilogue epilogueOf(const Plan& plan, const OpSpec& op) const;
   Geometry geometryOf(const Plan& plan, const OpSpec& op) const;
   View viewOf(const Plan& plan, int chain) const;
@@ -180,7 +175,7 @@ class Session {
   void placeKernels();
   void pack();
   void foldRunningStatistics();
-  int runOps(Plan& plan, std::vector<BoundOp>& ops);
+  int runOps(std::vector<BoundOp>& ops);
   bool finishStatistics(BatchNorm& norm, std::int64_t count);
   void finishGradientSums(BatchNorm& norm, std::int64_t count);
   int firstNotFinite(const float* flat) const;

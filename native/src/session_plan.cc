@@ -234,16 +234,23 @@ void Session::bindPixels(const Plan& plan, const OpSpec& op, BoundOp& bound) con
   bound.out = arena_.data() + out.offset, bound.rows = out.rows(), bound.channels = out.c;
 }
 
-void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
-  const PlanSpec& s = plan.spec;
-  ConvForward& f = bound.conv;
+/** What both passes of a product share: sizes, input, and a kernel of the right kind. */
+template <class Operand>
+const Session::Packed& Session::bindProduct(const Plan& plan, const OpSpec& op, Operand& f) const {
   f.g = geometryOf(plan, op);
-  const Packed& packed = *packed_[op.kernel];
-  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
   if (op.x < 0)
     f.pixels = pixels_.data();
   else
     f.x = viewOf(plan, op.x);
+  const Packed& packed = *packed_[op.kernel];
+  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+  return packed;
+}
+
+void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const PlanSpec& s = plan.spec;
+  ConvForward& f = bound.conv;
+  const Packed& packed = bindProduct(plan, op, f);
   f.panels = packed.forward;
   f.out = arena_.data() + at(s.tensors, op.out, "an output").offset;
   f.statistics = bound.batchStatistics();
@@ -258,13 +265,7 @@ void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const
 void Session::bindConvBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
   const PlanSpec& s = plan.spec;
   ConvBackward& f = bound.convBackward;
-  f.g = geometryOf(plan, op);
-  const Packed& packed = *packed_[op.kernel];
-  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
-  if (op.x < 0)
-    f.pixels = pixels_.data();
-  else
-    f.x = viewOf(plan, op.x);
+  const Packed& packed = bindProduct(plan, op, f);
   f.d = gradientOf(plan, op);
   f.target = targetOf(plan, op);
   require(!f.target.g || packed.backward, "a kernel without a backward pass");
