@@ -2,6 +2,7 @@ import os from 'node:os';
 import { loadAddon } from '../src/engine/native/addon.js';
 import type { Operation, PlanDescription } from '../src/engine/native/description.js';
 import { NativeSession } from '../src/engine/native/nativeSession.js';
+import { tensorFloats } from '../src/engine/native/planBuilder.js';
 import { mobileNetV2 } from '../src/graph/mobileNetV2.js';
 import { initialValues } from '../src/graph/networkState.js';
 import { nativeAddonFile } from '../src/platform/nativeAddon.js';
@@ -77,9 +78,7 @@ function bytesOf({ x, y, d, out, gradient, target, op }: Operation, plan: PlanDe
   const chains = [x, y, d].filter((chain) => chain !== undefined);
   const tensors = [...chains.map((chain) => plan.chains[chain]!.tensor), out, gradient, target];
   const bytes = tensors.reduce<number>((sum, tensor) => {
-    if (tensor === undefined) return sum;
-    const { n, h, w, c } = plan.tensors[tensor]!;
-    return sum + 4 * n * h * w * Math.ceil(c / 16) * 16;
+    return tensor === undefined ? sum : sum + 4 * tensorFloats(plan.tensors[tensor]!);
   }, 0);
   return x === undefined && op.startsWith('conv') ? bytes + plan.batch * plan.height * plan.width * plan.channels : bytes;
 } // prettier-ignore

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import type { AdamMoments, AdamOptions } from '../core/adam.js';
+import { KERAS_ADAM, type AdamMoments, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
 /** A batch as it comes from the dataset. */
@@ -42,8 +42,10 @@ export interface EvaluationSettings {
 
 export type Optimizer = ({ readonly kind: 'adam' } & AdamOptions) | ({ readonly kind: 'sgd' } & MomentumOptions);
 
+export const DEFAULT_OPTIMIZER: Optimizer = { kind: 'adam', ...KERAS_ADAM };
+
 export interface SessionOptions {
-  /** Keras' Adam when absent. */
+  /** The default one, Keras' Adam, when absent. */
   readonly optimizer?: Optimizer;
   /** Moments and step to go on from; zero when absent. */
   readonly resume?: Pick<SessionState, 'moments' | 'step'>;

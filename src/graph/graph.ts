@@ -120,6 +120,11 @@ export function classesOf(graph: Graph): number {
   return graph.nodes.at(-1)!.shape[2];
 }
 
+/** Values of all parameters together. */
+export function parameterCount(graph: Graph): number {
+  return graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+}
+
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, n) => product * n, 1);
 }

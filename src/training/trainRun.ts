@@ -1,13 +1,13 @@
 import path from 'node:path';
-import { KERAS_ADAM } from '../core/adam.js';
 import { Random } from '../core/random.js';
 import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount } from '../dataset/batches.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
+import { DEFAULT_OPTIMIZER } from '../engine/engine.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
-import { sizeOf } from '../graph/graph.js';
+import { parameterCount } from '../graph/graph.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import { reduceRun, emptyRunState } from '../core/runState.js';
 import { memoryWarning } from './memoryWarning.js';
@@ -120,11 +120,10 @@ async function run(
   );
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
   const graph = mobileNetV2({ size: options.size, classes: dataset.people.length, width: options.width });
-  const parameters = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   folder.writeRecord({
     ...record,
     engine: { name: engine.name, detail: engine.detail },
-    network: { name: graph.name, parameters },
+    network: { name: graph.name, parameters: parameterCount(graph) },
     data: {
       people: dataset.people,
       images: dataset.usable,
@@ -138,8 +137,7 @@ async function run(
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   const session = engine.createSession(graph, startWeights(graph, options.seed, options.weights), {
-    optimizer:
-      options.optimizer === 'adam' ? { kind: 'adam', ...KERAS_ADAM } : { kind: 'sgd', momentum: options.momentum },
+    optimizer: options.optimizer === 'adam' ? DEFAULT_OPTIMIZER : { kind: 'sgd', momentum: options.momentum },
   });
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
   const loop = new TrainingLoop(

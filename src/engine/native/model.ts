@@ -72,13 +72,9 @@ export class Model {
     return [...this.batchNorms].find(([, i]) => i === index)![0];
   }
 
-  consumersOf(name: string): readonly Node[] {
-    return this.consumers.get(name) ?? [];
-  }
-
   /** The one reader of a node's output, or undefined when there are none or several. */
   onlyConsumerOf(name: string): Node | undefined {
-    const consumers = this.consumersOf(name);
-    return consumers.length === 1 ? consumers[0] : undefined;
+    const consumers = this.consumers.get(name);
+    return consumers?.length === 1 ? consumers[0] : undefined;
   }
 }

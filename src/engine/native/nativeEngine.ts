@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { sizeOf } from '../../graph/graph.js';
+import { parameterCount } from '../../graph/graph.js';
 import type { Engine } from '../engine.js';
 import { loadAddon } from './addon.js';
 import { Model } from './model.js';
@@ -24,10 +24,8 @@ export function createNativeEngine(file: string, threads: number): Engine {
     detail: `native, ${addon.instructionSets()[0]!}, ${count === 1 ? '1 thread' : `${count} threads`}`,
     createSession: (graph, parameters, options) =>
       new NativeSession(addon, graph, parameters, { threads: count }, options),
-    memoryBytes: (graph, batchSize) => {
-      const parameters = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-      // Weights, gradients and two moments, the packed kernels twice, and what a checkpoint copies.
-      return BASE_BYTES + 4 * planTraining(new Model(graph), batchSize).arenaFloats + 40 * parameters;
-    },
+    // Weights, gradients and two moments, the packed kernels twice, and what a checkpoint copies.
+    memoryBytes: (graph, batchSize) =>
+      BASE_BYTES + 4 * planTraining(new Model(graph), batchSize).arenaFloats + 40 * parameterCount(graph),
   };
 }

@@ -1,6 +1,8 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { UserError } from '../../core/userError.js';
-import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
+import { checkBatch, checkedValues } from '../checks.js';
+import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { notFinite } from '../notFinite.js';
 import type {
   Batch,
@@ -11,7 +13,6 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { KERAS_ADAM } from '../../core/adam.js';
 import type { NativeAddon, SessionHandle, StepOutcome } from './addon.js';
 import { planInference } from './inferencePlan.js';
 import { Model } from './model.js';
@@ -39,13 +40,13 @@ export class NativeSession implements TrainingSession {
     private readonly graph: Graph,
     parameters: ReadonlyMap<string, Float32Array>,
     { threads, instructionSet = '' }: NativeOptions,
-    { optimizer = { kind: 'adam', ...KERAS_ADAM }, resume }: SessionOptions = {},
+    { optimizer = DEFAULT_OPTIMIZER, resume }: SessionOptions = {},
   ) {
     this.model = new Model(graph);
-    const flat = this.flatten((name, size) => lengthChecked(name, parameters.get(name), size));
+    const flat = this.flatten((name, size) => checkedValues(name, parameters.get(name), size));
     const moment = (which: keyof AdamMoments) =>
       this.flatten((name, size, trainable) =>
-        resume && trainable ? lengthChecked(name, resume.moments.get(name)?.[which], size) : undefined,
+        resume && trainable ? checkedValues(name, resume.moments.get(name)?.[which], size) : undefined,
       );
     this.handle = addon.createSession({ ...this.model.description, threads, instructionSet, optimizer });
     addon.write(this.handle, flat, moment('first'), moment('second'), resume?.step ?? 0);
@@ -128,18 +129,18 @@ export class NativeSession implements TrainingSession {
 
   private run(
     mode: 'training' | 'inference',
-    { images, labels }: Batch,
+    batch: Batch,
     settings: Parameters<NativeAddon['run']>[4],
   ): Promise<StepOutcome> {
     const step = this.queue.then(() => {
-      const [height, width, channels] = inputShapeOf(this.graph);
-      if (labels.length === 0 || images.length !== labels.length * height * width * channels)
-        throw new RangeError(
-          `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
-        );
-      const outside = labels.find((label) => label < 0 || label >= classesOf(this.graph));
-      if (outside !== undefined) throw new RangeError(`label ${outside} is outside 0..${classesOf(this.graph) - 1}`);
-      return this.addon.run(this.handle, this.plan(mode, labels.length).index, images, labels, settings);
+      checkBatch(this.graph, batch);
+      return this.addon.run(
+        this.handle,
+        this.plan(mode, batch.labels.length).index,
+        batch.images,
+        batch.labels,
+        settings,
+      );
     });
     this.queue = step.catch(() => undefined);
     return step;
@@ -168,16 +169,11 @@ export class NativeSession implements TrainingSession {
 
   /** All parameters end to end; zeros where there is nothing. */
   private flatten(read: (name: string, size: number, trainable: boolean) => Float32Array | undefined): Float32Array {
-    const flat = new Float32Array(this.graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
+    const flat = new Float32Array(parameterCount(this.graph));
     this.eachParameter((name, from, to, trainable) => {
       const values = read(name, to - from, trainable);
       if (values) flat.set(values, from);
     });
     return flat;
   }
-}
-
-function lengthChecked(name: string, values: Float32Array | undefined, size: number): Float32Array {
-  if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
-  return values;
 }

@@ -3,7 +3,12 @@ import { placeBuffers, type Lifetime } from './arena.js';
 import type { ChainDescription, Operation, PlanDescription, TensorDescription } from './description.js';
 import type { Model } from './model.js';
 
-export const CHANNEL_STEP = 16;
+const CHANNEL_STEP = 16;
+
+/** Floats that a tensor takes: each pixel's channels are padded to a multiple of 16. */
+export function tensorFloats({ n, h, w, c }: Omit<TensorDescription, 'offset'>): number {
+  return n * h * w * Math.ceil(c / CHANNEL_STEP) * CHANNEL_STEP;
+}
 
 /** A chain while its plan is made; `producer` is the operation that writes its tensor. */
 export interface Chain {
@@ -50,10 +55,10 @@ export class PlanBuilder {
     return this.chain(out, whole);
   }
 
-  /** @param kept tensors that are read after the last operation */
+  /** @param ends what is read after the last operation, and the loss's gradient */
   build(ends: Pick<PlanDescription, 'training' | 'logits' | 'logitsGradient' | 'embeddings'>): PlanDescription {
-    const buffers: Lifetime[] = this.shapes.map(({ n, h, w, c }) => ({
-      floats: n * h * w * Math.ceil(c / CHANNEL_STEP) * CHANNEL_STEP,
+    const buffers: Lifetime[] = this.shapes.map((shape) => ({
+      floats: tensorFloats(shape),
       first: Infinity,
       last: -Infinity,
     }));

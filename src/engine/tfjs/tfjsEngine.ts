@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { sizeOf, type Graph } from '../../graph/graph.js';
+import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { Engine } from '../engine.js';
 import { javaScriptKernels } from './javaScriptKernels.js';
 import type { FusedKernels } from './kernels.js';
@@ -49,6 +49,5 @@ const OVERHEAD = 1.35;
 function memoryBytes(graph: Graph, batchSize: number): number {
   const kept = graph.nodes.filter(({ op }) => op !== 'batchNorm');
   const values = kept.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const parameters = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  return BASE_BYTES + OVERHEAD * 4 * values * batchSize + 20 * parameters;
+  return BASE_BYTES + OVERHEAD * 4 * values * batchSize + 20 * parameterCount(graph);
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate, KERAS_ADAM, type AdamMoments } from '../../core/adam.js';
+import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
 import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
@@ -13,6 +13,8 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
+import { checkBatch, checkedValues } from '../checks.js';
+import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
@@ -40,7 +42,7 @@ export class TfjsSession implements TrainingSession {
     private readonly backend: string,
     private readonly kernels: FusedKernels,
     parameters: ReadonlyMap<string, Float32Array>,
-    { optimizer = { kind: 'adam', ...KERAS_ADAM }, resume }: SessionOptions = {},
+    { optimizer = DEFAULT_OPTIMIZER, resume }: SessionOptions = {},
   ) {
     this.optimizer = optimizer;
     this.training = planLifetimes(graph);
@@ -51,11 +53,11 @@ export class TfjsSession implements TrainingSession {
     this.step = resume?.step ?? 0;
     for (const { name, shape, trainable } of graph.parameters) {
       const size = sizeOf(shape);
-      this.parameters.set(name, copyOf(name, parameters.get(name), size));
+      this.parameters.set(name, checkedValues(name, parameters.get(name), size).slice());
       if (!trainable) continue;
       const kept = resume?.moments.get(name);
       const moment = (values: Float32Array | undefined) =>
-        resume ? copyOf(name, values, size) : new Float32Array(size);
+        resume ? checkedValues(name, values, size).slice() : new Float32Array(size);
       this.moments.set(name, { first: moment(kept?.first), second: moment(kept?.second) });
     }
   }
@@ -170,12 +172,10 @@ export class TfjsSession implements TrainingSession {
     return { lossSum, correct, logits, ...embeddings };
   }
 
-  private input({ images, labels }: Batch): tf.Tensor4D {
+  private input(batch: Batch): tf.Tensor4D {
+    checkBatch(this.graph, batch);
+    const { images, labels } = batch;
     const [height, width, channels] = inputShapeOf(this.graph);
-    if (images.length !== labels.length * height * width * channels)
-      throw new RangeError(
-        `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
-      );
     const scaled = new Float32Array(images.length);
     for (let i = 0; i < images.length; i++) scaled[i] = images[i]! / 127.5 - 1;
     return tf.tensor4d(scaled, [labels.length, height, width, channels]);
@@ -209,9 +209,4 @@ function hasNotFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! - values[i]!;
   return sum !== 0;
-}
-
-function copyOf(name: string, values: Float32Array | undefined, size: number): Float32Array {
-  if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
-  return values.slice();
 }
