@@ -19,26 +19,10 @@ os.environ["TF_USE_LEGACY_KERAS"] = "1"
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
-from PIL import Image
 
-SIDE, PEOPLE, EACH = 64, 4, 2
+from common import EACH, PEOPLE, SIDE, describe, head, pictures, relative
+
 MOMENTUM, RATE, STEPS = 0.9, 2e-4, 10
-
-
-def pictures(shared):
-    """[8, 64, 64, 3] bytes: columns 14..77 and rows 24..87 of 92x112 grey pictures."""
-    out = []
-    for person in range(1, PEOPLE + 1):
-        for i in range(1, EACH + 1):
-            grey = np.asarray(Image.open(f"{shared}/data/orl/s{person:02d}/{i:02d}.jpg").convert("L"))
-            out.append(np.repeat(grey[24:24 + SIDE, 14:14 + SIDE, None], 3, 2))
-    return np.stack(out)
-
-
-def head():
-    """A kernel [1280, 4] and bias [4] that any program can compute."""
-    i = np.arange(1280 * PEOPLE, dtype=np.float64)
-    return (0.02 * np.sin(1.7 * i)).reshape(1280, PEOPLE).astype("float32"), np.linspace(-0.1, 0.1, PEOPLE).astype("float32")
 
 
 def build(shared, dtype):
@@ -59,12 +43,6 @@ def build(shared, dtype):
 def loss_of(model, x, y):
     logits = model(x, training=True)
     return logits, tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
-
-
-def projections(values):
-    flat = values.astype(np.float64).ravel()
-    i = np.arange(flat.size, dtype=np.float64)
-    return [float(np.linalg.norm(flat))] + [float(flat @ np.cos(k * (i + 1))) for k in (0.1, 0.7, 1.3)]
 
 
 def run(shared, dtype):
@@ -95,17 +73,6 @@ def run(shared, dtype):
     result["losses"] = losses
     result["after"] = {v.name.split(":")[0]: v.numpy() for v in model.weights}
     return result
-
-
-def relative(a, b):
-    return float(np.linalg.norm(a.astype(np.float64) - b) / max(np.linalg.norm(b), 1e-30))
-
-
-def describe(single, double):
-    return {
-        name: dict(projections=projections(double[name]), first=double[name].ravel()[:4].astype(float).tolist(), float32=relative(single[name], double[name]))
-        for name in double
-    }
 
 
 shared, out = sys.argv[1:3]

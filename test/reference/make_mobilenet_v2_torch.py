@@ -12,29 +12,18 @@ import sys
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.nn import functional as F
 
-SIDE, PEOPLE, EACH = 64, 4, 2
+from common import EACH, PEOPLE, describe, head, pictures, relative
+
 RATE, MOMENTUM, STEPS, EPSILON = 1e-3, 0.9, 10, 1e-3
 STAGES = [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]
 
 
-def pictures(shared):
-    out = []
-    for person in range(1, PEOPLE + 1):
-        for i in range(1, EACH + 1):
-            grey = np.asarray(Image.open(f"{shared}/data/orl/s{person:02d}/{i:02d}.jpg").convert("L"))
-            out.append(np.repeat(grey[24:24 + SIDE, 14:14 + SIDE, None], 3, 2))
-    return np.stack(out)
-
-
 def start(shared, dtype):
     archive = np.load(f"{shared}/weights/mobilenetv2_0.5_96_imagenet_google_bncal.npz")
-    i = np.arange(1280 * PEOPLE, dtype=np.float64)
     values = {name: archive[name] for name in archive.files if "moving" not in name}
-    values["predictions/kernel"] = (0.02 * np.sin(1.7 * i)).reshape(1280, PEOPLE).astype("float32")
-    values["predictions/bias"] = np.linspace(-0.1, 0.1, PEOPLE).astype("float32")
+    values["predictions/kernel"], values["predictions/bias"] = head()
     return {name: torch.tensor(v.astype(np.float64), dtype=dtype, requires_grad=True) for name, v in values.items()}
 
 
@@ -102,21 +91,6 @@ def run(shared, dtype):
     result["losses"] = losses
     result["after"] = {name: v.detach().double().numpy() for name, v in p.items()}
     return result
-
-
-def projections(values):
-    flat = values.ravel()
-    i = np.arange(flat.size, dtype=np.float64)
-    return [float(np.linalg.norm(flat))] + [float(flat @ np.cos(k * (i + 1))) for k in (0.1, 0.7, 1.3)]
-
-
-def relative(a, b):
-    return float(np.linalg.norm(a - b) / max(np.linalg.norm(b), 1e-30))
-
-
-def describe(single, double):
-    return {name: dict(projections=projections(v), first=v.ravel()[:4].tolist(), float32=relative(single[name], v))
-            for name, v in double.items()}
 
 
 shared, out = sys.argv[1:3]
