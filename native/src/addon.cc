@@ -133,6 +133,7 @@ napi_value createSession(napi_env env, napi_callback_info info) {
       optimizer.beta1 = static_cast<float>(number(env, o, "beta1"));
       optimizer.beta2 = static_cast<float>(number(env, o, "beta2"));
       optimizer.epsilon = static_cast<float>(number(env, o, "epsilon"));
+      optimizer.weightDecay = static_cast<float>(number(env, o, "weightDecay"));
     } else {
       optimizer.momentum = static_cast<float>(number(env, o, "momentum"));
     }
@@ -305,7 +306,11 @@ napi_value run(napi_env env, napi_callback_info info) {
     check(env, napi_get_value_int32(env, arguments[1], &job->plan));
     const ft::PlanSpec& plan = job->session->plan(job->plan);
     const std::size_t pixels = std::size_t(plan.batch) * plan.height * plan.width * plan.channels;
-    const auto* images = typedArray<std::uint8_t>(env, arguments[2], napi_uint8_array, pixels, "images");
+    const void* images;
+    if (plan.floats)
+      images = typedArray<float>(env, arguments[2], napi_float32_array, pixels, "images");
+    else
+      images = typedArray<std::uint8_t>(env, arguments[2], napi_uint8_array, pixels, "images");
     const auto* labels = typedArray<std::int32_t>(env, arguments[3], napi_int32_array, plan.batch, "labels");
     for (int i = 0; i < plan.batch; i++)
       if (labels[i] < 0 || labels[i] >= plan.classes)
@@ -317,8 +322,10 @@ napi_value run(napi_env env, napi_callback_info info) {
     if (job->train) {
       job->settings.learningRate = static_cast<float>(number(env, arguments[4], "learningRate"));
       job->settings.batchNormMomentum = static_cast<float>(number(env, arguments[4], "batchNormMomentum"));
+      job->settings.labelSmoothing = number(env, arguments[4], "labelSmoothing");
+      job->settings.seed = static_cast<std::uint32_t>(integer(env, arguments[4], "seed"));
     }
-    std::memcpy(job->session->pixels(), images, pixels);
+    std::memcpy(job->session->pixels(), images, pixels * (plan.floats ? sizeof(float) : 1));
     std::memcpy(job->session->labels(), labels, plan.batch * sizeof(std::int32_t));
     napi_value promise, name;
     check(env, napi_create_promise(env, &job->deferred, &promise));

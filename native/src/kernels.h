@@ -148,6 +148,8 @@ struct Contribute {
 
 struct Adam {
   float learningRate, beta1, beta2, epsilon;
+  /** Decoupled weight decay, as a share of the learning rate. */
+  float decay;
   /** 1 for the first update. */
   std::int64_t step;
 };

@@ -169,13 +169,14 @@ void adam(float* weights, const float* gradient, float* first, float* second, si
                             (1 - __builtin_pow(double(o.beta1), double(o.step)));
   const V rate = splat(float(o.learningRate * correction)), epsilon = splat(o.epsilon);
   const V share1 = splat(float(1 - double(o.beta1))), share2 = splat(float(1 - double(o.beta2)));
+  const V keep = splat(float(1 - double(o.learningRate) * double(o.decay)));
   float* const arrays[4] = {weights, const_cast<float*>(gradient), first, second};
   overArrays<4>(arrays, count, [&](float* const* at) {
     const V g = load(at[1]), m0 = load(at[2]), v0 = load(at[3]);
     const V m = fma(g - m0, share1, m0), v = fma(g * g - v0, share2, v0);
     store(at[2], m);
     store(at[3], v);
-    store(at[0], load(at[0]) - rate * m / (root(v) + epsilon));
+    store(at[0], load(at[0]) * keep - rate * m / (root(v) + epsilon));
   });
 }
 

@@ -5,7 +5,8 @@
 namespace ft {
 
 LossResult softmaxCrossEntropy(Pool& pool, const float* logits, const std::int32_t* labels, int rows, int classes,
-                               int stride, float* gradient, double* rowLoss, std::uint8_t* rowCorrect) {
+                               int stride, double smoothing, float* gradient, double* rowLoss,
+                               std::uint8_t* rowCorrect) {
   parallel(pool, rows, [&](int row, int) {
     const float* z = logits + std::size_t(row) * stride;
     const int label = labels[row];
@@ -18,8 +19,9 @@ LossResult softmaxCrossEntropy(Pool& pool, const float* logits, const std::int32
     if (gradient) {
       float* g = gradient + std::size_t(row) * stride;
       for (int c = 0; c < stride; c++) g[c] = 0;
-      for (int c = 0; c < classes; c++) g[c] = float(std::exp(z[c] - maximum) / sum / rows);
-      g[label] = float((std::exp(z[label] - maximum) / sum - 1) / rows);
+      const double other = smoothing / classes, own = 1 - smoothing + other;
+      for (int c = 0; c < classes; c++) g[c] = float((std::exp(z[c] - maximum) / sum - other) / rows);
+      g[label] = float((std::exp(z[label] - maximum) / sum - own) / rows);
     }
     rowLoss[row] = std::log(sum) + maximum - z[label];
     rowCorrect[row] = best == label;

@@ -17,9 +17,11 @@ struct LossResult {
  *
  * @param logits [rows, stride], of which the first `classes` columns count
  * @param labels [rows], each in [0, classes)
- * @param gradient [rows, stride] or null: receives (softmax - one-hot) / rows, zeros beyond the classes
+ * @param smoothing share of the wished probability that is spread evenly over the classes, in the gradient alone
+ * @param gradient [rows, stride] or null: receives (softmax - wished) / rows, zeros beyond the classes
  */
 LossResult softmaxCrossEntropy(Pool& pool, const float* logits, const std::int32_t* labels, int rows, int classes,
-                               int stride, float* gradient, double* rowLoss, std::uint8_t* rowCorrect);
+                               int stride, double smoothing, float* gradient, double* rowLoss,
+                               std::uint8_t* rowCorrect);
 
 }  // namespace ft

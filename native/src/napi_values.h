@@ -140,6 +140,8 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
     ft::ParameterSpec p;
     p.size = static_cast<std::size_t>(smallInteger(env, v, "size"));
     p.trainable = flag(env, v, "trainable");
+    p.rate = static_cast<float>(number(env, v, "rate"));
+    p.decay = flag(env, v, "decay");
     return p;
   });
   model.kernels = list(env, object, "kernels", [&](napi_value v) {
@@ -175,6 +177,7 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
 ft::OpSpec readOp(napi_env env, napi_value v) {
   static const struct { const char* name; ft::OpSpec::Kind kind; } kinds[] = {
       {"loadPixels", ft::OpSpec::loadPixels},
+      {"loadFloats", ft::OpSpec::loadFloats},
       {"conv", ft::OpSpec::conv},
       {"depthwise", ft::OpSpec::depthwise},
       {"add", ft::OpSpec::add},
@@ -183,6 +186,7 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
       {"depthwiseBackward", ft::OpSpec::depthwiseBackward},
       {"poolBackward", ft::OpSpec::poolBackward},
       {"contribute", ft::OpSpec::contribute},
+      {"dropout", ft::OpSpec::dropout},
   };
   ft::OpSpec op;
   const std::string kind = text(env, v, "op");
@@ -196,6 +200,10 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
   op.stride = smallInteger(env, v, "stride", 1);
   op.out = smallInteger(env, v, "out", -1);
   op.max = flag(env, v, "max");
+  if (op.kind == ft::OpSpec::dropout) {
+    op.rate = number(env, v, "rate");
+    op.node = smallInteger(env, v, "node");
+  }
   op.statistics = smallInteger(env, v, "statistics", -1);
   op.foldedBatchNorm = smallInteger(env, v, "foldedBatchNorm", -1);
   op.residual = smallInteger(env, v, "residual", -1);
@@ -217,6 +225,7 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
   plan.channels = smallInteger(env, object, "channels");
   plan.classes = smallInteger(env, object, "classes");
   plan.training = flag(env, object, "training");
+  plan.floats = flag(env, object, "floats");
   const std::int64_t arena = integer(env, object, "arenaFloats");
   if (arena < 0) refuse(env, "arenaFloats is negative");
   plan.arenaFloats = static_cast<std::size_t>(arena);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "dropout.h"
 #include "session_parts.h"
 
 namespace ft {
@@ -174,6 +175,25 @@ void Session::finishGradientSums(BatchNorm& norm, std::int64_t count) {
   }
 }
 
+/** The values as they came, each row padded with zeros. */
+void Session::loadFloats(const BoundOp& op) {
+  const float* in = reinterpret_cast<const float*>(pixels_.data());
+  const int stride = padded(op.channels);
+  for (std::int64_t r = 0; r < op.rows; r++) {
+    std::copy_n(in + r * op.channels, op.channels, op.out + r * stride);
+    std::fill(op.out + r * stride + op.channels, op.out + (r + 1) * stride, 0.0f);
+  }
+}
+
+void Session::applyDropout(const BoundOp& op) {
+  const DropoutMask mask(op.rate, seed_, step + 1, op.node);
+  const int stride = padded(op.channels);
+  parallel(pool_, int((op.rows + 63) / 64), [&](int item, int) {
+    for (std::int64_t r = item * 64LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 64LL); r++)
+      for (int c = 0; c < op.channels; c++) op.out[r * stride + c] *= mask.at(std::uint32_t(r * op.channels + c));
+  });
+}
+
 /** @returns the batch norm whose statistics are not finite, where the run stopped, or -1 */
 int Session::runOps(std::vector<BoundOp>& ops) {
   using Clock = std::chrono::steady_clock;
@@ -188,6 +208,8 @@ int Session::runOps(std::vector<BoundOp>& ops) {
               op.out[r * stride + c] = c < op.channels ? float(pixels_.data()[r * op.channels + c] / 127.5 - 1) : 0.0f;
         });
         break;
+      case OpSpec::loadFloats: loadFloats(op); break;
+      case OpSpec::dropout: applyDropout(op); break;
       case OpSpec::conv: kernels_.convForward(op.conv, workspace_); break;
       case OpSpec::depthwise: kernels_.depthwiseForward(op.depthwise, workspace_); break;
       case OpSpec::add: kernels_.add(op.add, workspace_); break;
@@ -221,12 +243,13 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
     return result;
   };
   if (const int bad = firstNotFinite(weights_.data()); bad >= 0) return stop(NotFinite::parameter, bad);
+  seed_ = settings.seed;
   pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
   float* arena = arena_.data();
   result.loss = softmaxCrossEntropy(pool_, arena + s.tensors[s.logits].offset, labels_.data(), s.batch, s.classes,
-                                    padded(s.classes), arena + s.tensors[s.logitsGradient].offset, rowLoss_.data(),
-                                    rowCorrect_.data());
+                                    padded(s.classes), settings.labelSmoothing,
+                                    arena + s.tensors[s.logitsGradient].offset, rowLoss_.data(), rowCorrect_.data());
   if (!std::isfinite(result.loss.lossSum)) return stop(NotFinite::loss, -1);
   runOps(plan.backward);
   if (const int bad = firstNotFinite(gradients_.data()); bad >= 0) return stop(NotFinite::gradient, bad);
@@ -236,17 +259,19 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
 
 void Session::update(const StepSettings& settings) {
   step++;
-  const Adam adam{settings.learningRate, optimizer_.beta1, optimizer_.beta2, optimizer_.epsilon, step};
-  const Momentum momentum{settings.learningRate, optimizer_.momentum};
   parallel(pool_, int(model_.parameters.size()), [&](int i, int) {
-    if (!model_.parameters[i].trainable) return;
+    const ParameterSpec& p = model_.parameters[i];
+    if (!p.trainable) return;
+    const float rate = settings.learningRate * p.rate;
     const std::size_t at = offsets_[i], size = model_.parameters[i].size;
     float* w = weights_.data() + at;
     const float* g = gradients_.data() + at;
     if (optimizer_.adam)
-      kernels_.adam(w, g, first_.data() + at, second_.data() + at, size, adam);
+      kernels_.adam(w, g, first_.data() + at, second_.data() + at, size,
+                    {rate, optimizer_.beta1, optimizer_.beta2, optimizer_.epsilon, p.decay ? optimizer_.weightDecay : 0,
+                     step});
     else
-      kernels_.momentum(w, g, first_.data() + at, size, momentum);
+      kernels_.momentum(w, g, first_.data() + at, size, {rate, optimizer_.momentum});
   });
   const double keep = settings.batchNormMomentum;
   for (auto& norm : norms_) {
@@ -275,7 +300,7 @@ StepResult Session::evaluate(int index) {
   }
   runOps(plan.forward);
   result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,
-                                    s.classes, padded(s.classes), nullptr, rowLoss_.data(), rowCorrect_.data());
+                                    s.classes, padded(s.classes), 0, nullptr, rowLoss_.data(), rowCorrect_.data());
   return result;
 }
 

@@ -24,6 +24,8 @@ struct InvalidPlan : std::invalid_argument {
 struct ParameterSpec {
   std::size_t size = 0;
   bool trainable = true;
+  float rate = 1;      // what the learning rate is multiplied by
+  bool decay = false;  // weight decay takes from it
 };
 
 struct KernelSpec {
@@ -62,6 +64,7 @@ struct ChainSpec {
 struct OpSpec {
   enum Kind {
     loadPixels,        // pictures -> out
+    loadFloats,        // values taken as they are -> out
     conv,              // x (a chain, or -1 for the pictures), kernel, stride -> out; dense as well
     depthwise,         // x, kernel, stride -> out
     add,               // x + y (y may be -1: a copy) -> out
@@ -70,9 +73,12 @@ struct OpSpec {
     depthwiseBackward,
     poolBackward,      // x, out; gradient -> target
     contribute,        // d (gradient -1: none) -> target
+    dropout,           // out, in place: an output, or the gradient of one
   } kind = conv;
   int x = -1, y = -1, kernel = -1, stride = 1, out = -1;
   bool max = true;
+  double rate = 0;      // dropout
+  int node = 0;
   int statistics = -1;  // batch norm whose statistics the output gives
   // Inference: what happens to the output before it is stored.
   int foldedBatchNorm = -1, residual = -1;
@@ -86,6 +92,7 @@ struct OpSpec {
 struct PlanSpec {
   int batch = 0, height = 0, width = 0, channels = 0, classes = 0;
   bool training = false;
+  bool floats = false;  // the input, instead of bytes
   std::size_t arenaFloats = 0;
   std::vector<TensorSpec> tensors;
   std::vector<ChainSpec> chains;
@@ -95,11 +102,13 @@ struct PlanSpec {
 
 struct OptimizerSpec {
   bool adam = true;
-  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f, momentum = 0.9f;
+  float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f, weightDecay = 0, momentum = 0.9f;
 };
 
 struct StepSettings {
   float learningRate = 0, batchNormMomentum = 0;
+  double labelSmoothing = 0;
+  std::uint32_t seed = 0;
 };
 
 /** Where a number was met that is not finite. */
@@ -134,7 +143,7 @@ class Session {
   int addPlan(PlanSpec spec);
   const PlanSpec& plan(int index) const;
 
-  /** Room for the pictures and labels of a batch; large enough for the largest plan. */
+  /** Room for the pictures (or floats) and labels of a batch; large enough for the largest plan. */
   std::uint8_t* pixels() const { return pixels_.data(); }
   std::int32_t* labels() const { return labels_.data(); }
 
@@ -163,6 +172,9 @@ class Session {
   void bindDepthwiseBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void bindDropout(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void applyDropout(const BoundOp& op);
+  void loadFloats(const BoundOp& op);
   void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   template <class Operand>
   const Packed& bindProduct(const Plan& plan, const OpSpec& op, Operand& operand) const;
@@ -195,6 +207,8 @@ class Session {
   std::vector<std::unique_ptr<BatchNorm>> norms_;
   std::vector<std::unique_ptr<Packed>> packed_;
   std::vector<std::unique_ptr<Plan>> plans_;
+  /** Of the step at work. */
+  std::uint32_t seed_ = 0;
   /** Steps after which the kernels were packed and the running statistics folded. */
   std::int64_t packedStep_ = -1, foldedStep_ = -1;
 };

@@ -62,8 +62,10 @@ struct Session::BoundOp {
   Add add;
   Pool2d pool;
   Contribute contribute;
-  // loadPixels
+  // loadPixels, loadFloats, dropout
   float* out = nullptr;
+  double rate = 0;
+  int node = 0;
   std::int64_t rows = 0;
   int channels = 0;
   Needs needs;

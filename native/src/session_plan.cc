@@ -60,7 +60,8 @@ const float* Session::tensor(int plan, int index) const {
 void Session::grow(const Plan& plan) {
   const PlanSpec& s = plan.spec;
   const auto fits = [](const auto& block, std::size_t count) { return block.size() >= count; };
-  const std::size_t input = std::size_t(s.batch) * s.height * s.width * s.channels + kPixelSlack;
+  const std::size_t input =
+      std::size_t(s.batch) * s.height * s.width * s.channels * (s.floats ? sizeof(float) : 1) + kPixelSlack;
   const std::size_t batch = std::size_t(s.batch);
   Block<std::uint8_t> pixels(fits(pixels_, input) ? 0 : input), rowCorrect(fits(rowCorrect_, batch) ? 0 : batch);
   Block<std::int32_t> labels(fits(labels_, batch) ? 0 : batch);
@@ -155,7 +156,7 @@ Geometry Session::geometryOf(const Plan& plan, const OpSpec& op) const {
     out = &at(plan.spec.tensors, op.out, "an output");
   Geometry g;
   if (op.x < 0) {
-    require(k.pixels, "a kernel that reads pictures");
+    require(k.pixels && !plan.spec.floats, "a kernel that reads pictures");
     g.n = plan.spec.batch, g.h = plan.spec.height, g.w = plan.spec.width, g.c = plan.spec.channels;
   } else {
     require(!k.pixels, "a kernel that reads a tensor");
@@ -177,7 +178,9 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
   bound.kind = op.kind;
   bindBatchNorms(plan, op, bound);
   switch (op.kind) {
-    case OpSpec::loadPixels: bindPixels(plan, op, bound); break;
+    case OpSpec::loadPixels:
+    case OpSpec::loadFloats: bindPixels(plan, op, bound); break;
+    case OpSpec::dropout: bindDropout(plan, op, bound); break;
     case OpSpec::conv: bindConv(plan, op, bound); break;
     case OpSpec::convBackward: bindConvBackward(plan, op, bound); break;
     case OpSpec::depthwise: bindDepthwise(plan, op, bound); break;
@@ -231,7 +234,16 @@ void Session::bindPixels(const Plan& plan, const OpSpec& op, BoundOp& bound) con
   const PlanSpec& s = plan.spec;
   const TensorSpec& out = at(s.tensors, op.out, "an output");
   require(out.n == s.batch && out.h == s.height && out.w == s.width && out.c == s.channels, "the shape of the input");
+  require(s.floats == (op.kind == OpSpec::loadFloats), "the kind of the input");
   bound.out = arena_.data() + out.offset, bound.rows = out.rows(), bound.channels = out.c;
+}
+
+void Session::bindDropout(const Plan& plan, const OpSpec& op, BoundOp& bound) const {
+  const TensorSpec& t = at(plan.spec.tensors, op.out, "what a dropout works on");
+  require(plan.spec.training && op.rate >= 0 && op.rate < 1, "a dropout");
+  require(t.rows() * t.c < (std::int64_t(1) << 32), "the size of a dropout");
+  bound.out = arena_.data() + t.offset, bound.rows = t.rows(), bound.channels = t.c;
+  bound.rate = op.rate, bound.node = op.node;
 }
 
 /** What both passes of a product share: sizes, input, and a kernel of the right kind. */

@@ -286,12 +286,12 @@ void optimizerCases(const Table& t, Random& random) {
       pm[i] = (*m)[i] = random.between(-1, 1);
       pv[i] = (*v)[i] = random.between(0, 1);
     }
-    t.k.adam(w->data(), g->data(), m->data(), v->data(), count, {1e-2f, 0.9f, 0.999f, 1e-7f, 3});
+    t.k.adam(w->data(), g->data(), m->data(), v->data(), count, {1e-2f, 0.9f, 0.999f, 1e-7f, 0.1f, 3});
     const double rate = 1e-2f * std::sqrt(1 - std::pow(double(0.999f), 3)) / (1 - std::pow(double(0.9f), 3));
     for (std::size_t i = 0; i < count; i++) {
       pm[i] += ((*g)[i] - pm[i]) * (1 - double(0.9f));
       pv[i] += (double((*g)[i]) * (*g)[i] - pv[i]) * (1 - double(0.999f));
-      pw[i] -= rate * pm[i] / (std::sqrt(pv[i]) + 1e-7);
+      pw[i] = pw[i] * (1 - double(1e-2f) * double(0.1f)) - rate * pm[i] / (std::sqrt(pv[i]) + 1e-7);
       compare("the first moment", (*m)[i], pm[i], 1, 1e-6);
       compare("the second moment", (*v)[i], pv[i], 1, 1e-6);
       compare("the weight", (*w)[i], pw[i], 1, 1e-6);
@@ -316,9 +316,9 @@ void optimizerCases(const Table& t, Random& random) {
   }
 }
 
-/** Gradients of the loss against central differences in float64. */
-void lossCases(ft::Pool& pool, Random& random) {
-  context = "softmax cross-entropy";
+/** Gradients of the loss against central differences in float64. With smoothing the gradient is that of the mixed loss. */
+void lossCases(ft::Pool& pool, Random& random, double smoothing) {
+  context = "softmax cross-entropy, smoothing " + std::to_string(smoothing);
   const int rows = 5, classes = 7, stride = 16;
   const Buffer logits = tensor(rows, classes, random, -4, 4), gradient = buffer(rows * stride);
   (*logits)[3] = 300;  // exp(300) is beyond float32
@@ -326,7 +326,7 @@ void lossCases(ft::Pool& pool, Random& random) {
   std::vector<double> rowLoss(rows);
   std::vector<std::uint8_t> rowCorrect(rows);
   const auto result = ft::softmaxCrossEntropy(pool, logits->data(), labels.data(), rows, classes, stride,
-                                              gradient->data(), rowLoss.data(), rowCorrect.data());
+                                              smoothing, gradient->data(), rowLoss.data(), rowCorrect.data());
   const auto plain = [&](int row, int moved, double by) {
     double sum = 0, most = -1e30;
     const auto z = [&](int c) { return double((*logits)[row * stride + c]) + (c == moved ? by : 0); };
@@ -334,11 +334,18 @@ void lossCases(ft::Pool& pool, Random& random) {
     for (int c = 0; c < classes; c++) sum += std::exp(z(c) - most);
     return std::log(sum) + most - z(labels[row]);
   };
+  /** The wished logit moves by the share of the labels that it has. */
+  const auto mixed = [&](int row, int moved, double by) {
+    double all = 0;
+    for (int c = 0; c < classes; c++) all += c == moved ? by : 0;
+    const double own = moved == labels[row] ? by : 0;
+    return plain(row, moved, by) + smoothing * (own - all / classes);
+  };
   double total = 0;
   for (int row = 0; row < rows; row++) {
     total += plain(row, -1, 0);
     for (int c = 0; c < stride; c++) {
-      const double difference = c < classes ? (plain(row, c, 1e-5) - plain(row, c, -1e-5)) / 2e-5 / rows : 0;
+      const double difference = c < classes ? (mixed(row, c, 1e-5) - mixed(row, c, -1e-5)) / 2e-5 / rows : 0;
       compare("the gradient", (*gradient)[row * stride + c], difference, 1, 1e-7);
     }
   }
@@ -366,7 +373,7 @@ int main(int argc, char** argv) {
   poolHammer(threads);
   ft::Pool pool(threads);
   Random random{42};
-  lossCases(pool, random);
+  for (const double smoothing : {0.0, 0.1}) lossCases(pool, random, smoothing);
   for (const ft::Kernels* table : ft::availableKernels()) {
     const Table t{*table, pool};
     for (const int channels : {1, 3, 8, 15, 16, 17, 33})

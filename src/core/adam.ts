@@ -18,6 +18,8 @@ export interface AdamMoments {
  * the rate carries both bias corrections.
  *
  * @param step 1 for the first update
+ * @param decay decoupled weight decay, as a share of the learning rate: AdamW (Loshchilov and Hutter 2019), where the
+ *   weights lose learningRate · decay of themselves before the update
  */
 export function adamUpdate(
   weights: Float32Array,
@@ -26,15 +28,17 @@ export function adamUpdate(
   step: number,
   learningRate: number,
   { beta1, beta2, epsilon }: AdamOptions = KERAS_ADAM,
+  decay = 0,
 ): void {
   const { first, second } = moments;
   const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+  const keep = 1 - learningRate * decay;
   for (let i = 0; i < weights.length; i++) {
     const g = gradient[i]!;
     const m = first[i]! + (g - first[i]!) * (1 - beta1);
     const v = second[i]! + (g * g - second[i]!) * (1 - beta2);
     first[i] = m;
     second[i] = v;
-    weights[i] = weights[i]! - (rate * m) / (Math.sqrt(v) + epsilon);
+    weights[i] = weights[i]! * keep - (rate * m) / (Math.sqrt(v) + epsilon);
   }
 }

@@ -3,7 +3,7 @@ export interface LossResult {
   readonly lossSum: number;
   /** Rows whose largest logit is the label's; the lower class wins a tie, as in NumPy's argmax. */
   readonly correct: number;
-  /** d(mean loss)/d(logits), [rows, classes]: (softmax − one-hot) / rows. */
+  /** d(mean loss)/d(logits), [rows, classes]: (softmax − wished probabilities) / rows. */
   readonly gradient: Float32Array;
 }
 
@@ -13,9 +13,16 @@ export interface LossResult {
  *
  * @param logits [rows, classes], row-major
  * @param labels [rows], each in [0, classes)
+ * @param smoothing share of the wished probability that is spread evenly over all classes (Szegedy et al. 2016, section
+ *   7); in the gradient alone: the loss stays that of the label
  * @throws RangeError when a label or the length does not fit
  */
-export function softmaxCrossEntropy(logits: Float32Array, labels: Int32Array, classes: number): LossResult {
+export function softmaxCrossEntropy(
+  logits: Float32Array,
+  labels: Int32Array,
+  classes: number,
+  smoothing = 0,
+): LossResult {
   const rows = labels.length;
   if (logits.length !== rows * classes)
     throw new RangeError(`logits: ${logits.length} values, expected ${rows} x ${classes}`);
@@ -33,8 +40,8 @@ export function softmaxCrossEntropy(logits: Float32Array, labels: Int32Array, cl
     const maximum = logits[base + best]!;
     let sum = 0;
     for (let c = 0; c < classes; c++) sum += exponentials[c] = Math.exp(logits[base + c]! - maximum);
-    for (let c = 0; c < classes; c++) gradient[base + c] = exponentials[c]! / sum / rows;
-    gradient[base + label] = (exponentials[label]! / sum - 1) / rows;
+    for (let c = 0; c < classes; c++) gradient[base + c] = (exponentials[c]! / sum - smoothing / classes) / rows;
+    gradient[base + label] = (exponentials[label]! / sum - (1 - smoothing + smoothing / classes)) / rows;
     lossSum += Math.log(sum) + maximum - logits[base + label]!;
     if (best === label) correct++;
   }

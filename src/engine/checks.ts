@@ -1,4 +1,4 @@
-import { classesOf, inputShapeOf, type Graph } from '../graph/graph.js';
+import { classesOf, inputOf, type Graph } from '../graph/graph.js';
 import type { Batch } from './engine.js';
 
 /** @throws RangeError when there are not `size` values */
@@ -9,7 +9,10 @@ export function checkedValues(name: string, values: Float32Array | undefined, si
 
 /** @throws RangeError when pictures or labels do not fit the graph */
 export function checkBatch(graph: Graph, { images, labels }: Batch): void {
-  const [height, width, channels] = inputShapeOf(graph);
+  const input = inputOf(graph);
+  const [height, width, channels] = input.shape;
+  if (images instanceof Float32Array !== (input.values === 'floats'))
+    throw new RangeError(`${graph.name} reads ${input.values}, not what this batch holds`);
   if (labels.length === 0 || images.length !== labels.length * height * width * channels)
     throw new RangeError(
       `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,

@@ -1,11 +1,14 @@
-import type { Graph } from '../graph/graph.js';
+import type { Graph, ParameterSpec } from '../graph/graph.js';
 import { KERAS_ADAM, type AdamMoments, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
 /** A batch as it comes from the dataset. */
 export interface Batch {
-  /** [N, H, W, 3], row-major RGB, 0..255; the engine scales it to x / 127.5 − 1. */
-  readonly images: Uint8Array;
+  /**
+   * [N, H, W, C], row-major. Bytes for a graph that reads pixels (RGB, 0..255; the engine scales them to
+   * x / 127.5 − 1), floats for one that reads values.
+   */
+  readonly images: Uint8Array | Float32Array;
   /** [N], class numbers. */
   readonly labels: Int32Array;
 }
@@ -34,19 +37,42 @@ export interface StepSettings {
   readonly learningRate: number;
   /** Weight of the old running statistics of batch norm. */
   readonly batchNormMomentum: number;
+  /**
+   * Share of the wished probability that is spread evenly over all classes (Szegedy et al. 2016, section 7); none when
+   * absent. It is in the gradient; the loss that is told stays the plain cross-entropy.
+   */
+  readonly labelSmoothing?: number;
+  /** Of what is left to chance in a step, which is dropout; 0 when absent. */
+  readonly seed?: number;
 }
 
 export interface EvaluationSettings {
   readonly embeddings?: boolean;
 }
 
-export type Optimizer = ({ readonly kind: 'adam' } & AdamOptions) | ({ readonly kind: 'sgd' } & MomentumOptions);
+export type Optimizer =
+  | ({
+      readonly kind: 'adam';
+      /**
+       * Decoupled weight decay (Loshchilov and Hutter 2019): before each update the kernels lose this share of the
+       * learning rate of themselves. Batch norm and biases lose nothing. 0 when absent.
+       */
+      readonly weightDecay?: number;
+    } & AdamOptions)
+  | ({ readonly kind: 'sgd' } & MomentumOptions);
 
 export const DEFAULT_OPTIMIZER: Optimizer = { kind: 'adam', ...KERAS_ADAM };
+
+/** Whether weight decay takes from a parameter: kernels only. */
+export function decays({ shape, trainable }: ParameterSpec): boolean {
+  return trainable && shape.length > 1;
+}
 
 export interface SessionOptions {
   /** The default one, Keras' Adam, when absent. */
   readonly optimizer?: Optimizer;
+  /** What the learning rate is multiplied by, by parameter name; 1 where nothing is said. */
+  readonly learningRateFactors?: ReadonlyMap<string, number>;
   /** Moments and step to go on from; zero when absent. */
   readonly resume?: Pick<SessionState, 'moments' | 'step'>;
 }

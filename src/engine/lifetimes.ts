@@ -22,6 +22,8 @@ function readBackward(node: Node): readonly string[] {
       return [node.input, node.name];
     case 'input':
     case 'add':
+    case 'globalAveragePool':
+    case 'dropout': // its mask is drawn again
       return [];
   }
 }

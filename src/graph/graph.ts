@@ -19,9 +19,10 @@ interface Base {
   readonly shape: Shape;
 }
 
-/** Batch [N, H, W, C] in [−1, 1]. */
+/** Batch [N, H, W, C]: pixels, which arrive as bytes and are read as x / 127.5 − 1, or float values taken as they are. */
 export interface InputNode extends Base {
   readonly op: 'input';
+  readonly values: 'pixels' | 'floats';
 }
 /** kernel [kH, kW, Cin, Cout]; SAME padding as TensorFlow has it; no bias (batch norm follows). */
 export interface Conv2dNode extends Base {
@@ -62,6 +63,17 @@ export interface GlobalMaxPoolNode extends Base {
   readonly op: 'globalMaxPool';
   readonly input: string;
 }
+/** Mean over H and W; output [N, 1, 1, C]. */
+export interface GlobalAveragePoolNode extends Base {
+  readonly op: 'globalAveragePool';
+  readonly input: string;
+}
+/** In training each value is zero with probability `rate`, the others grow by 1 / (1 − rate); else nothing happens. */
+export interface DropoutNode extends Base {
+  readonly op: 'dropout';
+  readonly input: string;
+  readonly rate: number;
+}
 /** kernel [Cin, Cout], bias [Cout], on [N, 1, 1, Cin]. */
 export interface DenseNode extends Base {
   readonly op: 'dense';
@@ -71,7 +83,16 @@ export interface DenseNode extends Base {
 }
 
 export type Node =
-  InputNode | Conv2dNode | DepthwiseConv2dNode | BatchNormNode | Relu6Node | AddNode | GlobalMaxPoolNode | DenseNode;
+  | InputNode
+  | Conv2dNode
+  | DepthwiseConv2dNode
+  | BatchNormNode
+  | Relu6Node
+  | AddNode
+  | GlobalMaxPoolNode
+  | GlobalAveragePoolNode
+  | DropoutNode
+  | DenseNode;
 
 /**
  * A network as data, in an order in which every node stands after its inputs. The last node gives the logits, and every
@@ -109,10 +130,14 @@ export function parametersOf(node: Node): readonly string[] {
   }
 }
 
-export function inputShapeOf(graph: Graph): Shape {
+export function inputOf(graph: Graph): InputNode {
   const input = graph.nodes[0];
   if (input?.op !== 'input') throw new Error(`${graph.name}: the first node is not the input`);
-  return input.shape;
+  return input;
+}
+
+export function inputShapeOf(graph: Graph): Shape {
+  return inputOf(graph).shape;
 }
 
 /** Number of classes: channels of the last node. */

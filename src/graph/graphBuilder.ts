@@ -16,8 +16,8 @@ export class GraphBuilder {
   private readonly nodes: Node[] = [];
   private readonly parameters: ParameterSpec[] = [];
 
-  input(height: number, width: number, channels: number): Value {
-    return this.push({ op: 'input', name: 'input', shape: [height, width, channels] });
+  input(height: number, width: number, channels: number, values: 'pixels' | 'floats' = 'pixels'): Value {
+    return this.push({ op: 'input', name: 'input', values, shape: [height, width, channels] });
   }
 
   conv2d(name: string, x: Value, filters: number, kernelSize: number, stride = 1): Value {
@@ -58,6 +58,15 @@ export class GraphBuilder {
 
   globalMaxPool(name: string, x: Value): Value {
     return this.push({ op: 'globalMaxPool', name, input: x.name, shape: [1, 1, x.shape[2]] });
+  }
+
+  globalAveragePool(name: string, x: Value): Value {
+    return this.push({ op: 'globalAveragePool', name, input: x.name, shape: [1, 1, x.shape[2]] });
+  }
+
+  /** @param rate share that becomes zero, in [0, 1) */
+  dropout(name: string, x: Value, rate: number): Value {
+    return this.push({ op: 'dropout', name, input: x.name, rate, shape: x.shape });
   }
 
   dense(name: string, x: Value, units: number): Value {

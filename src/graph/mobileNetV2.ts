@@ -7,6 +7,10 @@ export interface MobileNetV2Options {
   readonly classes: number;
   /** Width multiplier. */
   readonly width?: number;
+  /** What makes one value of each channel; `max`, the original recipe's, when absent. */
+  readonly pooling?: 'max' | 'average';
+  /** Share of the pooled features that a training step leaves out. */
+  readonly dropout?: number;
 }
 
 /** Sandler et al. 2018, table 2: expansion, channels, repeats, stride of the first repeat. */
@@ -26,12 +30,15 @@ export function roundChannels(channels: number): number {
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }
 
+/** Name of the layer that gives the classes: what is new in a network that starts from pretrained weights. */
+export const HEAD = 'predictions';
+
 /**
- * MobileNetV2 with global max pooling and a softmax layer's logits, named as in `keras.applications` so that Keras
+ * MobileNetV2 with global pooling and a softmax layer's logits, named as in `keras.applications` so that Keras
  * weights load by name. One difference from Keras: strided convolutions pad as SAME, which for even sides is what
  * Keras' explicit padding followed by a VALID convolution computes.
  */
-export function mobileNetV2({ size, classes, width = 1 }: MobileNetV2Options): Graph {
+export function mobileNetV2({ size, classes, width = 1, pooling = 'max', dropout = 0 }: MobileNetV2Options): Graph {
   const b = new GraphBuilder();
   const conv = (name: string, norm: string, x: Value, filters: number, kernelSize: number, stride: number) =>
     b.batchNorm(norm, b.conv2d(name, x, filters, kernelSize, stride));
@@ -57,6 +64,23 @@ export function mobileNetV2({ size, classes, width = 1 }: MobileNetV2Options): G
   }
   const last = width > 1 ? roundChannels(1280 * width) : 1280;
   x = b.relu6('out_relu', conv('Conv_1', 'Conv_1_bn', x, last, 1, 1));
-  b.dense('predictions', b.globalMaxPool('global_max_pooling2d', x), classes);
+  x =
+    pooling === 'max' ? b.globalMaxPool('global_max_pooling2d', x) : b.globalAveragePool('global_average_pooling2d', x);
+  addHead(b, x, classes, dropout);
   return b.build(`MobileNetV2 ${width.toFixed(2)} ${size}x${size}`);
+}
+
+/** The head alone, on features that a frozen network gave: [N, 1, 1, features] floats. Its parameters have the same names. */
+export function headOf(graph: Graph, dropout: number): Graph {
+  const dense = graph.nodes.at(-1);
+  const kernel = graph.parameters.find(({ name }) => name === `${HEAD}/kernel`);
+  if (dense?.op !== 'dense' || !kernel) throw new Error(`${graph.name} does not end with the layer ${HEAD}`);
+  const b = new GraphBuilder();
+  addHead(b, b.input(1, 1, kernel.shape[0]!, 'floats'), dense.shape[2], dropout);
+  return b.build(`head of ${graph.name}`);
+}
+
+function addHead(b: GraphBuilder, features: Value, classes: number, dropout: number): void {
+  const x = dropout > 0 ? b.dropout('dropout', features, dropout) : features;
+  b.dense(HEAD, x, classes);
 }

@@ -94,7 +94,7 @@ describe('the engines', function () {
     let x = b.relu6('r1', b.batchNorm('b1', b.conv2d('c1', b.input(24, 24, 3), 16, 3, 2)));
     x = b.relu6('r2', b.batchNorm('b2', b.depthwiseConv2d('d2', x, 3)));
     x = b.add('sum', x, b.batchNorm('b3', b.conv2d('c3', x, 16, 1)));
-    b.dense('logits', b.globalMaxPool('pool', x), CLASSES);
+    b.dense('logits', b.dropout('dropout', b.globalMaxPool('pool', x), 0.1), CLASSES);
     const shallow = b.build('shallow');
     const random = Random.fromSeed(5);
     const batch = {
@@ -103,14 +103,20 @@ describe('the engines', function () {
     };
     for (const optimizer of [
       { kind: 'adam', ...KERAS_ADAM },
+      { kind: 'adam', weightDecay: 0.1, ...KERAS_ADAM },
       { kind: 'sgd', momentum: 0.9 },
     ] as const) {
       const losses: number[][] = [];
       for (const engine of [native, tensorflow, javascript]) {
-        const session = engine.createSession(shallow, initialValues(shallow, 4), { optimizer });
+        const session = engine.createSession(shallow, initialValues(shallow, 4), {
+          optimizer,
+          learningRateFactors: new Map([['logits/kernel', 2]]),
+        });
         const loss: number[] = [];
         for (let step = 0; step < 10; step++)
-          loss.push((await session.trainStep(batch, { ...SETTINGS, learningRate: 1e-2 })).lossSum);
+          loss.push(
+            (await session.trainStep(batch, { ...SETTINGS, learningRate: 1e-2, labelSmoothing: 0.1, seed: 5 })).lossSum,
+          );
         losses.push(loss);
       }
       for (const other of losses.slice(1))
@@ -133,7 +139,12 @@ describe('the engines', function () {
         // One step of SGD without momentum: the first velocity is the gradient.
         const session = engine.createSession(some, values, { optimizer: { kind: 'sgd', momentum: 0 } });
         const { logits } = await session.evaluate(batch);
-        const { lossSum } = await session.trainStep(batch, { learningRate: 1, batchNormMomentum: 0.9 });
+        const { lossSum } = await session.trainStep(batch, {
+          learningRate: 1,
+          batchNormMomentum: 0.9,
+          labelSmoothing: 0.2,
+          seed,
+        });
         results.push({ logits, lossSum, gradients: session.state.moments });
       }
       const [a, b] = results as [(typeof results)[0], (typeof results)[0]];

@@ -1,5 +1,6 @@
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
+import type { StepSettings } from '../engine.js';
 import type { ModelDescription, PlanDescription } from './description.js';
 
 /** A network in native memory. */
@@ -39,7 +40,9 @@ export interface NativeAddon {
       readonly threads: number;
       /** The best one when empty. */
       readonly instructionSet: string;
-      readonly optimizer: ({ readonly kind: 'adam' } & AdamOptions) | ({ readonly kind: 'sgd' } & MomentumOptions);
+      readonly optimizer:
+        | ({ readonly kind: 'adam'; readonly weightDecay: number } & AdamOptions)
+        | ({ readonly kind: 'sgd' } & MomentumOptions);
     },
   ): SessionHandle;
   /** Sets the whole state. The arrays hold every parameter, end to end. */
@@ -64,11 +67,10 @@ export interface NativeAddon {
   run(
     session: SessionHandle,
     plan: number,
-    images: Uint8Array,
+    images: Uint8Array | Float32Array,
     labels: Int32Array,
     settings:
-      | { readonly train: true; readonly learningRate: number; readonly batchNormMomentum: number }
-      | { readonly train: false; readonly embeddings: boolean },
+      ({ readonly train: true } & Required<StepSettings>) | { readonly train: false; readonly embeddings: boolean },
   ): Promise<StepOutcome>;
   dispose(session: SessionHandle): void;
 }

@@ -4,7 +4,14 @@
  * same description.
  */
 export interface ModelDescription {
-  readonly parameters: readonly { readonly size: number; readonly trainable: boolean }[];
+  readonly parameters: readonly {
+    readonly size: number;
+    readonly trainable: boolean;
+    /** What the learning rate is multiplied by. */
+    readonly rate: number;
+    /** Weight decay takes from it. */
+    readonly decay: boolean;
+  }[];
   readonly kernels: readonly KernelDescription[];
   readonly batchNorms: readonly BatchNormDescription[];
 }
@@ -55,6 +62,7 @@ export interface ChainDescription {
 export interface Operation {
   readonly op:
     | 'loadPixels'
+    | 'loadFloats'
     | 'conv'
     | 'depthwise'
     | 'add'
@@ -62,7 +70,8 @@ export interface Operation {
     | 'convBackward'
     | 'depthwiseBackward'
     | 'poolBackward'
-    | 'contribute';
+    | 'contribute'
+    | 'dropout';
   /** Absent for a convolution of the pictures. */
   readonly x?: number;
   /** Second summand; absent for a copy. */
@@ -70,6 +79,9 @@ export interface Operation {
   readonly kernel?: number;
   readonly stride?: number;
   readonly out?: number;
+  /** Dropout works in place, on an output or on its gradient: share that becomes zero, and the node's number. */
+  readonly rate?: number;
+  readonly node?: number;
   /** Pooling: the maximum, else the mean. */
   readonly max?: boolean;
   /** The batch norm that takes the output's statistics. */
@@ -96,6 +108,8 @@ export interface PlanDescription {
   readonly channels: number;
   readonly classes: number;
   readonly training: boolean;
+  /** The input is floats instead of bytes. */
+  readonly floats: boolean;
   readonly arenaFloats: number;
   readonly tensors: readonly TensorDescription[];
   readonly chains: readonly ChainDescription[];

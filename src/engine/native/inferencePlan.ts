@@ -1,4 +1,4 @@
-import type { Node } from '../../graph/graph.js';
+import { inputOf, type Node } from '../../graph/graph.js';
 import type { PlanDescription } from './description.js';
 import type { Model } from './model.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
@@ -15,7 +15,7 @@ export function planInference(model: Model, batch: number): PlanDescription {
   const read = (name: string): Chain => {
     const value = values.get(name);
     if (value) return value;
-    pictures ??= builder.produce(model.graph.nodes[0]!.shape, { op: 'loadPixels' });
+    pictures ??= builder.input();
     return pictures;
   };
   const copy = (x: Chain): Chain => builder.produce(builder.shapeOf(x.tensor), { op: 'add', x: x.index });
@@ -53,7 +53,8 @@ export function planInference(model: Model, batch: number): PlanDescription {
       case 'conv2d':
       case 'dense':
       case 'depthwiseConv2d': {
-        const fromPictures = node.op === 'conv2d' && model.graph.nodes[0]!.name === node.input;
+        const input = inputOf(model.graph);
+        const fromPictures = node.op === 'conv2d' && input.values === 'pixels' && input.name === node.input;
         const { names, epilogue } = tail(node);
         const out = builder.produce(node.shape, {
           op: node.op === 'depthwiseConv2d' ? 'depthwise' : 'conv',
@@ -82,7 +83,13 @@ export function planInference(model: Model, batch: number): PlanDescription {
         );
         break;
       case 'globalMaxPool':
-        values.set(node.name, builder.produce(node.shape, { op: 'pool', x: read(node.input).index, max: true }));
+      case 'globalAveragePool': {
+        const max = node.op === 'globalMaxPool';
+        values.set(node.name, builder.produce(node.shape, { op: 'pool', x: read(node.input).index, max }));
+        break;
+      }
+      case 'dropout':
+        values.set(node.name, read(node.input));
     }
   }
   const last = model.graph.nodes.at(-1)!;

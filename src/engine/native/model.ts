@@ -1,4 +1,5 @@
-import { inputsOf, parametersOf, sizeOf, type Graph, type Node } from '../../graph/graph.js';
+import { decays } from '../engine.js';
+import { inputOf, inputsOf, parametersOf, sizeOf, type Graph, type Node } from '../../graph/graph.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
 
 /** A graph's kernels and batch norms as the native engine numbers them. */
@@ -8,7 +9,10 @@ export class Model {
   private readonly batchNorms = new Map<string, number>();
   private readonly consumers = new Map<string, Node[]>();
 
-  constructor(readonly graph: Graph) {
+  constructor(
+    readonly graph: Graph,
+    learningRateFactors: ReadonlyMap<string, number> = new Map(),
+  ) {
     const index = new Map(graph.parameters.map(({ name }, i) => [name, i]));
     const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
     const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -35,7 +39,7 @@ export class Model {
           width,
           inChannels,
           outChannels: node.op === 'depthwiseConv2d' ? inChannels : last,
-          pixels: fromInput && node.op === 'conv2d',
+          pixels: fromInput && node.op === 'conv2d' && inputOf(graph).values === 'pixels',
           backward: !fromInput,
         });
       } else if (node.op === 'batchNorm') {
@@ -53,7 +57,12 @@ export class Model {
     for (const { name } of graph.nodes.slice(0, -1))
       if (!this.consumers.has(name)) throw new RangeError(`nothing reads ${name}, and it is not the last node`);
     this.description = {
-      parameters: graph.parameters.map(({ shape, trainable }) => ({ size: sizeOf(shape), trainable })),
+      parameters: graph.parameters.map((spec) => ({
+        size: sizeOf(spec.shape),
+        trainable: spec.trainable,
+        rate: learningRateFactors.get(spec.name) ?? 1,
+        decay: decays(spec),
+      })),
       kernels,
       batchNorms,
     };

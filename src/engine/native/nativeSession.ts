@@ -40,15 +40,20 @@ export class NativeSession implements TrainingSession {
     private readonly graph: Graph,
     parameters: ReadonlyMap<string, Float32Array>,
     { threads, instructionSet = '' }: NativeOptions,
-    { optimizer = DEFAULT_OPTIMIZER, resume }: SessionOptions = {},
+    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume }: SessionOptions = {},
   ) {
-    this.model = new Model(graph);
+    this.model = new Model(graph, learningRateFactors);
     const flat = this.flatten((name, size) => checkedValues(name, parameters.get(name), size));
     const moment = (which: keyof AdamMoments) =>
       this.flatten((name, size, trainable) =>
         resume && trainable ? checkedValues(name, resume.moments.get(name)?.[which], size) : undefined,
       );
-    this.handle = addon.createSession({ ...this.model.description, threads, instructionSet, optimizer });
+    this.handle = addon.createSession({
+      ...this.model.description,
+      threads,
+      instructionSet,
+      optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
+    });
     addon.write(this.handle, flat, moment('first'), moment('second'), resume?.step ?? 0);
   }
 
@@ -75,7 +80,7 @@ export class NativeSession implements TrainingSession {
   }
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
-    const outcome = await this.run('training', batch, { train: true, ...settings });
+    const outcome = await this.run('training', batch, { train: true, labelSmoothing: 0, seed: 0, ...settings });
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
     return outcome;
   }

@@ -1,4 +1,4 @@
-import { classesOf, inputShapeOf, type Shape } from '../../graph/graph.js';
+import { classesOf, inputOf, type Shape } from '../../graph/graph.js';
 import { placeBuffers, type Lifetime } from './arena.js';
 import type { ChainDescription, Operation, PlanDescription, TensorDescription } from './description.js';
 import type { Model } from './model.js';
@@ -34,6 +34,12 @@ export class PlanBuilder {
   /** A tensor of one value a pixel and channel of every picture. */
   tensor([h, w, c]: Shape): number {
     return this.shapes.push({ n: this.batch, h, w, c }) - 1;
+  }
+
+  /** The input as a tensor. */
+  input(): Chain {
+    const { shape, values } = inputOf(this.model.graph);
+    return this.produce(shape, { op: values === 'pixels' ? 'loadPixels' : 'loadFloats' });
   }
 
   shapeOf(tensor: number): Shape {
@@ -79,7 +85,8 @@ export class PlanBuilder {
     }
     if (ends.logitsGradient !== undefined) touch(ends.logitsGradient, loss);
     const { offsets, floats } = placeBuffers(buffers);
-    const [height, width, channels] = inputShapeOf(this.model.graph);
+    const input = inputOf(this.model.graph);
+    const [height, width, channels] = input.shape;
     return {
       ...ends,
       batch: this.batch,
@@ -87,6 +94,7 @@ export class PlanBuilder {
       width,
       channels,
       classes: classesOf(this.model.graph),
+      floats: input.values === 'floats',
       arenaFloats: floats,
       tensors: this.shapes.map((shape, i) => ({ ...shape, offset: offsets[i]! })),
       chains: this.chains.map(({ tensor, batchNorm, relu6 }): ChainDescription => ({

@@ -1,4 +1,4 @@
-import type { Node } from '../../graph/graph.js';
+import { inputOf, type Node } from '../../graph/graph.js';
 import type { Operation, PlanDescription } from './description.js';
 import type { Model } from './model.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
@@ -51,8 +51,10 @@ class TrainingPlanner {
         return undefined;
       case 'conv2d':
       case 'dense': {
-        const x = node.op === 'conv2d' ? this.values.get(node.input) : this.read(node.input);
+        const bytes = node.op === 'conv2d' && inputOf(this.model.graph).values === 'pixels';
+        const x = bytes ? this.values.get(node.input) : this.read(node.input);
         const stride = node.op === 'conv2d' ? node.stride : 1;
+        if (x && bytes) this.pending.set(x, (this.pending.get(x) ?? 0) + 1);
         return this.kernel(node, 'conv', x, stride);
       }
       case 'depthwiseConv2d':
@@ -64,7 +66,10 @@ class TrainingPlanner {
       case 'add':
         return this.add(this.read(node.input), this.read(node.other));
       case 'globalMaxPool':
+      case 'globalAveragePool':
         return this.pool(node, this.read(node.input));
+      case 'dropout':
+        return this.dropout(node, this.read(node.input));
     }
   }
 
@@ -76,7 +81,7 @@ class TrainingPlanner {
   }
 
   private pictures(): Chain {
-    this.input ??= this.builder.produce(this.model.graph.nodes[0]!.shape, { op: 'loadPixels' });
+    this.input ??= this.builder.input();
     return this.input;
   }
 
@@ -86,7 +91,6 @@ class TrainingPlanner {
     x: Chain | undefined,
     stride: number,
   ): Chain {
-    if (x && node.op === 'conv2d') this.pending.set(x, (this.pending.get(x) ?? 0) + 1);
     const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride };
     const out = this.builder.produce(node.shape, { op, ...common });
     this.backwardOf.push(() => {
@@ -151,13 +155,30 @@ class TrainingPlanner {
     return out;
   }
 
-  private pool(node: Extract<Node, { op: 'globalMaxPool' }>, x: Chain): Chain {
-    const out = this.builder.produce(node.shape, { op: 'pool', x: x.index, max: true });
+  private dropout(node: Extract<Node, { op: 'dropout' }>, x: Chain): Chain {
+    const raw = this.builder.produce(node.shape, { op: 'add', x: x.index });
+    const mask = { op: 'dropout', rate: node.rate, node: this.model.graph.nodes.indexOf(node) } as const;
+    const operation: Operation = { ...mask, out: raw.tensor };
+    this.builder.forward.push(operation);
+    // A chain of its own: a batch norm behind it may not take the statistics of what was there before.
+    const out = this.builder.chain(raw.tensor, operation);
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(out);
+      if (gradient === undefined) return;
+      this.builder.backward.push({ ...mask, out: gradient });
+      this.pass(out, gradient, x);
+    });
+    return out;
+  }
+
+  private pool(node: Extract<Node, { op: 'globalMaxPool' | 'globalAveragePool' }>, x: Chain): Chain {
+    const max = node.op === 'globalMaxPool';
+    const out = this.builder.produce(node.shape, { op: 'pool', x: x.index, max });
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);
       const target = gradient === undefined ? undefined : this.contribution(x);
       if (gradient !== undefined && target)
-        this.builder.backward.push({ op: 'poolBackward', x: x.index, out: out.tensor, max: true, gradient, ...target });
+        this.builder.backward.push({ op: 'poolBackward', x: x.index, out: out.tensor, max, gradient, ...target });
     });
     return out;
   }

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Graph, Node } from '../../graph/graph.js';
+import type { Graph, Node, Shape } from '../../graph/graph.js';
 import type { Lifetimes } from '../lifetimes.js';
 import { convolution, depthwiseConvolution } from './convolution.js';
-import { free, type Activations, type Parameters } from './forward.js';
+import { free, type Activations, type DropoutMasks, type Parameters } from './forward.js';
 import type { FusedKernels } from './kernels.js';
 
 /** What batch norm kept of its forward pass, by node name. */
@@ -22,6 +22,7 @@ export function backward(
   parameters: Parameters,
   kernels: FusedKernels,
   lifetimes: Lifetimes,
+  masks: DropoutMasks,
   sink: GradientSink,
 ): void {
   const gradients = new Map<string, tf.Tensor4D>([[graph.nodes.at(-1)!.name, dLogits]]);
@@ -34,6 +35,7 @@ export function backward(
     sink(parameter, gradient);
     gradient.dispose();
   };
+  const sizes = new Map(graph.nodes.map(({ name, shape }) => [name, shape]));
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     const dy = gradients.get(node.name);
@@ -41,7 +43,7 @@ export function backward(
       gradients.delete(node.name);
       // Nobody needs the gradient of the pictures.
       const intoInput = graph.nodes.find((other) => other.name === node.input)?.op === 'input';
-      backwardNode(node, dy, activations, saved, parameters, kernels, intoInput ? undefined : flow, emit);
+      backwardNode(node, dy, activations, saved, parameters, kernels, masks, sizes, intoInput ? undefined : flow, emit);
       dy.dispose();
     }
     free(activations, lifetimes.freeAfterBackward[i]!);
@@ -55,6 +57,8 @@ function backwardNode(
   saved: SavedStatistics,
   parameters: Parameters,
   kernels: FusedKernels,
+  masks: DropoutMasks,
+  sizes: ReadonlyMap<string, Shape>,
   flow: ((to: string, gradient: tf.Tensor4D) => void) | undefined,
   emit: GradientSink,
 ): void {
@@ -87,6 +91,20 @@ function backwardNode(
     case 'globalMaxPool':
       flow?.(node.input, maxPoolGradient(dy, activations.get(node.input)!, activations.get(node.name)!));
       return;
+    case 'globalAveragePool': {
+      // The shape of what was pooled is in the graph: its values are gone.
+      const [height, width] = sizes.get(node.input)!;
+      flow?.(
+        node.input,
+        tf.tidy(() => tf.tile(tf.div(dy, height * width), [1, height, width, 1])),
+      );
+      return;
+    }
+    case 'dropout': {
+      const mask = masks.get(node.name);
+      flow?.(node.input, mask ? tf.mul(dy, mask) : tf.clone(dy));
+      return;
+    }
     case 'dense': {
       const x = activations.get(node.input)!;
       const kernel = parameters.get(node.kernel) as tf.Tensor2D;

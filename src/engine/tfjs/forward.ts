@@ -10,6 +10,8 @@ export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
 /** How batch norm is computed: by the batch's own statistics or by the running ones. */
 export type BatchNorm = (node: Extract<Node, { op: 'batchNorm' }>, x: tf.Tensor4D) => tf.Tensor4D;
+/** What a dropout multiplies by, by node name; empty for inference. */
+export type DropoutMasks = ReadonlyMap<string, tf.Tensor4D>;
 
 /** Runs the graph forward and gives back every activation that nobody will read; the caller owns the rest. */
 export function forward(
@@ -19,10 +21,11 @@ export function forward(
   kernels: FusedKernels,
   batchNorm: BatchNorm,
   lifetimes: Lifetimes,
+  masks: DropoutMasks = new Map(),
 ): Activations {
   const activations: Activations = new Map();
   graph.nodes.forEach((node, i) => {
-    activations.set(node.name, runNode(node, input, activations, parameters, kernels, batchNorm));
+    activations.set(node.name, runNode(node, input, activations, parameters, kernels, batchNorm, masks));
     free(activations, lifetimes.freeAfterForward[i]!);
   });
   return activations;
@@ -42,6 +45,7 @@ function runNode(
   parameters: Parameters,
   kernels: FusedKernels,
   batchNorm: BatchNorm,
+  masks: DropoutMasks,
 ): tf.Tensor4D {
   if (node.op === 'input') return input;
   const x = activations.get(node.input)!;
@@ -58,6 +62,12 @@ function runNode(
       return tf.add(x, activations.get(node.other)!);
     case 'globalMaxPool':
       return tf.max(x, [1, 2], true);
+    case 'globalAveragePool':
+      return tf.mean(x, [1, 2], true);
+    case 'dropout': {
+      const mask = masks.get(node.name);
+      return mask ? tf.mul(x, mask) : tf.clone(x);
+    }
     case 'dense':
       return tf.tidy(() => {
         const kernel = parameters.get(node.kernel) as tf.Tensor2D;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, type AdamMoments } from '../../core/adam.js';
+import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
 import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
@@ -14,7 +15,7 @@ import type {
   TrainingSession,
 } from '../engine.js';
 import { checkBatch, checkedValues } from '../checks.js';
-import { DEFAULT_OPTIMIZER } from '../engine.js';
+import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
@@ -34,6 +35,8 @@ export class TfjsSession implements TrainingSession {
   private readonly training;
   private readonly inference;
   private readonly optimizer: Optimizer;
+  private readonly learningRateFactors: ReadonlyMap<string, number>;
+  private readonly decaying: ReadonlySet<string>;
   private step: number;
 
   constructor(
@@ -42,9 +45,11 @@ export class TfjsSession implements TrainingSession {
     private readonly backend: string,
     private readonly kernels: FusedKernels,
     parameters: ReadonlyMap<string, Float32Array>,
-    { optimizer = DEFAULT_OPTIMIZER, resume }: SessionOptions = {},
+    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors = new Map(), resume }: SessionOptions = {},
   ) {
     this.optimizer = optimizer;
+    this.learningRateFactors = learningRateFactors;
+    this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
     this.training = planLifetimes(graph);
     this.inference = planLifetimes(graph, false);
     this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
@@ -87,6 +92,7 @@ export class TfjsSession implements TrainingSession {
     const saved = new Map<string, readonly tf.Tensor[]>();
     /** This batch's mean and variance, by the name of the running statistic that takes them. */
     const statistics = new Map<string, tf.Tensor1D>();
+    const masks = this.dropoutMasks(batch.labels.length, settings.seed ?? 0);
     const activations = forward(
       this.graph,
       this.input(batch),
@@ -104,20 +110,24 @@ export class TfjsSession implements TrainingSession {
         return result.y;
       },
       this.training,
+      masks,
     );
     const logitsName = this.graph.nodes.at(-1)!.name;
     const output = activations.get(logitsName)!;
     const logits = output.dataSync<'float32'>();
-    const { lossSum, correct, gradient: dLoss } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
+    const {
+      lossSum,
+      correct,
+      gradient: dLoss,
+    } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph), settings.labelSmoothing);
     free(activations, [logitsName]);
 
     const dLogits = tf.tensor4d(dLoss, output.shape);
     const gradients = new Map<string, Float32Array>();
-    backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, (name, gradient) => {
-      gradients.set(name, gradient.dataSync<'float32'>());
-    });
+    const sink = (name: string, gradient: tf.Tensor) => gradients.set(name, gradient.dataSync<'float32'>());
+    backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, masks, sink);
     const batchStatistics = [...statistics].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const);
-    tf.dispose([...parameters.values(), ...[...saved.values()].flat(), ...statistics.values()]);
+    tf.dispose([...parameters.values(), ...[...saved.values()].flat(), ...statistics.values(), ...masks.values()]);
 
     this.refuseNotFinite(lossSum, gradients);
     this.update(gradients, batchStatistics, settings);
@@ -132,9 +142,11 @@ export class TfjsSession implements TrainingSession {
     this.step++;
     for (const [name, gradient] of gradients) {
       const [weights, moments] = [this.parameters.get(name)!, this.moments.get(name)!];
-      if (this.optimizer.kind === 'adam')
-        adamUpdate(weights, gradient, moments, this.step, learningRate, this.optimizer);
-      else momentumUpdate(weights, gradient, moments.first, learningRate, this.optimizer);
+      const rate = learningRate * (this.learningRateFactors.get(name) ?? 1);
+      if (this.optimizer.kind === 'adam') {
+        const decay = this.decaying.has(name) ? this.optimizer.weightDecay : 0;
+        adamUpdate(weights, gradient, moments, this.step, rate, this.optimizer, decay);
+      } else momentumUpdate(weights, gradient, moments.first, rate, this.optimizer);
     }
     for (const [name, values] of batchStatistics) {
       const running = this.parameters.get(name)!;
@@ -172,10 +184,21 @@ export class TfjsSession implements TrainingSession {
     return { lossSum, correct, logits, ...embeddings };
   }
 
+  private dropoutMasks(rows: number, seed: number): Map<string, tf.Tensor4D> {
+    const masks = new Map<string, tf.Tensor4D>();
+    this.graph.nodes.forEach((node, i) => {
+      if (node.op !== 'dropout') return;
+      const mask = dropoutMask(rows * sizeOf(node.shape), node.rate, seed, this.step + 1, i);
+      masks.set(node.name, tf.tensor4d(mask, [rows, ...node.shape]));
+    });
+    return masks;
+  }
+
   private input(batch: Batch): tf.Tensor4D {
     checkBatch(this.graph, batch);
     const { images, labels } = batch;
     const [height, width, channels] = inputShapeOf(this.graph);
+    if (images instanceof Float32Array) return tf.tensor4d(images.slice(), [labels.length, height, width, channels]);
     const scaled = new Float32Array(images.length);
     for (let i = 0; i < images.length; i++) scaled[i] = images[i]! / 127.5 - 1;
     return tf.tensor4d(scaled, [labels.length, height, width, channels]);

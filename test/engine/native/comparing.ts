@@ -3,7 +3,7 @@ import { nativeAddonFile } from '../../../src/platform/nativeAddon.js';
 import { loadAddon, type NativeAddon } from '../../../src/engine/native/addon.js';
 import { NativeSession } from '../../../src/engine/native/nativeSession.js';
 import type { Batch } from '../../../src/engine/engine.js';
-import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
+import { classesOf, inputOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
 import type { Random } from '../../../src/core/random.js';
 import { plainEvaluate, plainStep } from './plainNetwork.js';
 
@@ -14,8 +14,13 @@ export function addon(): NativeAddon {
 }
 
 export function randomBatch(graph: Graph, random: Random, count: number): Batch {
+  const { shape, values } = inputOf(graph);
+  const length = count * sizeOf(shape);
   return {
-    images: Uint8Array.from({ length: count * sizeOf(inputShapeOf(graph)) }, () => random.integer(256)),
+    images:
+      values === 'pixels'
+        ? Uint8Array.from({ length }, () => random.integer(256))
+        : Float32Array.from({ length }, () => random.between(-1, 1)),
     labels: Int32Array.from({ length: count }, () => random.integer(classesOf(graph))),
   };
 }
@@ -30,7 +35,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return norm(Float64Array.from(b, (value, i) => a[i]! - value));
 }
 
-const SETTINGS = { learningRate: 0.01, batchNormMomentum: 0.9 };
+const SETTINGS = { learningRate: 0.01, batchNormMomentum: 0.9, labelSmoothing: 0.1, seed: 7 };
 
 /**
  * One training step and one evaluation against the plain network in float64: logits, loss, every gradient and every
@@ -46,7 +51,7 @@ export async function compareWithPlain(
   threads = 2,
 ): Promise<void> {
   const { images, labels } = batch;
-  const plain = plainStep(graph, values, images, labels);
+  const plain = plainStep(graph, values, images, labels, SETTINGS.labelSmoothing, SETTINGS.seed);
   const session = new NativeSession(addon(), graph, values, { threads, instructionSet });
   const close = (
     name: string,

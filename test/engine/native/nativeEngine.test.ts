@@ -11,7 +11,7 @@ import { initialValues } from '../../../src/graph/networkState.js';
 import { addon, randomBatch } from './comparing.js';
 import { randomGraph, randomValues } from './randomGraph.js';
 
-const SETTINGS = { learningRate: 2e-4, batchNormMomentum: 0.9 };
+const SETTINGS = { learningRate: 2e-4, batchNormMomentum: 0.9, labelSmoothing: 0.1, seed: 3 };
 const graph = mobileNetV2({ size: 64, classes: 5, width: 0.35 });
 
 function session(options: Partial<NativeOptions> = {}, of: Graph = graph): NativeSession {
@@ -103,7 +103,7 @@ describe('the native engine', function () {
   it('survives everything that JavaScript can hand to it', async () => {
     const native = addon();
     const values: unknown[] = [undefined, null, 0, -1, 1e300, NaN, '', 'conv', [], {}, () => 1, Symbol('s'), 7n, new Float32Array(4), new Uint8Array(0)];
-    const model = { parameters: [{ size: 4, trainable: true }], kernels: [], batchNorms: [], threads: 1, instructionSet: '', optimizer: { kind: 'sgd', momentum: 0.9 } };
+    const model = { parameters: [{ size: 4, trainable: true, rate: 1, decay: true }], kernels: [], batchNorms: [], threads: 1, instructionSet: '', optimizer: { kind: 'sgd', momentum: 0.9 } };
     const made = native.createSession(model as never);
     const methods = new Map(Object.entries(native) as [string, (...args: unknown[]) => unknown][]);
     const functions = ['createSession', 'write', 'read', 'addPlan', 'times', 'dispose', 'run'] as const;
@@ -132,7 +132,8 @@ describe('the native engine', function () {
         const pixels = description.batch * description.height * description.width * description.channels;
         const labels = new Int32Array(description.batch);
         const settings = description.training ? { train: true as const, ...SETTINGS } : { train: false as const, embeddings: true };
-        await addon().run(s.handle, index, new Uint8Array(pixels), labels, settings);
+        const images = description.floats ? new Float32Array(pixels) : new Uint8Array(pixels);
+        await addon().run(s.handle, index, images, labels, settings);
         ran++;
       } catch (error) {
         assert.ok(error instanceof RangeError || /memory/.test(String(error)), String(error));

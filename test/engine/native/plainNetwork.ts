@@ -1,3 +1,4 @@
+import { dropoutMask } from '../../../src/core/dropout.js';
 import { sizeOf, type Graph, type Node, type Shape } from '../../../src/graph/graph.js';
 
 // A graph computed as its definitions read, in float64: one loop for each index, nothing clever. The twin of every kernel.
@@ -19,12 +20,19 @@ interface Tensor {
 type Values = ReadonlyMap<string, ArrayLike<number>>;
 
 /** A training step's loss, gradients and statistics. */
-export function plainStep(graph: Graph, parameters: Values, images: Uint8Array, labels: Int32Array): PlainResult {
-  return new PlainNetwork(graph, parameters, labels.length).step(images, labels);
+export function plainStep(
+  graph: Graph,
+  parameters: Values,
+  images: ArrayLike<number>,
+  labels: Int32Array,
+  labelSmoothing = 0,
+  seed = 0,
+): PlainResult {
+  return new PlainNetwork(graph, parameters, labels.length, seed).step(images, labels, labelSmoothing);
 }
 
 /** Logits by the running statistics. */
-export function plainEvaluate(graph: Graph, parameters: Values, images: Uint8Array, count: number): Float64Array {
+export function plainEvaluate(graph: Graph, parameters: Values, images: ArrayLike<number>, count: number): Float64Array {
   return new PlainNetwork(graph, parameters, count).forward(images, false);
 }
 
@@ -37,14 +45,15 @@ class PlainNetwork {
     private readonly graph: Graph,
     private readonly parameters: Values,
     private readonly n: number,
+    private readonly seed = 0,
   ) {}
 
-  forward(images: Uint8Array, training: boolean): Float64Array {
+  forward(images: ArrayLike<number>, training: boolean): Float64Array {
     for (const node of this.graph.nodes) this.outputs.set(node.name, { shape: node.shape, values: this.node(node, images, training) });
     return this.outputs.get(this.graph.nodes.at(-1)!.name)!.values;
   }
 
-  step(images: Uint8Array, labels: Int32Array): PlainResult {
+  step(images: ArrayLike<number>, labels: Int32Array, smoothing: number): PlainResult {
     const logits = this.forward(images, true);
     const classes = this.graph.nodes.at(-1)!.shape[2];
     const gradient = new Float64Array(logits.length);
@@ -54,7 +63,7 @@ class PlainNetwork {
       const maximum = Math.max(...z);
       const sum = z.reduce((total, v) => total + Math.exp(v - maximum), 0);
       lossSum += Math.log(sum) + maximum - z[label]!;
-      z.forEach((v, c) => (gradient[row * classes + c] = (Math.exp(v - maximum) / sum - (c === label ? 1 : 0)) / this.n));
+      z.forEach((v, c) => (gradient[row * classes + c] = (Math.exp(v - maximum) / sum - (c === label ? 1 - smoothing : 0) - smoothing / classes) / this.n));
     });
     return { lossSum, logits, gradients: this.backward(gradient), statistics: this.statistics };
   }
@@ -67,12 +76,12 @@ class PlainNetwork {
     return this.parameters.get(name)!;
   }
 
-  private node(node: Node, images: Uint8Array, training: boolean): Float64Array {
+  private node(node: Node, images: ArrayLike<number>, training: boolean): Float64Array {
     const y = new Float64Array(this.n * sizeOf(node.shape));
     const [, , channels] = node.shape;
     switch (node.op) {
       case 'input':
-        return y.map((_, i) => images[i]! / 127.5 - 1);
+        return y.map((_, i) => (node.values === 'pixels' ? images[i]! / 127.5 - 1 : images[i]!));
       case 'conv2d': {
         const kernel = this.parameter(node.kernel);
         this.taps(node, (out, x, tap, inC) => {
@@ -103,6 +112,16 @@ class PlainNetwork {
           return Math.max(...Array.from({ length: pixels }, (__, p) => values[(image * pixels + p) * channels + c]!));
         });
       }
+      case 'globalAveragePool': {
+        const { shape, values } = this.out(node.input);
+        const pixels = shape[0] * shape[1];
+        values.forEach((v, i) => (y[Math.floor(i / (pixels * channels)) * channels + (i % channels)]! += v / pixels));
+        return y;
+      }
+      case 'dropout': {
+        const mask = training ? this.mask(node) : undefined;
+        return y.map((_, i) => this.out(node.input).values[i]! * (mask ? mask[i]! : 1));
+      }
       case 'dense': {
         const [kernel, bias] = [this.parameter(node.kernel), this.parameter(node.bias)];
         const x = this.out(node.input);
@@ -115,6 +134,11 @@ class PlainNetwork {
         });
       }
     }
+  }
+
+  /** Of the first step. */
+  private mask(node: Extract<Node, { op: 'dropout' }>): Float32Array {
+    return dropoutMask(this.n * sizeOf(node.shape), node.rate, this.seed, 1, this.graph.nodes.indexOf(node));
   }
 
   /** Every (output pixel, input pixel, tap) of a SAME convolution, as offsets of their first channels. */
@@ -235,6 +259,16 @@ class PlainNetwork {
             const winners = Array.from({ length: pixels }, (_, p) => at(p)).filter((k) => x[k] === y[i]);
             for (const k of winners) dx[k]! += g / winners.length;
           });
+          break;
+        }
+        case 'globalAveragePool': {
+          const pixels = x.length / dy.length;
+          dx.forEach((_, i) => (dx[i]! += dy[Math.floor(i / (pixels * channels)) * channels + (i % channels)]! / pixels));
+          break;
+        }
+        case 'dropout': {
+          const mask = this.mask(node);
+          dy.forEach((g, i) => (dx[i]! += g * mask[i]!));
           break;
         }
         case 'dense': {

@@ -10,13 +10,14 @@ export function randomGraph(random: Random): Graph {
   const b = new GraphBuilder();
   const pick = <T>(some: readonly T[]): T => some[random.integer(some.length)]!;
   const channels = () => pick([1, 3, 8, 15, 16, 17, 24, 33, 40]);
-  const values: Value[] = [b.input(pick([1, 2, 5, 7, 8, 9, 12]), pick([1, 3, 4, 6, 9, 11]), pick([1, 3, 4]))];
+  const input = random.integer(4) === 0 ? 'floats' : 'pixels';
+  const values: Value[] = [b.input(pick([1, 2, 5, 7, 8, 9, 12]), pick([1, 3, 4, 6, 9, 11]), pick([1, 3, 4]), input)];
   const count = 3 + random.integer(9);
   for (let i = 0; i < count; i++) {
     // Mostly the newest, so that chains form; sometimes an older one, so that it gets a second reader.
     const x = random.integer(4) === 0 ? pick(values) : values.at(-1)!;
     const name = `n${i}`;
-    switch (pick(['conv', 'conv', 'pointwise', 'depthwise', 'norm', 'norm', 'relu', 'relu', 'add'] as const)) {
+    switch (pick(['conv', 'conv', 'pointwise', 'depthwise', 'norm', 'norm', 'relu', 'relu', 'add', 'dropout'] as const)) {
       case 'conv':
         values.push(b.conv2d(name, x, channels(), pick([1, 2, 3, 3, 5]), pick([1, 1, 2, 3])));
         break;
@@ -32,6 +33,9 @@ export function randomGraph(random: Random): Graph {
       case 'relu':
         values.push(b.relu6(name, x));
         break;
+      case 'dropout':
+        values.push(b.dropout(name, x, pick([0, 0.2, 0.5])));
+        break;
       case 'add': {
         const alike = values.filter(({ shape }) => shape.every((n, d) => n === x.shape[d]));
         values.push(b.add(name, x, pick(alike)));
@@ -39,7 +43,8 @@ export function randomGraph(random: Random): Graph {
     }
   }
   let last = values.at(-1)!;
-  last = b.globalMaxPool('pool', last);
+  last = random.integer(2) === 0 ? b.globalMaxPool('pool', last) : b.globalAveragePool('pool', last);
+  if (random.integer(3) === 0) last = b.dropout('dropped', last, 0.3);
   if (random.integer(3) === 0) last = b.batchNorm('embedding_norm', b.dense('embedding', last, channels()));
   b.dense('logits', last, 2 + random.integer(20));
   return withoutDeadEnds(b.build('random graph'));
