@@ -32,7 +32,12 @@ export function plainStep(
 }
 
 /** Logits by the running statistics. */
-export function plainEvaluate(graph: Graph, parameters: Values, images: ArrayLike<number>, count: number): Float64Array {
+export function plainEvaluate(
+  graph: Graph,
+  parameters: Values,
+  images: ArrayLike<number>,
+  count: number,
+): Float64Array {
   return new PlainNetwork(graph, parameters, count).forward(images, false);
 }
 

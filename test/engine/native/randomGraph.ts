@@ -17,7 +17,9 @@ export function randomGraph(random: Random): Graph {
     // Mostly the newest, so that chains form; sometimes an older one, so that it gets a second reader.
     const x = random.integer(4) === 0 ? pick(values) : values.at(-1)!;
     const name = `n${i}`;
-    switch (pick(['conv', 'conv', 'pointwise', 'depthwise', 'norm', 'norm', 'relu', 'relu', 'add', 'dropout'] as const)) {
+    switch (
+      pick(['conv', 'conv', 'pointwise', 'depthwise', 'norm', 'norm', 'relu', 'relu', 'add', 'dropout'] as const)
+    ) {
       case 'conv':
         values.push(b.conv2d(name, x, channels(), pick([1, 2, 3, 3, 5]), pick([1, 1, 2, 3])));
         break;
