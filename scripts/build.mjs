@@ -33,6 +33,7 @@ const builds = [
     entryPoints: {
       trainer: 'src/trainer/main.ts',
       parentWatch: 'src/trainer/parentWatch.ts',
+      pictureThread: 'src/dataset/pictureThread.ts',
       drawSample: 'src/sample/main.ts',
     },
     // sharp brings its own native library. TensorFlow.js is bundled; the union package would bring layers, WebGL and

@@ -18,7 +18,10 @@ export type Quantity = 'loss' | 'accuracy';
 
 export function curvesOf(state: RunState, quantity: Quantity, view: View): Curves {
   const x = view === 'step' ? 'step' : 'epoch';
-  const validation = state.epochs.map((e) => ({ x: e[x], y: quantity === 'loss' ? e.valLoss : e.valAccuracy }));
+  const validation = state.epochs.flatMap((e) => {
+    const y = quantity === 'loss' ? e.valLoss : e.valAccuracy;
+    return y === undefined ? [] : [{ x: e[x], y }];
+  });
   if (view === 'epoch')
     return { steps: [], training: state.epochs.map((e) => ({ x: e.epoch, y: e[quantity] })), validation };
   const steps = state.steps.map((s) => ({ x: s.step, y: s[quantity] }));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
+import { RECIPES, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from '../protocol/options.js';
+import { withRecipe } from '../protocol/recipes.js';
 
 export type CliCommand =
   | { readonly name: 'help'; readonly error?: string }
@@ -23,20 +24,34 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer setup-tensorflow           get TensorFlow, an engine to compare with
 
 Options of train, with their defaults
-  --epochs N               passes over the pictures (10)
-  --batch N                pictures in a step (128)
+  --recipe NAME            default, fast or original: what the options below begin with (default)
+  --epochs N               passes over the pictures
+  --batch N                pictures in a step
   --size N                 side of the input in pixels, a multiple of 32 (128)
   --split F                share of the pictures that trains; the rest validates (0.9)
+  --split-by NAME          picture, or identity to validate with people who are not trained on (picture)
+  --exclude FILE           list of pictures to leave out, one path a line
   --seed N                 of split, shuffling and random weights (128)
-  --weights FILE           .npz in Keras layout to start from (random)
-  --learning-rate F        of the optimizer (0.0002)
-  --optimizer NAME         adam, or sgd with momentum (adam)
+  --weights NAME           imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint
+  --learning-rate F        of the optimizer
+  --schedule NAME          constant, or cosine down to zero
+  --optimizer NAME         adam, adamw, or sgd with momentum
   --momentum F             of sgd (0.9)
+  --weight-decay F         of adamw
+  --head-epochs N          epochs at the beginning that train the last layer alone
+  --frozen                 train the last layer alone all the time
+  --pooling NAME           max or average
+  --dropout F              share of the features that a step leaves out
+  --label-smoothing F      share of the wished probability spread over all people
+  --augment LIST           none, or of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F,
+                           erasing=F, with commas between
+  --people-per-batch N     with --pictures-per-person: batches of N people
+  --pictures-per-person N  with --people-per-batch: and N pictures of each
   --width F                MobileNetV2's width multiplier (1)
-  --batch-norm-momentum F  auto, or a number from 0 to 1 (auto)
+  --batch-norm-momentum F  auto, or a number from 0 to 1
   --engine NAME            auto, native, tensorflow or javascript (auto)
   --threads N              of the native engine; 0 for every core (0)
-  --pixel-memory N         MiB of decoded pictures kept in memory (1024)
+  --pixel-cache N          MiB of decoded pictures kept on disk, of all datasets together (20480)
   --out FOLDER             the run folder, new or empty (.face-trainer/runs/<id>)
   --json                   print every message as a line of JSON
 `;
@@ -55,7 +70,21 @@ const FLAGS = {
   momentum: { type: 'string' },
   engine: { type: 'string' },
   threads: { type: 'string' },
-  'pixel-memory': { type: 'string' },
+  'pixel-cache': { type: 'string' },
+  recipe: { type: 'string' },
+  'split-by': { type: 'string' },
+  exclude: { type: 'string' },
+  schedule: { type: 'string' },
+  'weight-decay': { type: 'string' },
+  'head-epochs': { type: 'string' },
+  'head-rate-factor': { type: 'string' },
+  frozen: { type: 'boolean' },
+  pooling: { type: 'string' },
+  dropout: { type: 'string' },
+  'label-smoothing': { type: 'string' },
+  augment: { type: 'string' },
+  'people-per-batch': { type: 'string' },
+  'pictures-per-person': { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean' },
   sample: { type: 'boolean' },
@@ -68,7 +97,14 @@ const FLAG_OF: Record<string, string> = {
   batchSize: '--batch',
   learningRate: '--learning-rate',
   batchNormMomentum: '--batch-norm-momentum',
-  pixelMemoryMiB: '--pixel-memory',
+  pixelCacheMiB: '--pixel-cache',
+  splitBy: '--split-by',
+  weightDecay: '--weight-decay',
+  headEpochs: '--head-epochs',
+  headRateFactor: '--head-rate-factor',
+  labelSmoothing: '--label-smoothing',
+  augmentation: '--augment',
+  sampler: '--people-per-batch and --pictures-per-person',
 };
 
 /** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
@@ -98,29 +134,69 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     text === undefined ? undefined : text.trim() === '' ? NaN : Number(text);
   const momentum = values['batch-norm-momentum'];
   const sampleDefaults = sample ? SAMPLE_DEFAULTS : undefined;
-  const options = trainingOptions.safeParse({
+  const recipe = values.recipe ?? (sample ? 'original' : 'default');
+  if (!isRecipe(recipe)) return usage(`--recipe: there is ${RECIPES.join(', ')}, but no “${recipe}”.`);
+  const people = number(values['people-per-batch']);
+  const each = number(values['pictures-per-person']);
+  const wishes = {
     dataset: resolve(folder) ?? sampleFolder,
     epochs: number(values.epochs),
     batchSize: number(values.batch) ?? sampleDefaults?.batchSize,
     size: number(values.size) ?? sampleDefaults?.size,
     split: number(values.split),
+    splitBy: values['split-by'],
+    exclude: resolve(values.exclude),
     seed: number(values.seed),
-    weights: resolve(values.weights),
     learningRate: number(values['learning-rate']) ?? sampleDefaults?.learningRate,
+    schedule: values.schedule,
     width: number(values.width),
+    pooling: values.pooling,
+    dropout: number(values.dropout),
+    headEpochs: number(values['head-epochs']),
+    headRateFactor: number(values['head-rate-factor']),
+    frozen: values.frozen,
+    labelSmoothing: number(values['label-smoothing']),
+    augmentation: values.augment === undefined ? undefined : parseAugmentation(values.augment),
+    sampler: people === undefined && each === undefined ? undefined : { people, pictures: each },
     batchNormMomentum: momentum === 'auto' ? momentum : number(momentum),
     optimizer: values.optimizer,
     momentum: number(values.momentum),
+    weightDecay: number(values['weight-decay']),
     engine: values.engine,
     threads: number(values.threads),
-    pixelMemoryMiB: number(values['pixel-memory']),
-  });
+    pixelCacheMiB: number(values['pixel-cache']),
+    ...weightsOf(values.weights, cwd),
+  };
+  const options = withRecipe(recipe, wishes as TrainingOptionsInput);
   if (!options.success) {
     const issue = options.error.issues[0]!;
     const name = String(issue.path[0] ?? '');
     return usage(`${FLAG_OF[name] ?? `--${name}`}: ${issue.message}`);
   }
   return { name: 'train', options: options.data, out: resolve(values.out), json: values.json === true, sample };
+}
+
+function isRecipe(name: string): name is RecipeName {
+  return (RECIPES as readonly string[]).includes(name);
+}
+
+/** `random` takes the recipe's weights away; a name of no file stays as it is. */
+function weightsOf(text: string | undefined, cwd: string): { weights?: string | null } {
+  if (text === undefined) return {};
+  if (text === 'random') return { weights: null };
+  return { weights: text === 'imagenet' ? text : path.resolve(cwd, text) };
+}
+
+/** "flip,shift,rotation=10" → what the schema checks. */
+function parseAugmentation(text: string): Record<string, unknown> {
+  const parts = text.split(',').map((part) => part.trim());
+  if (text.trim() === 'none') return {};
+  return Object.fromEntries(
+    parts.map((part) => {
+      const [name, value] = part.split('=');
+      return [name!, value === undefined ? true : Number(value)];
+    }),
+  );
 }
 
 function usage(error: string): CliCommand {

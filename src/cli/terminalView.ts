@@ -36,6 +36,10 @@ export class TerminalView {
             `${message.trainImages} train, ${message.validationImages} validate`,
         );
         return;
+      case 'stage':
+        if (message.name === 'head') this.line('Stage       the last layer trains on the frozen network below it');
+        else if (message.step > 0) this.line('Stage       every layer trains');
+        return;
       case 'step': {
         const total = totalSteps(this.state) ?? message.step;
         const facts = [
@@ -50,7 +54,7 @@ export class TerminalView {
       case 'epoch':
         this.line(
           `Epoch ${String(message.epoch).padStart(3)}   loss ${formatLoss(message.loss)}  accuracy ${formatPercent(message.accuracy)}   ` +
-            `validation loss ${formatLoss(message.valLoss)}  accuracy ${formatPercent(message.valAccuracy)}   ${message.imagesPerSecond.toFixed(1)} images/s`,
+            `validation ${message.valLoss === undefined ? '' : `loss ${formatLoss(message.valLoss)}  `}accuracy ${formatPercent(message.valAccuracy)}   ${message.imagesPerSecond.toFixed(1)} images/s`,
         );
         return;
       case 'warning':

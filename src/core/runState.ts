@@ -6,6 +6,7 @@ export interface RunState {
   readonly run: MessageOf<'run'> | undefined;
   readonly dataset: MessageOf<'dataset'> | undefined;
   readonly engine: MessageOf<'engine'> | undefined;
+  readonly stages: MessageOf<'stage'>[];
   readonly steps: MessageOf<'step'>[];
   readonly epochs: MessageOf<'epoch'>[];
   readonly checkpoints: MessageOf<'checkpoint'>[];
@@ -19,6 +20,7 @@ export function emptyRunState(): RunState {
     run: undefined,
     dataset: undefined,
     engine: undefined,
+    stages: [],
     steps: [],
     epochs: [],
     checkpoints: [],
@@ -37,6 +39,9 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
       return { ...state, dataset: event };
     case 'engine':
       return { ...state, engine: event };
+    case 'stage':
+      state.stages.push(event);
+      return state;
     case 'step':
       state.steps.push(event);
       return state;

@@ -6,6 +6,8 @@ export type UserErrorCode =
   | 'dataset-nothing-usable'
   | 'dataset-nothing-to-validate'
   | 'dataset-vanished'
+  | 'dataset-labels'
+  | 'exclusion-list'
   | 'weights-unreadable'
   | 'weights-mismatch'
   | 'engine-unavailable'

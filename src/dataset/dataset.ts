@@ -1,23 +1,36 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { formatCount, formatList } from '../core/format.js';
+import { formatCount } from '../core/format.js';
 import { UserError } from '../core/userError.js';
-import { preparePictures, type PixelStore } from './pixelStore.js';
-import { relative, type ScannedDataset, type SkippedFile } from './scanDataset.js';
-import { splitByPicture, type Split } from './split.js';
+import type { DatasetReport } from '../protocol/check.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { storedSize } from './augment.js';
+import { checkPictures, examine, openPictures } from './checkDataset.js';
+import { countsOf, usablePictures } from './findings.js';
+import { FAULTS } from './pictureFacts.js';
+import type { BatchRequest, LoadedBatch } from './pictureLoader.js';
+import type { PictureSource } from './pictureSource.js';
+import type { ScannedDataset, SkippedFile } from './scanDataset.js';
+import { splitByIdentity, splitByPicture, type Split, type Together } from './split.js';
 
 /** A folder of people, checked, decoded and split: what a training run reads. */
 export interface Dataset {
   readonly root: string;
-  /** People by class number. */
+  /** People by class number: those with a picture that trains. */
   readonly people: readonly string[];
-  /** Files and class numbers by picture number; broken pictures keep their number but are in no split. */
+  /** By picture number, relative to the root; broken pictures keep their number but are in no split. */
   readonly files: readonly string[];
+  /** Class of each picture; −1 for people who are not trained on. */
   readonly labels: Int32Array;
+  /** Person of each picture, strangers included. */
+  readonly owners: Int32Array;
   readonly usable: number;
   readonly split: Split;
-  readonly store: PixelStore;
+  /** Validation pictures show people who are not trained on. */
+  readonly openSet: boolean;
+  readonly source: Pick<PictureSource, 'read' | 'close'>;
   readonly skipped: readonly SkippedFile[];
+  readonly report: DatasetReport;
   readonly warnings: readonly DatasetWarning[];
 }
 
@@ -27,16 +40,14 @@ export interface DatasetWarning {
   readonly advice: string;
 }
 
-export interface DatasetOptions {
-  readonly size: number;
-  /** Share that trains. */
-  readonly split: number;
-  readonly seed: number;
-  readonly memoryBytes: number;
-}
+export type DatasetOptions = Pick<TrainingOptions, 'size' | 'augmentation' | 'split' | 'splitBy' | 'seed'> & {
+  /** Folder of the pixel caches. */
+  readonly cacheFolder: string;
+  readonly cacheBytes: number;
+};
 
 /**
- * Decodes what was scanned and splits it.
+ * Looks at every picture of what was scanned, checks it and splits it. Close its source when done.
  *
  * @returns undefined when cancelled
  * @throws UserError `dataset-…` when nothing can be trained with it
@@ -47,53 +58,98 @@ export async function openDataset(
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Dataset | undefined> {
-  const files = scanned.identities.flatMap((identity) => identity.files);
-  const owners = scanned.identities.flatMap((identity, i) => identity.files.map(() => i));
-  const { store, broken } = await preparePictures(
-    files,
-    options.size,
-    options.memoryBytes,
-    (done) => onProgress(done, files.length),
-    cancelled,
-  );
-  if (cancelled()) return undefined;
-  if (!fs.existsSync(scanned.root)) throw datasetVanished(scanned.root);
+  const stored = storedSize(options.size, options.augmentation);
+  const source = openPictures(scanned, { ...options, stored });
+  try {
+    const dataset = await open(scanned, options, source, onProgress, cancelled);
+    if (!dataset) await source.close();
+    return dataset;
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
 
+async function open(
+  scanned: ScannedDataset,
+  options: DatasetOptions,
+  source: PictureSource,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<Dataset | undefined> {
+  const { root, files, owners } = scanned;
+  const prepared = await source.prepare((done) => onProgress(done, files.length), cancelled);
+  if (!prepared) return undefined;
+  if (!fs.existsSync(root)) throw datasetVanished(root);
+  const { facts } = prepared;
+  const examined = examine(scanned, facts, options.size);
+  const usable = usablePictures(facts);
+  const counts = countsOf(examined);
   const skipped = [...scanned.skipped];
-  for (const [picture, reason] of [...broken].sort(([a], [b]) => a - b))
-    skipped.push({ file: relative(scanned.root, files[picture]!), reason });
+  files.forEach((file, picture) => {
+    if (facts.fault(picture) !== 'none') skipped.push({ file, reason: FAULTS[facts.fault(picture)] });
+  });
+  refuseUnusable(scanned, counts, usable.length, skipped.length);
 
-  // Only people with a usable picture get a class number.
-  const usable = files.map((_, picture) => picture).filter((picture) => !broken.has(picture));
-  const counts = scanned.identities.map(() => 0);
-  for (const picture of usable) counts[owners[picture]!]!++;
-  const present = scanned.identities.map((_, i) => i).filter((i) => counts[i]! > 0);
-  const classOf = new Map(present.map((identity, label) => [identity, label]));
-  const people = present.map((i) => scanned.identities[i]!.name);
-  refuseUnusable(scanned.root, people, usable.length, skipped.length);
+  const split = splitOf(scanned, usable, options, examined.duplicates.near);
+  // Only people with a picture that trains get a class number.
+  const trained = new Set(split.train.map((picture) => owners[picture]!));
+  const classes = scanned.people.map((_, person) => person).filter((person) => trained.has(person));
+  const classOf = new Map(classes.map((person, label) => [person, label]));
+  const openSet = options.splitBy === 'identity' && scanned.sides === undefined;
+  const validation = split.validation.filter((picture) => openSet || trained.has(owners[picture]!));
+  if (validation.length === 0 || classes.length < 2) throw nothingToValidate(usable.length, counts, options.split);
 
-  const labels = Int32Array.from(owners, (owner) => classOf.get(owner) ?? -1);
-  const local = splitByPicture(
-    usable.map((picture) => labels[picture]!),
-    options.split,
-    options.seed,
-  );
-  const split = {
-    train: local.train.map((i) => usable[i]!),
-    validation: local.validation.map((i) => usable[i]!),
-  };
-  if (split.validation.length === 0)
-    throw new UserError(
-      'dataset-nothing-to-validate',
-      `No picture is left to validate with: ${formatCount(usable.length, 'picture')} of ${formatCount(people.length, 'person', 'people')} are too few for a split of ${options.split}.`,
-      'Add pictures (ten a person is a good start), or lower the share that trains.',
-    );
-  const warnings = warningsOf(
-    scanned.identities.map(({ name }) => name),
-    counts,
+  const report = checkPictures({ ...examined, split });
+  const warnings: DatasetWarning[] = report.findings
+    .filter(({ severity }) => severity !== 'information')
+    .map(({ code, title, advice, files: found }) => ({
+      code,
+      message: `${title}${found.length > 0 ? `, such as ${found[0]!.file}` : ''}.`,
+      advice,
+    }));
+  if (prepared.uncached !== undefined)
+    warnings.push({
+      code: 'cache-unavailable',
+      message: `Decoded pictures cannot be kept on disk (${prepared.uncached}).`,
+      advice: 'They are kept in memory as far as it goes. Make room, or set FACE_TRAINER_CACHE to a folder that can be written to.',
+    }); // prettier-ignore
+  return {
+    root,
+    people: classes.map((person) => scanned.people[person]!),
+    files,
+    labels: Int32Array.from(owners, (owner) => classOf.get(owner) ?? -1),
+    owners,
+    usable: usable.length,
+    split: { train: split.train, validation },
+    openSet,
+    source,
     skipped,
+    report,
+    warnings,
+  };
+}
+
+/** The dataset's own split, or one by the options. */
+function splitOf(
+  { owners, sides }: ScannedDataset,
+  usable: readonly number[],
+  { split: share, splitBy, seed }: DatasetOptions,
+  near: Together,
+): Split {
+  const of = (side: string) => usable.filter((picture) => sides![picture] === side);
+  if (sides && of('validation').length > 0) return { train: of('train'), validation: of('validation') };
+  // Of `train` and `test` alone, the test pictures stay aside.
+  const some = sides ? of('train') : usable;
+  const place = new Map(some.map((picture, i) => [picture, i]));
+  const together = near.map((group) => group.flatMap((picture) => place.get(picture) ?? []));
+  const local = (splitBy === 'identity' ? splitByIdentity : splitByPicture)(
+    some.map((picture) => owners[picture]!),
+    share,
+    seed,
+    together.filter((group) => group.length > 1),
   );
-  return { root: scanned.root, people, files, labels, usable: usable.length, split, store, skipped, warnings };
+  return { train: local.train.map((i) => some[i]!), validation: local.validation.map((i) => some[i]!) };
 }
 
 export function datasetVanished(root: string): UserError {
@@ -104,7 +160,12 @@ export function datasetVanished(root: string): UserError {
   );
 }
 
-function refuseUnusable(root: string, people: readonly string[], usable: number, skipped: number): void {
+function refuseUnusable(
+  { root, people }: ScannedDataset,
+  counts: Int32Array,
+  usable: number,
+  skipped: number,
+): void {
   const name = path.basename(root);
   if (usable === 0)
     throw new UserError(
@@ -112,41 +173,30 @@ function refuseUnusable(root: string, people: readonly string[], usable: number,
       `None of the ${formatCount(skipped, 'file')} in “${name}” can be read as a picture.`,
       'Open one of them in an image viewer: they may be damaged, or saved under a wrong name.',
     );
-  if (people.length === 1)
+  const present = people.filter((_, person) => counts[person]! > 0);
+  if (present.length === 1)
     throw new UserError(
       'dataset-one-person',
-      `Only one person in “${name}”, ${people[0]!}, has a picture that can be read.`,
+      `Only one person in “${name}”, ${present[0]!}, has a picture that can be read.`,
       'A recognizer learns to tell people apart: repair or add the pictures of at least one more person.',
     );
+} // prettier-ignore
+
+function nothingToValidate(usable: number, counts: Int32Array, share: number): UserError {
+  const people = counts.filter((count) => count > 0).length;
+  return new UserError(
+    'dataset-nothing-to-validate',
+    `No picture is left to validate with: ${formatCount(usable, 'picture')} of ${formatCount(people, 'person', 'people')} are too few for a split of ${share}.`,
+    'Add pictures (ten a person is a good start), or lower the share that trains.',
+  );
 }
 
-function warningsOf(
-  names: readonly string[],
-  counts: readonly number[],
-  skipped: readonly SkippedFile[],
-): DatasetWarning[] {
-  const warnings: DatasetWarning[] = [];
-  const having = (count: number) => names.filter((_, i) => counts[i] === count);
-  const people = (some: readonly string[]) => formatCount(some.length, 'person', 'people');
-  const none = having(0);
-  const single = having(1);
-  if (skipped.length > 0)
-    warnings.push({
-      code: 'pictures-skipped',
-      message: `${formatCount(skipped.length, 'file')} skipped, such as ${skipped[0]!.file}, which ${skipped[0]!.reason}.`,
-      advice: 'The report lists all of them with the reason; the rest trains.',
-    });
-  if (none.length > 0)
-    warnings.push({
-      code: 'people-left-out',
-      message: `${people(none)} left out for want of a readable picture: ${formatList(none)}.`,
-      advice: 'Add readable pictures to their folders.',
-    });
-  if (single.length > 0)
-    warnings.push({
-      code: 'single-picture',
-      message: `${people(single)} with one picture only: ${formatList(single)}.`,
-      advice: 'One picture can be trained on but never validated: add at least a second one, better ten.',
-    });
-  return warnings;
+/** Reads batches of a dataset as an engine takes them. */
+export async function readBatch(
+  dataset: Dataset,
+  request: BatchRequest,
+): Promise<LoadedBatch & { readonly labels: Int32Array }> {
+  const batch = await dataset.source.read(request);
+  if (batch.kept.length < request.pictures.length && !fs.existsSync(dataset.root)) throw datasetVanished(dataset.root);
+  return { ...batch, labels: Int32Array.from(batch.kept, (picture) => Math.max(0, dataset.labels[picture]!)) };
 }

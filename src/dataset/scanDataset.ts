@@ -1,14 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-
-/** One person and the files of their pictures. */
-export interface Identity {
-  /** Name of the sub-folder. */
-  readonly name: string;
-  /** Absolute paths, in the order of their relative paths by code unit: the same on every machine. */
-  readonly files: readonly string[];
-}
+import { readLabels, LABELS_FILE } from './labelsFile.js';
 
 export interface SkippedFile {
   /** Relative to the dataset, with forward slashes. */
@@ -16,92 +9,247 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
+/** How a dataset says whose picture is whose: a folder for each person, a table, or folders inside `train`, `val`, `test`. */
+export type Layout = 'folders' | 'labels' | 'split';
+/** What a layout with a split of its own uses a picture for. */
+export type Side = 'train' | 'validation' | 'test';
+
+/** The people and pictures of a folder by their names; contents have not been read. */
 export interface ScannedDataset {
   readonly root: string;
-  readonly identities: readonly Identity[];
+  readonly layout: Layout;
+  /** By person number, in the order of their names by code unit: the same on every machine. */
+  readonly people: readonly string[];
+  /** By picture number, relative to the root with forward slashes; person by person, each in the order of the paths. */
+  readonly files: readonly string[];
+  /** Person of each picture. */
+  readonly owners: Int32Array;
+  /** Side of each picture, where the dataset says so itself. */
+  readonly sides: readonly Side[] | undefined;
   readonly skipped: readonly SkippedFile[];
 }
 
-const PICTURE = /\.(jpe?g|jfif|png|webp|tiff?|gif|avif|p[gnp]m)$/i;
+const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|avif|p[gnp]m)$/i;
 /** Left out without a word: hidden files and what operating systems leave behind. */
-const SYSTEM = /^(\.|thumbs\.db$|desktop\.ini$|__macosx$)/i;
+const SYSTEM = /^(\.|thumbs\.db$|ehthumbs\.db$|desktop\.ini$|__macosx$|icon\r$)/i;
+const SIDES: readonly [RegExp, Side][] = [
+  [/^train(ing)?$/i, 'train'],
+  [/^val(id(ation)?)?$/i, 'validation'],
+  [/^test(ing)?$/i, 'test'],
+];
+
+interface Entry {
+  readonly person: string;
+  readonly file: string;
+  readonly side?: Side | undefined;
+}
 
 /**
- * Finds the people and pictures of a folder with one sub-folder a person. Pictures may lie deeper; the first level
- * names the person. File contents are not read here. Symbolic links are not followed: one may lead round in a circle or
- * out of the folder.
+ * Finds the people and pictures of a folder. Three layouts are known: one sub-folder a person, with pictures at any depth
+ * below; a file `labels.csv` with the columns path and person (and, if wished, split); `train`, `val` and `test` with one
+ * sub-folder a person in each.
  *
- * @throws UserError `dataset-missing`, `dataset-no-people` or `dataset-one-person`
+ * Symbolic links that stay inside the folder are followed, others are not. Hidden files and those of operating systems
+ * are ignored; everything else that is left out is listed with its reason.
+ *
+ * @throws UserError `dataset-missing`, `dataset-no-people`, `dataset-one-person` or `dataset-labels`
  */
 export function scanDataset(root: string): ScannedDataset {
-  const skipped: SkippedFile[] = [];
-  const skip = (file: string, reason: string) => skipped.push({ file: relative(root, file), reason });
-  const identities: Identity[] = [];
-  for (const entry of listFolder(root, missing(root))) {
-    const full = path.join(root, entry.name);
-    if (entry.isDirectory()) identities.push({ name: entry.name, files: picturesIn(full, skip) });
-    else if (PICTURE.test(entry.name)) skip(full, 'lies beside the folders of the people, so it belongs to nobody');
-  }
-  const named = identities.filter(({ files }) => files.length > 0);
-  for (const { name } of identities.filter(({ files }) => files.length === 0))
-    skip(path.join(root, name), 'holds no picture');
-  if (named.length === 0)
+  const scanner = new Scanner(root);
+  const top = scanner.list(root);
+  const sided = sidesOf(top);
+  let layout: Layout = 'folders';
+  let entries: Entry[];
+  if (top.some(({ name, kind }) => name === LABELS_FILE && kind === 'file')) {
+    layout = 'labels';
+    entries = scanner.labelled();
+  } else if (sided) {
+    layout = 'split';
+    entries = sided.flatMap(([folder, side]) => scanner.people(folder, side));
+  } else entries = scanner.people('');
+  return arrange(root, layout, entries, scanner.skipped);
+}
+
+/** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
+function sidesOf(top: readonly Listed[]): [string, Side][] | undefined {
+  const folders = top.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
+  const sides = folders.map((name) => SIDES.find(([pattern]) => pattern.test(name))?.[1]);
+  if (!sides.includes('train') || sides.length < 2 || sides.includes(undefined)) return undefined;
+  return folders.map((name, i) => [name, sides[i]!]);
+}
+
+function arrange(
+  root: string,
+  layout: Layout,
+  entries: readonly Entry[],
+  skipped: readonly SkippedFile[],
+): ScannedDataset {
+  const people = [...new Set(entries.map(({ person }) => person))].sort(byCodeUnit);
+  const name = path.basename(root);
+  if (people.length === 0)
     throw new UserError(
       'dataset-no-people',
-      `“${path.basename(root)}” has no sub-folder with pictures.`,
+      layout === 'labels'
+        ? `The file ${LABELS_FILE} of “${name}” names no picture that is there.`
+        : `“${name}” has no sub-folder with pictures.`,
       'Choose the folder that holds one sub-folder for each person, with that person’s pictures inside.',
     );
-  if (named.length === 1)
+  if (people.length === 1)
     throw new UserError(
       'dataset-one-person',
-      `“${path.basename(root)}” has pictures of one person only, ${named[0]!.name}.`,
+      `“${name}” has pictures of one person only, ${people[0]!}.`,
       'A recognizer learns to tell people apart: add a sub-folder for at least one more person.',
     );
-  return { root, identities: named, skipped };
-}
-
-function picturesIn(folder: string, skip: (file: string, reason: string) => void): string[] {
-  const files: string[] = [];
-  for (const entry of listFolder(folder)) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) {
-      for (const file of picturesIn(full, skip)) files.push(file);
-    } else if (PICTURE.test(entry.name)) files.push(full);
-    else skip(full, 'is not a picture by its name');
-  }
-  return files;
-}
-
-function listFolder(folder: string, failure?: (cause: unknown) => UserError): fs.Dirent[] {
-  let entries: fs.Dirent[];
-  try {
-    entries = fs.readdirSync(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw failure?.(cause) ?? missing(folder)(cause);
-  }
-  return entries
-    .filter(({ name }) => !SYSTEM.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-function missing(folder: string): (cause: unknown) => UserError {
-  return (cause) => {
-    const code = (cause as NodeJS.ErrnoException).code;
-    const why =
-      code === 'EACCES' || code === 'EPERM'
-        ? 'may not be read'
-        : code === 'ENOTDIR'
-          ? 'is not a folder'
-          : 'does not exist';
-    return new UserError(
-      'dataset-missing',
-      `The folder “${folder}” ${why}.`,
-      'Choose a folder that exists and that you may read.',
-      { cause },
-    );
+  const number = new Map(people.map((person, i) => [person, i]));
+  const sorted = [...entries].sort(
+    (a, b) => number.get(a.person)! - number.get(b.person)! || byCodeUnit(a.file, b.file),
+  );
+  return {
+    root,
+    layout,
+    people,
+    files: sorted.map(({ file }) => file),
+    owners: Int32Array.from(sorted, ({ person }) => number.get(person)!),
+    sides: sorted.some(({ side }) => side !== undefined) ? sorted.map(({ side }) => side ?? 'train') : undefined,
+    skipped,
   };
 }
 
-export function relative(root: string, file: string): string {
+interface Listed {
+  readonly name: string;
+  readonly kind: 'file' | 'folder';
+}
+
+class Scanner {
+  readonly skipped: SkippedFile[] = [];
+  /** The folder itself without links: what a link must stay inside of. */
+  private readonly inside: string;
+
+  constructor(private readonly root: string) {
+    try {
+      this.inside = fs.realpathSync(root);
+    } catch (cause) {
+      throw missing(root, cause);
+    }
+  }
+
+  /** One sub-folder a person, below a folder that is relative to the root. */
+  people(below: string, side?: Side): Entry[] {
+    const entries: Entry[] = [];
+    for (const { name, kind } of this.list(path.join(this.root, below))) {
+      const at = below ? `${below}/${name}` : name;
+      if (kind === 'folder') {
+        const files = this.pictures(at, [this.inside]);
+        if (files.length === 0) this.skip(at, 'holds no picture');
+        for (const file of files) entries.push({ person: name, file, side });
+      } else if (PICTURE.test(name)) this.skip(at, 'lies beside the folders of the people, so it belongs to nobody');
+    }
+    return entries;
+  }
+
+  /** What `labels.csv` names. */
+  labelled(): Entry[] {
+    const present = new Set(this.pictures('', []));
+    const entries: Entry[] = [];
+    const named = new Set<string>();
+    for (const { file, person, side, problem } of readLabels(path.join(this.root, LABELS_FILE))) {
+      if (problem !== undefined) this.skip(file, problem);
+      else if (named.has(file)) this.skip(file, `is named more than once in ${LABELS_FILE}`);
+      else if (!present.has(file)) this.skip(file, `is named in ${LABELS_FILE}, but is no picture in this folder`);
+      else entries.push({ file, person, side });
+      named.add(file);
+    }
+    for (const file of present) if (!named.has(file)) this.skip(file, `is not named in ${LABELS_FILE}`);
+    return entries;
+  }
+
+  /** Pictures at any depth, relative to the root. `chain`: the folders above, without links. */
+  private pictures(folder: string, chain: readonly string[]): string[] {
+    const full = path.join(this.root, folder);
+    const real = fs.realpathSync(full);
+    if (chain.includes(real)) {
+      this.skip(folder, 'is a link that leads round in a circle');
+      return [];
+    }
+    const files: string[] = [];
+    for (const { name, kind } of this.list(full)) {
+      const at = folder ? `${folder}/${name}` : name;
+      if (kind === 'folder') for (const file of this.pictures(at, [...chain, real])) files.push(file);
+      else if (PICTURE.test(name)) files.push(at);
+      else if (at !== LABELS_FILE) this.skip(at, notAPicture(name));
+    }
+    return files;
+  }
+
+  /** Files and folders by name, links resolved. */
+  list(folder: string): Listed[] {
+    let entries: fs.Dirent[];
+    try {
+      entries = fs.readdirSync(folder, { withFileTypes: true });
+    } catch (cause) {
+      if (folder === this.root) throw missing(folder, cause);
+      this.skip(relative(this.root, folder), 'may not be read');
+      return [];
+    }
+    const listed: Listed[] = [];
+    for (const entry of entries) {
+      if (SYSTEM.test(entry.name)) continue;
+      const at = path.join(folder, entry.name);
+      const kind = entry.isSymbolicLink() ? this.linked(at) : kindOf(entry);
+      if (typeof kind === 'object') this.skip(relative(this.root, at), kind.reason);
+      else listed.push({ name: entry.name, kind });
+    }
+    return listed.sort((a, b) => byCodeUnit(a.name, b.name));
+  }
+
+  private linked(link: string): Listed['kind'] | { reason: string } {
+    let target: string;
+    try {
+      target = fs.realpathSync(link);
+    } catch {
+      return { reason: 'is a link that leads nowhere' };
+    }
+    if (target !== this.inside && !target.startsWith(this.inside + path.sep))
+      return { reason: 'is a link that leads out of the folder' };
+    return kindOf(fs.statSync(target));
+  }
+
+  private skip(file: string, reason: string): void {
+    this.skipped.push({ file, reason });
+  }
+}
+
+/** A pipe would be waited for without end. */
+function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): Listed['kind'] | { reason: string } {
+  return entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : { reason: 'is neither a file nor a folder' };
+}
+
+function notAPicture(name: string): string {
+  return /\.(heic|heif)$/i.test(name)
+    ? 'is a HEIC picture, which cannot be read: export it as JPEG'
+    : 'is not a picture by its name';
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function missing(folder: string, cause: unknown): UserError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  const why =
+    code === 'EACCES' || code === 'EPERM'
+      ? 'may not be read'
+      : code === 'ENOTDIR'
+        ? 'is not a folder'
+        : 'does not exist';
+  return new UserError(
+    'dataset-missing',
+    `The folder “${folder}” ${why}.`,
+    'Choose a folder that exists and that you may read.',
+    { cause },
+  );
+}
+
+function relative(root: string, file: string): string {
   return path.relative(root, file).split(path.sep).join('/');
 }

@@ -45,7 +45,7 @@ export async function pickTrainingOptions(
     dataset,
     engine: settings.get('engine'),
     threads: settings.get('threads'),
-    pixelMemoryMiB: settings.get('pixelMemoryMiB'),
+    pixelCacheMiB: settings.get('pixelCacheMiB'),
   });
 }
 

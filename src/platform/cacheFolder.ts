@@ -15,3 +15,8 @@ export function cacheFolder(
     return path.join(env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local'), 'face-trainer', 'Cache');
   return path.join(env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'face-trainer');
 }
+
+/** Decoded pictures of every dataset. */
+export function pixelCacheFolder(): string {
+  return path.join(cacheFolder(), 'pixels');
+}

@@ -66,6 +66,16 @@ const engine = z.object({
   detail: z.string(),
 });
 
+/** Another part of the network trains from here on. */
+const stage = z.object({
+  type: z.literal('stage'),
+  /** `head`: the last layer on the frozen network below it; `all`: every layer. */
+  name: z.enum(['head', 'all']),
+  epoch: z.int().min(1),
+  /** Updates before it. */
+  step: count,
+});
+
 const step = z.object({
   type: z.literal('step'),
   epoch: z.int().min(1),
@@ -87,10 +97,13 @@ const epoch = z.object({
   /** Means over the epoch's training batches, weighted by pictures, as training went by (as Keras reports them). */
   loss: z.number(),
   accuracy: share,
-  valLoss: z.number(),
+  /** Absent where validation shows people who have no class. */
+  valLoss: z.number().optional(),
   valAccuracy: share,
   /** Training pictures a second, validation left out. */
   imagesPerSecond: z.number().min(0),
+  /** Share of the training time that was spent waiting for pictures. */
+  waitingShare: share.optional(),
   learningRate: z.number(),
   /** Since the first step. */
   elapsedSeconds: seconds,
@@ -122,7 +135,7 @@ const finished = z.object({
   bestValAccuracy: share.optional(),
 });
 
-const logged = [run, dataset, engine, step, epoch, checkpoint, warning, failure, finished] as const;
+const logged = [run, dataset, engine, stage, step, epoch, checkpoint, warning, failure, finished] as const;
 
 /** A line of `metrics.ndjson`. */
 export const runEvent = z.discriminatedUnion('type', logged);

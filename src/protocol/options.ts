@@ -2,32 +2,95 @@ import * as z from 'zod';
 
 export const ENGINES = ['auto', 'native', 'tensorflow', 'javascript'] as const;
 
-/** Everything that decides what a training run computes. Recorded whole in `run.json`; the defaults are the original recipe. */
+export const RECIPES = ['default', 'fast', 'original'] as const;
+export type RecipeName = (typeof RECIPES)[number];
+
+const strength = z.number().min(0).max(1).default(0);
+
+/** What chance does to a training picture, anew in every epoch. Everything is off by default. */
+export const augmentation = z.strictObject({
+  /** Mirrors half of the pictures. */
+  flip: z.boolean().default(false),
+  /** Keeps pictures an eighth larger than the input and cuts the input out of them anywhere; validation takes the middle. */
+  shift: z.boolean().default(false),
+  /** Largest change of size: 0.1 is from 1 / 1.1 to 1.1 times. */
+  scale: strength,
+  /** Largest turn to either side, in degrees. */
+  rotation: z.number().min(0).max(45).default(0),
+  /** Largest change, as a share of white. */
+  brightness: strength,
+  /** Largest change, as a share. */
+  contrast: strength,
+  /** Largest change of the colours' strength, as a share. */
+  saturation: strength,
+  /** Share of the pictures in which a random area is greyed out. */
+  erasing: strength,
+});
+export type Augmentation = z.infer<typeof augmentation>;
+
+/**
+ * Everything that decides what a training run computes. Recorded whole in `run.json`; the defaults are the original
+ * recipe, the other recipes are in `recipes.ts`.
+ */
 export const trainingOptions = z.object({
-  /** Absolute path of a folder with one sub-folder per person. */
+  /** Absolute path of a folder of pictures: one sub-folder per person, a `labels.csv`, or `train` and `val` folders. */
   dataset: z.string().min(1),
+  /** Name of the recipe that the other options come from. */
+  recipe: z.enum(RECIPES).default('original'),
   /** Side of the square input, in pixels. */
   size: z.int().min(32).max(512).multipleOf(32).default(128),
   /** MobileNetV2's width multiplier. */
   width: z.number().min(0.1).max(2).default(1),
+  /** What makes one value of each channel of the last feature map. */
+  pooling: z.enum(['max', 'average']).default('max'),
+  /** Share of the pooled features that a step leaves out. */
+  dropout: z.number().min(0).lt(1).default(0),
   epochs: z.int().min(1).max(10_000).default(10),
+  /** Epochs at the beginning that train the last layer alone, on the frozen network below it. */
+  headEpochs: z.int().min(0).max(10_000).default(0),
+  /** The network below the last layer stays as it is; its features are computed once for each picture. */
+  frozen: z.boolean().default(false),
   batchSize: z.int().min(2).max(4096).default(128),
-  optimizer: z.enum(['adam', 'sgd']).default('adam'),
+  /** `adamw` is Adam with decoupled weight decay. */
+  optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam'),
   /** Share of the velocity that stays, with `sgd`. */
   momentum: z.number().min(0).lt(1).default(0.9),
+  /** With `adamw`, as a share of the learning rate. */
+  weightDecay: z.number().min(0).max(1).default(0),
   learningRate: z.number().positive().max(10).default(2e-4),
-  /** Share of each person's pictures that trains; the rest validates. */
+  /** What the learning rate of the last layer is multiplied by. */
+  headRateFactor: z.number().positive().max(1000).default(1),
+  /** `cosine` goes from the learning rate to zero over the run. */
+  schedule: z.enum(['constant', 'cosine']).default('constant'),
+  /** Share of the wished probability that is spread over all people. */
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+  augmentation: augmentation.default(() => augmentation.parse({})),
+  /**
+   * How batches are made up: all pictures in random order, or `people` times `pictures` of each (for losses that compare
+   * the pictures of a batch), where the batch size is their product.
+   */
+  sampler: z
+    .union([z.literal('shuffle'), z.object({ people: z.int().min(2), pictures: z.int().min(2) })])
+    .default('shuffle'),
+  /** Share of the pictures that trains; the rest validates. */
   split: z.number().gt(0).lt(1).default(0.9),
+  /** `picture` gives each person the share; `identity` validates with people who are not trained on. */
+  splitBy: z.enum(['picture', 'identity']).default('picture'),
   seed: z.int().min(0).max(0xffffffff).default(128),
-  /** `.npz` in Keras layout to start from; a random start when absent. */
+  /**
+   * What to start from: `imagenet`, a file in Keras' layout (`.h5` or `.npz`), or the folder of another run's
+   * checkpoint; a random start when absent.
+   */
   weights: z.string().min(1).optional(),
+  /** File with a path on each line, relative to the dataset: pictures that are left out. */
+  exclude: z.string().min(1).optional(),
   /** Momentum of the batch-norm statistics; `auto` fits it to the steps of an epoch (docs/training.md). */
   batchNormMomentum: z.union([z.literal('auto'), z.number().min(0).lt(1)]).default('auto'),
   engine: z.enum(ENGINES).default('auto'),
   /** Threads of the native engine; 0 for every core. The result does not depend on it. */
   threads: z.int().min(0).max(256).default(0),
-  /** Decoded pictures kept in memory, in MiB. */
-  pixelMemoryMiB: z.number().min(0).default(1024),
+  /** Decoded pictures kept on disk, of all datasets together, in MiB. The result does not depend on it. */
+  pixelCacheMiB: z.number().min(0).default(20_480),
   /** Newest checkpoints kept beside the best one. */
   keepCheckpoints: z.int().min(1).default(2),
 });

@@ -39,6 +39,13 @@ ${facts(state)}
 `;
 }
 
+/** An option's value; of those that have parts only what is set. */
+function optionText(value: string | number | boolean | object | undefined): string {
+  if (typeof value !== 'object') return String(value ?? '–');
+  const set = Object.entries(value).filter(([, part]) => part !== 0 && part !== false);
+  return set.map(([name, part]) => (part === true ? name : `${name} ${part}`)).join(', ') || 'none';
+}
+
 function outcome(state: RunState): string {
   const best = bestEpoch(state);
   const reached = best
@@ -54,7 +61,12 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
   return [
     { name: 'each step', style: 'step', points: state.steps.map((s) => [s.step, s[train]]) },
     { name: 'training', style: 'train', points: state.epochs.map((e) => [e.step, e[train]]), marks: true },
-    { name: 'validation', style: 'validation', points: state.epochs.map((e) => [e.step, e[validation]]), marks: true },
+    {
+      name: 'validation',
+      style: 'validation',
+      points: state.epochs.flatMap((e) => (e[validation] === undefined ? [] : [[e.step, e[validation]] as const])),
+      marks: true,
+    },
   ];
 }
 
@@ -103,7 +115,7 @@ function facts(state: RunState): string {
       ],
     );
   if (state.engine) rows.push(['Engine', state.engine.detail]);
-  if (options) for (const [key, value] of Object.entries(options)) rows.push([key, String(value)]);
+  if (options) for (const [key, value] of Object.entries(options)) rows.push([key, optionText(value)]);
   if (state.run) rows.push(['startedAt', state.run.startedAt]);
   const html = rows.map(
     ([key, value]) => `<tr><th scope="row">${escapeHtml(key)}</th><td>${escapeHtml(value)}</td></tr>`,

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { relative } from '../dataset/scanDataset.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { UserError } from '../core/userError.js';
@@ -40,6 +39,9 @@ export class RunFolder {
   }
   get report(): string {
     return path.join(this.path, 'report.html');
+  }
+  get check(): string {
+    return path.join(this.path, 'check.json');
   }
   get skipped(): string {
     return path.join(this.path, 'skipped.json');
@@ -83,9 +85,8 @@ export function datasetFingerprint(dataset: Dataset): string {
   for (const [side, pictures] of Object.entries(dataset.split) as [string, readonly number[]][])
     for (const picture of pictures) {
       const file = dataset.files[picture]!;
-      hash.update(
-        `${side}\0${relative(dataset.root, file)}\0${fs.statSync(file, { throwIfNoEntry: false })?.size ?? -1}\n`,
-      );
+      const size = fs.statSync(path.join(dataset.root, file), { throwIfNoEntry: false })?.size ?? -1;
+      hash.update(`${side}\0${file}\0${size}\n`);
     }
   return `sha256:${hash.digest('hex')}`;
 }

@@ -11,6 +11,11 @@ export class Speedometer {
     if (this.recent.length > this.window) this.recent.shift();
   }
 
+  /** What follows takes another time. */
+  forgetSteps(): void {
+    this.recent.length = 0;
+  }
+
   addValidation(seconds: number): void {
     this.validationSeconds = seconds;
   }

@@ -2,10 +2,9 @@ import path from 'node:path';
 import { Random } from '../core/random.js';
 import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { batchCount } from '../dataset/batches.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
+import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
-import { DEFAULT_OPTIMIZER } from '../engine/engine.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount } from '../graph/graph.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
@@ -18,7 +17,9 @@ import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
 import { RunLog } from './runLog.js';
 import { startWeights } from './startWeights.js';
 import type { StopSignal } from './stopSignal.js';
-import { TrainingLoop } from './trainingLoop.js';
+import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
+import { stagesOf } from './stages.js';
+import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import { UserError } from '../core/userError.js';
 
 export interface TrainingJob {
@@ -32,10 +33,15 @@ export interface TrainingJob {
 /** What a test replaces. */
 export interface TrainingSurroundings {
   readonly now: () => Date;
+  readonly pixelCache: string;
   readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 
-const SURROUNDINGS: TrainingSurroundings = { now: () => new Date(), selectEngine: (options) => selectEngine(options) };
+const SURROUNDINGS: TrainingSurroundings = {
+  now: () => new Date(),
+  pixelCache: pixelCacheFolder(),
+  selectEngine: (options) => selectEngine(options),
+};
 
 /**
  * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
@@ -63,7 +69,7 @@ export async function trainRun(
   const startedAt = surroundings.now().toISOString();
   try {
     // A folder that cannot be trained with leaves no run behind.
-    const scanned = scanDataset(job.options.dataset);
+    const scanned = withoutExcluded(scanDataset(job.options.dataset), job.options.exclude);
     const record: RunRecord = {
       version: 1,
       id: path.basename(job.runFolder),
@@ -109,17 +115,28 @@ async function run(
 
   const dataset = await openDataset(
     scanned,
-    {
-      size: options.size,
-      split: options.split,
-      seed: options.seed,
-      memoryBytes: options.pixelMemoryMiB * 2 ** 20,
-    },
+    { ...options, cacheFolder: surroundings.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 },
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
-  const graph = mobileNetV2({ size: options.size, classes: dataset.people.length, width: options.width });
+  try {
+    return await train(options, dataset, engine, folder, record, tell, stop);
+  } finally {
+    await dataset.source.close();
+  }
+}
+
+async function train(
+  options: TrainingOptions,
+  dataset: Dataset,
+  engine: SelectedEngine['engine'],
+  folder: RunFolder,
+  record: RunRecord,
+  tell: (event: RunEvent) => void,
+  stop: StopSignal,
+): Promise<MessageOf<'finished'>> {
+  const graph = mobileNetV2({ ...options, classes: dataset.people.length });
   folder.writeRecord({
     ...record,
     engine: { name: engine.name, detail: engine.detail },
@@ -136,24 +153,11 @@ async function run(
   const memory = memoryWarning(engine, graph, options.batchSize);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
-  const session = engine.createSession(graph, startWeights(graph, options.seed, options.weights), {
-    optimizer: options.optimizer === 'adam' ? DEFAULT_OPTIMIZER : { kind: 'sgd', momentum: options.momentum },
-  });
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
-  const loop = new TrainingLoop(
-    options,
-    dataset,
-    session,
-    keeper,
-    tell,
-    stop,
-    Random.forPurpose(options.seed, 'shuffle'),
-  );
-  try {
-    return await loop.run();
-  } finally {
-    session.dispose();
-  }
+  const start = startWeights(graph, options.seed, options.weights);
+  const stages = stagesOf(options, dataset, engine, graph, start);
+  const random = Random.forPurpose(options.seed, 'shuffle');
+  return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random).run();
 }
 
 function tellDataset(
@@ -165,13 +169,14 @@ function tellDataset(
   const { split, skipped } = dataset;
   if (skipped.length > 0)
     writing(folder.path, () => writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`));
+  writing(folder.path, () => writeFileAtomically(folder.check, `${JSON.stringify(dataset.report, null, 2)}\n`));
   tell({
     type: 'dataset',
     people: dataset.people.length,
     images: dataset.usable,
     trainImages: split.train.length,
     validationImages: split.validation.length,
-    stepsPerEpoch: batchCount(split.train.length, options.batchSize),
+    stepsPerEpoch: stepsPerEpoch(dataset, options),
     skippedCount: skipped.length,
     skipped: skipped.slice(0, 100),
   });

@@ -5,8 +5,12 @@ import type { MessageOf, RunEvent } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount, cutBatches } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
-import type { Batch, TrainingSession } from '../engine/engine.js';
+import { drawBatches, peopleBatchCount } from '../dataset/sampler.js';
+import type { TrainingSession } from '../engine/engine.js';
+import type { BatchReader, ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
+import { learningRateAt } from './learningRate.js';
+import { nearestNeighbourHits } from './nearestNeighbour.js';
 import type { CheckpointKeeper } from './checkpointKeeper.js';
 import { Speedometer } from './speedometer.js';
 import type { StopSignal } from './stopSignal.js';
@@ -32,7 +36,20 @@ class Tally {
 
 type Outcome = 'done' | 'stopped';
 
-/** Epoch after epoch: shuffle, train, validate, write a checkpoint. Between two batches it listens for the stop. */
+/** What trains, and where its batches come from; one stage of a run follows the other. */
+export interface Stage {
+  readonly name: MessageOf<'stage'>['name'];
+  readonly session: TrainingSession;
+  readonly reader: BatchReader;
+}
+
+/** Steps from first to last: what `stepsPerEpoch` of a run's log says. */
+export function stepsPerEpoch(dataset: Dataset, { batchSize, sampler }: TrainingOptions): number {
+  const pictures = dataset.split.train.length;
+  return sampler === 'shuffle' ? batchCount(pictures, batchSize) : peopleBatchCount(pictures, sampler);
+}
+
+/** Epoch after epoch: draw batches, train, validate, write a checkpoint. Between two batches it listens for the stop. */
 export class TrainingLoop {
   private readonly speed = new Speedometer();
   private readonly stepsPerEpoch: number;
@@ -40,42 +57,84 @@ export class TrainingLoop {
   private step = 0;
   private best: { epoch: number; accuracy: number } | undefined;
   private warnedVanished = false;
+  private stage!: Stage;
+  /** Steps of the stages before. */
+  private stageBegan = 0;
 
   constructor(
     private readonly options: TrainingOptions,
     private readonly dataset: Dataset,
-    private readonly session: TrainingSession,
+    /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
+    private readonly stageOf: (epoch: number, before: Stage | undefined) => Stage,
     private readonly checkpoints: CheckpointKeeper,
     private readonly tell: (event: RunEvent) => void,
     private readonly stop: StopSignal,
     private readonly random: Random,
   ) {
-    this.stepsPerEpoch = batchCount(dataset.split.train.length, options.batchSize);
+    this.stepsPerEpoch = stepsPerEpoch(dataset, options);
   }
 
   async run(): Promise<MessageOf<'finished'>> {
-    for (let epoch = 1; epoch <= this.options.epochs; epoch++)
-      if ((await this.runEpoch(epoch)) === 'stopped') return this.finished('stopped', epoch - 1);
-    return this.finished('completed', this.options.epochs);
+    let stage: Stage | undefined;
+    try {
+      for (let epoch = 1; epoch <= this.options.epochs; epoch++) {
+        const before: Stage | undefined = stage;
+        stage = this.stageOf(epoch, before);
+        if (stage !== before) {
+          before?.session.dispose();
+          this.enter(stage, epoch);
+        }
+        if ((await this.runEpoch(epoch)) === 'stopped') return this.finished('stopped', epoch - 1);
+      }
+      return this.finished('completed', this.options.epochs);
+    } finally {
+      stage?.session.dispose();
+    }
+  }
+
+  private enter(stage: Stage, epoch: number): void {
+    this.stage = stage;
+    this.stageBegan = this.step;
+    this.speed.forgetSteps();
+    this.tell({ type: 'stage', name: stage.name, epoch, step: this.step });
+  }
+
+  private get session(): TrainingSession {
+    return this.stage.session;
   }
 
   private async runEpoch(epoch: number): Promise<Outcome> {
     const shuffle = this.random.state;
-    const batches = cutBatches(this.random.shuffle([...this.dataset.split.train]), this.options.batchSize);
+    const { split, labels } = this.dataset;
+    const batches = drawBatches(split.train, labels, this.options.sampler, this.options.batchSize, this.random);
+    const read = (pictures: readonly number[]) => {
+      const batch = this.stage.reader.read(pictures, epoch);
+      batch.catch(() => undefined); // it is awaited later, and its failure met there
+      return batch;
+    };
     const training = new Tally();
     const started = performance.now();
     let images = 0;
-    let next = this.read(batches[0]!);
+    let waited = 0;
+    let next = read(batches[0]!);
     for (const [i, pictures] of batches.entries()) {
       if (this.stop.requested) return await this.stopInside(epoch, i, shuffle, next);
       const begin = performance.now();
       const batch = await next;
-      // The following batch is decoded by sharp's threads while this one trains.
-      if (i + 1 < batches.length) next = this.read(batches[i + 1]!);
+      if (i > 0) waited += performance.now() - begin; // the first one of an epoch has nothing to hide behind
+      // The following batch is read by another thread while this one trains.
+      if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;
+      const learningRate = learningRateAt(this.options, this.step + 1, this.stepsPerEpoch);
       const result = await this.session.trainStep(batch, {
-        learningRate: this.options.learningRate,
-        batchNormMomentum: batchNormMomentum(this.options.batchNormMomentum, this.step + 1, this.stepsPerEpoch),
+        learningRate,
+        batchNormMomentum: batchNormMomentum(
+          this.options.batchNormMomentum,
+          this.step + 1 - this.stageBegan,
+          this.stepsPerEpoch,
+        ),
+        labelSmoothing: this.options.labelSmoothing,
+        seed: this.options.seed,
       });
       this.step++;
       training.add(result, batch.labels.length);
@@ -88,7 +147,7 @@ export class TrainingLoop {
         step: this.step,
         loss: result.lossSum / batch.labels.length,
         accuracy: result.correct / batch.labels.length,
-        learningRate: this.options.learningRate,
+        learningRate,
         imagesPerSecond: batch.labels.length / seconds,
         etaSeconds: this.eta(epoch, batches.length - i - 1),
       });
@@ -107,10 +166,12 @@ export class TrainingLoop {
       step: this.step,
       loss: training.meanLoss,
       accuracy: training.accuracy,
-      valLoss: validation.meanLoss,
+      // The loss is that of classes which strangers do not have.
+      ...(this.dataset.openSet ? {} : { valLoss: validation.meanLoss }),
       valAccuracy: accuracy,
       imagesPerSecond: images / trainingSeconds,
-      learningRate: this.options.learningRate,
+      waitingShare: Math.min(1, waited / 1000 / trainingSeconds),
+      learningRate: learningRateAt(this.options, this.step, this.stepsPerEpoch),
       elapsedSeconds: (performance.now() - this.started) / 1000,
     });
     this.tell(this.checkpoints.write({ epoch, batch: 0, shuffle: this.random.state }, this.session.state, accuracy));
@@ -121,13 +182,21 @@ export class TrainingLoop {
   private async validate(): Promise<Tally | undefined> {
     const started = performance.now();
     const tally = new Tally();
-    const batches = cutBatches(this.dataset.split.validation, this.options.batchSize);
-    for (const pictures of batches) {
+    const { openSet, owners, split } = this.dataset;
+    const embeddings: Float32Array[] = [];
+    const people: number[] = [];
+    for (const pictures of cutBatches(split.validation, this.options.batchSize)) {
       if (this.stop.requested) return undefined;
-      const batch = await this.read(pictures);
-      if (batch.labels.length > 0) tally.add(await this.session.evaluate(batch), batch.labels.length);
+      const batch = await this.stage.reader.read(pictures);
+      if (batch.labels.length === 0) continue;
+      const result = await this.session.evaluate(batch, { embeddings: openSet });
+      if (openSet) {
+        embeddings.push(result.embeddings!);
+        people.push(...batch.kept.map((picture) => owners[picture]!));
+      } else tally.add(result, batch.labels.length);
       await setImmediate();
     }
+    if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
     this.speed.addValidation((performance.now() - started) / 1000);
     return tally;
   }
@@ -136,7 +205,7 @@ export class TrainingLoop {
     epoch: number,
     batch: number,
     shuffle: RandomState,
-    pending?: Promise<Batch>,
+    pending?: Promise<ReadBatch>,
   ): Promise<Outcome> {
     await pending; // its decoding must not outlive the run
     if (this.step > 0)
@@ -144,18 +213,12 @@ export class TrainingLoop {
     return 'stopped';
   }
 
-  private async read(pictures: readonly number[]): Promise<Batch> {
-    const { pixels, kept } = await this.dataset.store.read(pictures);
-    if (kept.length < pictures.length && !fs.existsSync(this.dataset.root)) throw datasetVanished(this.dataset.root);
-    return { images: pixels, labels: Int32Array.from(kept, (picture) => this.dataset.labels[picture]!) };
-  }
-
-  /** With every picture in memory training can go on without its folder; whoever unplugged the disk should know. */
+  /** With every picture in the cache training can go on without its folder; whoever unplugged the disk should know. */
   private noticeVanished(): void {
     if (this.warnedVanished || fs.existsSync(this.dataset.root)) return;
     this.warnedVanished = true;
     const { code, message } = datasetVanished(this.dataset.root);
-    const advice = 'Training goes on with the pictures in memory; bring the folder back before you train again.';
+    const advice = 'Training goes on with the pictures in the cache; bring the folder back before you train again.';
     this.tell({ type: 'warning', code, message, advice });
   }
 

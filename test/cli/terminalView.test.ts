@@ -49,11 +49,43 @@ describe('parseArguments', () => {
     assert.ok(train.name === 'train' && !train.sample);
     const { dataset, epochs, batchSize, size, learningRate, split, seed, width, weights } = train.options;
     assert.deepEqual({ epochs, batchSize, size, learningRate, split, seed, width, weights }, {
-      epochs: 10, batchSize: 128, size: 128, learningRate: 2e-4, split: 0.9, seed: 128, width: 1, weights: undefined,
+      epochs: 10, batchSize: 64, size: 128, learningRate: 1e-3, split: 0.9, seed: 128, width: 1, weights: 'imagenet',
     }); // prettier-ignore
     assert.match(dataset, /faces$/);
     const sample = parseArguments(['train', '--sample', '--batch', '8'], '/home', '/sample');
     assert.ok(sample.name === 'train' && sample.sample);
     assert.deepEqual([sample.options.dataset, sample.options.batchSize, sample.options.size], ['/sample', 8, 96]);
+    assert.deepEqual([sample.options.recipe, sample.options.weights], ['original', undefined]);
+  });
+
+  const options = (...args: string[]) => {
+    const command = parseArguments(['train', 'faces', ...args], '/home', '/sample');
+    assert.ok(command.name === 'train', JSON.stringify(command));
+    return command.options;
+  };
+
+  it('changes a recipe where it is told to', () => {
+    const original = options('--recipe', 'original');
+    assert.deepEqual(original, trainingOptions.parse({ dataset: original.dataset }));
+    const changed = options('--augment', 'flip, rotation=10', '--people-per-batch', '8', '--pictures-per-person', '4', '--weights', 'random');
+    assert.deepEqual(changed.augmentation, { flip: true, shift: false, scale: 0, rotation: 10, brightness: 0, contrast: 0, saturation: 0, erasing: 0 });
+    assert.deepEqual([changed.sampler, changed.weights, changed.headEpochs], [{ people: 8, pictures: 4 }, undefined, 0]);
+    assert.deepEqual(options('--augment', 'none').augmentation.flip, false);
+    assert.match(options('--weights', 'w.npz').weights!, /home.w\.npz$/);
+    assert.equal(options('--recipe', 'fast').frozen, true);
+  }); // prettier-ignore
+
+  it('says which option is wrong', () => {
+    for (const [args, says] of [
+      [['--recipe', 'best'], /--recipe: there is default, fast, original/],
+      [['--augment', 'shear'], /--augment: .*shear/],
+      [['--augment', 'rotation=lots'], /--augment: /],
+      [['--people-per-batch', '8'], /--people-per-batch and --pictures-per-person/],
+      [['--schedule', 'linear'], /--schedule: /],
+    ] as const) {
+      const command = parseArguments(['train', 'faces', ...args], '/home', '/sample');
+      assert.ok(command.name === 'help');
+      assert.match(command.error!, says);
+    }
   });
 });

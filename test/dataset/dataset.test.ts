@@ -1,136 +1,54 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import sharp, { type Sharp } from 'sharp';
-import { decodeImage } from '../../src/dataset/decodeImage.js';
-import { openDataset, type Dataset } from '../../src/dataset/dataset.js';
+import sharp from 'sharp';
+import { checkDataset } from '../../src/dataset/checkDataset.js';
+import { openDataset, readBatch, type Dataset, type DatasetOptions } from '../../src/dataset/dataset.js';
 import { scanDataset } from '../../src/dataset/scanDataset.js';
+import { datasetReport, type DatasetReport } from '../../src/protocol/check.js';
+import { augmentation } from '../../src/protocol/options.js';
 import { scratchFolder, writeNoisePicture, writePeople } from '../support/scratch.js';
 
 const folder = scratchFolder();
+const data = () => path.join(folder(), 'data');
+const caches = () => path.join(folder(), 'caches');
+let opened: Dataset[] = [];
 
-async function open(root = folder(), memoryBytes = 1e9): Promise<Dataset | undefined> {
-  const options = { size: 32, split: 0.75, seed: 1, memoryBytes };
-  return openDataset(scanDataset(root), options, () => undefined, () => false); // prettier-ignore
+const OPTIONS: Omit<DatasetOptions, 'cacheFolder'> = {
+  size: 32,
+  split: 0.75,
+  splitBy: 'picture',
+  seed: 1,
+  augmentation: augmentation.parse({}),
+  cacheBytes: 1e9,
+};
+
+async function open(options: Partial<DatasetOptions> = {}): Promise<Dataset> {
+  const dataset = await openDataset(scanDataset(data()), { ...OPTIONS, cacheFolder: caches(), ...options }, () => undefined, () => false); // prettier-ignore
+  assert.ok(dataset);
+  opened.push(dataset);
+  return dataset;
 }
 
-describe('scanDataset', () => {
-  it('names people by the first level, finds pictures at any depth, and sorts by code unit', async () => {
-    await writeNoisePicture(path.join(folder(), 'Zoë', 'b.png'), 1);
-    await writeNoisePicture(path.join(folder(), 'Zoë', 'deep', 'er', 'a.JPG'), 2);
-    await writeNoisePicture(path.join(folder(), '李', '1.webp'), 3);
-    const { identities, skipped } = scanDataset(folder());
-    assert.deepEqual(
-      identities.map(({ name, files }) => [name, files.map((f) => path.basename(f))]),
-      [
-        ['Zoë', ['b.png', 'a.JPG']],
-        ['李', ['1.webp']],
-      ],
-    );
-    assert.deepEqual(skipped, []);
-  });
+async function check(): Promise<DatasetReport> {
+  const options = { size: 128, stored: 144, cacheFolder: caches(), cacheBytes: 1e9 };
+  const report = await checkDataset(scanDataset(data()), options, () => undefined, () => false); // prettier-ignore
+  return datasetReport.parse(report);
+}
 
-  it('ignores what systems leave behind, lists everything else that it leaves out', async () => {
-    await writePeople(folder(), 2, 1);
-    for (const name of ['.DS_Store', 'person-0/Thumbs.db', 'person-0/.hidden.png'])
-      fs.writeFileSync(path.join(folder(), name), '');
-    fs.writeFileSync(path.join(folder(), 'person-0', 'notes.txt'), '');
-    fs.writeFileSync(path.join(folder(), 'stray.png'), '');
-    fs.mkdirSync(path.join(folder(), 'nobody'));
-    assert.deepEqual(
-      new Set(scanDataset(folder()).skipped.map(({ file }) => file)),
-      new Set(['person-0/notes.txt', 'stray.png', 'nobody']),
-    );
-  });
-
-  it('says what is wrong with a folder that cannot be trained with', async () => {
-    const missing = path.join(folder(), 'missing');
-    assert.throws(() => scanDataset(missing), { code: 'dataset-missing', message: /does not exist/ });
-    assert.throws(() => scanDataset(folder()), { code: 'dataset-no-people', message: /no sub-folder with pictures/ });
-    fs.writeFileSync(path.join(folder(), 'file.png'), '');
-    assert.throws(() => scanDataset(path.join(folder(), 'file.png')), {
-      code: 'dataset-missing',
-      message: /is not a folder/,
-    });
-    await writeNoisePicture(path.join(folder(), 'Anna', '1.png'), 1);
-    assert.throws(() => scanDataset(folder()), { code: 'dataset-one-person', message: /one person only, Anna/ });
-  });
-});
-
-describe('decodeImage', () => {
-  it('gives [size, size, 3] for grey, alpha, palette, 16-bit, CMYK and animated pictures', async () => {
-    const grey = sharp({ create: { width: 50, height: 30, channels: 3, background: '#808080' } });
-    const files: [string, Sharp][] = [
-      ['grey.png', grey.clone().toColourspace('b-w').png()],
-      ['alpha.png', grey.clone().ensureAlpha(0.5).png()],
-      ['palette.png', grey.clone().png({ palette: true })],
-      ['deep.png', grey.clone().toColourspace('rgb16').png()],
-      ['cmyk.jpg', grey.clone().toColourspace('cmyk').jpeg()],
-      ['picture.gif', grey.clone().gif()],
-      ['picture.webp', grey.clone().webp({ lossless: true })],
-      ['picture.avif', grey.clone().avif()],
-      ['picture.tiff', grey.clone().tiff()],
-    ];
-    for (const [name, picture] of files) {
-      const file = path.join(folder(), name);
-      await picture.toFile(file);
-      const image = await decodeImage(file, 32);
-      assert.ok(image.ok, `${name}: ${image.ok ? '' : image.reason}`);
-      assert.equal(image.pixels.length, 32 * 32 * 3, name);
-      const expected = name === 'alpha.png' ? 64 : 128;
-      const off = Math.max(...image.pixels.map((v) => Math.abs(v - expected)));
-      // CMYK goes through a colour profile.
-      assert.ok(off <= (name === 'cmyk.jpg' ? 20 : 8), `${name} is off by ${off}`);
-    }
-  });
-
-  it('turns a picture by its EXIF orientation and stretches it to the square', async () => {
-    const left = Buffer.from(Array.from({ length: 20 * 10 * 3 }, (_, i) => (Math.floor(i / 3) % 20 < 10 ? 255 : 0)));
-    const file = path.join(folder(), 'turned.png');
-    await sharp(left, { raw: { width: 20, height: 10, channels: 3 } })
-      .withMetadata({ orientation: 6 })
-      .png()
-      .toFile(file);
-    const image = await decodeImage(file, 32);
-    assert.ok(image.ok);
-    assert.ok(image.pixels[3 * 16]! > 250, 'white is on top after a quarter turn');
-    assert.ok(image.pixels[3 * (31 * 32 + 16)]! < 5, 'black is at the bottom');
-  });
-
-  it('says why a file cannot be used', async () => {
-    const whole = path.join(folder(), 'whole.jpg');
-    await writeNoisePicture(whole, 1, 200);
-    const bytes = fs.readFileSync(whole);
-    const cases: [string, Buffer, RegExp][] = [
-      ['empty.jpg', Buffer.alloc(0), /is empty|no picture inside/],
-      ['text.jpg', Buffer.from('just words'), /no picture inside/],
-      ['cut.jpg', bytes.subarray(0, bytes.length >> 1), /damaged or cut short/],
-    ];
-    for (const [name, content, reason] of cases) {
-      fs.writeFileSync(path.join(folder(), name), content);
-      const image = await decodeImage(path.join(folder(), name), 32);
-      assert.ok(!image.ok, name);
-      assert.match(image.reason, reason, name);
-      assert.equal(image.gone, false);
-    }
-    const gone = await decodeImage(path.join(folder(), 'gone.jpg'), 32);
-    assert.ok(!gone.ok && gone.gone);
-    fs.copyFileSync(whole, path.join(folder(), 'really-a-jpeg.png'));
-    assert.ok(
-      (await decodeImage(path.join(folder(), 'really-a-jpeg.png'), 32)).ok,
-      'a wrong extension does not matter',
-    );
-  });
+afterEach(async () => {
+  for (const { source } of opened) await source.close();
+  opened = [];
 });
 
 describe('openDataset', () => {
-  it('skips broken pictures, numbers only people with a usable one, and warns', async () => {
-    await writePeople(folder(), 3, 8);
-    fs.writeFileSync(path.join(folder(), 'person-1', '0.png'), 'x');
-    fs.mkdirSync(path.join(folder(), 'a-broken-person'));
-    fs.writeFileSync(path.join(folder(), 'a-broken-person', '0.png'), 'x');
-    await writeNoisePicture(path.join(folder(), 'single', '0.png'), 9);
-    const dataset = (await open())!;
+  it('skips broken pictures, numbers only people who train, and warns', async () => {
+    await writePeople(data(), 3, 8);
+    fs.writeFileSync(path.join(data(), 'person-1', '0.png'), 'x');
+    fs.mkdirSync(path.join(data(), 'a-broken-person'));
+    fs.writeFileSync(path.join(data(), 'a-broken-person', '0.png'), 'x');
+    await writeNoisePicture(path.join(data(), 'single', '0.png'), 9);
+    const dataset = await open();
     assert.deepEqual(dataset.people, ['person-0', 'person-1', 'person-2', 'single']);
     assert.equal(dataset.usable, 24);
     assert.equal(dataset.split.train.length + dataset.split.validation.length, 24);
@@ -140,32 +58,189 @@ describe('openDataset', () => {
     );
     assert.deepEqual(
       dataset.warnings.map(({ code }) => code),
-      ['pictures-skipped', 'people-left-out', 'single-picture'],
+      ['unreadable', 'people-left-out', 'single-picture'],
     );
     assert.match(dataset.warnings[2]!.message, /1 person with one picture only: single/);
   });
 
-  it('gives the same pixels whether they are kept in memory or decoded again', async () => {
-    await writePeople(folder(), 2, 4);
-    const kept = (await open())!;
-    const decoded = (await open(folder(), 0))!;
-    const some = (await open(folder(), 32 * 32 * 3 * 3))!;
+  it('gives the same pixels from the files, from the disk and without any cache', async () => {
+    await writePeople(data(), 2, 4);
     const pictures = [5, 0, 3, 3];
-    const expected = await kept.store.read(pictures);
-    assert.equal(expected.pixels.length, 4 * 32 * 32 * 3);
-    assert.deepEqual(await decoded.store.read(pictures), expected);
-    assert.deepEqual(await some.store.read(pictures), expected);
+    const fresh = await readBatch(await open(), { pictures });
+    assert.equal(fresh.pixels.length, 4 * 32 * 32 * 3);
+    for (const dataset of opened) await dataset.source.close();
+    const cached = await readBatch(await open(), { pictures });
+    const decoded = await readBatch(await open({ cacheBytes: 0 }), { pictures });
+    fs.writeFileSync(path.join(folder(), 'a-file'), '');
+    const nowhere = await open({ cacheFolder: path.join(folder(), 'a-file', 'caches') });
+    assert.equal(nowhere.warnings[0]!.code, 'cache-unavailable');
+    for (const other of [cached, decoded, await readBatch(nowhere, { pictures })]) assert.deepEqual(other, fresh);
+  });
+
+  it('reads a picture again that has changed, and one whose cached pixels were damaged', async () => {
+    await writePeople(data(), 2, 4);
+    const before = await readBatch(await open(), { pictures: [0, 1] });
+    await opened[0]!.source.close();
+    const file = path.join(data(), 'person-0', '0.png');
+    await writeNoisePicture(file, 77);
+    fs.utimesSync(file, 5, 5);
+    const cache = path.join(caches(), fs.readdirSync(caches())[0]!, 'pixels');
+    fs.writeFileSync(cache, fs.readFileSync(cache).map((v) => v ^ 1)); // prettier-ignore
+    const after = await readBatch(await open(), { pictures: [0, 1] });
+    assert.notDeepEqual(after.pixels.subarray(0, 3072), before.pixels.subarray(0, 3072));
+    assert.deepEqual(after.pixels.subarray(3072), before.pixels.subarray(3072));
+  });
+
+  it('distorts the same way whatever the order of batches', async () => {
+    await writePeople(data(), 2, 4);
+    const dataset = await open({ augmentation: augmentation.parse({ flip: true, shift: true, rotation: 20, erasing: 0.5 }) }); // prettier-ignore
+    const distortion = {
+      augmentation: augmentation.parse({ flip: true, shift: true, rotation: 20 }),
+      seed: 3,
+      epoch: 2,
+    };
+    const one = await readBatch(dataset, { pictures: [1, 2, 3], distortion });
+    const two = await readBatch(dataset, { pictures: [3, 1], distortion });
+    assert.deepEqual(two.pixels.subarray(0, 3072), one.pixels.subarray(2 * 3072));
+    assert.deepEqual(two.pixels.subarray(3072), one.pixels.subarray(0, 3072));
+    const next = await readBatch(dataset, { pictures: [1, 2, 3], distortion: { ...distortion, epoch: 3 } });
+    assert.notDeepEqual(next.pixels, one.pixels);
+  });
+
+  it('keeps copies on one side of the split', async () => {
+    await writePeople(data(), 4, 12);
+    for (let p = 0; p < 4; p++)
+      for (let i = 0; i < 6; i++) {
+        const file = path.join(data(), `person-${p}`, `${i}.png`);
+        await sharp(file)
+          .jpeg({ quality: 80 })
+          .toFile(path.join(data(), `person-${p}`, `copy-of-${i}.jpg`));
+      }
+    for (let seed = 0; seed < 10; seed++) {
+      const { split, files } = await open({ seed, split: 0.6 });
+      const validation = new Set(split.validation.map((p) => files[p]!));
+      assert.ok(Math.abs(validation.size - 0.4 * files.length) <= 2, `${validation.size} of ${files.length}`);
+      for (const file of files)
+        if (file.includes('copy-of-'))
+          assert.equal(
+            validation.has(file),
+            validation.has(file.replace('copy-of-', '').replace('.jpg', '.png')),
+            file,
+          );
+    }
+  });
+
+  it('takes a split that the folder has itself, and numbers those who train', async () => {
+    await writePeople(path.join(data(), 'train'), 3, 4);
+    for (const [side, person] of [['val', 'person-0'], ['val', 'stranger'], ['test', 'person-1']] as const) await writeNoisePicture(path.join(data(), side, person, 'v.png'), side.length * 50 + person.length); // prettier-ignore
+    const { people, split, files, labels } = await open();
+    assert.deepEqual(people, ['person-0', 'person-1', 'person-2']);
+    assert.equal(split.train.length, 12);
+    assert.deepEqual(split.validation.map((p) => files[p]), ['val/person-0/v.png']); // prettier-ignore
+    assert.equal(labels[files.indexOf('val/stranger/v.png')], -1);
+  });
+
+  it('validates with strangers when split by identity', async () => {
+    await writePeople(data(), 8, 5);
+    const { people, split, owners, openSet, labels } = await open({ splitBy: 'identity' });
+    assert.ok(openSet);
+    const sides = [split.train, split.validation].map((side) => new Set(side.map((p) => owners[p]!)));
+    assert.deepEqual([sides[0]!.size, sides[1]!.size], [6, 2]);
+    assert.ok([...sides[1]!].every((person) => !sides[0]!.has(person)));
+    assert.equal(people.length, 6);
+    assert.ok(split.validation.every((p) => labels[p] === -1));
   });
 
   it('fails when nothing usable is left, or nothing to validate with', async () => {
     for (const person of ['a', 'b']) {
-      fs.mkdirSync(path.join(folder(), person));
-      fs.writeFileSync(path.join(folder(), person, '0.jpg'), 'x');
+      fs.mkdirSync(path.join(data(), person), { recursive: true });
+      fs.writeFileSync(path.join(data(), person, '0.jpg'), 'x');
     }
     await assert.rejects(open(), { code: 'dataset-nothing-usable' });
-    await writeNoisePicture(path.join(folder(), 'a', '1.png'), 1);
+    await writeNoisePicture(path.join(data(), 'a', '1.png'), 1);
     await assert.rejects(open(), { code: 'dataset-one-person', message: /, a, has a picture that can be read/ });
-    await writeNoisePicture(path.join(folder(), 'b', '1.png'), 2);
+    await writeNoisePicture(path.join(data(), 'b', '1.png'), 2);
     await assert.rejects(open(), { code: 'dataset-nothing-to-validate' });
+  });
+});
+
+describe('checkDataset', () => {
+  const codes = (report: DatasetReport) => report.findings.map(({ code }) => code);
+  const files = (report: DatasetReport, code: string) =>
+    report.findings.find((f) => f.code === code)?.files.map(({ file }) => file);
+
+  it('finds nothing in a good folder', async () => {
+    await writePeople(data(), 3, 8, 160);
+    const report = await check();
+    assert.deepEqual(report.findings, []);
+    assert.deepEqual([report.people, report.pictures, report.layout], [3, 24, 'folders']);
+  });
+
+  it('names every kind of trouble once, with its files, the gravest first', async () => {
+    await writePeople(data(), 4, 8, 160);
+    const at = (file: string) => path.join(data(), file);
+    const copy = (from: string, to: string) => {
+      fs.mkdirSync(path.dirname(at(to)), { recursive: true });
+      fs.copyFileSync(at(from), at(to));
+    };
+    await writeNoisePicture(at('person-0/small.png'), 900, 40);
+    fs.writeFileSync(at('person-0/broken.png'), fs.readFileSync(at('person-0/0.png')).subarray(0, 300));
+    fs.writeFileSync(at('person-0/huge.pgm'), 'P5 9000 9000 255\n');
+    fs.writeFileSync(at('person-0/notes.txt'), '');
+    copy('person-1/0.png', 'person-1/again.png');
+    await sharp(at('person-1/1.png')).jpeg({ quality: 60 }).toFile(at('person-1/smaller.jpg'));
+    copy('person-1/2.png', 'person-2/of-another.png');
+    copy('person-2/3.png', 'person-2/really-png.jpg');
+    fs.rmSync(at('person-2/3.png'));
+    const frames = [5, 6].map((seed) => sharp({ create: { width: 160, height: 160, channels: 3, background: { r: 40 * seed, g: 9, b: 99 } } }).png().toBuffer()); // prettier-ignore
+    await sharp(await Promise.all(frames), { join: { animated: true } }).toFile(at('person-3/moving.gif'));
+    for (const [i, name] of ['Zo\u00eb', 'Zoe\u0308', 'few', 'FEW'].entries())
+      for (let k = 0; k < 2; k++) await writeNoisePicture(at(`${name}/${k}.png`), 2000 + 10 * i + k, 160);
+    await writeNoisePicture(at('alone/0.png'), 3000, 160);
+    fs.mkdirSync(at('nothing'), { recursive: true });
+    fs.writeFileSync(at('nothing/0.png'), '');
+    for (let i = 0; i < 95; i++) await writeNoisePicture(at(`many/${i}.png`), 4000 + i, 160);
+
+    const report = await check();
+    assert.deepEqual(codes(report), [
+      'two-people', 'unreadable', 'too-large', 'people-left-out', 'single-picture', 'exact-duplicates', 'too-small', 'alike-names',
+      'skipped', 'few-pictures', 'imbalance', 'near-duplicates', 'wrong-extension', 'animated',
+    ]); // prettier-ignore
+    assert.deepEqual(files(report, 'two-people'), ['person-1/2.png', 'person-2/of-another.png']);
+    assert.deepEqual(files(report, 'unreadable'), ['nothing/0.png', 'person-0/broken.png']);
+    assert.deepEqual(files(report, 'too-large'), ['person-0/huge.pgm']);
+    assert.deepEqual(files(report, 'exact-duplicates'), ['person-1/0.png', 'person-1/again.png', 'person-1/2.png', 'person-2/of-another.png']); // prettier-ignore
+    assert.deepEqual(files(report, 'near-duplicates'), ['person-1/1.png', 'person-1/smaller.jpg']);
+    assert.deepEqual(files(report, 'too-small'), ['person-0/small.png']);
+    assert.deepEqual(files(report, 'wrong-extension'), ['person-2/really-png.jpg']);
+    assert.deepEqual(files(report, 'animated'), ['person-3/moving.gif']);
+    assert.deepEqual(files(report, 'imbalance'), ['many']);
+    assert.deepEqual(files(report, 'skipped'), ['person-0/notes.txt']);
+    assert.deepEqual(new Set(files(report, 'alike-names')), new Set(['Zo\u00eb', 'Zoe\u0308', 'few', 'FEW']));
+    assert.deepEqual(report.counts[0], { person: 'many', pictures: 95 });
+    assert.deepEqual(report.suggestedExclusions, [
+      'nothing/0.png', 'person-0/broken.png', 'person-0/huge.pgm', 'person-1/2.png', 'person-1/again.png', 'person-2/of-another.png',
+    ]); // prettier-ignore
+    for (const { title, explanation, advice } of report.findings)
+      for (const text of [title, explanation, advice]) assert.ok(text.length > 10 && !text.includes('undefined'), text);
+    const thumbnail = report.findings[0]!.files[0]!.thumbnail!;
+    const { width } = await sharp(Buffer.from(thumbnail.split(',')[1]!, 'base64')).metadata();
+    assert.equal(width, 96);
+    assert.equal(fs.readdirSync(data()).length, 11, 'nothing was moved or deleted');
+  }).timeout(60_000);
+
+  it('finds copies across a split that the folder has itself', async () => {
+    await writePeople(path.join(data(), 'train'), 2, 6, 160);
+    await writeNoisePicture(path.join(data(), 'val', 'person-0', 'new.png'), 700, 160);
+    fs.copyFileSync(path.join(data(), 'train', 'person-0', '0.png'), path.join(data(), 'val', 'person-0', 'old.png'));
+    const report = await check();
+    assert.equal(report.findings[0]!.code, 'across-split');
+    assert.deepEqual(
+      report.findings[0]!.files.map(({ file, detail }) => [file, detail]),
+      [
+        ['train/person-0/0.png', 'training'],
+        ['val/person-0/old.png', 'validation'],
+      ],
+    );
   });
 });

@@ -41,7 +41,20 @@ describe('both fast engines under every supported Node', function () {
       await writePeople(path.join(folder(), 'data'), 2, 6);
       const binary = nodeBinary(version);
       for (const engine of ['native', 'tensorflow']) {
-        const small = ['--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7', '--epochs', '1'];
+        const small = [
+          '--size',
+          '32',
+          '--width',
+          '0.1',
+          '--batch',
+          '4',
+          '--split',
+          '0.7',
+          '--epochs',
+          '1',
+          '--recipe',
+          'original',
+        ];
         const ran = spawnSync(binary, [cli, 'train', 'data', ...small, '--engine', engine, '--out', engine], {
           cwd: folder(),
           encoding: 'utf8',

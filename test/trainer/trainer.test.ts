@@ -17,7 +17,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const entry = path.join(root, 'dist', 'trainer.js');
 const cli = path.join(root, 'dist', 'faceTrainer.js');
 const folder = scratchFolder();
-const small = ['--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7'];
+const small = ['--recipe', 'original', '--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7'];
 
 function command(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [cli, ...args], { cwd: folder(), encoding: 'utf8' });
@@ -130,6 +130,8 @@ describe('face-trainer', function () {
       const args = [
         'train',
         'data',
+        '--recipe',
+        'original',
         '--size',
         '96',
         '--width',
@@ -167,7 +169,7 @@ describe('face-trainer', function () {
     await writePeople(path.join(folder(), 'data'), 2, 20);
     for (const [name, options] of [['short', small], ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']]] as const) {
       const run = path.join(folder(), name);
-      const parent = spawn(process.execPath, [cli, 'train', 'data', ...options, '--epochs', '999', '--out', run], { cwd: folder(), stdio: 'ignore' });
+      const parent = spawn(process.execPath, [cli, 'train', 'data', '--recipe', 'original', ...options, '--epochs', '999', '--out', run], { cwd: folder(), stdio: 'ignore' });
       await until('the run', () => new RunModel(run).state.dataset !== undefined);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       const pid = new RunModel(run).state.run!.pid;
@@ -185,6 +187,8 @@ describe('face-trainer', function () {
       const args = [
         'train',
         sharedPaths.orl,
+        '--recipe',
+        'original',
         '--epochs',
         '3',
         '--batch',

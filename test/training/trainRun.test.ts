@@ -56,7 +56,12 @@ async function train(options: Partial<TrainingOptionsInput>, surroundings?: Part
     messages.push(message);
     onMessage?.(message);
   };
-  const ok = await trainRun(job, emit, stop, { now: () => new Date(0), selectEngine, ...surroundings });
+  const ok = await trainRun(job, emit, stop, {
+    now: () => new Date(0),
+    pixelCache: path.join(folder(), 'pixels'),
+    selectEngine,
+    ...surroundings,
+  });
   return { ok, messages };
 } // prettier-ignore
 
@@ -212,7 +217,7 @@ describe('trainRun', function () {
     assert.equal(readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001')).position.epoch, 1);
   });
 
-  it('goes on with the pictures in memory when their folder vanishes, with a warning', async () => {
+  it('goes on with the pictures in the cache when their folder vanishes, with a warning', async () => {
     await writePeople(data(), 2, 6);
     const { ok, messages } = await train(
       { split: 0.7, epochs: 3 },
@@ -227,10 +232,10 @@ describe('trainRun', function () {
     );
   });
 
-  it('fails in a sentence when the folder vanishes and its pictures are not in memory', async () => {
+  it('fails in a sentence when the folder vanishes and its pictures are in no cache', async () => {
     await writePeople(data(), 2, 6);
     const ran = await train(
-      { split: 0.7, epochs: 3, pixelMemoryMiB: 0 },
+      { split: 0.7, epochs: 3, pixelCacheMiB: 0 },
       faked(),
       (message) => message.type === 'step' && fs.rmSync(data(), { recursive: true, force: true }),
     );

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs/promises';
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { decode as decodeBmp } from 'bmp-ts';
+import { lookOf } from './look.js';
+import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
+import { CONTENT_BYTES, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
+
+/** Refused from the header, before decoding. */
+export const MAXIMUM_PIXELS = 50_000_000;
+
+/** `pixels` when the fault is `none`: [size, size, 3] RGB. */
+export interface DecodedPicture {
+  readonly fact: PictureFact;
+  readonly pixels: Uint8Array | undefined;
+}
+
+// libvips' own cache and threads gain nothing here: every picture is decoded once, many at a time.
+sharp.cache(false);
+sharp.concurrency(1);
+
+const OPTIONS = { failOn: 'truncated', limitInputPixels: MAXIMUM_PIXELS } as const;
+
+/**
+ * Reads a picture's file: its facts, and its pixels as [size, size, 3] RGB bytes. The whole picture is stretched to the
+ * square, as in the original recipe, with an antialiasing linear filter; EXIF orientation is applied, transparency lies
+ * on black, of several frames the first is taken. Never throws for what a file can be.
+ */
+export async function decodePicture(file: string, size: number): Promise<DecodedPicture> {
+  let bytes: Buffer;
+  try {
+    bytes = await fs.readFile(file);
+  } catch (error) {
+    return faulty(faultOfRead(error as NodeJS.ErrnoException));
+  }
+  const content = createHash('sha256').update(bytes).digest().subarray(0, CONTENT_BYTES);
+  if (bytes.length === 0) return faulty('empty', { content });
+  const format = sniff(bytes);
+  if (format === 'heic') return faulty('heic', { content });
+  if (format === 'unknown') return faulty('notPicture', { content });
+  let shape = { format, content, width: 0, height: 0, pages: 1 };
+  try {
+    const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
+    if (picture === 'tooLarge') return faulty('tooLarge', shape);
+    shape = { ...shape, ...shapeOf(await picture.metadata()) };
+    if (shape.width * shape.height > MAXIMUM_PIXELS) return faulty('tooLarge', shape);
+    const pixels = await picture
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .toColourspace('srgb')
+      .resize(size, size, { fit: 'fill', kernel: 'linear' })
+      .removeAlpha()
+      .raw()
+      .toBuffer();
+    if (pixels.length !== size * size * 3) return faulty('channels', shape);
+    return { fact: { ...shape, fault: 'none', look: lookOf(pixels, size) }, pixels };
+  } catch (error) {
+    return faulty(/pixel limit/i.test(String(error)) ? 'tooLarge' : 'damaged', shape);
+  }
+}
+
+function faulty(fault: Fault, known: Partial<PictureFact> = {}): DecodedPicture {
+  const empty = {
+    format: 'unknown',
+    width: 0,
+    height: 0,
+    pages: 1,
+    content: new Uint8Array(CONTENT_BYTES),
+    look: new Uint8Array(LOOK_BYTES),
+  } as const;
+  return { fact: { ...empty, ...known, fault }, pixels: undefined };
+}
+
+function faultOfRead({ code }: NodeJS.ErrnoException): Fault {
+  if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
+  return code === 'EIO' ? 'damaged' : 'gone';
+}
+
+/** By the first bytes. */
+export function sniff(bytes: Uint8Array): Format | 'heic' {
+  const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1');
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpeg';
+  if (text(0, 4) === '\x89PNG') return 'png';
+  if (text(0, 4) === 'GIF8') return 'gif';
+  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'webp';
+  if (/^(II[*+]\0|MM\0[*+])/.test(text(0, 4))) return 'tiff';
+  if (text(0, 2) === 'BM') return 'bmp';
+  if (/^P[2356]\s/.test(text(0, 3))) return 'pnm';
+  if (text(4, 8) === 'ftyp') return /^avi[fs]/.test(text(8, 12)) || text(16, 64).includes('avif') ? 'avif' : 'heic';
+  return 'unknown';
+}
+
+function shapeOf({ width, height, pages, pageHeight, autoOrient }: Metadata) {
+  // Frames of an animation lie under each other only when all are asked for.
+  return {
+    width: autoOrient.width || width,
+    height: pageHeight ?? (autoOrient.height || height),
+    pages: pages ?? 1,
+  };
+}
+
+/** What libvips has no reader for. */
+function openPlain(bytes: Buffer, format: 'bmp' | 'pnm'): Sharp | 'tooLarge' {
+  const { width, height } = format === 'bmp' ? readBmpHeader(bytes) : readPnmHeader(bytes);
+  if (width * height > MAXIMUM_PIXELS) return 'tooLarge';
+  const { channels, pixels } = format === 'bmp' ? openBmp(bytes, width, height) : decodePnm(bytes);
+  return sharp(pixels, { raw: { width, height, channels } });
+}
+
+/** @throws RangeError when it is none, or cut short */
+function readBmpHeader(bytes: Buffer): { width: number; height: number } {
+  const core = bytes.readUInt32LE(14) === 12;
+  const [width, height] = core
+    ? [bytes.readUInt16LE(18), bytes.readUInt16LE(20)]
+    : [bytes.readInt32LE(18), Math.abs(bytes.readInt32LE(22))];
+  if (width <= 0 || height <= 0) throw new RangeError('a bitmap without pixels');
+  const bits = core ? bytes.readUInt16LE(24) : bytes.readUInt16LE(28);
+  const compressed = !core && [1, 2].includes(bytes.readUInt32LE(30));
+  const rowBytes = Math.ceil((width * bits) / 32) * 4;
+  if (width * height <= MAXIMUM_PIXELS && !compressed && bytes.length < bytes.readUInt32LE(10) + rowBytes * height)
+    throw new RangeError('cut short');
+  return { width, height };
+}
+
+function openBmp(bytes: Buffer, width: number, height: number): Pick<RawPicture, 'channels' | 'pixels'> {
+  const { data } = decodeBmp(bytes, { toRGBA: true });
+  // The fourth channel of a 32-bit bitmap is padding in most files.
+  const pixels = Buffer.alloc(width * height * 3);
+  for (let i = 0; i < width * height; i++) data.copy(pixels, 3 * i, 4 * i, 4 * i + 3);
+  return { channels: 3, pixels };
+}

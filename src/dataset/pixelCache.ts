@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { isAlive } from '../platform/isAlive.js';
+import { FAULTS, FORMATS, type Fault, type PictureFact } from './pictureFacts.js';
+
+/** What a file was when it was read: the key of its entry. */
+export interface FileStamp {
+  /** Relative to the dataset. */
+  readonly file: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
+export interface CachedPicture {
+  readonly fact: PictureFact;
+  /** Place of the pixels; -1 where there was no room for them. */
+  readonly slot: number;
+}
+
+const INDEX = 'index';
+const PIXELS = 'pixels';
+const LOCK = 'lock';
+const RECORD = 128;
+const VERSION = 1;
+const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
+
+/**
+ * Decoded pictures of one dataset and size on disk: `pixels`, where each has a slot of size · size · 3 bytes, and
+ * `index`, a record of 128 bytes for each file with its stamp, its facts, its slot and a checksum of both. Pixels are
+ * written before their record, and what does not match its checksum counts as absent: a writer may be killed at any
+ * point. A changed file gets a new record; when most of the pixels are of no use any more, the cache starts anew.
+ *
+ * One process writes a cache at a time. A second one gets a private copy of its own that goes when it is closed.
+ */
+export class PixelCache {
+  private readonly records = new Map<string, Buffer>();
+  private readonly pixelFile: number;
+  private readonly indexFile: number;
+  private slots = 0;
+  private indexEnd = 0;
+  private closed = false;
+
+  private constructor(
+    readonly folder: string,
+    private readonly slotBytes: number,
+    private readonly maximumSlots: number,
+    private readonly temporary: boolean,
+  ) {
+    const flags = fs.constants.O_RDWR | fs.constants.O_CREAT;
+    this.pixelFile = fs.openSync(path.join(folder, PIXELS), flags);
+    this.indexFile = fs.openSync(path.join(folder, INDEX), flags);
+  }
+
+  /**
+   * @param parent folder of all caches
+   * @param size side of a stored picture
+   * @param maximumBytes what all caches together may take: the ones used least recently go first
+   * @throws what the file system says: without a cache pictures are decoded whenever they are wanted
+   */
+  static open(parent: string, root: string, size: number, maximumBytes: number): PixelCache {
+    const name = createHash('sha256')
+      .update(`${VERSION}\0${fs.realpathSync(root)}\0${size}`)
+      .digest('hex')
+      .slice(0, 24);
+    fs.mkdirSync(parent, { recursive: true });
+    removeOrphans(parent);
+    const shared = path.join(parent, name);
+    fs.mkdirSync(shared, { recursive: true });
+    const owned = lock(shared);
+    const folder = owned ? shared : fs.mkdtempSync(path.join(parent, `private-${process.pid}-`));
+    const slotBytes = size * size * 3;
+    const room = makeRoom(parent, shared, maximumBytes);
+    const cache = new PixelCache(folder, slotBytes, Math.floor(room / slotBytes), !owned);
+    cache.load();
+    return cache;
+  }
+
+  /** What is known of a file, when it is still as it was. */
+  find(stamp: FileStamp): CachedPicture | undefined {
+    const record = this.records.get(keyOf(stamp.file));
+    if (!record || record.readDoubleLE(16) !== stamp.bytes || record.readDoubleLE(24) !== stamp.modifiedMs)
+      return undefined;
+    const fault = FAULT_NAMES[record[32]!];
+    const format = FORMATS[record[33]!];
+    if (fault === undefined || format === undefined) return undefined;
+    return {
+      fact: {
+        fault,
+        format,
+        pages: record.readUInt16LE(34),
+        width: record.readUInt32LE(36),
+        height: record.readUInt32LE(40),
+        content: record.subarray(44, 60),
+        look: record.subarray(60, 92),
+      },
+      slot: record.readInt32LE(92),
+    };
+  }
+
+  /** @returns the slot of the pixels; -1 when there is no room, or none were given */
+  add(stamp: FileStamp, fact: PictureFact, pixels: Uint8Array | undefined): number {
+    const slot = pixels && this.slots < this.maximumSlots ? this.slots++ : -1;
+    if (pixels && slot >= 0) writeAll(this.pixelFile, pixels, slot * this.slotBytes);
+    const record = Buffer.alloc(RECORD);
+    record.set(Buffer.from(keyOf(stamp.file), 'latin1'), 0);
+    record.writeDoubleLE(stamp.bytes, 16);
+    record.writeDoubleLE(stamp.modifiedMs, 24);
+    record[32] = FAULT_NAMES.indexOf(fact.fault);
+    record[33] = FORMATS.indexOf(fact.format);
+    record.writeUInt16LE(Math.min(fact.pages, 0xffff), 34);
+    record.writeUInt32LE(fact.width, 36);
+    record.writeUInt32LE(fact.height, 40);
+    record.set(fact.content, 44);
+    record.set(fact.look, 60);
+    record.writeInt32LE(slot, 92);
+    record.writeUInt32LE(pixels && slot >= 0 ? crc32(pixels) : 0, 96);
+    record.writeUInt32LE(crc32(record.subarray(0, RECORD - 4)), RECORD - 4);
+    this.records.set(keyOf(stamp.file), record);
+    writeAll(this.indexFile, record, this.indexEnd);
+    this.indexEnd += RECORD;
+    return slot;
+  }
+
+  /** Reads a slot's pixels into `target`. */
+  read(slot: number, target: Uint8Array): void {
+    let done = 0;
+    while (done < this.slotBytes) {
+      const count = fs.readSync(this.pixelFile, target, done, this.slotBytes - done, slot * this.slotBytes + done);
+      if (count === 0) throw new RangeError(`slot ${slot} is cut short`);
+      done += count;
+    }
+  }
+
+  /** The checksum that belongs to a file's pixels. */
+  checksum(file: string): number {
+    return this.records.get(keyOf(file))?.readUInt32LE(96) ?? 0;
+  }
+
+  /** Frees what only looking up needs. */
+  forgetNames(): void {
+    this.records.clear();
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    fs.closeSync(this.pixelFile);
+    fs.closeSync(this.indexFile);
+    if (this.temporary) fs.rmSync(this.folder, { recursive: true, force: true });
+    else fs.rmSync(path.join(this.folder, LOCK), { force: true });
+  }
+
+  private load(): void {
+    const index = fs.readFileSync(path.join(this.folder, INDEX));
+    const written = Math.floor(fs.fstatSync(this.pixelFile).size / this.slotBytes);
+    let used = 0;
+    for (let at = 0; at + RECORD <= index.length; at += RECORD) {
+      const record = index.subarray(at, at + RECORD);
+      // The first record that does not hold is where a writer was stopped.
+      if (record.readUInt32LE(RECORD - 4) !== crc32(record.subarray(0, RECORD - 4))) break;
+      const slot = record.readInt32LE(92);
+      if (slot < written) {
+        const key = record.toString('latin1', 0, 16);
+        if ((this.records.get(key)?.readInt32LE(92) ?? -1) >= 0) used--;
+        this.records.set(key, record);
+        if (slot >= 0) used++;
+        this.slots = Math.max(this.slots, slot + 1);
+      }
+      this.indexEnd = at + RECORD;
+    }
+    if (this.slots > 1000 && used < this.slots / 2) this.restart();
+    fs.ftruncateSync(this.indexFile, this.indexEnd);
+    const now = new Date();
+    fs.futimesSync(this.indexFile, now, now); // used just now: others go first
+  }
+
+  private restart(): void {
+    this.records.clear();
+    this.slots = 0;
+    this.indexEnd = 0;
+    fs.ftruncateSync(this.indexFile, 0);
+    fs.ftruncateSync(this.pixelFile, 0);
+  }
+}
+
+function keyOf(file: string): string {
+  return createHash('sha256').update(file).digest().toString('latin1', 0, 16);
+}
+
+function writeAll(file: number, bytes: Uint8Array, position: number): void {
+  let done = 0;
+  while (done < bytes.length) done += fs.writeSync(file, bytes, done, bytes.length - done, position + done);
+}
+
+/** @returns whether this process may write */
+function lock(folder: string): boolean {
+  const file = path.join(folder, LOCK);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if (isLocked(folder)) return false;
+      fs.rmSync(file, { force: true }); // its writer was killed
+    }
+  }
+  return false;
+}
+
+function isLocked(folder: string): boolean {
+  try {
+    return isAlive(Number(fs.readFileSync(path.join(folder, LOCK), 'utf8')));
+  } catch {
+    return false;
+  }
+}
+
+/** Private copies whose process is gone. */
+function removeOrphans(parent: string): void {
+  for (const name of fs.readdirSync(parent)) {
+    const pid = /^private-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      fs.rmSync(path.join(parent, name), { recursive: true, force: true });
+  }
+}
+
+/** Removes caches, the longest unused first, until this one may have all it wants or is alone. @returns bytes it may take */
+function makeRoom(parent: string, own: string, maximumBytes: number): number {
+  const bytesOf = (folder: string) =>
+    [PIXELS, INDEX].reduce(
+      (sum, file) => sum + (fs.statSync(path.join(folder, file), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+  const others = fs
+    .readdirSync(parent)
+    .map((name) => path.join(parent, name))
+    .filter((folder) => folder !== own && fs.existsSync(path.join(folder, INDEX)))
+    .map((folder) => ({ folder, bytes: bytesOf(folder), used: fs.statSync(path.join(folder, INDEX)).mtimeMs }))
+    .sort((a, b) => a.used - b.used);
+  let taken = others.reduce((sum, { bytes }) => sum + bytes, 0);
+  // A quarter stays free for what this dataset still adds.
+  const most = Math.max(0, maximumBytes - Math.max(bytesOf(own), maximumBytes / 4));
+  for (const { folder, bytes } of others) {
+    if (taken <= most) break;
+    if (isLocked(folder)) continue;
+    fs.rmSync(folder, { recursive: true, force: true });
+    taken -= bytes;
+  }
+  return Math.max(0, maximumBytes - taken);
+}

@@ -1,0 +1,56 @@
+import type * as z from 'zod';
+import { trainingOptions, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from './options.js';
+
+/** What a recipe sets; everything else is as in the original one. docs/recipes.md has the measurements behind them. */
+const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> = {
+  /** The script that Face Trainer grew from: MobileNetV2, global max pooling, every layer from the first step, Adam. */
+  original: {},
+  default: {
+    pooling: 'average',
+    dropout: 0.2,
+    labelSmoothing: 0.1,
+    headEpochs: 2,
+    batchSize: 64,
+    optimizer: 'adamw',
+    weightDecay: 0.01,
+    learningRate: 1e-3,
+    headRateFactor: 2,
+    schedule: 'cosine',
+    augmentation: { flip: true, shift: true },
+    weights: 'imagenet',
+    batchNormMomentum: 0.9,
+  },
+  fast: {
+    pooling: 'average',
+    dropout: 0.2,
+    frozen: true,
+    epochs: 30,
+    batchSize: 64,
+    optimizer: 'adamw',
+    weightDecay: 0.01,
+    learningRate: 2e-3,
+    schedule: 'cosine',
+    labelSmoothing: 0.1,
+    augmentation: { flip: true },
+    weights: 'imagenet',
+  },
+};
+
+/**
+ * The options of a recipe with some of them set otherwise.
+ *
+ * @param wishes what is undefined is the recipe's; `weights: null` is a random start
+ */
+export function withRecipe(
+  recipe: RecipeName,
+  wishes: Omit<TrainingOptionsInput, 'recipe' | 'weights'> & { readonly weights?: string | null | undefined },
+): z.ZodSafeParseResult<TrainingOptions> {
+  const { weights, ...all } = { ...RECIPE_OPTIONS[recipe], ...defined(wishes), recipe };
+  if (weights) return trainingOptions.safeParse({ ...all, weights });
+  // A head on random features learns nothing.
+  return trainingOptions.safeParse({ ...all, headEpochs: wishes.headEpochs ?? 0 });
+}
+
+function defined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

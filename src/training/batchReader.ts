@@ -1,0 +1,88 @@
+import { drawDistortion } from '../dataset/augment.js';
+import { readBatch, type Dataset } from '../dataset/dataset.js';
+import type { Batch } from '../engine/engine.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import type { HeadSession } from './headSession.js';
+
+/** A batch, and which pictures are in it: those that could be read. */
+export interface ReadBatch extends Batch {
+  readonly kept: readonly number[];
+}
+
+/** Where the loop's batches come from. */
+export interface BatchReader {
+  /** @param epoch for training, where chance has a hand in the pictures; absent for validation */
+  read(pictures: readonly number[], epoch?: number): Promise<ReadBatch>;
+}
+
+/** The pictures' pixels. */
+export class PixelReader implements BatchReader {
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly options: Pick<TrainingOptions, 'augmentation' | 'seed'>,
+  ) {}
+
+  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
+    const request = epoch === undefined ? { pictures } : { pictures, distortion: { ...this.options, epoch } };
+    const { pixels, labels, kept } = await readBatch(this.dataset, request);
+    return { images: pixels, labels, kept };
+  }
+}
+
+/** Bytes of features that are kept; more pictures than that are computed again in every epoch. */
+const FEATURE_BYTES = 1 << 30;
+
+/**
+ * What a frozen network makes of the pictures: computed once for each picture and its mirror image. Of all that chance
+ * can do only the mirroring is left.
+ */
+export class FeatureReader implements BatchReader {
+  private readonly kept = new Map<number, Float32Array>();
+  private bytes = 0;
+
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly session: HeadSession,
+    private readonly options: Pick<TrainingOptions, 'augmentation' | 'seed' | 'size'>,
+  ) {}
+
+  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
+    const keyOf = (picture: number) => 2 * picture + (this.isMirrored(picture, epoch) ? 1 : 0);
+    const absent = [...new Set(pictures)].filter((picture) => !this.kept.has(keyOf(picture)));
+    const fresh = new Map<number, Float32Array>();
+    if (absent.length > 0) {
+      const pixels = await new PixelReader(this.dataset, { ...this.options, augmentation: this.mirroring }).read(absent, epoch); // prettier-ignore
+      if (pixels.kept.length > 0) {
+        const features = await this.session.features(pixels);
+        const length = features.length / pixels.kept.length;
+        pixels.kept.forEach((picture, i) => {
+          const own = features.slice(i * length, (i + 1) * length);
+          fresh.set(keyOf(picture), own);
+          if (this.bytes + own.byteLength > FEATURE_BYTES) return;
+          this.kept.set(keyOf(picture), own);
+          this.bytes += own.byteLength;
+        });
+      }
+    }
+    const rows = pictures.flatMap((picture) => {
+      const features = fresh.get(keyOf(picture)) ?? this.kept.get(keyOf(picture));
+      return features ? [{ picture, features }] : [];
+    });
+    const length = rows[0]?.features.length ?? 0;
+    const images = new Float32Array(rows.length * length);
+    rows.forEach(({ features }, i) => images.set(features, i * length));
+    const labels = Int32Array.from(rows, ({ picture }) => Math.max(0, this.dataset.labels[picture]!));
+    return { images, labels, kept: rows.map(({ picture }) => picture) };
+  }
+
+  private get mirroring(): TrainingOptions['augmentation'] {
+    const off = { shift: false, scale: 0, rotation: 0, brightness: 0, contrast: 0, saturation: 0, erasing: 0 };
+    return { ...off, flip: this.options.augmentation.flip };
+  }
+
+  private isMirrored(picture: number, epoch: number | undefined): boolean {
+    if (epoch === undefined) return false;
+    const { size, seed } = this.options;
+    return drawDistortion(this.mirroring, size, size, seed, epoch, picture).flip;
+  }
+}

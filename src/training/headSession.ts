@@ -1,0 +1,77 @@
+import type { AdamMoments } from '../core/adam.js';
+import type {
+  Batch,
+  BatchResult,
+  Engine,
+  EvaluationSettings,
+  SessionOptions,
+  SessionState,
+  StepSettings,
+  TrainingSession,
+} from '../engine/engine.js';
+import { sizeOf, type Graph } from '../graph/graph.js';
+import { headOf } from '../graph/mobileNetV2.js';
+
+/**
+ * Trains the last layer of a network and leaves the rest as it is: the features below it are computed with the running
+ * statistics, and a step costs little more than an evaluation. To its owner it is a session of the whole graph; a batch
+ * may also hold the features themselves.
+ */
+export class HeadSession implements TrainingSession {
+  private readonly network: TrainingSession;
+  private readonly head: TrainingSession;
+  private readonly headNames: ReadonlySet<string>;
+
+  constructor(
+    engine: Engine,
+    private readonly graph: Graph,
+    parameters: ReadonlyMap<string, Float32Array>,
+    dropout: number,
+    options: SessionOptions = {},
+  ) {
+    const head = headOf(graph, dropout);
+    this.headNames = new Set(head.parameters.map(({ name }) => name));
+    this.network = engine.createSession(graph, parameters);
+    this.head = engine.createSession(head, parameters, options);
+  }
+
+  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    return this.head.trainStep(await this.onFeatures(batch), settings);
+  }
+
+  async evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult> {
+    const features = await this.onFeatures(batch);
+    const result = await this.head.evaluate(features);
+    return settings?.embeddings ? { ...result, embeddings: features.images as Float32Array } : result;
+  }
+
+  /** [N, channels]: what the last layer reads. */
+  async features(batch: Batch): Promise<Float32Array> {
+    return (await this.network.evaluate(batch, { embeddings: true })).embeddings!;
+  }
+
+  /** The whole graph's; what is frozen has moments of zero. */
+  get state(): SessionState {
+    const { step, parameters: head, moments: headMoments } = this.head.state;
+    const network = this.network.state.parameters;
+    const parameters = new Map<string, Float32Array>();
+    const moments = new Map<string, AdamMoments>();
+    for (const { name, shape, trainable } of this.graph.parameters) {
+      const own = this.headNames.has(name);
+      parameters.set(name, (own ? head : network).get(name)!);
+      const zeros = () => new Float32Array(sizeOf(shape));
+      if (trainable) moments.set(name, own ? headMoments.get(name)! : { first: zeros(), second: zeros() });
+    }
+    return { step, parameters, moments };
+  }
+
+  dispose(): void {
+    this.network.dispose();
+    this.head.dispose();
+  }
+
+  private async onFeatures(batch: Batch): Promise<Batch> {
+    if (batch.images instanceof Float32Array) return batch;
+    return { images: await this.features(batch), labels: batch.labels };
+  }
+}

@@ -1,0 +1,44 @@
+import { KERAS_ADAM } from '../core/adam.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Engine, Optimizer, SessionOptions } from '../engine/engine.js';
+import type { Graph } from '../graph/graph.js';
+import { HEAD } from '../graph/mobileNetV2.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { FeatureReader, PixelReader } from './batchReader.js';
+import { HeadSession } from './headSession.js';
+import type { Stage } from './trainingLoop.js';
+
+/** The stages of a run: the head alone as long as the options say, then every layer; a frozen network stays with the first. */
+export function stagesOf(
+  options: TrainingOptions,
+  dataset: Dataset,
+  engine: Engine,
+  graph: Graph,
+  start: ReadonlyMap<string, Float32Array>,
+): (epoch: number, before: Stage | undefined) => Stage {
+  const sessionOptions: SessionOptions = {
+    optimizer: optimizerOf(options),
+    learningRateFactors: new Map([`${HEAD}/kernel`, `${HEAD}/bias`].map((name) => [name, options.headRateFactor])),
+  };
+  return (epoch, before) => {
+    const headAlone = options.frozen || epoch <= options.headEpochs;
+    const name = headAlone ? 'head' : 'all';
+    if (before?.name === name) return before;
+    const parameters = before?.session.state.parameters ?? start;
+    if (headAlone) {
+      const session = new HeadSession(engine, graph, parameters, options.dropout, sessionOptions);
+      const reader = options.frozen
+        ? new FeatureReader(dataset, session, options)
+        : new PixelReader(dataset, options);
+      return { name, session, reader };
+    }
+    const resume = before && { resume: before.session.state };
+    const session = engine.createSession(graph, parameters, { ...sessionOptions, ...resume });
+    return { name, session, reader: new PixelReader(dataset, options) };
+  };
+} // prettier-ignore
+
+function optimizerOf({ optimizer, weightDecay, momentum }: TrainingOptions): Optimizer {
+  if (optimizer === 'sgd') return { kind: 'sgd', momentum };
+  return { kind: 'adam', ...KERAS_ADAM, weightDecay: optimizer === 'adamw' ? weightDecay : 0 };
+}
