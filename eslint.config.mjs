@@ -11,6 +11,7 @@ const layers = [
   'training',
   'engine',
   'tensorflow',
+  'pretrained',
   'graph',
   'dataset',
   'platform',

@@ -42,6 +42,13 @@ const builds = [
     alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
     define: { 'process.env.NODE_ENV': '"production"' },
   },
+  // An ES module: its library asks where it lies.
+  {
+    ...node,
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    entryPoints: { kerasFile: 'src/training/kerasFile.ts' },
+  },
   {
     ...common,
     platform: 'browser',

@@ -7,6 +7,7 @@ export type CliCommand =
   | { readonly name: 'help'; readonly error?: string }
   | { readonly name: 'version' }
   | { readonly name: 'setup-tensorflow' }
+  | { readonly name: 'download-weights'; readonly width: number; readonly size: number }
   | {
       readonly name: 'train';
       readonly options: TrainingOptions;
@@ -14,6 +15,8 @@ export type CliCommand =
       readonly out: string | undefined;
       readonly json: boolean;
       readonly sample: boolean;
+      /** The user agrees to download the weights that are needed. */
+      readonly download: boolean;
     };
 
 export const USAGE = `Face Trainer trains face-recognition networks on this machine.
@@ -21,6 +24,7 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer train <folder> [options]   train on a folder with one sub-folder a person
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
                                           (defaults: --size 96 --batch 16 --learning-rate 0.001)
+  face-trainer download-weights           get the ImageNet weights for --width and --size
   face-trainer setup-tensorflow           get TensorFlow, an engine to compare with
 
 Options of train, with their defaults
@@ -52,6 +56,7 @@ Options of train, with their defaults
   --engine NAME            auto, native, tensorflow or javascript (auto)
   --threads N              of the native engine; 0 for every core (0)
   --pixel-cache N          MiB of decoded pictures kept on disk, of all datasets together (20480)
+  --download               download the ImageNet weights without asking when they are not there
   --out FOLDER             the run folder, new or empty (.face-trainer/runs/<id>)
   --json                   print every message as a line of JSON
 `;
@@ -88,6 +93,7 @@ const FLAGS = {
   out: { type: 'string' },
   json: { type: 'boolean' },
   sample: { type: 'boolean' },
+  download: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -123,6 +129,10 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
   const [command, folder, ...more] = positionals;
   if (values.help || command === undefined || command === 'help') return { name: 'help' };
   if (command === 'setup-tensorflow') return { name: 'setup-tensorflow' };
+  if (command === 'download-weights') {
+    const [width, size] = [Number(values.width ?? 1), Number(values.size ?? 128)];
+    return width > 0 && size > 0 ? { name: 'download-weights', width, size } : usage('--width and --size are numbers.');
+  }
   if (command !== 'train') return usage(`There is no command “${command}”.`);
   if (more.length > 0) return usage(`One folder is enough: what is “${more[0]!}”?`);
   const sample = values.sample === true;
@@ -173,7 +183,14 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     const name = String(issue.path[0] ?? '');
     return usage(`${FLAG_OF[name] ?? `--${name}`}: ${issue.message}`);
   }
-  return { name: 'train', options: options.data, out: resolve(values.out), json: values.json === true, sample };
+  return {
+    name: 'train',
+    options: options.data,
+    out: resolve(values.out),
+    json: values.json === true,
+    sample,
+    download: values.download === true,
+  };
 }
 
 function isRecipe(name: string): name is RecipeName {

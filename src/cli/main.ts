@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import path from 'node:path';
 import { parseArguments, USAGE, type CliCommand } from './arguments.js';
+import { downloadWeights, getWeights } from './getWeights.js';
 import { TerminalView } from './terminalView.js';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
 import { TrainerProcess } from '../client/trainerProcess.js';
@@ -31,12 +32,21 @@ async function main(): Promise<number> {
       console.error(`TensorFlow ${home.manifest.tensorFlow} is ready in ${home.folder}`);
       return EXIT.ok;
     }
+    case 'download-weights':
+      await downloadWeights(command.width, command.size, (line) => console.error(line));
+      return EXIT.ok;
     case 'train':
       return train(command);
   }
 }
 
-async function train({ options, out, json, sample }: Extract<CliCommand, { name: 'train' }>): Promise<number> {
+async function train({
+  options,
+  out,
+  json,
+  sample,
+  download,
+}: Extract<CliCommand, { name: 'train' }>): Promise<number> {
   const view = new TerminalView({
     write: (text) => process.stdout.write(text),
     isTTY: process.stdout.isTTY && !json,
@@ -46,6 +56,7 @@ async function train({ options, out, json, sample }: Extract<CliCommand, { name:
     if (!json) view.note('Drawing synthetic faces (no real person is shown)');
     await drawSample(options.dataset);
   }
+  await getWeights(options, download, (line) => console.error(line));
   const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
   const trainer = new TrainerProcess(
     { entry: path.join(__dirname, 'trainer.js'), runFolder, training: options },

@@ -10,6 +10,7 @@ import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
 import { Trainer } from './trainer.js';
 import { pickTrainingOptions } from './trainingOptionsPick.js';
 import { TrainingStatus } from './trainingStatus.js';
+import { withWeights } from './weightsDownload.js';
 
 /** Wiring only: nothing heavy is loaded before a command runs, and training lives in its own process. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -81,8 +82,10 @@ async function trainModel(
     );
     return;
   }
-  const options = await pickTrainingOptions(uri.fsPath, memory);
-  if (!options || !(await isEngineReady(options.engine, setUp))) return;
+  const picked = await pickTrainingOptions(uri.fsPath, memory);
+  if (!picked || !(await isEngineReady(picked.engine, setUp))) return;
+  const options = await withWeights(picked);
+  if (!options) return;
   trainer.start(options);
 }
 

@@ -26,6 +26,11 @@ export interface Checkpoint {
   readonly session: SessionState;
 }
 
+/** A checkpoint that was read, with the shape of each parameter. */
+export interface ReadCheckpoint extends Checkpoint {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
 const MODEL = 'model.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
 const STATE = 'state.json';
@@ -97,7 +102,7 @@ export function writeCheckpoint(folder: string, graph: Graph, { position, sessio
 }
 
 /** @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256 */
-export function readCheckpoint(folder: string): Checkpoint {
+export function readCheckpoint(folder: string): ReadCheckpoint {
   const read = (file: string) => {
     try {
       return fs.readFileSync(path.join(folder, file));
@@ -125,7 +130,9 @@ export function readCheckpoint(folder: string): Checkpoint {
     return content;
   };
   const { step, epoch, batch, shuffle } = parse(stateSchema, STATE, get(STATE));
-  const parameters = new Map(decodeSafetensors(get(MODEL)).tensors.map(({ name, values }) => [name, values]));
+  const { tensors } = decodeSafetensors(get(MODEL));
+  const parameters = new Map(tensors.map(({ name, values }) => [name, values]));
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const slots = new Map(decodeSafetensors(get(OPTIMIZER)).tensors.map(({ name, values }) => [name, values]));
   const moments = new Map<string, AdamMoments>();
   for (const name of parameters.keys()) {
@@ -133,7 +140,7 @@ export function readCheckpoint(folder: string): Checkpoint {
     const second = slots.get(`${name}/v`);
     if (first && second) moments.set(name, { first, second });
   }
-  return { position: { epoch, batch, shuffle }, session: { step, parameters, moments } };
+  return { position: { epoch, batch, shuffle }, session: { step, parameters, moments }, shapes };
 }
 
 function damaged(folder: string, what: string, cause?: unknown): UserError {

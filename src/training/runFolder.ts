@@ -90,3 +90,13 @@ export function datasetFingerprint(dataset: Dataset): string {
     }
   return `sha256:${hash.digest('hex')}`;
 }
+
+/** Whom the classes of a run stand for; undefined when its record cannot be read or is not that far. */
+export function peopleOfRun(runFolder: string): readonly string[] | undefined {
+  try {
+    const record = JSON.parse(fs.readFileSync(new RunFolder(runFolder).record, 'utf8')) as Partial<RunRecord>;
+    return record.data?.people;
+  } catch {
+    return undefined;
+  }
+}

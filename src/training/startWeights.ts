@@ -1,52 +1,119 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
-import type { Graph } from '../graph/graph.js';
+import { inputShapeOf, type Graph } from '../graph/graph.js';
 import { initialValues } from '../graph/networkState.js';
-import { readNpz } from './npz.js';
+import { bundledFile } from '../platform/bundledFile.js';
+import { absentWeights, imageNetFile, isDownloaded } from '../pretrained/imageNetWeights.js';
+import { readCheckpoint } from './checkpoint.js';
+import type * as kerasFile from './kerasFile.js';
+import { readNpz, type NpyArray } from './npz.js';
+import { peopleOfRun } from './runFolder.js';
+
+export interface StartOptions {
+  readonly seed: number;
+  /** Of the network. */
+  readonly width: number;
+  /** `imagenet`, a `.h5` or `.npz` in Keras layout, or the folder of a checkpoint; a random start when absent. */
+  readonly weights?: string | undefined;
+  /** Whom the classes stand for. */
+  readonly people: readonly string[];
+}
+
+/** What a file or checkpoint holds: arrays by name, and in their order where the names of Keras' layers may differ. */
+interface Found {
+  readonly arrays: ReadonlyMap<string, NpyArray>;
+  readonly ordered?: readonly NpyArray[];
+  /** Its last layer is for the same people in the same order. */
+  readonly samePeople: boolean;
+}
 
 /**
- * The parameters a run starts with: seeded random values, and over them the arrays of an `.npz` in Keras layout. The
- * head keeps its random start when the file has none or one for another number of people; everything else must fit.
+ * The parameters a run starts with: seeded random values, and over them what the weights hold. The last layer keeps its
+ * random start when the weights have none, or one for other people; everything else must fit.
  *
- * @throws UserError `weights-unreadable` or `weights-mismatch`
+ * @throws UserError `weights-absent`, `weights-none`, `weights-unreadable`, `weights-mismatch` or `checkpoint-damaged`
  */
-export function startWeights(graph: Graph, seed: number, npzFile: string | undefined): Map<string, Float32Array> {
-  const values = initialValues(graph, seed);
-  if (npzFile === undefined) return values;
-  const name = path.basename(npzFile);
-  let arrays;
-  try {
-    arrays = readNpz(fs.readFileSync(npzFile));
-  } catch (cause) {
-    const why =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'does not exist'
-        : 'is no readable .npz archive of float arrays';
-    throw new UserError(
-      'weights-unreadable',
-      `The weights file “${npzFile}” ${why}.`,
-      'Name a NumPy .npz in Keras layout, or leave the weights out to start at random.',
-      { cause },
-    );
-  }
+export async function startWeights(graph: Graph, options: StartOptions): Promise<Map<string, Float32Array>> {
+  const values = initialValues(graph, options.seed);
+  if (options.weights === undefined) return values;
+  const source = sourceOf(graph, options);
+  const found = await read(source, options.people);
   const head = graph.nodes.at(-1)!.name;
+  const body = graph.parameters.filter(({ name }) => !name.startsWith(`${head}/`));
+  const byName = body.some(({ name }) => found.arrays.has(name));
   const misfits: string[] = [];
-  for (const spec of graph.parameters) {
-    const array = arrays.get(spec.name);
-    const fits = array?.shape.length === spec.shape.length && array.shape.every((n, i) => n === spec.shape[i]);
-    if (fits) values.set(spec.name, array.values);
-    else if (!spec.name.startsWith(`${head}/`))
-      misfits.push(
-        `${spec.name} is ${array ? `[${array.shape.join(', ')}]` : 'absent'}, not [${spec.shape.join(', ')}]`,
-      );
-  }
+  body.forEach((spec, i) => {
+    const array = byName ? found.arrays.get(spec.name) : found.ordered?.[i];
+    if (array && sameShape(array.shape, spec.shape)) values.set(spec.name, array.values);
+    else {
+      const is = array ? `[${array.shape.join(', ')}]` : 'absent';
+      misfits.push(`${spec.name} is ${is}, not [${spec.shape.join(', ')}]`);
+    }
+  });
   if (misfits.length > 0)
     throw new UserError(
       'weights-mismatch',
-      `The weights in “${name}” are not those of ${graph.name}: ${formatList(misfits, 2)}.`,
+      `The weights in “${path.basename(source)}” are not those of ${graph.name}: ${formatList(misfits, 2)}.`,
       'Use the weights of the same network and width, or start at random.',
     );
+  if (found.samePeople)
+    for (const { name, shape } of graph.parameters) {
+      const array = found.arrays.get(name);
+      if (array && sameShape(array.shape, shape)) values.set(name, array.values);
+    }
   return values;
+}
+
+function sourceOf(graph: Graph, { weights, width }: StartOptions): string {
+  if (weights !== 'imagenet') return weights!;
+  const file = imageNetFile(width, inputShapeOf(graph)[0]);
+  if (!isDownloaded(file)) throw absentWeights(file);
+  return file.path;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+async function read(source: string, people: readonly string[]): Promise<Found> {
+  const stat = fs.statSync(source, { throwIfNoEntry: false });
+  if (!stat) throw unreadable(source, 'does not exist');
+  if (stat.isDirectory()) return readRun(source, people);
+  try {
+    if (/\.(h5|hdf5|keras)$/i.test(source)) {
+      const ordered = await (await loadKerasFile()).readKerasFile(source);
+      return { arrays: new Map(ordered.map((array) => [array.name, array])), ordered, samePeople: false };
+    }
+    return { arrays: readNpz(fs.readFileSync(source)), samePeople: false };
+  } catch (cause) {
+    if (!/\.(h5|hdf5|keras)$/i.test(source)) throw unreadable(source, 'is no readable .npz archive of float arrays', cause);
+    throw unreadable(source, `is no Keras file of weights (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+  }
+} // prettier-ignore
+
+/** A checkpoint's folder. */
+function readRun(folder: string, people: readonly string[]): Found {
+  const { session, shapes } = readCheckpoint(folder);
+  const arrays = [...session.parameters].map(([name, values]) => [name, { values, shape: shapes.get(name)! }] as const);
+  const before = peopleOfRun(path.resolve(folder, '..', '..'));
+  const samePeople = before?.length === people.length && before.every((name, i) => name === people[i]);
+  return { arrays: new Map(arrays), samePeople };
+}
+
+async function loadKerasFile(): Promise<typeof kerasFile> {
+  const file = bundledFile('kerasFile.mjs');
+  if (!file) throw new Error('kerasFile.mjs is missing beside the program: build it with npm run build');
+  return (await import(pathToFileURL(file).href)) as typeof kerasFile;
+}
+
+function unreadable(file: string, why: string, cause?: unknown): UserError {
+  return new UserError(
+    'weights-unreadable',
+    `The weights “${file}” cannot be read: it ${why}.`,
+    'Name a .h5 or .npz in Keras layout or the folder of a checkpoint, or leave the weights out to start at random.',
+    { cause },
+  );
 }

@@ -154,7 +154,7 @@ async function train(
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
-  const start = startWeights(graph, options.seed, options.weights);
+  const start = await startWeights(graph, { ...options, people: dataset.people });
   const stages = stagesOf(options, dataset, engine, graph, start);
   const random = Random.forPurpose(options.seed, 'shuffle');
   return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random).run();

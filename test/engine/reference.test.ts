@@ -53,9 +53,9 @@ async function pictures(): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-function headedWeights(): Map<string, Float32Array> {
+async function headedWeights(): Promise<Map<string, Float32Array>> {
   const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
-  const values = startWeights(graph, 0, sharedPaths.weights05);
+  const values = await startWeights(graph, { seed: 0, width: 0.5, people: [], weights: sharedPaths.weights05 });
   values.set(
     'predictions/kernel',
     Float32Array.from({ length: 1280 * PEOPLE }, (_, i) => 0.02 * Math.sin(1.7 * i)),
@@ -114,7 +114,7 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
 
     it('agrees with PyTorch in every gradient, and in loss and weights over ten steps of SGD with momentum', async () => {
       const optimizer = { kind: 'sgd', momentum: torch.momentum } as const;
-      const session = engine.createSession(graph, headedWeights(), { optimizer });
+      const session = engine.createSession(graph, await headedWeights(), { optimizer });
       for (const [i, expected] of torch.losses.entries()) {
         const { lossSum, logits } = await session.trainStep({ images, labels }, { learningRate: torch.learning_rate, batchNormMomentum: 0.9 });
         const own = Math.abs(expected - torch.losses_float32[i]!);
@@ -138,7 +138,7 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
     });
 
     it('agrees in logits, in every gradient and in every running statistic', async () => {
-      const session = engine.createSession(graph, headedWeights());
+      const session = engine.createSession(graph, await headedWeights());
       const { logits } = await session.trainStep(
         { images, labels },
         { learningRate: reference.learning_rate, batchNormMomentum: reference.momentum },
@@ -161,7 +161,7 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
     });
 
     it('agrees in loss, running statistics and weights over ten steps', async () => {
-      const session = engine.createSession(graph, headedWeights());
+      const session = engine.createSession(graph, await headedWeights());
       for (const [i, expected] of reference.losses.entries()) {
         const { lossSum } = await session.trainStep(
           { images, labels },

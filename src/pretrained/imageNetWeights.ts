@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import { cacheFolder } from '../platform/cacheFolder.js';
+import { download, type DownloadOptions } from './download.js';
+
+/** Where Keras keeps the weights of its applications (Apache-2.0); `FACE_TRAINER_WEIGHTS_URL` names a mirror. */
+const KERAS_URL = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/';
+const WIDTHS: Readonly<Record<string, string>> = {
+  0.35: '0.35',
+  0.5: '0.5',
+  0.75: '0.75',
+  1: '1.0',
+  1.3: '1.3',
+  1.4: '1.4',
+};
+const SIZES = [96, 128, 160, 192, 224]; // prettier-ignore
+/** Megabytes of the files, for the question before the download. */
+const MEGABYTES: Readonly<Record<string, number>> = { 0.35: 2, 0.5: 3, 0.75: 6, 1: 9, 1.3: 15, 1.4: 18 };
+
+/** One of Keras' files of MobileNetV2 trained on ImageNet, without the classification layer. */
+export interface ImageNetFile {
+  readonly name: string;
+  readonly url: string;
+  /** In the user's cache, where it is once downloaded. */
+  readonly path: string;
+  /** About. */
+  readonly megabytes: number;
+}
+
+/**
+ * The file for a network: of its width, trained at its size or the next larger one.
+ *
+ * @throws UserError `weights-none` for a width that Keras has none of
+ */
+export function imageNetFile(width: number, size: number, cache = cacheFolder()): ImageNetFile {
+  const alpha = WIDTHS[width];
+  if (alpha === undefined)
+    throw new UserError(
+      'weights-none',
+      `There are no ImageNet weights for the width ${width}.`,
+      `Choose a width of ${Object.keys(WIDTHS).sort().join(', ')}, a weights file, or a random start.`,
+    );
+  const trainedAt = SIZES.find((s) => s >= size) ?? SIZES.at(-1)!;
+  const name = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${alpha}_${trainedAt}_no_top.h5`;
+  const base = process.env['FACE_TRAINER_WEIGHTS_URL'] ?? KERAS_URL;
+  return {
+    name,
+    url: new URL(name, base.endsWith('/') ? base : `${base}/`).toString(),
+    path: path.join(cache, 'weights', name),
+    megabytes: MEGABYTES[width]!,
+  };
+}
+
+interface Manifest {
+  readonly sha256: string;
+}
+
+/** Whether the file is there and the same as when it was downloaded. */
+export function isDownloaded(file: ImageNetFile): boolean {
+  try {
+    const { sha256 } = JSON.parse(fs.readFileSync(`${file.path}.json`, 'utf8')) as Partial<Manifest>;
+    return sha256 === hashOf(file.path);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Gets the file unless it is there. Ask the user first.
+ *
+ * @throws UserError `download-failed`
+ */
+export async function downloadImageNetWeights(file: ImageNetFile, options: DownloadOptions = {}): Promise<void> {
+  if (isDownloaded(file)) return;
+  await download(file.url, file.path, { check: looksLikeHdf5, ...options });
+  const manifest: Manifest & { url: string } = { url: file.url, sha256: hashOf(file.path) };
+  fs.writeFileSync(`${file.path}.json`, `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** A page of an intermediary that wants a login is none. */
+async function looksLikeHdf5(file: string): Promise<void> {
+  const handle = await fs.promises.open(file);
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, 0);
+    if (buffer.toString('latin1') !== '\x89HDF\r\n\x1a\n') throw new Error('what arrived is no HDF5 file');
+  } finally {
+    await handle.close();
+  }
+}
+
+function hashOf(file: string): string {
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}
+
+export function absentWeights(file: ImageNetFile): UserError {
+  return new UserError(
+    'weights-absent',
+    `The ImageNet weights (${file.name}) are not on this machine.`,
+    `Get them once with “face-trainer download-weights” or Train Model in the editor (about ${file.megabytes} MB from ${new URL(file.url).host}), name a weights file, or start at random.`,
+  );
+}
