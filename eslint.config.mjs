@@ -9,6 +9,7 @@ const layers = [
   'trainer',
   'sample',
   'training',
+  'faces',
   'engine',
   'tensorflow',
   'pretrained',

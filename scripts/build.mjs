@@ -34,6 +34,7 @@ const builds = [
       trainer: 'src/trainer/main.ts',
       parentWatch: 'src/trainer/parentWatch.ts',
       pictureThread: 'src/dataset/pictureThread.ts',
+      alignThread: 'src/faces/alignThread.ts',
       drawSample: 'src/sample/main.ts',
     },
     // sharp brings its own native library. TensorFlow.js is bundled; the union package would bring layers, WebGL and
@@ -78,6 +79,12 @@ if (watch) {
 // For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
 cpSync('node_modules/@tensorflow/tfjs-node/binding', 'dist/tfjs-node/binding', { recursive: true });
 cpSync('node_modules/node-api-headers/include', 'dist/tfjs-node/include', { recursive: true });
+// The face detector: its weights and TensorFlow.js' WebAssembly.
+for (const name of ['tiny_face_detector_model', 'face_landmark_68_model'])
+  for (const file of [`${name}-weights_manifest.json`, `${name}.bin`])
+    cpSync(`node_modules/@vladmandic/face-api/model/${file}`, `dist/faces/${file}`);
+for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'])
+  cpSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${file}`, `dist/faces/${file}`);
 const reason = buildNative();
 if (reason !== undefined)
   console.error(`The native engine could not be compiled (${reason}): TensorFlow or plain JavaScript will train.`);

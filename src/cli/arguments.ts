@@ -7,6 +7,24 @@ export type CliCommand =
   | { readonly name: 'help'; readonly error?: string }
   | { readonly name: 'version' }
   | { readonly name: 'setup-tensorflow' }
+  | {
+      readonly name: 'check';
+      readonly dataset: string;
+      readonly size: number;
+      readonly pixelCacheMiB: number;
+      readonly exclude: string | undefined;
+      readonly json: boolean;
+      /** File that receives the suggested exclusions, absolute. */
+      readonly writeExclusions: string | undefined;
+    }
+  | {
+      readonly name: 'align';
+      readonly dataset: string;
+      readonly out: string;
+      readonly size: number;
+      readonly threads: number;
+      readonly json: boolean;
+    }
   | { readonly name: 'download-weights'; readonly width: number; readonly size: number }
   | {
       readonly name: 'train';
@@ -24,6 +42,8 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer train <folder> [options]   train on a folder with one sub-folder a person
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
                                           (defaults: --size 96 --batch 16 --learning-rate 0.001)
+  face-trainer check <folder> [options]   look for trouble in the pictures before training
+  face-trainer align <folder> [options]   find, turn and cut out the faces, into a new folder
   face-trainer download-weights           get the ImageNet weights for --width and --size
   face-trainer setup-tensorflow           get TensorFlow, an engine to compare with
 
@@ -59,6 +79,18 @@ Options of train, with their defaults
   --download               download the ImageNet weights without asking when they are not there
   --out FOLDER             the run folder, new or empty (.face-trainer/runs/<id>)
   --json                   print every message as a line of JSON
+
+Options of check
+  --size N                 of the network that the pictures are for (128)
+  --exclude FILE           list of pictures to leave out
+  --write-exclusions FILE  write the list of those that should be left out; nothing else is changed
+  --json                   print the whole report as JSON; the exit code is 1 when there are errors
+
+Options of align
+  --out FOLDER             for the crops, new or of an earlier run (<folder>-aligned)
+  --size N                 side of a crop in pixels (224)
+  --threads N              0 for every core (0)
+  --json                   print the summary as JSON
 `;
 
 const FLAGS = {
@@ -88,6 +120,7 @@ const FLAGS = {
   dropout: { type: 'string' },
   'label-smoothing': { type: 'string' },
   augment: { type: 'string' },
+  'write-exclusions': { type: 'string' },
   'people-per-batch': { type: 'string' },
   'pictures-per-person': { type: 'string' },
   out: { type: 'string' },
@@ -133,8 +166,14 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     const [width, size] = [Number(values.width ?? 1), Number(values.size ?? 128)];
     return width > 0 && size > 0 ? { name: 'download-weights', width, size } : usage('--width and --size are numbers.');
   }
-  if (command !== 'train') return usage(`There is no command “${command}”.`);
+  if (!['train', 'check', 'align'].includes(command)) return usage(`There is no command “${command}”.`);
   if (more.length > 0) return usage(`One folder is enough: what is “${more[0]!}”?`);
+  if (command !== 'train') {
+    if (folder === undefined) return usage(`Name the folder to ${command}.`);
+    return command === 'check'
+      ? check(path.resolve(cwd, folder), values, cwd)
+      : align(path.resolve(cwd, folder), values, cwd);
+  }
   const sample = values.sample === true;
   if (folder === undefined && !sample) return usage('Name the folder to train on, or --sample.');
   if (folder !== undefined && sample) return usage('Name a folder or --sample, not both.');
@@ -191,6 +230,35 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     sample,
     download: values.download === true,
   };
+}
+
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+function check(dataset: string, values: Values, cwd: string): CliCommand {
+  const file = (name: string) => (typeof values[name] === 'string' ? path.resolve(cwd, values[name]) : undefined);
+  const size = Number(values['size'] ?? 128);
+  if (!(Number.isInteger(size) && size >= 32)) return usage('--size: a number of pixels from 32 on');
+  const pixelCacheMiB = Number(values['pixel-cache'] ?? 20_480);
+  if (!(pixelCacheMiB >= 0)) return usage('--pixel-cache: a number of MiB');
+  return {
+    name: 'check',
+    dataset,
+    size,
+    pixelCacheMiB,
+    exclude: file('exclude'),
+    json: values['json'] === true,
+    writeExclusions: file('write-exclusions'),
+  };
+}
+
+function align(dataset: string, values: Values, cwd: string): CliCommand {
+  const size = Number(values['size'] ?? 224);
+  if (!(Number.isInteger(size) && size >= 32 && size <= 1024))
+    return usage('--size: a number of pixels from 32 to 1024');
+  const threads = Number(values['threads'] ?? 0);
+  if (!(Number.isInteger(threads) && threads >= 0 && threads <= 256)) return usage('--threads: a number from 0 to 256');
+  const out = typeof values['out'] === 'string' ? path.resolve(cwd, values['out']) : `${dataset}-aligned`;
+  return { name: 'align', dataset, out, size, threads, json: values['json'] === true };
 }
 
 function isRecipe(name: string): name is RecipeName {

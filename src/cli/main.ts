@@ -1,11 +1,15 @@
 import { fork } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { parseArguments, USAGE, type CliCommand } from './arguments.js';
+import { checkLines } from './checkView.js';
 import { downloadWeights, getWeights } from './getWeights.js';
 import { TerminalView } from './terminalView.js';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
-import { TrainerProcess } from '../client/trainerProcess.js';
+import { exclusionList } from '../client/exclusionList.js';
+import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import { UserError } from '../core/userError.js';
+import { PROTOCOL_VERSION, type TrainerOrder } from '../protocol/messages.js';
 import { setUpTensorFlow } from '../tensorflow/setUpTensorFlow.js';
 import { version } from '../../package.json';
 
@@ -35,6 +39,10 @@ async function main(): Promise<number> {
     case 'download-weights':
       await downloadWeights(command.width, command.size, (line) => console.error(line));
       return EXIT.ok;
+    case 'check':
+      return check(command);
+    case 'align':
+      return align(command);
     case 'train':
       return train(command);
   }
@@ -47,23 +55,28 @@ async function train({
   sample,
   download,
 }: Extract<CliCommand, { name: 'train' }>): Promise<number> {
-  const view = new TerminalView({
-    write: (text) => process.stdout.write(text),
-    isTTY: process.stdout.isTTY && !json,
-    columns: process.stdout.columns || 100,
-  });
+  const view = terminal(json);
   if (sample) {
     if (!json) view.note('Drawing synthetic faces (no real person is shown)');
     await drawSample(options.dataset);
   }
   await getWeights(options, download, (line) => console.error(line));
   const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
+  const order: TrainerOrder = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options };
+  const end = await run(order, view, json);
+  if (end.type !== 'finished') return EXIT.failed;
+  if (!json) view.note(`Run folder  ${runFolder}\nReport      ${path.join(runFolder, 'report.html')}`);
+  return EXIT.ok;
+}
+
+/** Starts a trainer and shows what it says until it ends; the first Ctrl-C asks it to stop, the second ends it. */
+async function run(order: TrainerOrder, view: TerminalView, json: boolean): Promise<TrainerEnd> {
   const trainer = new TrainerProcess(
-    { entry: path.join(__dirname, 'trainer.js'), runFolder, training: options },
+    { entry: path.join(__dirname, 'trainer.js'), order },
     {
       onMessage: (message) => {
-        if (json) process.stdout.write(`${JSON.stringify(message)}\n`);
-        else view.show(message);
+        if (json && order.type === 'train') process.stdout.write(`${JSON.stringify(message)}\n`);
+        else if (!json) view.show(message);
       },
       onOutput: (line) => process.stderr.write(`${line}\n`),
     },
@@ -71,15 +84,57 @@ async function train({
   const interrupt = () => {
     if (trainer.stopping) trainer.kill('was interrupted twice');
     else {
-      if (!json) view.note('Stopping after this batch (Ctrl-C again ends it at once)');
+      if (!json)
+        view.note(`Stopping${order.type === 'train' ? ' after this batch' : ''} (Ctrl-C again ends it at once)`);
       trainer.stop();
     }
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const end = await trainer.ended;
-  if (end.type === 'failure') return EXIT.failed;
-  if (!json) view.note(`Run folder  ${runFolder}\nReport      ${path.join(runFolder, 'report.html')}`);
+  return trainer.ended;
+}
+
+async function check(command: Extract<CliCommand, { name: 'check' }>): Promise<number> {
+  const { dataset, size, pixelCacheMiB, exclude, json, writeExclusions } = command;
+  const view = terminal(json);
+  const order: TrainerOrder = { type: 'check', protocol: PROTOCOL_VERSION, dataset, size, pixelCacheMiB, ...(exclude === undefined ? {} : { exclude }) };
+  const end = await run(order, view, json);
+  if (end.type !== 'checked') return failed(end, json);
+  const { report } = end;
+  if (json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else for (const line of checkLines(report)) view.note(line);
+  if (writeExclusions !== undefined) {
+    fs.writeFileSync(writeExclusions, exclusionList(report));
+    if (!json) view.note(`\n${report.suggestedExclusions.length} pictures to leave out are listed in ${writeExclusions}`);
+  }
+  return report.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.ok;
+} // prettier-ignore
+
+async function align(command: Extract<CliCommand, { name: 'align' }>): Promise<number> {
+  const { dataset, out, size, threads, json } = command;
+  const view = terminal(json);
+  const end = await run({ type: 'align', protocol: PROTOCOL_VERSION, dataset, out, size, threads }, view, json);
+  if (end.type !== 'aligned') return failed(end, json);
+  const { summary } = end;
+  if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+  else {
+    view.note(`Faces       ${summary.aligned} aligned, ${summary.doubtful} doubtful, ${summary.withoutFace} without a face, ${summary.unreadable} unreadable`);
+    view.note(`Crops       ${summary.out}\nLook at     ${summary.contactSheet}`);
+  }
   return EXIT.ok;
+} // prettier-ignore
+
+/** With `json` the terminal was told nothing yet. */
+function failed(end: TrainerEnd, json: boolean): number {
+  if (json && end.type === 'failure') console.error(`${end.message} ${end.advice}`);
+  return EXIT.failed;
+}
+
+function terminal(json: boolean): TerminalView {
+  return new TerminalView({
+    write: (text) => process.stdout.write(text),
+    isTTY: process.stdout.isTTY && !json,
+    columns: process.stdout.columns || 100,
+  });
 }
 
 /** In a process of its own: this one loads nothing heavy. */

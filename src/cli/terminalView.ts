@@ -22,6 +22,11 @@ export class TerminalView {
         this.bar(message.done / message.total, `reading pictures ${message.done}/${message.total}`);
       return;
     }
+    if (message.type === 'checked' || message.type === 'aligned' || message.type === 'previewed') return;
+    if (message.type === 'cancelled') {
+      this.line('Stopped');
+      return;
+    }
     this.state = reduceRun(this.state, message);
     switch (message.type) {
       case 'run':

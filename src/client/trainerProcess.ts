@@ -1,14 +1,17 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import {
+  LAST_WORDS,
   PROTOCOL_VERSION,
   trainerMessage,
+  type LastWord,
   type MessageOf,
   type TrainerCommand,
   type TrainerMessage,
+  type TrainerOrder,
 } from '../protocol/messages.js';
-import type { TrainingOptions } from '../protocol/options.js';
 import { KEEP_MEMORY } from '../platform/keepMemory.js';
 import { explainExit } from './explainExit.js';
 
@@ -18,13 +21,12 @@ export interface TrainerListener {
   onOutput(line: string): void;
 }
 
-export type TrainerEnd = MessageOf<'finished'> | MessageOf<'failure'>;
+export type TrainerEnd = LastWord;
 
 export interface TrainerProcessOptions {
   /** The bundled trainer. */
   readonly entry: string;
-  readonly runFolder: string;
-  readonly training: TrainingOptions;
+  readonly order: TrainerOrder;
   /** The runtime; by default the one that runs this. */
   readonly execPath?: string;
   readonly timing?: Partial<Timing>;
@@ -37,10 +39,13 @@ interface Timing {
   readonly stopMs: number;
 }
 
+/** Pictures are decoded in libuv's threads, of which there are four unless somebody says otherwise. */
+const IO_THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallelism() + 2)) };
+
 const TIMING: Timing = { startMs: 60_000, stopMs: 10_000 };
 
 /**
- * One training run in a child process. However the child ends (its last word, an exit without one, a signal, a failed
+ * One job in a child process: a training run, a check, an alignment or a preview. However the child ends (its last word, an exit without one, a signal, a failed
  * start, silence), `ended` settles once with one message, and a failure that the child could not log itself is added to
  * the run's log.
  */
@@ -65,7 +70,7 @@ export class TrainerProcess {
     this.child = fork(options.entry, [], {
       execPath: options.execPath ?? process.execPath,
       execArgv: [], // a debugger's port of this process is not the child's
-      env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2' },
+      env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2', ...IO_THREADS },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.ended = new Promise((resolve) => {
@@ -127,7 +132,7 @@ export class TrainerProcess {
     }
     if (this.last) return; // after its last word nothing counts
     if (message.type === 'run') this.logged = true;
-    if (message.type === 'finished' || message.type === 'failure') this.last = message;
+    if (isLastWord(message)) this.last = message;
     this.listener.onMessage(message);
   }
 
@@ -138,12 +143,7 @@ export class TrainerProcess {
       this.kill(`speaks protocol ${hello.protocol} instead of ${PROTOCOL_VERSION} (reload the window)`);
       return;
     }
-    this.send({
-      type: 'train',
-      protocol: PROTOCOL_VERSION,
-      runFolder: this.options.runFolder,
-      options: this.options.training,
-    });
+    this.send(this.options.order);
   }
 
   private send(command: TrainerCommand): void {
@@ -155,10 +155,15 @@ export class TrainerProcess {
     if (this.last) return this.last;
     const failure = this.killed ?? explainExit(code, signal, error);
     this.last = failure;
-    if (this.logged) appendToLog(this.options.runFolder, failure);
+    const { order } = this.options;
+    if (this.logged && order.type === 'train') appendToLog(order.runFolder, failure);
     this.listener.onMessage(failure);
     return failure;
   }
+}
+
+function isLastWord(message: TrainerMessage): message is LastWord {
+  return (LAST_WORDS as readonly string[]).includes(message.type);
 }
 
 /** The child died before it could say why: the folder still tells it. */

@@ -13,6 +13,8 @@ export type UserErrorCode =
   | 'weights-absent'
   | 'weights-none'
   | 'download-failed'
+  | 'align-folder'
+  | 'detector-missing'
   | 'engine-unavailable'
   | 'not-finite'
   | 'run-folder-unwritable'

@@ -4,7 +4,7 @@ import sharp, { type Metadata, type Sharp } from 'sharp';
 import { decode as decodeBmp } from 'bmp-ts';
 import { lookOf } from './look.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
-import { CONTENT_BYTES, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
+import { CONTENT_BYTES, FAULTS, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
 
 /** Refused from the header, before decoding. */
 export const MAXIMUM_PIXELS = 50_000_000;
@@ -56,6 +56,39 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
     return { fact: { ...shape, fault: 'none', look: lookOf(pixels, size) }, pixels };
   } catch (error) {
     return faulty(/pixel limit/i.test(String(error)) ? 'tooLarge' : 'damaged', shape);
+  }
+}
+
+/**
+ * The whole picture as it is shown, no side longer than `largest`: for what looks at pictures before they become squares.
+ *
+ * @returns why it cannot be read, in the words that follow its name, when it cannot
+ */
+export async function decodeWhole(
+  file: string,
+  largest: number,
+): Promise<{ pixels: Uint8Array; width: number; height: number } | string> {
+  try {
+    const bytes = await fs.readFile(file);
+    if (bytes.length === 0) return FAULTS.empty;
+    const format = sniff(bytes);
+    if (format === 'heic') return FAULTS.heic;
+    if (format === 'unknown') return FAULTS.notPicture;
+    const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
+    if (picture === 'tooLarge') return FAULTS.tooLarge;
+    const { data, info } = await picture
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .toColourspace('srgb')
+      .resize(largest, largest, { fit: 'inside', withoutEnlargement: true })
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return info.channels === 3 ? { pixels: data, width: info.width, height: info.height } : FAULTS.channels;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined) return FAULTS[faultOfRead(error as NodeJS.ErrnoException)];
+    return /pixel limit/i.test(String(error)) ? FAULTS.tooLarge : FAULTS.damaged;
   }
 }
 

@@ -1,11 +1,14 @@
-import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
-import type { TrainerMessage } from '../protocol/messages.js';
+import { TrainerProcess } from '../client/trainerProcess.js';
+import { PROTOCOL_VERSION, type MessageOf, type TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
+
+/** How a training ends. */
+export type RunEnd = MessageOf<'finished'> | MessageOf<'failure'>;
 
 export interface ActiveRunListener {
   onMessage(run: ActiveRun, message: TrainerMessage): void;
   onOutput(line: string): void;
-  onEnd(run: ActiveRun, end: TrainerEnd): void;
+  onEnd(run: ActiveRun, end: RunEnd): void;
 }
 
 /** The training that this window started and that still goes on. */
@@ -21,7 +24,7 @@ export class ActiveRun {
     listener: ActiveRunListener,
   ) {
     this.process = new TrainerProcess(
-      { entry: trainerEntry, runFolder, training: options },
+      { entry: trainerEntry, order: { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options } },
       {
         onMessage: (message) => listener.onMessage(this, message),
         onOutput: (line) => listener.onOutput(line),
@@ -29,6 +32,7 @@ export class ActiveRun {
     );
     void this.process.ended.then((end) => {
       this.running = false;
+      if (end.type !== 'finished' && end.type !== 'failure') return; // the words of other jobs
       listener.onEnd(this, end);
     });
   }

@@ -2,11 +2,10 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
 import { RunModel } from '../client/runModel.js';
-import type { TrainerEnd } from '../client/trainerProcess.js';
 import { formatPercent } from '../core/format.js';
 import type { TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { ActiveRun, type ActiveRunListener } from './activeRun.js';
+import { ActiveRun, type ActiveRunListener, type RunEnd } from './activeRun.js';
 import type { RunPanels } from './runPanels.js';
 import type { TrainingStatus } from './trainingStatus.js';
 
@@ -57,7 +56,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
     this.log.info(line);
   }
 
-  onEnd(run: ActiveRun, end: TrainerEnd): void {
+  onEnd(run: ActiveRun, end: RunEnd): void {
     this.active = undefined;
     this.status.hide();
     this.panels.readOn(run.runFolder);
@@ -72,7 +71,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
 }
 
 /** One notification at the end of a run. */
-async function announce(run: ActiveRun, end: TrainerEnd): Promise<void> {
+async function announce(run: ActiveRun, end: RunEnd): Promise<void> {
   const model = new RunModel(run.runFolder);
   const openRun = 'Open Run';
   const openReport = 'Open Report';
@@ -88,7 +87,7 @@ async function announce(run: ActiveRun, end: TrainerEnd): Promise<void> {
   if (chosen === showLog) await vscode.commands.executeCommand('faceTrainer.showLog');
 }
 
-function success(name: string, end: Extract<TrainerEnd, { type: 'finished' }>): string {
+function success(name: string, end: Extract<RunEnd, { type: 'finished' }>): string {
   const how = end.reason === 'stopped' ? 'Training was stopped' : 'Training has finished';
   const reached =
     end.bestEpoch === undefined

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { alignSummary } from './align.js';
+import { datasetReport } from './check.js';
 import { trainingOptions } from './options.js';
 
 /**
@@ -17,13 +19,37 @@ export const trainerCommand = z.discriminatedUnion('type', [
     runFolder: z.string().min(1),
     options: trainingOptions,
   }),
+  z.object({
+    type: z.literal('check'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    dataset: z.string().min(1),
+    /** Of the network that the pictures are for. */
+    size: z.int().min(32),
+    exclude: z.string().optional(),
+    pixelCacheMiB: z.number().min(0),
+  }),
+  z.object({
+    type: z.literal('align'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    dataset: z.string().min(1),
+    /** Absolute path; absent, empty, or of an earlier run. */
+    out: z.string().min(1),
+    /** Side of a crop in pixels. */
+    size: z.int().min(32).max(1024),
+    /** 0 for every core. */
+    threads: z.int().min(0).max(256),
+  }),
+  /** Draws what chance makes of a few pictures. */
+  z.object({ type: z.literal('preview'), protocol: z.literal(PROTOCOL_VERSION), options: trainingOptions }),
   /** Finish the batch at hand, write a checkpoint, end. */
   z.object({ type: z.literal('stop') }),
 ]);
 export type TrainerCommand = z.infer<typeof trainerCommand>;
+/** What a trainer is started for. */
+export type TrainerOrder = Exclude<TrainerCommand, { type: 'stop' }>;
 
 // Trainer → client ------------------------------------------------------------------------------------------------
-// All but `hello` and `preparing` are also the lines of `metrics.ndjson`: a run is drawn from its folder by the same
+// Those of a training are, all but `hello` and `preparing`, also the lines of `metrics.ndjson`: a run is drawn from its folder by the same
 // code that draws it live.
 
 const share = z.number().min(0).max(1);
@@ -135,13 +161,37 @@ const finished = z.object({
   bestValAccuracy: share.optional(),
 });
 
+/** Last word of a check. */
+const checked = z.object({ type: z.literal('checked'), report: datasetReport });
+/** Last word of an alignment. */
+const aligned = z.object({ type: z.literal('aligned'), summary: alignSummary });
+/** Last word of a preview: pictures as data URIs, each as it is and as chance makes it in some epochs. */
+const previewed = z.object({
+  type: z.literal('previewed'),
+  samples: z.array(z.object({ file: z.string(), original: z.string(), distorted: z.string() })),
+});
+/** Last word of a job that was stopped before it had a result. */
+const cancelled = z.object({ type: z.literal('cancelled') });
+
 const logged = [run, dataset, engine, stage, step, epoch, checkpoint, warning, failure, finished] as const;
 
 /** A line of `metrics.ndjson`. */
 export const runEvent = z.discriminatedUnion('type', logged);
 export type RunEvent = z.infer<typeof runEvent>;
 
-export const trainerMessage = z.discriminatedUnion('type', [hello, preparing, ...logged]);
+export const trainerMessage = z.discriminatedUnion('type', [
+  hello,
+  preparing,
+  checked,
+  aligned,
+  previewed,
+  cancelled,
+  ...logged,
+]);
 export type TrainerMessage = z.infer<typeof trainerMessage>;
+
+/** After one of these a trainer says nothing more. */
+export const LAST_WORDS = ['finished', 'failure', 'checked', 'aligned', 'previewed', 'cancelled'] as const;
+export type LastWord = Extract<TrainerMessage, { type: (typeof LAST_WORDS)[number] }>;
 
 export type MessageOf<T extends TrainerMessage['type']> = Extract<TrainerMessage, { type: T }>;

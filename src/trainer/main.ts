@@ -2,6 +2,7 @@ import './lowerPriority.js';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
+import { runJob } from './jobs.js';
 import { StopSignal } from '../training/stopSignal.js';
 import { describe, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
@@ -45,8 +46,15 @@ function onMessage(message: unknown): void {
   }
   if (busy) return;
   busy = true;
-  const { runFolder, options } = command.data;
-  trainRun({ runFolder, options, version }, send, stop).then((ok) => end(ok ? 0 : 1), fail);
+  const order = command.data;
+  if (order.type === 'train') {
+    const { runFolder, options } = order;
+    trainRun({ runFolder, options, version }, send, stop).then((ok) => end(ok ? 0 : 1), fail);
+  } else
+    runJob(order, send, stop).then((word) => {
+      send(word);
+      end(0);
+    }, fail);
 }
 
 if (!process.send) {

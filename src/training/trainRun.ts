@@ -16,6 +16,7 @@ import { renderReport } from './report.js';
 import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
 import { RunLog } from './runLog.js';
 import { startWeights } from './startWeights.js';
+import { throttled } from './progress.js';
 import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 import { stagesOf } from './stages.js';
@@ -201,16 +202,5 @@ export function describe(error: unknown): { code: string; message: string; advic
     code: 'internal',
     message: `Training met an error it did not foresee: ${message}`,
     advice: 'The log of Face Trainer has the details; please report it. Checkpoints written so far are unharmed.',
-  };
-}
-
-/** At most ten calls a second, and the last one always. */
-function throttled(call: (done: number, total: number) => void): (done: number, total: number) => void {
-  let last = -Infinity;
-  return (done, total) => {
-    const now = performance.now();
-    if (done < total && now - last < 100) return;
-    last = now;
-    call(done, total);
   };
 }

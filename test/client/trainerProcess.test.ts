@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../../src/client/trainerProcess.js';
 import { RunModel } from '../../src/client/runModel.js';
-import type { TrainerMessage } from '../../src/protocol/messages.js';
+import { PROTOCOL_VERSION, type TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -23,8 +23,12 @@ function start(mode: string, entryFile = entry): Started {
   const trainer = new TrainerProcess(
     {
       entry: entryFile,
-      runFolder: path.join(folder(), 'run'),
-      training: trainingOptions.parse({ dataset: folder() }),
+      order: {
+        type: 'train',
+        protocol: PROTOCOL_VERSION,
+        runFolder: path.join(folder(), 'run'),
+        options: trainingOptions.parse({ dataset: folder() }),
+      },
       timing: { startMs: mode === 'silent' ? 1000 : 30_000, stopMs: 300 },
     },
     { onMessage: (message) => messages.push(message), onOutput: (line) => output.push(line) },

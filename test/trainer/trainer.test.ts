@@ -103,7 +103,8 @@ describe('face-trainer', function () {
     const runFolder = path.join(folder(), 'run');
     const training = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 96, width: 0.35, batchSize: 6, split: 0.7, epochs: 9999 });
     let stoppedAt: number | undefined;
-    const trainer = new TrainerProcess({ entry, runFolder, training }, {
+    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options: training } as const;
+    const trainer = new TrainerProcess({ entry, order }, {
       onMessage: (message) => {
         messages.push(message);
         if (message.type === 'step' && message.step === 4) {

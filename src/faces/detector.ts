@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops';
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { detectAllFaces, nets, TinyFaceDetectorOptions } from '@vladmandic/face-api/dist/face-api.node-wasm.js';
+import path from 'node:path';
+import type { Point } from '../core/similarity.js';
+import type { FivePoints } from './faceTemplate.js';
+
+export interface Face {
+  readonly points: FivePoints;
+  /** Of the detector, 0 to 1. */
+  readonly score: number;
+  /** Left, top, width, height in pixels. */
+  readonly box: readonly [number, number, number, number];
+}
+
+/** Sides at which the detector looks, until it finds something: small ones see large faces best. */
+const LOOKS = [320, 224, 512];
+const LEAST_SCORE = 0.3;
+
+/**
+ * Faces and their landmarks by face-api (V. Mandic, MIT, after J. Mühler; networks and weights come with the package: the
+ * "tiny face detector" and a 68-point landmark network), computed in WebAssembly on one thread.
+ */
+export class FaceDetector {
+  private constructor() {}
+
+  /** @param folder with the weights and the WebAssembly files, as the build lays them out */
+  static async load(folder: string): Promise<FaceDetector> {
+    setWasmPaths(`${folder}${path.sep}`);
+    setThreadsCount(1);
+    await tf.setBackend('wasm');
+    await tf.ready();
+    await nets.tinyFaceDetector.loadFromDisk(folder);
+    await nets.faceLandmark68Net.loadFromDisk(folder);
+    return new FaceDetector();
+  }
+
+  /** @param pixels [height, width, 3] RGB */
+  async detect(pixels: Uint8Array, width: number, height: number): Promise<Face[]> {
+    const picture = tf.tensor3d(pixels, [height, width, 3], 'int32');
+    try {
+      for (const inputSize of LOOKS) {
+        const options = new TinyFaceDetectorOptions({ inputSize, scoreThreshold: LEAST_SCORE });
+        const found = await detectAllFaces(picture as never, options).withFaceLandmarks();
+        if (found.length > 0)
+          return found.map(({ detection: { box, score }, landmarks }) => ({
+            points: fivePoints(landmarks.positions),
+            score,
+            box: [box.x, box.y, box.width, box.height],
+          }));
+      }
+      return [];
+    } finally {
+      picture.dispose();
+    }
+  }
+}
+
+/** Of the 68 points of iBUG's mark-up: the middle of either eye's outline, the tip of the nose, the corners of the mouth. */
+function fivePoints(all: readonly { readonly x: number; readonly y: number }[]): FivePoints {
+  const middle = (from: number, to: number): Point => {
+    const some = all.slice(from, to);
+    return [some.reduce((sum, { x }) => sum + x, 0) / some.length, some.reduce((sum, { y }) => sum + y, 0) / some.length];
+  };
+  const at = (i: number): Point => [all[i]!.x, all[i]!.y];
+  return [middle(36, 42), middle(42, 48), at(30), at(48), at(54)];
+} // prettier-ignore

@@ -1,0 +1,43 @@
+import path from 'node:path';
+import sharp from 'sharp';
+import { Random } from '../core/random.js';
+import { cropCentre, distort, drawDistortion, storedSize } from '../dataset/augment.js';
+import { withoutExcluded } from '../dataset/checkDataset.js';
+import { decodePicture } from '../dataset/decodePicture.js';
+import { scanDataset } from '../dataset/scanDataset.js';
+import type { MessageOf } from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+
+/** What the panel shows. */
+export const SAMPLES = 12;
+
+/** A few pictures of the folder as they are and as a training with these options would see them in its first epoch. */
+export async function previewSamples(options: TrainingOptions): Promise<MessageOf<'previewed'>['samples']> {
+  const { root, files } = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const { size, seed, augmentation } = options;
+  const stored = storedSize(size, augmentation);
+  const numbers = Random.forPurpose(seed, 'preview').shuffle(files.map((_, i) => i));
+  const samples: MessageOf<'previewed'>['samples'] = [];
+  for (const picture of numbers) {
+    if (samples.length === SAMPLES) break;
+    const { pixels } = await decodePicture(path.join(root, files[picture]!), stored);
+    if (!pixels) continue; // a broken one has nothing to show
+    const original = new Uint8Array(size * size * 3);
+    const distorted = new Uint8Array(size * size * 3);
+    cropCentre(pixels, stored, original, 0, size);
+    distort(pixels, stored, distorted, 0, size, drawDistortion(augmentation, size, stored, seed, 1, picture));
+    samples.push({
+      file: files[picture]!,
+      original: await dataUri(original, size),
+      distorted: await dataUri(distorted, size),
+    });
+  }
+  return samples;
+}
+
+async function dataUri(pixels: Uint8Array, size: number): Promise<string> {
+  const jpeg = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+    .jpeg({ quality: 85 })
+    .toBuffer();
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+}
