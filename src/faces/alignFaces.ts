@@ -32,6 +32,8 @@ const entrySchema = z.object({
   outcome: z.enum(['aligned', 'doubtful', 'no-face', 'unreadable']),
   reasons: z.array(z.string()),
   score: z.number().optional(),
+  /** Eyes, nose and corners of the mouth, in pixels of the picture as it was looked at (no side above 1,280). */
+  points: z.array(z.tuple([z.number(), z.number()])).optional(),
 });
 /** What became of one picture, as its line of the journal says. */
 export type AlignEntry = z.infer<typeof entrySchema>;
@@ -78,13 +80,14 @@ export async function alignFaces(
       const file = scanned.files[i]!;
       const source = path.join(scanned.root, file);
       const stat = fs.statSync(source, { throwIfNoEntry: false });
-      const { outcome, reasons, score }: AlignResult = await align({
+      const { outcome, reasons, score, points }: AlignResult = await align({
         source,
         target: path.join(options.out, crops[i]!),
       });
       const entry: AlignEntry = {
         file, bytes: stat?.size ?? -1, modifiedMs: stat?.mtimeMs ?? -1, size: options.size, crop: crops[i]!, outcome, reasons: [...reasons],
         ...(score === undefined ? {} : { score }),
+        ...(points ? { points: points.map(([x, y]): [number, number] => [round(x), round(y)]) } : {}),
       }; // prettier-ignore
       entries[i] = entry;
       fs.appendFileSync(journal, `${JSON.stringify(entry)}\n`);
@@ -110,6 +113,10 @@ export async function alignFaces(
     unreadable: count('unreadable'),
     kept,
   };
+}
+
+function round(pixels: number): number {
+  return Math.round(pixels * 10) / 10;
 }
 
 /** Starts threads and gives each to a worker function; any error ends all. */

@@ -18,6 +18,9 @@ export interface Face {
 const LOOKS = [320, 224, 512];
 const LEAST_SCORE = 0.3;
 
+/** face-api declares pictures of a browser, or a tensor of a copy of TensorFlow.js of its own. */
+const detect: (picture: never, options: TinyFaceDetectorOptions) => ReturnType<typeof detectAllFaces> = detectAllFaces;
+
 /**
  * Faces and their landmarks by face-api (V. Mandic, MIT, after J. Mühler; networks and weights come with the package: the
  * "tiny face detector" and a 68-point landmark network), computed in WebAssembly on one thread.
@@ -42,7 +45,7 @@ export class FaceDetector {
     try {
       for (const inputSize of LOOKS) {
         const options = new TinyFaceDetectorOptions({ inputSize, scoreThreshold: LEAST_SCORE });
-        const found = await detectAllFaces(picture as never, options).withFaceLandmarks();
+        const found = await detect(picture as never, options).withFaceLandmarks();
         if (found.length > 0)
           return found.map(({ detection: { box, score }, landmarks }) => ({
             points: fivePoints(landmarks.positions),

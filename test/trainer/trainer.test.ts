@@ -5,7 +5,7 @@ import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
 import { TrainerProcess } from '../../src/client/trainerProcess.js';
 import { isAlive } from '../../src/platform/isAlive.js';
-import { trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
+import { PROTOCOL_VERSION, trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/training/checkpoint.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
