@@ -56,7 +56,7 @@ const builds = [
     format: 'iife',
     target: 'chrome128',
     minify: !watch,
-    entryPoints: { webview: 'webview/main.ts', panel: 'webview/panel.css' },
+    entryPoints: { webview: 'webview/main.ts', data: 'webview/dataMain.ts', panel: 'webview/panel.css' },
     outdir: 'dist',
   },
 ];

@@ -47,12 +47,14 @@ export class RunHeader {
   draw(state: RunState, phase: RunPhase, liveness: Liveness, hasReport: boolean): void {
     const options = state.run?.options;
     setText(this.title, options ? (options.dataset.split(/[\\/]/).at(-1) ?? options.dataset) : 'Run');
-    setText(this.badge, WORDS[phase]);
+    const headAlone = phase === 'training' && state.stages.at(-1)?.name === 'head';
+    setText(this.badge, headAlone ? 'Training the last layer' : WORDS[phase]);
     this.badge.dataset['phase'] = phase;
     this.ring.hidden = !liveness.alive;
-    const start = options?.weights === undefined ? 'random start' : `from ${options.weights.split(/[\\/]/).at(-1)!}`;
+    const start = startInWords(options?.weights);
     const facts = [
-      options && `MobileNetV2, ${options.size} px, batch ${options.batchSize}, ${start}, seed ${options.seed}`,
+      options &&
+        `${options.recipe} recipe: MobileNetV2, ${options.size} px, batch ${options.batchSize}, ${start}, seed ${options.seed}`,
       state.dataset &&
         `${formatCount(state.dataset.images, 'picture')} of ${formatCount(state.dataset.people, 'person', 'people')}`,
       state.engine?.detail,
@@ -62,4 +64,9 @@ export class RunHeader {
     this.stop.toggleAttribute('disabled', liveness.stopping);
     this.report.hidden = !hasReport;
   }
+}
+
+function startInWords(weights: string | undefined): string {
+  if (weights === undefined) return 'random start';
+  return weights === 'imagenet' ? 'ImageNet weights' : `from ${weights.split(/[\\/]/).at(-1)!}`;
 }

@@ -105,7 +105,7 @@ async function open(
     .filter(({ severity }) => severity !== 'information')
     .map(({ code, title, advice, files: found }) => ({
       code,
-      message: `${title}${found.length > 0 ? `, such as ${found[0]!.file}` : ''}.`,
+      message: `${title}${found.some(({ file }) => title.includes(file)) ? '' : `, such as ${found[0]!.file}`}.`,
       advice,
     }));
   if (prepared.uncached !== undefined)

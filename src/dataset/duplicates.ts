@@ -10,6 +10,9 @@ export type Group = readonly number[];
  */
 export const NEAR_DISTANCE = 26;
 
+/** Within it two pictures are the same beyond doubt: enough to say that one of them lies in the wrong folder. */
+export const SURE_DISTANCE = 12;
+
 const WORDS = LOOK_BYTES / 4;
 const BANDS = LOOK_BYTES / 2;
 /** Pictures that share a band and are compared each with each; more are told apart by another band first. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
 import type { Finding, FindingFile } from '../protocol/check.js';
-import { sameContents, sameLooks, type Group } from './duplicates.js';
+import { sameContents, sameLooks, SURE_DISTANCE, type Group } from './duplicates.js';
 import { FAULTS, FORMATS, type Format, type PictureFacts } from './pictureFacts.js';
 import type { ScannedDataset } from './scanDataset.js';
 import type { Split } from './split.js';
@@ -39,11 +39,17 @@ export interface Duplicates {
   readonly exact: readonly Group[];
   /** By their looks; the exact ones are in them. */
   readonly near: readonly Group[];
+  /** Those of them that are the same beyond doubt. */
+  readonly sure: readonly Group[];
 }
 
 export function findDuplicates(facts: PictureFacts): Duplicates {
   const usable = usablePictures(facts);
-  return { exact: sameContents(facts, usable), near: sameLooks(facts, usable) };
+  return {
+    exact: sameContents(facts, usable),
+    near: sameLooks(facts, usable),
+    sure: sameLooks(facts, usable, SURE_DISTANCE),
+  };
 }
 
 export function usablePictures(facts: PictureFacts): number[] {
@@ -133,7 +139,7 @@ function peopleLeftOut(examined: Examined): Finding | undefined {
 
 function samePictureTwoPeople({ scanned, duplicates }: Examined): Finding | undefined {
   const owner = (p: number) => scanned.people[scanned.owners[p]!]!;
-  const groups = duplicates.near.filter((group) => new Set(group.map(owner)).size > 1);
+  const groups = duplicates.sure.filter((group) => new Set(group.map(owner)).size > 1);
   return finding(
     'two-people',
     'error',

@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { nativeAddonFile } from '../platform/nativeAddon.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
+import { DataCommands } from './dataCommands.js';
+import { DataPanels } from './dataPanels.js';
 import { openReport } from './reportView.js';
 import { RUN_VIEW, RunPanels } from './runPanels.js';
 import { pickRun } from './runsCatalog.js';
@@ -22,6 +24,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const status = new TrainingStatus();
   const trainer: Trainer = new Trainer(dist('trainer.js'), panels, status, log);
 
+  const data = new DataCommands(dist('trainer.js'), new DataPanels(context.extensionUri, log), log);
+
   const command = (name: string, run: (...args: unknown[]) => unknown) =>
     vscode.commands.registerCommand(`faceTrainer.${name}`, async (...args: unknown[]) => {
       try {
@@ -39,8 +43,16 @@ export function activate(context: vscode.ExtensionContext): void {
     trainer,
     vscode.window.registerWebviewPanelSerializer(RUN_VIEW, panels),
     command('trainModel', (folder) =>
-      trainModel(trainer, context.globalState, folder, () => setUpTensorFlow(dist('faceTrainer.js'), log)),
+      trainModel(trainer, data, context.globalState, folder, () => setUpTensorFlow(dist('faceTrainer.js'), log)),
     ),
+    command('checkDataset', async (folder) => {
+      const dataset = await localFolder(folder, 'Check This Folder');
+      if (dataset !== undefined) await data.check(dataset);
+    }),
+    command('alignFaces', async (folder) => {
+      const dataset = await localFolder(folder, 'Align the Faces of This Folder');
+      if (dataset !== undefined) await data.align(dataset);
+    }),
     command('stopTraining', () => trainer.stop()),
     command('openRun', async (folder) => {
       const runFolder = typeof folder === 'string' ? folder : await pickRun();
@@ -57,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
 async function trainModel(
   trainer: Trainer,
+  data: DataCommands,
   memory: vscode.Memento,
   folder: unknown,
   setUp: () => Promise<void>,
@@ -74,17 +87,16 @@ async function trainModel(
     if (chosen === stop) trainer.stop();
     return;
   }
-  const uri = folder instanceof vscode.Uri ? folder : await askForFolder();
-  if (!uri) return;
-  if (uri.scheme !== 'file') {
-    void vscode.window.showErrorMessage(
-      'Face Trainer reads pictures from a disk: this folder is on a virtual file system.',
-    );
+  const dataset = await localFolder(folder, 'Train on This Folder');
+  if (dataset === undefined) return;
+  const picked = await pickTrainingOptions(dataset, memory);
+  if (!picked) return;
+  if (picked.preview) {
+    await data.preview(picked.options);
     return;
   }
-  const picked = await pickTrainingOptions(uri.fsPath, memory);
-  if (!picked || !(await isEngineReady(picked.engine, setUp))) return;
-  const options = await withWeights(picked);
+  if (!(await isEngineReady(picked.options.engine, setUp))) return;
+  const options = await withWeights(picked.options);
   if (!options) return;
   trainer.start(options);
 }
@@ -107,11 +119,21 @@ async function isEngineReady(engine: TrainingOptions['engine'], setUp: () => Pro
   return chosen === slow || findTensorFlow() !== undefined;
 }
 
-async function askForFolder(): Promise<vscode.Uri | undefined> {
+/** The folder of a command, asked for when it came without one. @returns undefined when there is none to be had */
+async function localFolder(folder: unknown, openLabel: string): Promise<string | undefined> {
+  const uri = folder instanceof vscode.Uri ? folder : await askForFolder(openLabel);
+  if (!uri || uri.scheme === 'file') return uri?.fsPath;
+  void vscode.window.showErrorMessage(
+    'Face Trainer reads pictures from a disk: this folder is on a virtual file system.',
+  );
+  return undefined;
+}
+
+async function askForFolder(openLabel: string): Promise<vscode.Uri | undefined> {
   const defaultUri = vscode.workspace.workspaceFolders?.[0]?.uri;
   const chosen = await vscode.window.showOpenDialog({
     title: 'Folder with one sub-folder for each person',
-    openLabel: 'Train on This Folder',
+    openLabel,
     canSelectFolders: true,
     canSelectFiles: false,
     ...(defaultUri && { defaultUri }),

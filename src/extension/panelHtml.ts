@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-/** The panel's document: nothing may load but the two files of the bundle. */
-export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+/** The panel's document: nothing may load but the two files of the bundle, and pictures that messages bring along. */
+export function panelHtml(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  script: 'webview.js' | 'data.js' = 'webview.js',
+): string {
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();
   const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; img-src data:`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -17,7 +21,7 @@ export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): st
 </head>
 <body>
 <main id="panel"></main>
-<script nonce="${nonce}" src="${file('webview.js')}"></script>
+<script nonce="${nonce}" src="${file(script)}"></script>
 </body>
 </html>`;
 }

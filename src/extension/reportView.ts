@@ -12,7 +12,11 @@ export async function openReport(runFolder: string): Promise<void> {
     void vscode.window.showWarningMessage('This run has no report yet: it is written after every epoch.');
     return;
   }
-  const title = `Report: ${model.title}`;
+  showPage(`Report: ${model.title}`, html);
+}
+
+/** Shows a page that carries its own style and policy and runs no script. */
+export function showPage(title: string, html: string): void {
   const panel = vscode.window.createWebviewPanel('faceTrainer.report', title, vscode.ViewColumn.Active, {
     enableScripts: false,
   });

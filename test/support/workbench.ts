@@ -25,6 +25,8 @@ const CHROMIUM_ARGUMENTS = [
 
 /** A quiet editor: nothing asks the outside or stands in front of what is tested. */
 const SETTINGS = {
+  // Without a network there are no ImageNet weights to start from.
+  'faceTrainer.recipe': 'original',
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.enableExperiments': false,
@@ -46,6 +48,8 @@ const SETTINGS = {
 export interface ServerOptions {
   readonly userDataDir: string;
   readonly extensionsDir: string;
+  /** Added to this process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Each line that the server prints. */
   readonly onLine?: (line: string) => void;
@@ -55,6 +59,7 @@ export async function startServer({
   userDataDir,
   extensionsDir,
   settings,
+  environment,
   onLine,
 }: ServerOptions): Promise<EditorServer> {
   const folder = editorFolder();
@@ -67,7 +72,7 @@ export async function startServer({
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name),
   );
-  const env = { ...Object.fromEntries(inherited), EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
+  const env = { ...Object.fromEntries(inherited), ...environment, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
   const server = spawn(
     node,
     [

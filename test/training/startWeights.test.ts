@@ -11,44 +11,21 @@ import { writeCheckpoint } from '../../src/training/checkpoint.js';
 import { bundledFile } from '../../src/platform/bundledFile.js';
 import type * as kerasFile from '../../src/training/kerasFile.js';
 import { startWeights, type StartOptions } from '../../src/training/startWeights.js';
+import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
 /** An ES module, which this one may not require. */
 let h5wasm: typeof h5;
-before(async () => {
-  h5wasm = await import('h5wasm/node');
-  await h5wasm.ready;
-});
+before(async () => (h5wasm = await loadHdf5()));
+const writeKeras = (file: string, rename?: (layer: string) => string, within?: string) =>
+  writeKerasWeights(h5wasm, file, graph, values, rename, within);
 const reference = path.join(import.meta.dirname, '../reference/keras_weights.h5');
 const graph = mobileNetV2({ size: 96, classes: 3, width: 0.35 });
 const values = initialValues(graph, 77);
 
 const start = (weights: string, options: Partial<StartOptions> = {}, of: Graph = graph) =>
   startWeights(of, { seed: 1, width: 0.35, people: ['a', 'b', 'c'], weights, ...options });
-
-/** A graph's parameters, the head left out, in the layout of Keras' files. */
-function writeKeras(file: string, rename = (layer: string) => layer, within = ''): void {
-  const hdf = new h5wasm.File(file, 'w');
-  const root: h5.Group = within ? hdf.create_group(within) : hdf;
-  const layers = new Map<string, string[]>();
-  for (const { name } of graph.parameters) {
-    const [layer, variable] = name.split('/') as [string, string];
-    if (layer !== 'predictions') layers.set(layer, [...(layers.get(layer) ?? []), variable]);
-  }
-  root.create_attribute('layer_names', ['input_1', ...layers.keys()].map(rename));
-  root.create_group(rename('input_1')).create_attribute('weight_names', []);
-  for (const [layer, variables] of layers) {
-    const group = root.create_group(rename(layer));
-    group.create_attribute('weight_names', variables.map((v) => `${rename(layer)}/${v}:0`)); // prettier-ignore
-    const inner = group.create_group(rename(layer));
-    for (const variable of variables) {
-      const { shape } = graph.parameters.find(({ name }) => name === `${layer}/${variable}`)!;
-      inner.create_dataset({ name: `${variable}:0`, data: values.get(`${layer}/${variable}`)!, shape: [...shape] });
-    }
-  }
-  hdf.close();
-}
 
 function sameBody(found: ReadonlyMap<string, Float32Array>): void {
   for (const { name } of graph.parameters)

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { datasetReport } from './check.js';
+
+const sample = z.object({ file: z.string(), original: z.string(), distorted: z.string() });
+
+// Extension host → panel of pictures: one of the two, once it is there.
+export const dataPanelContent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('report'),
+    report: datasetReport,
+    /** Absolute path of the exclusion list, when one was written. */
+    exclusionList: z.string().optional(),
+  }),
+  /** What chance makes of some pictures; `facts` says in a line with which options. */
+  z.object({ type: z.literal('samples'), dataset: z.string(), facts: z.string(), samples: z.array(sample) }),
+]);
+export type DataPanelContent = z.infer<typeof dataPanelContent>;
+
+// Panel of pictures → extension host.
+export const dataPanelMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('train') }),
+  z.object({ type: z.literal('align') }),
+  z.object({ type: z.literal('writeExclusions') }),
+  /** Relative to the dataset. */
+  z.object({ type: z.literal('open'), file: z.string() }),
+  z.object({ type: z.literal('failed'), message: z.string() }),
+]);
+export type DataPanelMessage = z.infer<typeof dataPanelMessage>;

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { RunModel } from '../../src/client/runModel.js';
+import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { initialValues } from '../../src/graph/networkState.js';
+import { writeSample } from '../../src/sample/writeSample.js';
+import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
+import {
+  chooseInContextMenu,
+  explorerReady,
+  launchBrowser,
+  newPage,
+  notification,
+  quickInput,
+  quickPickRow,
+  startServer,
+  webviewWith,
+  workbenchUrl,
+  type EditorServer,
+} from '../support/workbench.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const shots = path.join(root, 'artifacts', 'screenshots');
+
+describe('the pictures in a real VS Code', function () {
+  this.timeout(180_000);
+  let folder: string;
+  let workspace: string;
+  let server: EditorServer;
+  let storage: http.Server;
+  let browser: Browser;
+  let page: Page;
+  const asked: string[] = [];
+
+  before(async () => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-dataset-'));
+    workspace = path.join(folder, 'workspace');
+    fs.mkdirSync(shots, { recursive: true });
+    const people = path.join(workspace, 'people');
+    await writeSample(people, { people: 12, picturesEach: 10, size: 160, seed: 3 });
+    const at = (person: number, file: string) =>
+      path.join(people, `synthetic-${String(person).padStart(2, '0')}`, file);
+    const some = (person: number, i: number) => at(person, fs.readdirSync(at(person, '.')).sort()[i]!);
+    fs.writeFileSync(at(1, 'holiday.jpg'), fs.readFileSync(some(1, 0)).subarray(0, 900));
+    fs.writeFileSync(at(1, 'notes.txt'), 'not a picture');
+    fs.copyFileSync(some(2, 0), at(2, 'copy.jpg'));
+    fs.copyFileSync(some(3, 1), at(4, 'whose.jpg'));
+    await sharp(some(5, 2)).resize(40).toFile(at(5, 'tiny.png'));
+    for (const file of fs.readdirSync(at(7, '.')).slice(1)) fs.rmSync(at(7, file));
+
+    // ImageNet weights as their storage has them, on this machine.
+    const file = path.join(folder, 'weights.h5');
+    const graph = mobileNetV2({ size: 128, classes: 2 });
+    writeKerasWeights(await loadHdf5(), file, graph, initialValues(graph, 1));
+    storage = http.createServer((request, response) => {
+      asked.push(request.url!);
+      fs.createReadStream(file).pipe(response.setHeader('content-length', fs.statSync(file).size));
+    });
+    await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+    server = await startServer({
+      userDataDir: path.join(folder, 'user'),
+      extensionsDir: path.join(folder, 'extensions'),
+      settings: { 'faceTrainer.recipe': 'default', 'explorer.autoReveal': false },
+      environment: {
+        FACE_TRAINER_WEIGHTS_URL: `http://127.0.0.1:${(storage.address() as AddressInfo).port}/`,
+        FACE_TRAINER_CACHE: path.join(folder, 'cache'),
+      },
+    });
+    browser = await launchBrowser();
+    page = await newPage(browser);
+    await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
+    await explorerReady(page);
+  });
+
+  afterEach(async function () {
+    if (this.currentTest?.state === 'failed')
+      await page.screenshot({ path: path.join(shots, `failed-${this.currentTest.title.replace(/\W+/g, '-')}.png`) });
+  });
+
+  after(async () => {
+    await browser.close();
+    await server.stop();
+    storage.close();
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  it('checks a right-clicked folder and reports every finding with small pictures', async () => {
+    await chooseInContextMenu(page, 'people', 'Check Dataset');
+    const frame = await webviewWith(page, 'section.finding', 60_000);
+    const codes = await frame
+      .locator('section.finding')
+      .evaluateAll((all) => all.map((f) => f.getAttribute('data-code')));
+    assert.deepEqual(codes, [
+      'two-people', 'unreadable', 'single-picture', 'exact-duplicates', 'too-small', 'skipped', 'near-duplicates',
+    ]); // prettier-ignore
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(shots, 'check.png') });
+    const sizes = await frame
+      .locator('.finding.error img')
+      .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth));
+    assert.ok(sizes.length >= 2 && sizes.every((width) => width === 96), sizes.join());
+    await frame.locator('.distribution').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: path.join(shots, 'check-end.png') });
+    assert.ok(await frame.locator('.distribution li').count() >= 12); // prettier-ignore
+  });
+
+  it('writes the exclusion list next to the runs, and a check honours it', async () => {
+    const frame = await webviewWith(page, '#writeExclusions');
+    await frame.locator('#writeExclusions').click();
+    await page.locator('.tab', { hasText: /^people-.*\.txt/ }).waitFor();
+    const lists = path.join(workspace, '.face-trainer', 'exclude');
+    const text = fs.readFileSync(path.join(lists, fs.readdirSync(lists)[0]!), 'utf8');
+    assert.match(text, /^synthetic-01\/holiday\.jpg$/m);
+    assert.match(text, /^synthetic-04\/whose\.jpg$/m);
+    await chooseInContextMenu(page, 'people', 'Check Dataset');
+    const again = await webviewWith(page, 'section.finding');
+    await again.locator('section.finding.error').waitFor({ state: 'detached', timeout: 30_000 });
+    await page.screenshot({ path: path.join(shots, 'check-again.png') });
+  });
+
+  it('shows twelve pictures as training will see them', async () => {
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Preview').click();
+    const frame = await webviewWith(page, '.pairs figure', 30_000);
+    assert.equal(await frame.locator('.pairs figure').count(), 12);
+    const differing = await frame
+      .locator('.pairs figure')
+      .evaluateAll((all) => all.filter((f) => f.querySelectorAll('img')[0]!.src !== f.querySelectorAll('img')[1]!.src));
+    assert.ok(differing.length >= 11);
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(shots, 'preview.png') });
+  });
+
+  it('aligns faces into a folder beside it', async () => {
+    await chooseInContextMenu(page, 'people', 'Align Faces');
+    await quickInput(page).waitFor();
+    assert.equal(await quickInput(page).inputValue(), path.join(workspace, 'people-aligned'));
+    await page.keyboard.press('Enter');
+    const text = await notification(page, 'aligned');
+    assert.match(text, /faces? aligned, \d+ of them doubtful/);
+    assert.ok(fs.existsSync(path.join(workspace, 'people-aligned', 'contact-sheet.html')));
+  });
+
+  it('asks before it downloads the weights, and trains from them', async () => {
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Start training').click();
+    const dialog = page.locator('.monaco-dialog-box');
+    await dialog.waitFor();
+    assert.equal(asked.length, 0, 'nothing is asked for before the user agrees');
+    await page.screenshot({ path: path.join(shots, 'consent.png') });
+    await dialog.getByRole('button', { name: 'Download' }).click();
+    const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
+    assert.match(asked[0]!, /^\/mobilenet_v2_weights_\S+_1\.0_128_no_top\.h5$/);
+    await frame.locator('vscode-data-grid-row[data-epoch="1"]').waitFor({ timeout: 60_000 });
+    const runs = path.join(workspace, '.face-trainer', 'runs');
+    const { state } = new RunModel(path.join(runs, fs.readdirSync(runs)[0]!));
+    assert.deepEqual([state.run!.options.weights, state.run!.options.recipe], ['imagenet', 'default']);
+    assert.equal(state.stages[0]!.name, 'head');
+    await page.screenshot({ path: path.join(shots, 'default-recipe.png') });
+    await frame.locator('#stop').click();
+    await notification(page, 'Training was stopped');
+  });
+});
