@@ -39,7 +39,7 @@ interface Found {
 export async function startWeights(graph: Graph, options: StartOptions): Promise<Map<string, Float32Array>> {
   const values = initialValues(graph, options.seed);
   if (options.weights === undefined) return values;
-  const source = sourceOf(graph, options);
+  const source = sourceOf(options.weights, options.width, inputShapeOf(graph)[0]);
   const found = await read(source, options.people);
   const head = graph.nodes.at(-1)!.name;
   const body = graph.parameters.filter(({ name }) => !name.startsWith(`${head}/`));
@@ -67,9 +67,20 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
   return values;
 }
 
-function sourceOf(graph: Graph, { weights, width }: StartOptions): string {
-  if (weights !== 'imagenet') return weights!;
-  const file = imageNetFile(width, inputShapeOf(graph)[0]);
+/**
+ * Whether the weights are there at all: looked at before an hour goes into the pictures.
+ *
+ * @throws UserError `weights-absent`, `weights-none` or `weights-unreadable`
+ */
+export function requireWeights(options: { weights?: string | undefined; width: number; size: number }): void {
+  if (options.weights === undefined) return;
+  const source = sourceOf(options.weights, options.width, options.size);
+  if (!fs.existsSync(source)) throw unreadable(source, 'does not exist');
+}
+
+function sourceOf(weights: string, width: number, size: number): string {
+  if (weights !== 'imagenet') return weights;
+  const file = imageNetFile(width, size);
   if (!isDownloaded(file)) throw absentWeights(file);
   return file.path;
 }

@@ -15,7 +15,7 @@ import { CheckpointKeeper } from './checkpointKeeper.js';
 import { renderReport } from './report.js';
 import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
 import { RunLog } from './runLog.js';
-import { startWeights } from './startWeights.js';
+import { requireWeights, startWeights } from './startWeights.js';
 import { throttled } from './progress.js';
 import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
@@ -71,6 +71,7 @@ export async function trainRun(
   try {
     // A folder that cannot be trained with leaves no run behind.
     const scanned = withoutExcluded(scanDataset(job.options.dataset), job.options.exclude);
+    requireWeights(job.options);
     const record: RunRecord = {
       version: 1,
       id: path.basename(job.runFolder),

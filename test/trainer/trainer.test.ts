@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
 import { TrainerProcess } from '../../src/client/trainerProcess.js';
+import { alignSummary } from '../../src/protocol/align.js';
+import { datasetReport } from '../../src/protocol/check.js';
 import { isAlive } from '../../src/platform/isAlive.js';
 import { PROTOCOL_VERSION, trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -96,6 +98,51 @@ describe('face-trainer', function () {
     assert.equal(command(['--help']).status, 0);
     await Promise.resolve();
   });
+
+  it('checks a folder: sentences, JSON for scripts, an exclusion list, and an exit code that tells of errors', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6, 160);
+    const good = command(['check', 'data']);
+    assert.equal(good.status, 0, good.stdout + good.stderr);
+    assert.match(good.stdout, /18 pictures of 3 people can be trained with\.\nNothing stands in the way\./);
+    fs.copyFileSync(path.join(folder(), 'data/person-0/0.png'), path.join(folder(), 'data/person-1/whose.png'));
+    fs.writeFileSync(path.join(folder(), 'data/person-2/broken.jpg'), 'x');
+    const bad = command(['check', 'data', '--json', '--write-exclusions', 'exclude.txt']);
+    assert.equal(bad.status, 1);
+    const { findings } = datasetReport.parse(JSON.parse(bad.stdout));
+    assert.deepEqual(findings.map(({ code }) => code), ['two-people', 'unreadable', 'exact-duplicates']); // prettier-ignore
+    assert.match(command(['check', 'data']).stdout, /Error {4}1 picture under two or more people/);
+    const excluded = command(['check', 'data', '--exclude', 'exclude.txt']);
+    assert.equal(excluded.status, 0, excluded.stdout);
+    assert.match(excluded.stdout, /16 pictures of 3 people/);
+    const trained = command(['train', 'data', ...small, '--epochs', '1', '--exclude', 'exclude.txt', '--out', 'run']);
+    assert.match(trained.stdout, /16 pictures of 3 people/);
+    assert.equal(command(['check', 'missing']).status, 1);
+    assert.equal(command(['check']).status, 2);
+    assert.deepEqual(fs.readdirSync(path.join(folder(), 'data', 'person-2')).length, 7, 'nothing is deleted');
+  });
+
+  it('aligns a folder into another, and says what it left out', async () => {
+    await writePeople(path.join(folder(), 'data'), 2, 2, 100);
+    const { status, stdout } = command(['align', 'data', '--json']);
+    assert.equal(status, 0, stdout);
+    const summary = alignSummary.parse(JSON.parse(stdout));
+    assert.deepEqual([summary.pictures, summary.withoutFace], [4, 4]);
+    assert.equal(summary.out, path.join(fs.realpathSync(folder()), 'data-aligned'));
+    assert.match(command(['align', 'data']).stdout, /0 aligned, 0 doubtful, 4 without a face/);
+    assert.equal(command(['align', 'data', '--out', 'data/inside']).status, 1);
+    assert.equal(command(['align', 'data', '--size', '9999']).status, 2);
+  });
+
+  it('refuses at once when the weights that a run begins with are not there', async () => {
+    await writePeople(path.join(folder(), 'data'), 2, 4);
+    const env = { ...process.env, FACE_TRAINER_CACHE: path.join(folder(), 'cache') };
+    const ran = spawnSync(process.execPath, [cli, 'train', 'data', '--out', 'run'], { cwd: folder(), encoding: 'utf8', env });
+    assert.equal(ran.status, 1);
+    assert.match(ran.stdout, /ImageNet weights .* are not on this machine/);
+    assert.match(ran.stdout, /face-trainer download-weights/);
+    assert.ok(!fs.existsSync(path.join(folder(), 'run')));
+    assert.equal(command(['train', 'data', '--weights', 'gone.npz', '--out', 'run']).status, 1);
+  }); // prettier-ignore
 
   it('stops after at most one batch and leaves a whole checkpoint', async () => {
     await writePeople(path.join(folder(), 'data'), 3, 6);

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { KERAS_ADAM, adamUpdate } from '../../src/core/adam.js';
+import { reduceAll, type RunState } from '../../src/core/runState.js';
+import { softmaxCrossEntropy } from '../../src/core/softmaxCrossEntropy.js';
+import { selectEngine } from '../../src/engine/selectEngine.js';
+import type { Engine } from '../../src/engine/engine.js';
+import { HEAD, mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { initialValues } from '../../src/graph/networkState.js';
+import type { RunEvent, TrainerMessage } from '../../src/protocol/messages.js';
+import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
+import { withRecipe } from '../../src/protocol/recipes.js';
+import { readCheckpoint } from '../../src/training/checkpoint.js';
+import { HeadSession } from '../../src/training/headSession.js';
+import { learningRateAt } from '../../src/training/learningRate.js';
+import { nearestNeighbourHits } from '../../src/training/nearestNeighbour.js';
+import { previewSamples } from '../../src/training/preview.js';
+import { StopSignal } from '../../src/training/stopSignal.js';
+import { trainRun } from '../../src/training/trainRun.js';
+import { Random } from '../../src/core/random.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+
+const folder = scratchFolder();
+const data = () => path.join(folder(), 'data');
+const distorted = {
+  flip: true,
+  shift: true,
+  scale: 0.1,
+  rotation: 10,
+  brightness: 0.1,
+  contrast: 0.2,
+  saturation: 0.2,
+};
+
+let engine: Engine;
+before(async () => ({ engine } = await selectEngine({ engine: 'native', threads: 2 })));
+
+/** Trains a small network, in a run folder of its own. */
+async function train(name: string, options: Partial<TrainingOptionsInput>): Promise<RunState> {
+  const messages: TrainerMessage[] = [];
+  const job = {
+    runFolder: path.join(folder(), name),
+    options: trainingOptions.parse({
+      dataset: data(), size: 32, width: 0.1, epochs: 3, batchSize: 8, split: 0.75, keepCheckpoints: 9, learningRate: 1e-2, ...options,
+    }),
+    version: '0',
+  }; // prettier-ignore
+  const ok = await trainRun(job, (message) => messages.push(message), new StopSignal(), {
+    now: () => new Date(0),
+    pixelCache: path.join(folder(), 'pixels'),
+    selectEngine,
+  });
+  const state = reduceAll(messages.filter((m): m is RunEvent => !['hello', 'preparing'].includes(m.type)));
+  assert.ok(ok, state.failure?.message);
+  return state;
+}
+
+const parameters = (run: string, epoch: number) =>
+  readCheckpoint(path.join(folder(), run, 'checkpoints', `epoch-000${epoch}`)).session.parameters;
+const losses = (state: RunState) => state.steps.map(({ loss }) => loss);
+
+describe('learningRateAt', () => {
+  const options = { learningRate: 1, schedule: 'cosine', epochs: 4, headEpochs: 1, frozen: false } as const;
+
+  it('is constant while the head trains alone, then half a cosine wave down to zero', () => {
+    const rates = Array.from({ length: 40 }, (_, i) => learningRateAt(options, i + 1, 10));
+    assert.deepEqual(rates.slice(0, 11), Array<number>(11).fill(1));
+    assert.ok(Math.abs(rates[25]! - 0.5) < 1e-9);
+    assert.ok(rates.slice(11).every((rate, i) => rate < rates[10 + i]!) && rates[39]! > 0 && rates[39]! < 0.01);
+  });
+
+  it('goes down over the whole run where the head is all that trains', () => {
+    assert.ok(Math.abs(learningRateAt({ ...options, frozen: true }, 21, 10) - 0.5) < 1e-9);
+    assert.equal(learningRateAt({ ...options, schedule: 'constant' }, 39, 10), 1);
+    assert.equal(learningRateAt({ ...options, headEpochs: 9 }, 39, 10), 1);
+  });
+});
+
+describe('HeadSession', () => {
+  const graph = mobileNetV2({ size: 32, classes: 3, width: 0.1, pooling: 'average' });
+
+  it('makes the step that the definition makes on the features, and leaves the rest as it is', async () => {
+    const random = Random.fromSeed(1);
+    const start = initialValues(graph, 3);
+    const images = Uint8Array.from({ length: 5 * 32 * 32 * 3 }, () => random.integer(256));
+    const batch = { images, labels: Int32Array.from([0, 1, 2, 1, 0]) };
+    const session = new HeadSession(engine, graph, start, 0);
+    const features = await session.features(batch);
+    const width = features.length / 5;
+    const kernel = start.get(`${HEAD}/kernel`)!.slice();
+    const bias = start.get(`${HEAD}/bias`)!.slice();
+    const moments = (size: number) => ({ first: new Float32Array(size), second: new Float32Array(size) });
+    const [ofKernel, ofBias] = [moments(kernel.length), moments(3)];
+    for (let step = 1; step <= 3; step++) {
+      const logits = new Float32Array(15);
+      for (let row = 0; row < 5; row++)
+        for (let c = 0; c < 3; c++) {
+          let sum = bias[c]!;
+          for (let k = 0; k < width; k++) sum += features[row * width + k]! * kernel[k * 3 + c]!;
+          logits[row * 3 + c] = sum;
+        }
+      const { gradient, lossSum } = softmaxCrossEntropy(logits, batch.labels, 3, 0.1);
+      const ofK = new Float32Array(kernel.length);
+      const ofB = new Float32Array(3);
+      gradient.forEach((g, i) => {
+        const [row, c] = [Math.floor(i / 3), i % 3];
+        ofB[c]! += g;
+        for (let k = 0; k < width; k++) ofK[k * 3 + c]! += features[row * width + k]! * g;
+      });
+      adamUpdate(kernel, ofK, ofKernel, step, 1e-2, KERAS_ADAM);
+      adamUpdate(bias, ofB, ofBias, step, 1e-2, KERAS_ADAM);
+      const result = await session.trainStep(batch, { learningRate: 1e-2, batchNormMomentum: 0, labelSmoothing: 0.1 });
+      assert.ok(Math.abs(result.lossSum - lossSum) < 1e-3, `${result.lossSum} and ${lossSum}`);
+    }
+    const { step, parameters: after, moments: kept } = session.state;
+    assert.equal(step, 3);
+    // Adam's first steps are as long as the rate, whatever the gradient: rounding decides where it is nearly zero.
+    const off = after.get(`${HEAD}/kernel`)!.filter((v, i) => Math.abs(v - kernel[i]!) > 1e-3);
+    assert.ok(off.length < kernel.length / 100, `${off.length} of ${kernel.length}`);
+    for (const { name, trainable } of graph.parameters) {
+      if (!name.startsWith(HEAD)) assert.deepEqual(after.get(name), start.get(name), name);
+      if (trainable && !name.startsWith(HEAD)) assert.ok(kept.get(name)!.second.every((v) => v === 0));
+    }
+    session.dispose();
+  });
+
+  it('takes features instead of pictures, and gives the same', async () => {
+    const random = Random.fromSeed(2);
+    const session = new HeadSession(engine, graph, initialValues(graph, 3), 0.2);
+    const images = Uint8Array.from({ length: 4 * 32 * 32 * 3 }, () => random.integer(256));
+    const labels = Int32Array.from([0, 1, 2, 1]);
+    const whole = await session.evaluate({ images, labels }, { embeddings: true });
+    const again = await session.evaluate({ images: whole.embeddings!, labels });
+    assert.deepEqual(again.logits, whole.logits);
+    session.dispose();
+  });
+});
+
+describe('a run', function () {
+  this.timeout(60_000);
+  beforeEach(() => writePeople(data(), 4, 8));
+
+  it('trains the head alone first, then every layer, and tells when', async () => {
+    const state = await train('run', { headEpochs: 1, dropout: 0.2, pooling: 'average', optimizer: 'adamw', schedule: 'cosine', augmentation: distorted });
+    assert.deepEqual(state.stages, [
+      { type: 'stage', name: 'head', epoch: 1, step: 0 },
+      { type: 'stage', name: 'all', epoch: 2, step: 3 },
+    ]);
+    const start = initialValues(mobileNetV2({ size: 32, classes: 4, width: 0.1, pooling: 'average' }), 128);
+    const [first, second] = [parameters('run', 1), parameters('run', 2)];
+    for (const name of ['Conv1/kernel', 'bn_Conv1/moving_mean', 'Conv_1/kernel']) {
+      assert.deepEqual(first.get(name), start.get(name), name);
+      assert.notDeepEqual(second.get(name), start.get(name), name);
+    }
+    assert.notDeepEqual(first.get(`${HEAD}/kernel`), start.get(`${HEAD}/kernel`));
+    assert.ok(state.steps.at(-1)!.learningRate < 0.1 * state.steps[0]!.learningRate);
+    for (const { waitingShare } of state.epochs) assert.ok(waitingShare! >= 0 && waitingShare! <= 1);
+  }); // prettier-ignore
+
+  it('is the same to the bit with any number of threads, and with a cache, a warm one or none', async () => {
+    const options = { headEpochs: 1, dropout: 0.3, labelSmoothing: 0.1, optimizer: 'adamw', weightDecay: 0.05, augmentation: { ...distorted, erasing: 0.5 } } as const;
+    const one = await train('one', { ...options, threads: 1 });
+    const two = await train('two', { ...options, threads: 2 });
+    const none = await train('none', { ...options, pixelCacheMiB: 0 });
+    assert.deepEqual(losses(two), losses(one));
+    assert.deepEqual(losses(none), losses(one));
+    assert.deepEqual(parameters('two', 3), parameters('one', 3));
+    assert.notDeepEqual(losses(await train('three', { ...options, seed: 5 })), losses(one));
+  }); // prettier-ignore
+
+  it('with a frozen network computes the features of each picture once, and comes to the same as computing them anew', async () => {
+    const options = { augmentation: { flip: true }, epochs: 4, schedule: 'cosine' } as const;
+    const frozen = await train('frozen', { ...options, frozen: true });
+    const anew = await train('anew', { ...options, headEpochs: 4, schedule: 'constant' });
+    assert.deepEqual(frozen.stages.map(({ name }) => name), ['head']); // prettier-ignore
+    const start = initialValues(mobileNetV2({ size: 32, classes: 4, width: 0.1 }), 128);
+    assert.deepEqual(parameters('frozen', 4).get('Conv_1/kernel'), start.get('Conv_1/kernel'));
+    // The first rate is the same in both; then one of them goes down.
+    assert.ok(Math.abs(losses(frozen)[0]! - losses(anew)[0]!) < 1e-4, `${losses(frozen)[0]} and ${losses(anew)[0]}`);
+    const same = await train('same', { ...options, frozen: true, schedule: 'constant' });
+    losses(same).forEach((loss, i) => assert.ok(Math.abs(loss - losses(anew)[i]!) < 0.02 * (1 + loss), `step ${i}`));
+  });
+
+  it('validates with strangers by their nearest neighbours', async () => {
+    const state = await train('open', { splitBy: 'identity', split: 0.5, epochs: 1 });
+    assert.equal(state.epochs[0]!.valLoss, undefined);
+    assert.ok(state.epochs[0]!.valAccuracy >= 0 && state.epochs[0]!.valAccuracy <= 1);
+    assert.equal(state.dataset!.people, 2);
+    assert.match(fs.readFileSync(path.join(folder(), 'open', 'report.html'), 'utf8'), /<svg/);
+  });
+
+  it('makes up batches of people and pictures', async () => {
+    const state = await train('pk', { sampler: { people: 3, pictures: 2 }, epochs: 2 });
+    assert.equal(state.dataset!.stepsPerEpoch, 4);
+    assert.equal(state.steps.length, 8);
+  });
+
+  it('leaves its check in the run folder', async () => {
+    fs.writeFileSync(path.join(data(), 'person-0', 'broken.jpg'), 'x');
+    await train('run', { epochs: 1 });
+    const check = JSON.parse(fs.readFileSync(path.join(folder(), 'run', 'check.json'), 'utf8')) as { findings: { code: string }[] };
+    assert.equal(check.findings[0]!.code, 'unreadable');
+  }); // prettier-ignore
+});
+
+describe('nearestNeighbourHits', () => {
+  it('counts rows whose nearest other row is of the same person, by angle', () => {
+    const rows = Float32Array.from([1, 0, 5, 0.1, 0, 1, 0.1, 9, -1, 0]);
+    assert.equal(nearestNeighbourHits([rows.subarray(0, 4), rows.subarray(4)], [1, 1, 2, 2, 3]), 4);
+    assert.equal(nearestNeighbourHits([rows], [1, 2, 1, 2, 3]), 0);
+    assert.equal(nearestNeighbourHits([], []), 0);
+  });
+});
+
+describe('previewSamples', () => {
+  it('shows up to twelve pictures as they are and as the first epoch sees them', async () => {
+    await writePeople(data(), 3, 6);
+    fs.writeFileSync(path.join(data(), 'person-0', 'broken.jpg'), 'x');
+    const options = withRecipe('default', { dataset: data(), size: 64 }).data!;
+    const samples = await previewSamples(options);
+    assert.equal(samples.length, 12);
+    assert.ok(samples.every(({ original, distorted: d }) => original.startsWith('data:image/jpeg;base64,') && d !== original));
+    assert.deepEqual(await previewSamples(options), samples);
+    const still = await previewSamples({ ...options, augmentation: trainingOptions.shape.augmentation.parse({}) });
+    assert.ok(still.every(({ original, distorted: d }) => original === d));
+  }); // prettier-ignore
+});
+
+describe('withRecipe', () => {
+  it('gives the brief’s script as the original recipe, and nothing that needs weights without them', () => {
+    const original = withRecipe('original', { dataset: '/d' }).data!;
+    const { size, width, pooling, batchSize, optimizer, learningRate, epochs, split, seed, weights, schedule, dropout, labelSmoothing, headEpochs } = original;
+    assert.deepEqual(
+      { size, width, pooling, batchSize, optimizer, learningRate, epochs, split, seed, weights, schedule, dropout, labelSmoothing, headEpochs },
+      { size: 128, width: 1, pooling: 'max', batchSize: 128, optimizer: 'adam', learningRate: 2e-4, epochs: 10, split: 0.9, seed: 128, weights: undefined, schedule: 'constant', dropout: 0, labelSmoothing: 0, headEpochs: 0 },
+    );
+    assert.ok(Object.values(original.augmentation).every((v) => v === false || v === 0));
+    assert.equal(withRecipe('default', { dataset: '/d', weights: null }).data!.headEpochs, 0);
+    assert.equal(withRecipe('default', { dataset: '/d', epochs: 3 }).data!.epochs, 3);
+    assert.equal(withRecipe('default', { dataset: '/d', epochs: -3 }).success, false);
+  }); // prettier-ignore
+});
