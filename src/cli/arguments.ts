@@ -58,6 +58,7 @@ Options of train, with their defaults
   --seed N                 of split, shuffling and random weights (128)
   --weights NAME           imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint
   --learning-rate F        of the optimizer
+  --head-rate-factor F     what the learning rate of the last layer is multiplied by
   --schedule NAME          constant, or cosine down to zero
   --optimizer NAME         adam, adamw, or sgd with momentum
   --momentum F             of sgd (0.9)
