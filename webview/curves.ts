@@ -11,10 +11,19 @@ export interface Curves {
   readonly steps: readonly Point[];
   readonly training: readonly Point[];
   readonly validation: readonly Point[];
+  /** Where something else begins. */
+  readonly marks: readonly Mark[];
+}
+
+export interface Mark {
+  readonly x: number;
+  readonly text: string;
 }
 
 export type View = 'step' | 'epoch';
 export type Quantity = 'loss' | 'accuracy';
+
+const STAGE = { head: 'last layer', all: 'every layer' } as const;
 
 export function curvesOf(state: RunState, quantity: Quantity, view: View): Curves {
   const x = view === 'step' ? 'step' : 'epoch';
@@ -22,10 +31,14 @@ export function curvesOf(state: RunState, quantity: Quantity, view: View): Curve
     const y = quantity === 'loss' ? e.valLoss : e.valAccuracy;
     return y === undefined ? [] : [{ x: e[x], y }];
   });
+  // A run that begins with every layer has nothing to mark.
+  const marks = state.stages
+    .slice(1)
+    .map((s) => ({ x: view === 'step' ? s.step + 0.5 : s.epoch - 0.5, text: STAGE[s.name] }));
   if (view === 'epoch')
-    return { steps: [], training: state.epochs.map((e) => ({ x: e.epoch, y: e[quantity] })), validation };
+    return { steps: [], training: state.epochs.map((e) => ({ x: e.epoch, y: e[quantity] })), validation, marks };
   const steps = state.steps.map((s) => ({ x: s.step, y: s[quantity] }));
-  return { steps, training: smooth(steps), validation };
+  return { steps, training: smooth(steps), validation, marks };
 }
 
 /**

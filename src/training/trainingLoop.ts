@@ -34,6 +34,9 @@ class Tally {
   }
 }
 
+/** How many times a step of the head alone one of every layer takes. */
+const WHOLE_STEP = 3;
+
 type Outcome = 'done' | 'stopped';
 
 /** What trains, and where its batches come from; one stage of a run follows the other. */
@@ -223,11 +226,16 @@ export class TrainingLoop {
   }
 
   private eta(epoch: number, stepsLeftInEpoch: number): number {
-    const epochsLeft = this.options.epochs - epoch;
+    const { epochs, headEpochs } = this.options;
+    const epochsLeft = epochs - epoch;
+    // Of the epochs that follow, those in which every layer trains, while now the head trains alone.
+    const slower =
+      this.stage.name === 'head' && !this.options.frozen ? Math.max(0, epochs - Math.max(epoch, headEpochs)) : 0;
+    const steps = stepsLeftInEpoch + (epochsLeft + slower * (WHOLE_STEP - 1)) * this.stepsPerEpoch;
     const { train, validation } = this.dataset.split;
     // Forward alone costs about a third of a training step.
     const validationSteps = (this.stepsPerEpoch * validation.length) / train.length / 3;
-    return this.speed.etaSeconds(stepsLeftInEpoch + epochsLeft * this.stepsPerEpoch, epochsLeft + 1, validationSteps);
+    return this.speed.etaSeconds(steps, epochsLeft + 1, validationSteps);
   }
 
   private finished(reason: 'completed' | 'stopped', epochs: number): MessageOf<'finished'> {

@@ -168,8 +168,12 @@ export async function chooseInContextMenu(page: Page, folder: string, item: stri
     await page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first().waitFor();
     if (await entry.count()) {
       await page.waitForTimeout(300); // a menu that has just opened swallows the first click
-      await entry.click();
-      return;
+      try {
+        await entry.click({ timeout: 3000 });
+        return;
+      } catch {
+        // The menu went when something else took the focus.
+      }
     }
     await page.keyboard.press('Escape');
     await page.waitForTimeout(500);

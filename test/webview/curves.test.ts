@@ -26,6 +26,15 @@ describe('curvesOf', () => {
     assert.deepEqual(validation, [{ x: 10, y: 3 }, { x: 20, y: 3 }]);
   }); // prettier-ignore
 
+  it('marks where another stage begins, and nothing in a run of one stage', () => {
+    const begins = (name: 'head' | 'all', e: number, s: number) =>
+      ({ type: 'stage', name, epoch: e, step: s }) as const;
+    assert.deepEqual(curvesOf({ ...state, stages: [begins('all', 1, 0)] }, 'loss', 'step').marks, []);
+    const two = { ...state, stages: [begins('head', 1, 0), begins('all', 2, 10)] };
+    assert.deepEqual(curvesOf(two, 'loss', 'step').marks, [{ x: 10.5, text: 'every layer' }]);
+    assert.deepEqual(curvesOf(two, 'loss', 'epoch').marks, [{ x: 1.5, text: 'every layer' }]);
+  });
+
   it('draws the same by epoch', () => {
     const { steps, training, validation } = curvesOf(state, 'accuracy', 'epoch');
     assert.deepEqual(steps, []);
