@@ -45,7 +45,9 @@ function batchesOf(count: number): number[][] {
 }
 
 const say = (what: string, rate: number, unit = 'pictures/s') =>
-  console.log(`${what.padEnd(66)} ${rate.toLocaleString('en-US', { maximumFractionDigits: rate < 100 ? 1 : 0 }).padStart(9)} ${unit}`);
+  console.log(
+    `${what.padEnd(66)} ${rate.toLocaleString('en-US', { maximumFractionDigits: rate < 100 ? 1 : 0 }).padStart(9)} ${unit}`,
+  );
 
 /** From the files to every batch of an epoch, checked, hashed and cached on the way; and Pillow beside it. */
 async function epoch(): Promise<void> {
