@@ -212,7 +212,8 @@ function lock(folder: string): boolean {
 
 function isLocked(folder: string): boolean {
   try {
-    return isAlive(Number(fs.readFileSync(path.join(folder, LOCK), 'utf8')));
+    const pid = Number(fs.readFileSync(path.join(folder, LOCK), 'utf8'));
+    return pid > 0 && isAlive(pid); // an empty one was being written when its writer was killed
   } catch {
     return false;
   }

@@ -143,6 +143,16 @@ describe('PixelCache', () => {
     first.close();
   });
 
+  it('takes over a lock whose writer was killed, also while it wrote the lock', () => {
+    open().close();
+    for (const left of ['', '999999999', 'nonsense']) {
+      fs.writeFileSync(path.join(only(), 'lock'), left);
+      const cache = open();
+      assert.doesNotMatch(path.basename(cache.folder), /^private-/, JSON.stringify(left));
+      cache.close();
+    }
+  });
+
   it('removes private copies whose process is gone', () => {
     const orphan = path.join(caches(), 'private-999999999-abc');
     fs.mkdirSync(orphan, { recursive: true });
