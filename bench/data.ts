@@ -132,14 +132,14 @@ async function memoryChild(): Promise<void> {
   await source.close();
 }
 
-/** Different small pictures, a thousand a person. */
+/** Different small pictures, a hundred a person. */
 async function generate(folder: string, count: number): Promise<void> {
   const random = Random.fromSeed(3);
-  for (let person = 0; person * 1000 < count; person++) {
+  for (let person = 0; person * 100 < count; person++) {
     const own = path.join(folder, `person-${person}`);
     fs.mkdirSync(own, { recursive: true });
     await Promise.all(
-      Array.from({ length: Math.min(1000, count - person * 1000) }, (_, i) => {
+      Array.from({ length: Math.min(100, count - person * 100) }, (_, i) => {
         const pixels = Buffer.from(Array.from({ length: 12 * 12 * 3 }, () => random.integer(256)));
         return sharp(pixels, { raw: { width: 12, height: 12, channels: 3 } }).resize(96).jpeg().toFile(path.join(own, `${i}.jpg`));
       }),

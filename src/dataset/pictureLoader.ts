@@ -86,7 +86,9 @@ export class PictureLoader {
     await forEachParallel(files.length, PARALLEL, async (picture) => {
       if (cancelled()) return;
       const stamp = await this.stamp(files[picture]!);
-      const found = stamp && this.cache?.find(stamp);
+      const known = stamp && this.cache?.find(stamp);
+      // Once there was no room for it; now there is.
+      const found = known?.fact.fault === 'none' && known.slot < 0 && this.cache?.hasRoom ? undefined : known;
       if (found) {
         facts.set(picture, found.fact);
         this.slots[picture] = found.slot;

@@ -99,6 +99,10 @@ export class PixelCache {
     };
   }
 
+  get hasRoom(): boolean {
+    return this.slots < this.maximumSlots;
+  }
+
   /** @returns the slot of the pixels; -1 when there is no room, or none were given */
   add(stamp: FileStamp, fact: PictureFact, pixels: Uint8Array | undefined): number {
     const slot = pixels && this.slots < this.maximumSlots ? this.slots++ : -1;
@@ -237,6 +241,7 @@ function makeRoom(parent: string, own: string, maximumBytes: number): number {
     );
   const others = fs
     .readdirSync(parent)
+    .filter((name) => !name.startsWith('private-')) // somebody else is reading it
     .map((name) => path.join(parent, name))
     .filter((folder) => folder !== own && fs.existsSync(path.join(folder, INDEX)))
     .map((folder) => ({ folder, bytes: bytesOf(folder), used: fs.statSync(path.join(folder, INDEX)).mtimeMs }))

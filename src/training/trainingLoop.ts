@@ -124,7 +124,8 @@ export class TrainingLoop {
       if (this.stop.requested) return await this.stopInside(epoch, i, shuffle, next);
       const begin = performance.now();
       const batch = await next;
-      if (i > 0) waited += performance.now() - begin; // the first one of an epoch has nothing to hide behind
+      // With a frozen network the features are computed here: work, not waiting.
+      if (i > 0 && !this.options.frozen) waited += performance.now() - begin; // the first one of an epoch has nothing to hide behind
       // The following batch is read by another thread while this one trains.
       if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;

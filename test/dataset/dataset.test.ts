@@ -77,6 +77,15 @@ describe('openDataset', () => {
     for (const other of [cached, decoded, await readBatch(nowhere, { pictures })]) assert.deepEqual(other, fresh);
   });
 
+  it('keeps a picture that found no room before, once there is some', async () => {
+    await writePeople(data(), 2, 4);
+    await (await open({ cacheBytes: 3 * 3072 * 1.4 })).source.close();
+    const pixels = () => fs.statSync(path.join(caches(), fs.readdirSync(caches())[0]!, 'pixels')).size;
+    assert.ok(pixels() < 8 * 3072, String(pixels()));
+    await (await open()).source.close();
+    assert.equal(pixels(), 8 * 3072);
+  });
+
   it('reads a picture again that has changed, and one whose cached pixels were damaged', async () => {
     await writePeople(data(), 2, 4);
     const before = await readBatch(await open(), { pictures: [0, 1] });
