@@ -83,6 +83,12 @@ export class PictureFacts {
     return FAULT_NAMES[this.faults[picture]!]!;
   }
 
+  /** What a move between threads takes along without a copy. */
+  get buffers(): ArrayBuffer[] {
+    const { faults, formats, pages, widths, heights, contents, looks } = this;
+    return [faults, formats, pages, widths, heights, contents, looks].map(({ buffer }) => buffer as ArrayBuffer);
+  }
+
   /** After a move between threads, which keeps the arrays but not the class. */
   static revive(plain: PictureFacts): PictureFacts {
     return Object.assign(Object.create(PictureFacts.prototype) as PictureFacts, plain);

@@ -25,7 +25,7 @@ async function answer(wish: LoaderWish): Promise<void> {
         },
         () => cancelled,
       );
-      reply({ type: 'prepared', id: wish.id, prepared });
+      reply({ type: 'prepared', id: wish.id, prepared }, prepared.facts.buffers);
       return;
     }
     case 'read': {

@@ -35,7 +35,8 @@ const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
  * One process writes a cache at a time. A second one gets a private copy of its own that goes when it is closed.
  */
 export class PixelCache {
-  private readonly records = new Map<string, Buffer>();
+  /** Place of the newest record of each file in the index, by the hash of its name. */
+  private readonly places = new Map<string, number>();
   private readonly pixelFile: number;
   private readonly indexFile: number;
   private slots = 0;
@@ -79,7 +80,7 @@ export class PixelCache {
 
   /** What is known of a file, when it is still as it was. */
   find(stamp: FileStamp): CachedPicture | undefined {
-    const record = this.records.get(keyOf(stamp.file));
+    const record = this.record(stamp.file);
     if (!record || record.readDoubleLE(16) !== stamp.bytes || record.readDoubleLE(24) !== stamp.modifiedMs)
       return undefined;
     const fault = FAULT_NAMES[record[32]!];
@@ -121,8 +122,8 @@ export class PixelCache {
     record.writeInt32LE(slot, 92);
     record.writeUInt32LE(pixels && slot >= 0 ? crc32(pixels) : 0, 96);
     record.writeUInt32LE(crc32(record.subarray(0, RECORD - 4)), RECORD - 4);
-    this.records.set(keyOf(stamp.file), record);
     writeAll(this.indexFile, record, this.indexEnd);
+    this.places.set(keyOf(stamp.file), this.indexEnd);
     this.indexEnd += RECORD;
     return slot;
   }
@@ -139,12 +140,12 @@ export class PixelCache {
 
   /** The checksum that belongs to a file's pixels. */
   checksum(file: string): number {
-    return this.records.get(keyOf(file))?.readUInt32LE(96) ?? 0;
+    return this.record(file)?.readUInt32LE(96) ?? 0;
   }
 
   /** Frees what only looking up needs. */
   forgetNames(): void {
-    this.records.clear();
+    this.places.clear();
   }
 
   close(): void {
@@ -154,6 +155,13 @@ export class PixelCache {
     fs.closeSync(this.indexFile);
     if (this.temporary) fs.rmSync(this.folder, { recursive: true, force: true });
     else fs.rmSync(path.join(this.folder, LOCK), { force: true });
+  }
+
+  private record(file: string): Buffer | undefined {
+    const place = this.places.get(keyOf(file));
+    if (place === undefined) return undefined;
+    const record = Buffer.alloc(RECORD);
+    return fs.readSync(this.indexFile, record, 0, RECORD, place) === RECORD ? record : undefined;
   }
 
   private load(): void {
@@ -167,8 +175,9 @@ export class PixelCache {
       const slot = record.readInt32LE(92);
       if (slot < written) {
         const key = record.toString('latin1', 0, 16);
-        if ((this.records.get(key)?.readInt32LE(92) ?? -1) >= 0) used--;
-        this.records.set(key, record);
+        const earlier = this.places.get(key);
+        if (earlier !== undefined && index.readInt32LE(earlier + 92) >= 0) used--;
+        this.places.set(key, at);
         if (slot >= 0) used++;
         this.slots = Math.max(this.slots, slot + 1);
       }
@@ -181,7 +190,7 @@ export class PixelCache {
   }
 
   private restart(): void {
-    this.records.clear();
+    this.places.clear();
     this.slots = 0;
     this.indexEnd = 0;
     fs.ftruncateSync(this.indexFile, 0);
