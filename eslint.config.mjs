@@ -27,7 +27,7 @@ const neverBelow = {
   cli: apartFromTrainer,
 };
 const pure = ['core', 'protocol', 'graph'];
-const heavy = ['@tensorflow/*', '@tensorflow/*/**', 'sharp'];
+const heavy = ['@tensorflow/*', '@tensorflow/*/**', 'sharp', '@napi-rs/image'];
 
 const folder = (name) => ({
   regex: `(^|/)${name}/`,

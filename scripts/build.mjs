@@ -39,7 +39,7 @@ const builds = [
     },
     // sharp brings its own native library. TensorFlow.js is bundled; the union package would bring layers, WebGL and
     // data along (and a second copy of the core), while tfjs-node needs nothing of it but the core.
-    external: ['sharp'],
+    external: ['sharp', '@napi-rs/image'],
     alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
     define: { 'process.env.NODE_ENV': '"production"' },
   },

@@ -159,14 +159,15 @@ function interpolate(
       const w10 = fx - w11;
       const w01 = fy - w11;
       const w00 = 256 - fx - w01;
-      for (let c = 0; c < 3; c++)
-        target[o + c] =
-          (source[i + c]! * w00 +
-            source[right + c]! * w10 +
-            source[i + below + c]! * w01 +
-            source[right + below + c]! * w11 +
-            128) >>
-          8;
+      // Written out: a loop over the channels takes twice as long.
+      const p10 = right;
+      const p01 = i + below;
+      const p11 = right + below;
+      target[o] = (source[i]! * w00 + source[p10]! * w10 + source[p01]! * w01 + source[p11]! * w11 + 128) >> 8;
+      target[o + 1] =
+        (source[i + 1]! * w00 + source[p10 + 1]! * w10 + source[p01 + 1]! * w01 + source[p11 + 1]! * w11 + 128) >> 8;
+      target[o + 2] =
+        (source[i + 2]! * w00 + source[p10 + 2]! * w10 + source[p01 + 2]! * w01 + source[p11 + 2]! * w11 + 128) >> 8;
     }
   }
 }

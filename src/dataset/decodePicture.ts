@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { FastResizeFilter, ResizeFit, Transformer } from '@napi-rs/image';
 import { decode as decodeBmp } from 'bmp-ts';
+import { readJpegHeader } from './jpegHeader.js';
 import { lookOf } from './look.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
 import { CONTENT_BYTES, FAULTS, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
@@ -39,6 +41,13 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
   if (format === 'heic') return faulty('heic', { content });
   if (format === 'unknown') return faulty('notPicture', { content });
   let shape = { format, content, width: 0, height: 0, pages: 1 };
+  const jpeg = format === 'jpeg' ? readJpegHeader(bytes) : undefined;
+  if (jpeg) {
+    shape = { ...shape, width: jpeg.width, height: jpeg.height };
+    if (shape.width * shape.height > MAXIMUM_PIXELS) return faulty('tooLarge', shape);
+    const pixels = jpeg.plain ? await decodePlainJpeg(bytes, size) : undefined;
+    if (pixels) return { fact: { ...shape, fault: 'none', look: lookOf(pixels, size) }, pixels };
+  }
   try {
     const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
     if (picture === 'tooLarge') return faulty('tooLarge', shape);
@@ -89,6 +98,29 @@ export async function decodeWhole(
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined) return FAULTS[faultOfRead(error as NodeJS.ErrnoException)];
     return /pixel limit/i.test(String(error)) ? FAULTS.tooLarge : FAULTS.damaged;
+  }
+}
+
+/**
+ * The kind that nearly all pictures are, four times as fast as libvips does it: the same stretch by an antialiasing linear
+ * filter. Undefined for what is not as its header says; libvips then finds out what it is.
+ */
+async function decodePlainJpeg(bytes: Buffer, size: number): Promise<Uint8Array | undefined> {
+  try {
+    const picture = new Transformer(bytes).fastResize({
+      width: size,
+      height: size,
+      filter: FastResizeFilter.Bilinear,
+      fit: ResizeFit.Fill,
+    });
+    const pixels = await picture.rawPixels();
+    if (pixels.length === size * size * 3) return pixels;
+    if (pixels.length !== size * size) return undefined;
+    const rgb = new Uint8Array(size * size * 3);
+    for (let i = 0; i < pixels.length; i++) rgb.fill(pixels[i]!, 3 * i, 3 * i + 3);
+    return rgb;
+  } catch {
+    return undefined;
   }
 }
 

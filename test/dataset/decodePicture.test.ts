@@ -5,7 +5,9 @@ import { deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { decodePicture, sniff } from '../../src/dataset/decodePicture.js';
 import type { Fault, Format } from '../../src/dataset/pictureFacts.js';
+import { readJpegHeader } from '../../src/dataset/jpegHeader.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
 
 const folder = scratchFolder();
 const WIDTH = 50;
@@ -129,6 +131,44 @@ describe('decodePicture', () => {
       }
     }
   }); // prettier-ignore
+
+  withShared('real JPEGs against libvips', [sharedPaths.wild], () =>
+    it('decodes plain JPEGs to what libvips makes of them, to a level or two', async () => {
+      const people = fs.readdirSync(sharedPaths.wild).filter((name) => !name.includes('.')).slice(0, 20); // prettier-ignore
+      for (const person of people) {
+        const file = path.join(sharedPaths.wild, person, fs.readdirSync(path.join(sharedPaths.wild, person))[0]!);
+        assert.ok(readJpegHeader(fs.readFileSync(file))!.plain, file);
+        const { pixels } = await decodePicture(file, 144);
+        const expected = await sharp(file).resize(144, 144, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
+        const offs = expected.map((v, i) => Math.abs(v - pixels![i]!)).sort();
+        const mean = offs.reduce((sum, v) => sum + v, 0) / offs.length;
+        assert.ok(mean < 1.5 && offs[Math.floor(0.99 * offs.length)]! <= 8, `${file}: ${mean}`);
+      }
+    }),
+  );
+
+  it('leaves JPEGs of other kinds to libvips, and tells their size', async () => {
+    const turned = await picture().withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const profiled = await picture().withIccProfile('p3').jpeg().toBuffer();
+    const cmyk = await picture().toColourspace('cmyk').jpeg().toBuffer();
+    const plain = await picture().jpeg({ progressive: true }).toBuffer();
+    for (const [name, bytes, isPlain] of [
+      ['turned', turned, false],
+      ['profiled', profiled, false],
+      ['cmyk', cmyk, false],
+      ['plain', plain, true],
+      ['cut', plain.subarray(0, -70), false],
+    ] as const) {
+      const header = readJpegHeader(bytes)!;
+      assert.deepEqual([header.width, header.height, header.plain], [WIDTH, HEIGHT, isPlain], name);
+    }
+    for (let length = 0; length < 300; length++) readJpegHeader(plain.subarray(0, length));
+    const noise = Buffer.from(plain);
+    for (let i = 2; i < 400; i++) {
+      noise[i] = (i * 7919) & 255;
+      readJpegHeader(noise);
+    }
+  });
 
   it('makes three equal channels of grey pictures, at any depth', async () => {
     const reds = Buffer.from(Array.from({ length: WIDTH * HEIGHT }, (_, i) => colour(i % WIDTH)[0]));
