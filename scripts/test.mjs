@@ -53,7 +53,7 @@ if (part !== 'editor')
   suite(
     'unit',
     mocha(
-      'test/{core,graph,engine,dataset,faces,pretrained,training,client,cli,sample,tensorflow,trainer,webview,project}/**/*.test.ts',
+      'test/{core,platform,graph,engine,dataset,faces,pretrained,training,client,cli,sample,tensorflow,trainer,webview,project}/**/*.test.ts',
     ),
   );
 if (part !== 'unit') {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { Transformer } from '@napi-rs/image';
+import { Transformer, type FastResizeOptions } from '@napi-rs/image';
 import { decode as decodeBmp } from 'bmp-ts';
 import { readJpegHeader } from './jpegHeader.js';
+import { FileReader } from '../platform/fileReader.js';
 import { lookOf } from './look.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
 import { CONTENT_BYTES, FAULTS, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
@@ -21,6 +21,8 @@ export interface DecodedPicture {
 sharp.cache(false);
 sharp.concurrency(1);
 
+const files = new FileReader();
+
 const OPTIONS = { failOn: 'truncated', limitInputPixels: MAXIMUM_PIXELS } as const;
 
 /**
@@ -31,7 +33,7 @@ const OPTIONS = { failOn: 'truncated', limitInputPixels: MAXIMUM_PIXELS } as con
 export async function decodePicture(file: string, size: number): Promise<DecodedPicture> {
   let bytes: Buffer;
   try {
-    bytes = await fs.readFile(file);
+    bytes = await files.read(file);
   } catch (error) {
     return faulty(faultOfRead(error as NodeJS.ErrnoException));
   }
@@ -78,7 +80,7 @@ export async function decodeWhole(
   largest: number,
 ): Promise<{ pixels: Uint8Array; width: number; height: number } | string> {
   try {
-    const bytes = await fs.readFile(file);
+    const bytes = await files.read(file);
     if (bytes.length === 0) return FAULTS.empty;
     const format = sniff(bytes);
     if (format === 'heic') return FAULTS.heic;
@@ -102,6 +104,7 @@ export async function decodeWhole(
 }
 
 /** FastResizeFilter.Bilinear and ResizeFit.Fill of @napi-rs/image, which declares these enumerations and does not have them. */
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 const BILINEAR = 1;
 const FILL = 1;
 
@@ -111,14 +114,20 @@ const FILL = 1;
  */
 async function decodePlainJpeg(bytes: Buffer, size: number): Promise<Uint8Array | undefined> {
   try {
-    const resize = { width: size, height: size, filter: BILINEAR, fit: FILL };
+    const resize: FastResizeOptions = { width: size, height: size };
+    Object.assign(resize, { filter: BILINEAR, fit: FILL });
     const rgba = await new Transformer(bytes).fastResize(resize).rawPixels();
     if (rgba.length !== size * size * 4) return undefined;
     const rgb = new Uint8Array(size * size * 3);
-    for (let i = 0, o = 0; o < rgb.length; i += 4, o += 3) {
-      rgb[o] = rgba[i]!;
-      rgb[o + 1] = rgba[i + 1]!;
-      rgb[o + 2] = rgba[i + 2]!;
+    const words =
+      rgba.byteOffset % 4 === 0 && LITTLE_ENDIAN
+        ? new Uint32Array(rgba.buffer, rgba.byteOffset, size * size)
+        : undefined;
+    for (let i = 0, o = 0; o < rgb.length; i++, o += 3) {
+      const word = words ? words[i]! : rgba[4 * i]! | (rgba[4 * i + 1]! << 8) | (rgba[4 * i + 2]! << 16);
+      rgb[o] = word;
+      rgb[o + 1] = word >>> 8;
+      rgb[o + 2] = word >>> 16;
     }
     return rgb;
   } catch {

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Augmentation } from '../protocol/options.js';
+import { FileReader } from '../platform/fileReader.js';
 import { cropCentre, distort, drawDistortion } from './augment.js';
 import { decodePicture } from './decodePicture.js';
 import { PixelCache, type FileStamp } from './pixelCache.js';
@@ -59,6 +59,7 @@ export class PictureLoader {
   private readonly verified: Uint8Array;
   private readonly memory = new Map<number, Uint8Array>();
   private readonly scratch: Uint8Array;
+  private readonly reader = new FileReader();
 
   constructor(private readonly options: LoaderOptions) {
     const { files, stored, root } = options;
@@ -168,7 +169,7 @@ export class PictureLoader {
     if (this.cache) {
       try {
         this.slots[picture] = this.cache.add(stamp, fact, pixels);
-        if (pixels) this.checksums[picture] = crc32(pixels);
+        this.verified[picture] = 1; // as it was just written
       } catch {
         this.slots[picture] = -1; // a full disk: the picture is decoded again when it is due
       }
@@ -185,7 +186,7 @@ export class PictureLoader {
 
   private async stamp(file: string): Promise<FileStamp | undefined> {
     try {
-      const { size, mtimeMs } = await fs.promises.stat(path.join(this.options.root, file));
+      const { size, mtimeMs } = await this.reader.stat(path.join(this.options.root, file));
       return { file, bytes: size, modifiedMs: mtimeMs };
     } catch {
       return undefined;
