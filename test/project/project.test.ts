@@ -45,14 +45,14 @@ describe('the project', function () {
     }
   });
 
-  it('packs an extension of its bundles, sharp and nothing else', () => {
+  it('packs an extension of its bundles, the two picture decoders and nothing else', () => {
     const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
     const { stdout, stderr, status } = spawnSync(process.execPath, [vsce, 'ls'], { cwd: root, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     const files = stdout.trim().split('\n');
-    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/panel.css', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
+    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/data.js', 'dist/panel.css', 'dist/pictureThread.js', 'dist/alignThread.js', 'dist/kerasFile.mjs', 'dist/faces/tiny_face_detector_model.bin', 'dist/faces/tfjs-backend-wasm-simd.wasm', 'node_modules/@napi-rs/image/package.json', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
       assert.ok(files.includes(needed), needed);
-    const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|detect-libc|semver)\/.*)$/;
+    const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|@napi-rs|detect-libc|semver)\/.*)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file) || /\.(map|ts)$/.test(file.replace(/\.d\.ts$/, ''))), []);
     assert.ok(!files.some((file) => file.startsWith('dist/test/')), 'the test suite is not shipped');
   });
