@@ -23,7 +23,8 @@ const INDEX = 'index';
 const PIXELS = 'pixels';
 const LOCK = 'lock';
 const RECORD = 128;
-const VERSION = 1;
+/** Raised when pictures are decoded in another way: caches of before are then left to eviction. */
+const VERSION = 2;
 const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
 
 /**
