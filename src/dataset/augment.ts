@@ -153,16 +153,15 @@ function interpolate(
       const fx = cx & 255;
       const fy = cy & 255;
       const i = (cy >> 8) * row + (cx >> 8) * 3;
-      const right = fx === 0 ? i : i + 3;
+      const p10 = fx === 0 ? i : i + 3;
       const below = fy === 0 ? 0 : row;
       const w11 = (fx * fy) >> 8;
       const w10 = fx - w11;
       const w01 = fy - w11;
       const w00 = 256 - fx - w01;
       // Written out: a loop over the channels takes twice as long.
-      const p10 = right;
       const p01 = i + below;
-      const p11 = right + below;
+      const p11 = p10 + below;
       target[o] = (source[i]! * w00 + source[p10]! * w10 + source[p01]! * w01 + source[p11]! * w11 + 128) >> 8;
       target[o + 1] =
         (source[i + 1]! * w00 + source[p10 + 1]! * w10 + source[p01 + 1]! * w01 + source[p11 + 1]! * w11 + 128) >> 8;

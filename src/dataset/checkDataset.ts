@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import { UserError } from '../core/userError.js';
 import type { DatasetReport, Finding } from '../protocol/check.js';
 import {
@@ -14,6 +13,7 @@ import {
 import type { PictureFacts } from './pictureFacts.js';
 import { PictureSource } from './pictureSource.js';
 import type { ScannedDataset } from './scanDataset.js';
+import { thumbnailOf } from './thumbnail.js';
 
 /** Files of a finding that the report shows a small picture of. */
 const THUMBNAILS = 12;
@@ -88,25 +88,11 @@ async function withThumbnails(root: string, finding: Finding): Promise<Finding> 
   const files = await Promise.all(
     finding.files.map(async (file, i) => {
       if (i >= THUMBNAILS) return file;
-      const thumbnail = await thumbnailOf(path.join(root, file.file));
+      const thumbnail = await thumbnailOf(path.join(root, file.file), THUMBNAIL_SIDE, { quality: 75, enlarge: true });
       return thumbnail === undefined ? file : { ...file, thumbnail };
     }),
   );
   return { ...finding, files };
-}
-
-async function thumbnailOf(file: string): Promise<string | undefined> {
-  try {
-    const jpeg = await sharp(file, { limitInputPixels: 50_000_000 })
-      .autoOrient()
-      .resize(THUMBNAIL_SIDE, THUMBNAIL_SIDE, { fit: 'inside' })
-      .flatten({ background: '#fff' })
-      .jpeg({ quality: 75 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
-  } catch {
-    return undefined; // what cannot be read has no picture
-  }
 }
 
 /**

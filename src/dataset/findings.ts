@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
 import type { Finding, FindingFile } from '../protocol/check.js';
 import { sameContents, sameLooks, SURE_DISTANCE, type Group } from './duplicates.js';
@@ -125,8 +124,8 @@ function skippedFiles({ scanned }: Examined): Finding | undefined {
 }
 
 function peopleLeftOut(examined: Examined): Finding | undefined {
-  const { scanned } = examined;
-  const none = scanned.people.filter((_, i) => countsOf(examined)[i] === 0);
+  const counts = countsOf(examined);
+  const none = examined.scanned.people.filter((_, i) => counts[i] === 0);
   return finding(
     'people-left-out',
     'warning',
@@ -322,9 +321,4 @@ export function suggestedExclusions(findings: readonly Finding[]): string[] {
       });
   }
   return [...files].sort();
-}
-
-/** "Anna/1.jpg" → "1.jpg". */
-export function nameOf(file: string): string {
-  return path.posix.basename(file);
 }

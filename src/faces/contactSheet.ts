@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
 import { escapeHtml, formatCount } from '../core/format.js';
+import { thumbnailOf } from '../dataset/thumbnail.js';
 import type { AlignEntry } from './alignFaces.js';
 
 /** More than these make a page that nobody looks through. */
@@ -61,7 +61,7 @@ async function section(
   if (entries.length === 0) return '';
   const items: string[] = [];
   for (const entry of entries.slice(0, MOST)) {
-    const picture = await thumbnail(pictureOf(entry));
+    const picture = await thumbnailOf(pictureOf(entry), SIDE * 2, { quality: 70, enlarge: false });
     items.push(
       `<li>${picture ? `<img alt="" src="${picture}">` : ''}<div class="file">${escapeHtml(entry.file)}</div><div class="why">${escapeHtml(entry.reasons.join('; '))}</div></li>`,
     );
@@ -69,17 +69,3 @@ async function section(
   const more = entries.length > MOST ? `<p>And ${formatCount(entries.length - MOST, 'more picture')}; align.ndjson lists all.</p>` : '';
   return `<h2>${title} (${entries.length})</h2>\n<p>${lead}</p>\n<ul class="grid">\n${items.join('\n')}\n</ul>\n${more}`;
 } // prettier-ignore
-
-async function thumbnail(file: string): Promise<string | undefined> {
-  try {
-    const jpeg = await sharp(file, { limitInputPixels: 50_000_000 })
-      .autoOrient()
-      .resize(SIDE * 2, SIDE * 2, { fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#fff' })
-      .jpeg({ quality: 70 })
-      .toBuffer();
-    return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
-  } catch {
-    return undefined; // what cannot be read has no picture
-  }
-}

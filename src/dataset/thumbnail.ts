@@ -1,0 +1,21 @@
+import sharp from 'sharp';
+import { MAXIMUM_PIXELS } from './decodePicture.js';
+
+/** A small JPEG of a picture as a data URI, no side longer than `side`; undefined when the picture cannot be read. */
+export async function thumbnailOf(
+  file: string,
+  side: number,
+  { quality, enlarge }: { readonly quality: number; readonly enlarge: boolean },
+): Promise<string | undefined> {
+  try {
+    const jpeg = await sharp(file, { limitInputPixels: MAXIMUM_PIXELS })
+      .autoOrient()
+      .resize(side, side, { fit: 'inside', withoutEnlargement: !enlarge })
+      .flatten({ background: '#fff' })
+      .jpeg({ quality })
+      .toBuffer();
+    return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+  } catch {
+    return undefined;
+  }
+}
