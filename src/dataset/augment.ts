@@ -95,9 +95,10 @@ export function distort(
   size: number,
   distortion: Distortion,
 ): void {
-  if (distortion.whole) copyShifted(source, stored, target, at, size, distortion);
-  else interpolate(source, stored, target, at, size, distortion);
-  recolour(target, at, size, distortion);
+  if (distortion.whole) {
+    copyShifted(source, stored, target, at, size, distortion);
+    recolour(target, at, size, distortion);
+  } else interpolate(source, stored, target, at, size, distortion);
   const { erased } = distortion;
   if (erased) {
     const [left, top, right, bottom] = erased;
@@ -128,15 +129,17 @@ function copyShifted(
   }
 }
 
-/** Bilinear, in fixed point of 8 bits; beyond the border the border goes on. */
+/** Bilinear, in fixed point of 8 bits; beyond the border the border goes on. The colours change in the same pass. */
 function interpolate(
   source: Uint8Array,
   stored: number,
   target: Uint8Array,
   at: number,
   size: number,
-  { flip, cosine, sine, shiftX, shiftY }: Distortion,
+  distortion: Distortion,
 ): void {
+  const { flip, cosine, sine, shiftX, shiftY } = distortion;
+  const { own, grey, add } = colourFactors(distortion);
   const half = (size - 1) / 2;
   const centre = (stored - 1) / 2;
   const limit = (stored - 1) * 256;
@@ -152,37 +155,58 @@ function interpolate(
       const cy = sy < 0 ? 0 : sy > limit ? limit : sy | 0;
       const fx = cx & 255;
       const fy = cy & 255;
-      const i = (cy >> 8) * row + (cx >> 8) * 3;
+      const i = (Math.imul(cy >> 8, row) + Math.imul(cx >> 8, 3)) | 0;
       const p10 = fx === 0 ? i : i + 3;
       const below = fy === 0 ? 0 : row;
-      const w11 = (fx * fy) >> 8;
+      const w11 = Math.imul(fx, fy) >> 8;
       const w10 = fx - w11;
       const w01 = fy - w11;
       const w00 = 256 - fx - w01;
       // Written out: a loop over the channels takes twice as long.
       const p01 = i + below;
       const p11 = p10 + below;
-      target[o] = (source[i]! * w00 + source[p10]! * w10 + source[p01]! * w01 + source[p11]! * w11 + 128) >> 8;
-      target[o + 1] =
-        (source[i + 1]! * w00 + source[p10 + 1]! * w10 + source[p01 + 1]! * w01 + source[p11 + 1]! * w11 + 128) >> 8;
-      target[o + 2] =
-        (source[i + 2]! * w00 + source[p10 + 2]! * w10 + source[p01 + 2]! * w01 + source[p11 + 2]! * w11 + 128) >> 8;
+      const r =
+        (Math.imul(source[i]!, w00) +
+          Math.imul(source[p10]!, w10) +
+          Math.imul(source[p01]!, w01) +
+          Math.imul(source[p11]!, w11) +
+          128) >>
+        8;
+      const g =
+        (Math.imul(source[i + 1]!, w00) +
+          Math.imul(source[p10 + 1]!, w10) +
+          Math.imul(source[p01 + 1]!, w01) +
+          Math.imul(source[p11 + 1]!, w11) +
+          128) >>
+        8;
+      const b =
+        (Math.imul(source[i + 2]!, w00) +
+          Math.imul(source[p10 + 2]!, w10) +
+          Math.imul(source[p01 + 2]!, w01) +
+          Math.imul(source[p11 + 2]!, w11) +
+          128) >>
+        8;
+      const base = (Math.imul(2 * r + 5 * g + b, grey) + add) | 0;
+      target[o] = clamp((Math.imul(r, own) + base) >> 16);
+      target[o + 1] = clamp((Math.imul(g, own) + base) >> 16);
+      target[o + 2] = clamp((Math.imul(b, own) + base) >> 16);
     }
   }
 }
 
-function recolour(
-  target: Uint8Array,
-  at: number,
-  size: number,
-  { contrast, saturation, brightness }: Distortion,
-): void {
-  if (contrast === 1 && saturation === 1 && brightness === 0) return;
+/** Fixed point of 16 bits: own share of a value, share of the grey, and what is added. */
+function colourFactors({ contrast, saturation, brightness }: Distortion): { own: number; grey: number; add: number } {
+  return {
+    own: Math.round(contrast * saturation * 65536),
+    grey: Math.round((contrast * (1 - saturation) * 65536) / 8),
+    add: Math.round((128 - 128 * contrast + brightness) * 65536) + 32768,
+  };
+}
+
+function recolour(target: Uint8Array, at: number, size: number, distortion: Distortion): void {
+  const { own, grey, add } = colourFactors(distortion);
+  if (own === 65536 && grey === 0 && add === 32768) return;
   const end = at + size * size * 3;
-  // Fixed point of 16 bits: own share of a value, share of the grey, and what is added.
-  const own = Math.round(contrast * saturation * 65536);
-  const grey = Math.round((contrast * (1 - saturation) * 65536) / 8);
-  const add = Math.round((128 - 128 * contrast + brightness) * 65536) + 32768;
   for (let i = at; i < end; i += 3) {
     const r = target[i]!;
     const g = target[i + 1]!;

@@ -42,7 +42,7 @@ export interface LoadedBatch {
 }
 
 /** Decodes in flight: sharp works in libuv's threads. */
-const PARALLEL = 12;
+const PARALLEL = 24;
 /** What is kept in memory where nothing can be kept on disk. */
 const MEMORY_BYTES = 1 << 30;
 
