@@ -10,6 +10,7 @@ const layers = [
   'sample',
   'training',
   'faces',
+  'quantization',
   'engine',
   'tensorflow',
   'pretrained',
@@ -20,7 +21,7 @@ const layers = [
   'protocol',
 ];
 // The extension host and the command line reach the trainer through its process, never by import.
-const apartFromTrainer = ['trainer', 'training', 'engine', 'dataset', 'graph'];
+const apartFromTrainer = ['trainer', 'training', 'quantization', 'engine', 'dataset', 'graph'];
 const neverBelow = {
   extension: ['cli', 'sample', ...apartFromTrainer],
   client: apartFromTrainer,

@@ -241,10 +241,26 @@ struct Job {
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   int plan = -1;
-  bool train = false, embeddings = false;
+  bool train = false, embeddings = false, observations = false;
   ft::StepSettings settings;
   ft::StepResult result;
 };
+
+napi_value observationsOf(napi_env env, const std::vector<ft::Observation>& seen) {
+  napi_value array;
+  check(env, napi_create_array_with_length(env, seen.size(), &array));
+  for (std::size_t i = 0; i < seen.size(); i++) {
+    const ft::Observation& o = seen[i];
+    const napi_value value = object(env);
+    const struct { const char* name; double number; } numbers[] = {
+        {"count", o.count}, {"min", o.min}, {"max", o.max}, {"energy", o.energy}, {"noise", o.noise}, {"clipped", o.clipped},
+    };
+    for (const auto& n : numbers) set(env, value, n.name, n.number);
+    set(env, value, "histogram", doubles(env, o.histogram));
+    check(env, napi_set_element(env, array, std::uint32_t(i), value));
+  }
+  return array;
+}
 
 napi_value jobResult(napi_env env, const Job& job) {
   static const char* const places[] = {"", "parameter", "statistics", "loss", "gradient"};
@@ -263,6 +279,7 @@ napi_value jobResult(napi_env env, const Job& job) {
   if (job.embeddings && plan.embeddings >= 0)
     set(env, result, "embeddings",
         rows(env, job.session->tensor(job.plan, plan.embeddings), plan.batch, plan.tensors[plan.embeddings].c));
+  if (job.observations) set(env, result, "observations", observationsOf(env, job.session->observations()));
   return result;
 }
 
@@ -319,11 +336,23 @@ napi_value run(napi_env env, napi_callback_info info) {
     job->train = flag(env, arguments[4], "train");
     job->embeddings = flag(env, arguments[4], "embeddings");
     if (job->train != plan.training) refuse(env, "this plan is for something else");
+    const std::size_t quantizers = job->session->quantizers();
+    const auto* active = typedArray<std::uint8_t>(env, property(env, arguments[4], "active"), napi_uint8_array, quantizers, "active");
+    job->observations = flag(env, arguments[4], "observe");
+    if (job->observations) {
+      const auto* limits = typedArray<float>(env, property(env, arguments[4], "limits"), napi_float32_array, 2 * quantizers, "limits");
+      const int bins = smallInteger(env, arguments[4], "bins");
+      if (bins < 1 || bins > 1 << 20) refuse(env, "bins is no number of bins");
+      job->session->prepareObservations(limits, bins);
+    }
+    job->session->activate(active);
     if (job->train) {
       job->settings.learningRate = static_cast<float>(number(env, arguments[4], "learningRate"));
       job->settings.batchNormMomentum = static_cast<float>(number(env, arguments[4], "batchNormMomentum"));
       job->settings.labelSmoothing = number(env, arguments[4], "labelSmoothing");
       job->settings.seed = static_cast<std::uint32_t>(integer(env, arguments[4], "seed"));
+      job->settings.rangeMomentum = number(env, arguments[4], "rangeMomentum");
+      job->settings.frozenBatchNorm = flag(env, arguments[4], "frozenBatchNorm");
     }
     std::memcpy(job->session->pixels(), images, pixels * (plan.floats ? sizeof(float) : 1));
     std::memcpy(job->session->labels(), labels, plan.batch * sizeof(std::int32_t));

@@ -19,10 +19,16 @@ constexpr int kPixelSlack = 16;
 constexpr int padded(int channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
+/** A fake quantizer of activations as it stands in a step: to whole multiples of scale from minimum to maximum. */
+struct FakeQuant {
+  bool active = false;
+  float minimum = 0, maximum = 0, scale = 1;
+  float below = 0;  // levels below zero: -minimum / scale
+};
+
 /**
- * A tensor as its readers see it: clamp(scale * x + shift, lo, hi), channel by channel. Batch norm is `scale` and `shift`,
- * ReLU6 is lo = 0 and hi = 6; neither has a tensor of its own. A fake quantizer of activations belongs here as well, after
- * the clamp: every prologue that reads a view would apply it.
+ * A tensor as its readers see it: clamp(scale * x + shift, lo, hi), channel by channel, rounded by a quantizer. Batch norm
+ * is `scale` and `shift`, ReLU6 is lo = 0 and hi = 6; none of them has a tensor of its own.
  */
 struct View {
   const float* x = nullptr;
@@ -30,7 +36,9 @@ struct View {
   const float* shift = nullptr;
   float lo = -kInfinity;
   float hi = kInfinity;
-  bool plain() const { return scale == nullptr && lo == -kInfinity && hi == kInfinity; }
+  const FakeQuant* quant = nullptr;  // null, or not active: nothing is rounded
+  bool rounds() const { return quant && quant->active; }
+  bool plain() const { return scale == nullptr && lo == -kInfinity && hi == kInfinity && !rounds(); }
 };
 
 /** The gradient of a raw tensor x from the masked gradient g behind its batch norm: a * g + b * x + c, per channel. */
@@ -65,19 +73,27 @@ struct Geometry {
   bool pointwise() const { return kernelH == 1 && kernelW == 1 && stride == 1; }
 };
 
-/** Mean and sum of squared deviations of each channel of what a kernel wrote. */
+/** Mean and sum of squared deviations of each channel of what a kernel wrote, and its smallest and largest value. */
 struct Statistics {
   double* mean = nullptr;  // [C padded]; null: nobody asks
   double* m2 = nullptr;
+  float* low = nullptr;  // null: nobody asks for these
+  float* high = nullptr;
+  /** Floats of an item's partial results for each channel. */
+  int parts() const { return low ? 4 : 2; }
 };
 
-/** What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi) + residual. */
+/**
+ * What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi), rounded, + residual, rounded.
+ */
 struct Epilogue {
   const float* scale = nullptr;  // with shift null: one
   const float* shift = nullptr;
   float lo = -kInfinity;
   float hi = kInfinity;
+  const FakeQuant* quant = nullptr;
   const float* residual = nullptr;
+  const FakeQuant* sumQuant = nullptr;
 };
 
 struct ConvForward {
@@ -126,6 +142,7 @@ struct Add {
   int channels = 0;
   View x, y;  // y.x null: a copy of x
   float* out = nullptr;
+  const FakeQuant* quant = nullptr;  // inference: of the output
   Statistics statistics;
 };
 
@@ -134,6 +151,7 @@ struct Pool2d {
   bool max = true;
   View x;
   float* out = nullptr;        // [N, C padded]
+  const FakeQuant* quant = nullptr;  // inference: of the output
   const float* dOut = nullptr;
   Target target;
 };

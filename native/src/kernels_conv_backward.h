@@ -72,22 +72,23 @@ inline void scatterPatches(const Geometry& g, int64_t row0, int rows, const floa
 
 /** The input's gradient of one block, straight from the registers: D * W^T, then the target's finish. */
 template <bool kFinish>
-inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, int64_t row0, int rows, const float* x,
-                               const float* d, float* sums, Ahead& ahead) {
+inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, int64_t row0, int rows, const float* d,
+                               float* sums, Ahead& ahead) {
   const int columns = plan.targetColumns;
-  const V lo = splat(f.target.view.lo), hi = splat(f.target.view.hi);
+  const auto [lo, hi] = Bounds(f.target.view);
+  const float *scale = orOnes(f.x.scale), *shift = orZeros(f.x.shift);
   const float* mean = orZeros(f.target.mean);
   const float* raw = f.x.x + row0 * columns;
   float* out = f.target.g + row0 * columns;
   multiplyPanels(d, plan.ldd, Tiling(rows), rows, f.panels, f.g.outC, columns, 0, ceilDiv(columns, kPanel),
-                 [&](auto& acc, int row, int valid, int column) __attribute__((always_inline)) {
+                 [&, lo = lo, hi = hi](auto& acc, int row, int valid, int column) __attribute__((always_inline)) {
                    constexpr int R = sizeof(acc) / sizeof(acc[0]);
                    constexpr int P = sizeof(acc[0]) / sizeof(V);
                    ahead.fetch();
 #pragma GCC unroll 8
                    for (int j = 0; j < P; j++) {
                      const int c = column + j * kLanes;
-                     const V m = load(mean + c);
+                     const V m = load(mean + c), a = load(scale + c), b = load(shift + c);
                      V sum = zero(), product = zero();
 #pragma GCC unroll 16
                      for (int i = 0; i < R; i++)
@@ -95,9 +96,10 @@ inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, 
                          const size_t at = size_t(row + i) * columns + c;
                          V g = acc[i][j];
                          if (f.target.accumulate) g = g + load(out + at);
-                         if constexpr (kFinish)
-                           g = finishGradient(g, load(x + (row + i) * plan.ldx + c), load(raw + at), lo, hi, m, sum,
-                                              product);
+                         if constexpr (kFinish) {
+                           const V r = load(raw + at);
+                           g = finishGradient(g, fma(a, r, b), r, lo, hi, m, sum, product);
+                         }
                          store(out + at, g);
                        }
                      if constexpr (kFinish) {
@@ -149,8 +151,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
                  (f.target.g ? Tiling(rows).count * ceilDiv(plan.targetColumns, kPanel) : 0));
     loadGradient(f.d, row0, rows, plan.columns, d, plan.ldd);
     if (f.biasGradient) sumRows(d, plan.ldd, rows, plan.columns, bias);
-    const bool needsX = !plan.split || (!plan.scatter && f.target.finish);
-    if (needsX) loadPatches(f.g, f.x, f.pixels, row0, rows, x, plan.ldx);
+    if (!plan.split) loadPatches(f.g, f.x, f.pixels, row0, rows, x, plan.ldx);
     if (plan.split) {
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < plan.columns; c += kLanes)
@@ -175,9 +176,9 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
                      });
       scatterPatches(f.g, row0, rows, patches, plan.ldx, f.target.g);
     } else if (f.target.finish) {
-      writeInputGradient<true>(f, plan, row0, rows, x, d, sums, ahead);
+      writeInputGradient<true>(f, plan, row0, rows, d, sums, ahead);
     } else {
-      writeInputGradient<false>(f, plan, row0, rows, x, d, sums, ahead);
+      writeInputGradient<false>(f, plan, row0, rows, d, sums, ahead);
     }
   }
   if (plan.scatter && f.target.finish) {

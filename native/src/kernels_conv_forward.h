@@ -29,7 +29,7 @@ inline size_t pixelLine(const Geometry& g) {
 ft::Needs convForwardNeeds(const ConvForward& f) {
   const ForwardPlan plan(f);
   const size_t scratch = f.pixels ? f.g.kernelH * pixelLine(f.g) : (plan.cut.block + kTall) * plan.ld;
-  return {scratch, size_t(plan.cut.items) * 2 * plan.columns};
+  return {scratch, size_t(plan.cut.items) * f.statistics.parts() * plan.columns};
 }
 
 /** Takes the tiles of a product as they come from the registers: gives them their epilogue, or takes their statistics. */
@@ -66,9 +66,17 @@ struct OutputWriter {
             squares = fma(off, off, squares);
           }
         moments.merge(column + j * kLanes, mean, squares, count, float(before + row));
+        if (moments.low) {
+          V least = acc[0][j], most = acc[0][j];
+#pragma GCC unroll 16
+          for (int i = 1; i < R; i++)
+            if (i < valid) least = smaller(least, acc[i][j]), most = larger(most, acc[i][j]);
+          moments.extend(column + j * kLanes, least, most);
+        }
       }
     } else {
       const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
+      const Rounding rounding(f.epilogue.quant), sumRounding(f.epilogue.sumQuant);
       const float* residual = f.epilogue.residual ? f.epilogue.residual + (row0 + row) * columns + column : nullptr;
 #pragma GCC unroll 8
       for (int j = 0; j < P; j++) {
@@ -78,8 +86,8 @@ struct OutputWriter {
         for (int i = 0; i < R; i++)
           if (i < valid) {
             const size_t at = size_t(i) * columns + j * kLanes;
-            V y = clamp(fma(scale, acc[i][j], shift), lo, hi);
-            if (residual) y = y + load(residual + at);
+            V y = rounding(clamp(fma(scale, acc[i][j], shift), lo, hi));
+            if (residual) y = sumRounding(y + load(residual + at));
             store(tile + at, y);
           }
       }
@@ -140,7 +148,8 @@ inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t be
       }
       const std::uint8_t* from = f.pixels + (at.image * g.h + iy) * g.w * g.c;
       clear(to, left);
-      for (int k = 0; k < width; k += kLanes) store(to + left + k, loadPixels(from + k));
+      const Rounding rounding(f.x.quant);
+      for (int k = 0; k < width; k += kLanes) store(to + left + k, rounding(loadPixels(from + k)));
       clear(to + left + width, line - left - width);
     }
     const auto product = [&](auto& acc, int row, const float* b, int panelWidth) __attribute__((always_inline)) {
@@ -163,11 +172,10 @@ inline void convForwardItem(const ConvForward& f, const ForwardPlan& plan, int i
                             float* partial) {
   const int columns = plan.columns;
   const int firstPanel = plan.panels * part / plan.parts, lastPanel = plan.panels * (part + 1) / plan.parts;
-  const RunningMoments moments{partial + size_t(item) * 2 * columns, partial + (size_t(item) * 2 + 1) * columns};
+  const RunningMoments moments(partial + size_t(item) * f.statistics.parts() * columns, columns, f.statistics);
   if (kStatistics) {
-    const int first = firstPanel * kPanel, count = least(columns, lastPanel * kPanel) - first;
-    clear(moments.mean + first, count);
-    clear(moments.m2 + first, count);
+    const int first = firstPanel * kPanel;
+    moments.start(first, least(columns, lastPanel * kPanel) - first);
   }
   OutputWriter<kStatistics> writer{f, columns, moments, Ahead()};
   const int64_t begin = plan.cut.begin(item), end = plan.cut.end(item);

@@ -47,16 +47,16 @@ ft::Needs depthwiseBackwardNeeds(const DepthwiseBackward& f) {
   return {RowRing::floats(gradientRingHeight(f.g), gradientRingStride(f.g)), plan.items * plan.itemFloats};
 }
 
-/** The finish of N pixels' gradients and their store. raw, g: the block's pixels; value: theirs, through the view. */
+/** The finish of N pixels' gradients and their store. raw, g: the block's pixels; value: theirs, before it is rounded. */
 template <int N>
-inline __attribute__((always_inline)) void putBlock(const Target& t, V (&gradient)[N], const V (&raw)[N],
-                                                    const V (&value)[N], int c, size_t channels, const float* mean,
-                                                    float* g, float* sums) {
+inline __attribute__((always_inline)) void putBlock(const Target& t, const Bounds& bounds, V (&gradient)[N],
+                                                    const V (&raw)[N], const V (&value)[N], int c, size_t channels,
+                                                    const float* mean, float* g, float* sums) {
   if (t.accumulate)
 #pragma GCC unroll 4
     for (int b = 0; b < N; b++) gradient[b] = gradient[b] + load(g + b * channels + c);
   if (t.finish) {
-    const V lo = splat(t.view.lo), hi = splat(t.view.hi), m = load(mean + c);
+    const V lo = bounds.lo, hi = bounds.hi, m = load(mean + c);
     V sum = load(sums + c), product = load(sums + channels + c);
 #pragma GCC unroll 4
     for (int b = 0; b < N; b++) gradient[b] = finishGradient(gradient[b], value[b], raw[b], lo, hi, m, sum, product);
@@ -91,17 +91,20 @@ inline void walkBlock3(const RowWalk& walk, size_t channels) {
   constexpr int kColumns = (N - 1 + kOffset) / kStride + 1;
   const View& view = walk.f.x;
   const V lo = splat(view.lo), hi = splat(view.hi);
+  const Bounds bounds(view);
+  const Rounding rounding(view.quant);
   for (size_t c = 0; c < channels; c += kLanes) {
     const V scale = load(walk.scale + c), shift = load(walk.shift + c);
     for (int b = 0; b < N; b++) {
       fetch(walk.raw + walk.ahead + b * channels + c);
       if (walk.g) fetch(walk.g + walk.ahead + b * channels + c);
     }
-    V raw[N], value[N], g[N];
+    V raw[N], value[N], seen[N], g[N];
 #pragma GCC unroll 4
     for (int b = 0; b < N; b++) {
       raw[b] = load(walk.raw + b * channels + c);
       value[b] = clamp(fma(scale, raw[b], shift), lo, hi);
+      seen[b] = rounding(value[b]);
       g[b] = zero();
     }
 #pragma GCC unroll 3
@@ -119,12 +122,12 @@ inline void walkBlock3(const RowWalk& walk, size_t channels) {
           if ((b + kOffset - tap) % kStride != 0) continue;
           const int k = (b + kOffset - tap) / kStride;
           g[b] = fma(d[k], w, g[b]);
-          dw = fma(d[k], value[b], dw);
+          dw = fma(d[k], seen[b], dw);
         }
         store(walk.kernelGradient + at, dw);
       }
     }
-    if (walk.g) putBlock<N>(walk.f.target, g, raw, value, int(c), channels, walk.mean, walk.g, walk.sums);
+    if (walk.g) putBlock<N>(walk.f.target, bounds, g, raw, value, int(c), channels, walk.mean, walk.g, walk.sums);
   }
 }
 
@@ -152,15 +155,16 @@ inline void walkRowAny(RowWalk walk, const Geometry& g, int rows, size_t channel
       const V raw[1] = {load(walk.raw + c)};
       const V value[1] = {
           clamp(fma(load(walk.scale + c), raw[0], load(walk.shift + c)), splat(walk.f.x.lo), splat(walk.f.x.hi))};
+      const V seen = Rounding(walk.f.x.quant)(value[0]);
       V sum[1] = {zero()};
       for (int i = 0; i < rows; i++)
         for (int j = 0; j < columns.count; j++) {
           const size_t tap = size_t(walk.taps[i] * g.kernelW + columns.tap[j]) * channels + c;
           const V dd = load(walk.d[i] + size_t(columns.index[j] + 1) * channels + c);
           sum[0] = fma(load(walk.f.kernel + tap), dd, sum[0]);
-          store(walk.kernelGradient + tap, fma(value[0], dd, load(walk.kernelGradient + tap)));
+          store(walk.kernelGradient + tap, fma(seen, dd, load(walk.kernelGradient + tap)));
         }
-      if (walk.g) putBlock<1>(walk.f.target, sum, raw, value, int(c), channels, walk.mean, walk.g, walk.sums);
+      if (walk.g) putBlock<1>(walk.f.target, Bounds(walk.f.x), sum, raw, value, int(c), channels, walk.mean, walk.g, walk.sums);
     }
     walk.raw += channels;
     if (walk.g) walk.g += channels;

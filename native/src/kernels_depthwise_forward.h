@@ -9,7 +9,7 @@ using ft::DepthwiseForward;
 
 ft::Needs depthwiseForwardNeeds(const DepthwiseForward& f) {
   const Bands bands(f.g.n, f.g.outH);
-  return {RowRing::floats(f.g.kernelH, ringStride(f.g)), size_t(bands.items()) * 2 * padded(f.g.c)};
+  return {RowRing::floats(f.g.kernelH, ringStride(f.g)), size_t(bands.items()) * f.statistics.parts() * padded(f.g.c)};
 }
 
 /** Statistics of a block of outputs, or the epilogue of inference; then the store. */
@@ -25,10 +25,17 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
 #pragma GCC unroll 4
     for (int b = 0; b < N; b++) squares = fma(y[b] - mean, y[b] - mean, squares);
     moments.merge(c, mean, squares, float(N), before);
+    if (moments.low) {
+      V least = y[0], most = y[0];
+#pragma GCC unroll 4
+      for (int b = 1; b < N; b++) least = smaller(least, y[b]), most = larger(most, y[b]);
+      moments.extend(c, least, most);
+    }
   } else {
+    const Rounding rounding(f.epilogue.quant);
     const V scale = load(orOnes(f.epilogue.scale) + c), shift = load(orZeros(f.epilogue.shift) + c);
 #pragma GCC unroll 4
-    for (int b = 0; b < N; b++) y[b] = clamp(fma(scale, y[b], shift), splat(f.epilogue.lo), splat(f.epilogue.hi));
+    for (int b = 0; b < N; b++) y[b] = rounding(clamp(fma(scale, y[b], shift), splat(f.epilogue.lo), splat(f.epilogue.hi)));
   }
 #pragma GCC unroll 4
   for (int b = 0; b < N; b++) store(out + b * channels + c, y[b]);
@@ -80,8 +87,8 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
   RowRing ring{scratch, scratch + g.kernelH * stride, stride, g.kernelH, size_t(g.left) * channels, size_t(g.w) * channels};
   const int begin = bands.begin(item), end = bands.end(item), image = bands.image(item);
   ring.start(most(0, begin * g.stride - g.top));
-  const RunningMoments moments{partial + size_t(item) * 2 * channels, partial + (size_t(item) * 2 + 1) * channels};
-  if (kStatistics) moments.start(channels);
+  const RunningMoments moments(partial + size_t(item) * f.statistics.parts() * channels, channels, f.statistics);
+  if (kStatistics) moments.start(0, channels);
   const bool small = g.kernelH == 3 && g.kernelW == 3 && g.stride <= 2;
   // A view that changes nothing needs no copy but at the borders. Where images are many the memory is what counts, and the
   // ring reads it in order.

@@ -78,6 +78,7 @@ struct OutputPixel {
 /** One row of the kernel over a run of output pixels of one row: `segment` floats of each patch. */
 inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t* pixels, const OutputPixel& at, int run,
                          int i, float* dst, size_t ld) {
+  const Rounding rounding(pixels ? view.quant : nullptr);
   const int stride = channelStride(g, pixels != nullptr);
   const int segment = g.kernelW * stride;
   const int iy = at.y * g.stride - g.top + i;
@@ -91,7 +92,7 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
     const int ix0 = (at.x + r) * g.stride - g.left;
     float* out = dst + r * ld;
     if (pixels && segment <= kLanes && ix0 >= 0 && ix0 + g.kernelW <= g.w) {
-      store(out, loadPixels(pixels + (row + ix0) * stride));
+      store(out, rounding(loadPixels(pixels + (row + ix0) * stride)));
       continue;
     }
     const int from = most(0, -ix0), to = most(from, least(g.kernelW, g.w - ix0));
@@ -99,7 +100,7 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
     const int head = from * stride, body = (to - from) * stride;
     for (int k = 0; k < head; k++) out[k] = 0;
     if (pixels)  // beyond the body: what follows overwrites it
-      for (int k = 0; k < body; k += kLanes) store(out + head + k, loadPixels(pixels + source + k));
+      for (int k = 0; k < body; k += kLanes) store(out + head + k, rounding(loadPixels(pixels + source + k)));
     else
       loadView(view, view.x + source, to - from, stride, stride, out + head, stride);
     for (int k = head + body; k < segment; k++) out[k] = 0;

@@ -14,7 +14,7 @@ inline Cut rowCut(int64_t rows) { return Cut(rows, 64, kItems); }
 
 // Sums and copies -------------------------------------------------------------------------------------------------
 
-ft::Needs addNeeds(const Add& f) { return {0, size_t(rowCut(f.rows).items) * 2 * f.channels}; }
+ft::Needs addNeeds(const Add& f) { return {0, size_t(rowCut(f.rows).items) * f.statistics.parts() * f.channels}; }
 
 void add(const Add& f, const Workspace& work) {
   const Cut cut = rowCut(f.rows);
@@ -22,17 +22,18 @@ void add(const Add& f, const Workspace& work) {
   const V loX = splat(f.x.lo), hiX = splat(f.x.hi), loY = splat(f.y.lo), hiY = splat(f.y.hi);
   const float *scaleX = orOnes(f.x.scale), *shiftX = orZeros(f.x.shift);
   const float *scaleY = orOnes(f.y.scale), *shiftY = orZeros(f.y.shift);
+  const Rounding roundX(f.x.quant), roundY(f.y.quant), roundSum(f.quant);
   ft::parallel(*work.pool, cut.items, [&](int item, int) {
-    const RunningMoments moments{work.partial + size_t(item) * 2 * channels,
-                                 work.partial + (size_t(item) * 2 + 1) * channels};
-    if (f.statistics.mean) moments.start(channels);
+    const RunningMoments moments(work.partial + size_t(item) * f.statistics.parts() * channels, channels, f.statistics);
+    if (f.statistics.mean) moments.start(0, channels);
     for (int64_t r = cut.begin(item); r < cut.end(item); r++)
       for (int c = 0; c < channels; c += kLanes) {
         const size_t at = size_t(r) * channels + c;
-        V sum = clamp(fma(load(scaleX + c), load(f.x.x + at), load(shiftX + c)), loX, hiX);
-        if (f.y.x) sum = sum + clamp(fma(load(scaleY + c), load(f.y.x + at), load(shiftY + c)), loY, hiY);
-        store(f.out + at, sum);
+        V sum = roundX(clamp(fma(load(scaleX + c), load(f.x.x + at), load(shiftX + c)), loX, hiX));
+        if (f.y.x) sum = sum + roundY(clamp(fma(load(scaleY + c), load(f.y.x + at), load(shiftY + c)), loY, hiY));
+        store(f.out + at, roundSum(sum));
         if (f.statistics.mean) moments.merge(c, sum, zero(), 1, float(r - cut.begin(item)));
+        if (f.statistics.low) moments.extend(c, sum, sum);
       }
   });
   if (f.statistics.mean)
@@ -74,19 +75,21 @@ inline V viewAt(const View& view, const float* scale, const float* shift, size_t
   return clamp(fma(load(scale + c), load(view.x + at), load(shift + c)), splat(view.lo), splat(view.hi));
 }
 
+
 void poolForward(const Pool2d& f, const Workspace& work) {
   const float* scale = orOnes(f.x.scale);
   const float* shift = orZeros(f.x.shift);
+  const Rounding rounding(f.x.quant), roundOut(f.quant);
   ft::parallel(*work.pool, f.n, [&](int image, int) {
     for (int c = 0; c < f.channels; c += kLanes) {
       const size_t first = size_t(image) * f.pixels * f.channels + c;
-      V y = viewAt(f.x, scale, shift, first, c);
+      V y = rounding(viewAt(f.x, scale, shift, first, c));
       for (int p = 1; p < f.pixels; p++) {
-        const V x = viewAt(f.x, scale, shift, first + size_t(p) * f.channels, c);
+        const V x = rounding(viewAt(f.x, scale, shift, first + size_t(p) * f.channels, c));
         y = f.max ? clamp(x, y, splat(ft::kInfinity)) : y + x;
       }
       if (!f.max) y = y * splat(1.0f / float(f.pixels));
-      store(f.out + size_t(image) * f.channels + c, y);
+      store(f.out + size_t(image) * f.channels + c, roundOut(y));
     }
   });
 }
@@ -96,6 +99,8 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
   const float* scale = orOnes(f.x.scale);
   const float* shift = orZeros(f.x.shift);
   const float* mean = orZeros(f.target.mean);
+  const Rounding rounding(f.x.quant);
+  const Bounds bounds(f.target.view);
   const int items = least(f.n, kItems);
   ft::parallel(*work.pool, items, [&](int item, int thread) {
     float* sums = work.partial + size_t(item) * 2 * f.channels;
@@ -109,7 +114,7 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
         clear(ties, f.channels);
         for (int p = 0; p < f.pixels; p++)
           for (int c = 0; c < f.channels; c += kLanes) {
-            const V x = viewAt(f.x, scale, shift, first + size_t(p) * f.channels + c, c);
+            const V x = rounding(viewAt(f.x, scale, shift, first + size_t(p) * f.channels + c, c));
             float value[kLanes];
             store(value, x);
             for (int i = 0; i < kLanes; i++) ties[c + i] += value[i] == peak[c + i] ? 1.0f : 0.0f;
@@ -120,7 +125,7 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
           const size_t at = first + size_t(p) * f.channels + c;
           const V x = viewAt(f.x, scale, shift, at, c);
           float value[kLanes], share[kLanes];
-          store(value, x);
+          store(value, rounding(x));
           for (int i = 0; i < kLanes; i++)
             share[i] = f.max ? (value[i] == peak[c + i] ? dOut[c + i] / ties[c + i] : 0.0f)
                              : dOut[c + i] * (1.0f / float(f.pixels));
@@ -128,7 +133,7 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
           if (f.target.accumulate) g = g + load(f.target.g + at);
           if (f.target.finish) {
             V sum = load(sums + c), product = load(sums + f.channels + c);
-            g = finishGradient(g, x, load(f.x.x + at), splat(f.x.lo), splat(f.x.hi), load(mean + c), sum, product);
+            g = finishGradient(g, x, load(f.x.x + at), bounds.lo, bounds.hi, load(mean + c), sum, product);
             store(sums + c, sum);
             store(sums + f.channels + c, product);
           }

@@ -24,6 +24,38 @@ constexpr Constants kConstants;
 inline const float* orOnes(const float* p) { return p ? p : kConstants.ones; }
 inline const float* orZeros(const float* p) { return p ? p : kConstants.zeros; }
 
+/** A fake quantizer in registers. Rounds exactly as TensorFlow's FakeQuantWithMinMaxVars does, float32 step by step. */
+struct Rounding {
+  bool active;
+  V minimum, maximum, scale, below;
+  explicit Rounding(const ft::FakeQuant* q)
+      : active(q && q->active),
+        minimum(splat(active ? q->minimum : 0)),
+        maximum(splat(active ? q->maximum : 0)),
+        scale(splat(active ? q->scale : 1)),
+        below(splat(active ? q->below : 0)) {}
+  /** Whether active or not is asked outside of loops. */
+  inline V round(V x) const {
+    return whole((clamp(x, minimum, maximum) - minimum) / scale - below + splat(0.5f)) * scale;
+  }
+  inline V operator()(V x) const { return active ? round(x) : x; }
+};
+
+/** Gradients pass where a value lies strictly between these: inside the clamp, and not beyond the quantizer's ends. */
+struct Bounds {
+  V lo, hi;
+  explicit Bounds(const View& view) {
+    float low = view.lo, high = view.hi;
+    if (view.rounds()) {
+      const float below = __builtin_nextafterf(view.quant->minimum, -ft::kInfinity);
+      const float above = __builtin_nextafterf(view.quant->maximum, ft::kInfinity);
+      low = low > below ? low : below;
+      high = high < above ? high : above;
+    }
+    lo = splat(low), hi = splat(high);
+  }
+};
+
 /** dst[rows, channels] (stride ld) = the view of x, which points at the rows wanted. */
 inline void loadView(const View& view, const float* x, int64_t rows, int channels, size_t ldx, float* dst, size_t ld) {
   if (view.plain()) {
@@ -34,6 +66,15 @@ inline void loadView(const View& view, const float* x, int64_t rows, int channel
   const V lo = splat(view.lo), hi = splat(view.hi);
   const float* scale = orOnes(view.scale);
   const float* shift = orZeros(view.shift);
+  if (view.rounds()) {
+    const Rounding rounding(view.quant);
+    for (int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < channels; c += kLanes) {
+        const V value = clamp(fma(load(scale + c), load(x + r * ldx + c), load(shift + c)), lo, hi);
+        store(dst + r * ld + c, rounding.round(value));
+      }
+    return;
+  }
   for (int64_t r = 0; r < rows; r++)
     for (int c = 0; c < channels; c += kLanes)
       store(dst + r * ld + c, clamp(fma(load(scale + c), load(x + r * ldx + c), load(shift + c)), lo, hi));
@@ -68,7 +109,25 @@ inline void clear(float* p, size_t count) {
 struct RunningMoments {
   float* mean;
   float* m2;
-  void start(int channels) const { clear(mean, channels), clear(m2, channels); }
+  /** Smallest and largest value; null where nobody asks. */
+  float* low;
+  float* high;
+  /** @param partial an item's results: [parts][channels] */
+  RunningMoments(float* partial, int channels, const ft::Statistics& asked)
+      : mean(partial),
+        m2(partial + channels),
+        low(asked.low ? partial + 2 * size_t(channels) : nullptr),
+        high(asked.low ? partial + 3 * size_t(channels) : nullptr) {}
+  void start(int first, int count) const {
+    clear(mean + first, count), clear(m2 + first, count);
+    for (int c = first; low && c < first + count; c += kLanes)
+      store(low + c, splat(ft::kInfinity)), store(high + c, splat(-ft::kInfinity));
+  }
+  /** What is not a number stays: `seen` stands first. */
+  inline void extend(int c, V least, V most) const {
+    store(low + c, smaller(least, load(low + c)));
+    store(high + c, larger(most, load(high + c)));
+  }
   /**
    * @param groupMean of `count` values, and `squares`, the sum of their squared deviations from it
    * @param before number of values merged so far
@@ -82,16 +141,22 @@ struct RunningMoments {
   }
 };
 
-/** Merges what each item has found, in the order of the items. partial: [items][2][channels]; counts by item. */
+/** Merges what each item has found, in the order of the items. partial: [items][parts][channels]; counts by item. */
 template <class Count>
 inline void mergeMoments(const float* partial, int items, int channels, Count&& count, const ft::Statistics& out) {
   for (int c = 0; c < channels; c++) out.mean[c] = out.m2[c] = 0;
+  for (int c = 0; out.low && c < channels; c++) out.low[c] = ft::kInfinity, out.high[c] = -ft::kInfinity;
   double before = 0;
   for (int item = 0; item < items; item++) {
     const double n = double(count(item));
     if (n == 0) continue;
-    const float* mean = partial + size_t(item) * 2 * channels;
+    const float* mean = partial + size_t(item) * out.parts() * channels;
     const float* m2 = mean + channels;
+    for (int c = 0; out.low && c < channels; c++) {
+      const float low = m2[channels + c], high = m2[2 * channels + c];
+      out.low[c] = low < out.low[c] ? low : out.low[c];
+      out.high[c] = high > out.high[c] ? high : out.high[c];
+    }
     const double share = n / (before + n);
     for (int c = 0; c < channels; c++) {
       const double delta = mean[c] - out.mean[c];
@@ -117,7 +182,7 @@ inline void mergeSums(const float* partial, size_t stride, int items, int count,
 
 /**
  * The last step of a gradient that has all its contributions: zero where the view was clamped, and into the sums of
- * batch norm. `value` is the view's value, x the tensor behind it.
+ * batch norm. `value` is the view's value before it is rounded, x the tensor behind it, lo and hi are its `Bounds`.
  */
 inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& product) {
   g = keepInside(g, value, lo, hi);
@@ -128,7 +193,7 @@ inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& produc
 
 /** Masks and sums rows that have all their contributions. */
 inline void finishRows(const Target& t, int64_t row0, int64_t rows, int channels, float* sums) {
-  const V lo = splat(t.view.lo), hi = splat(t.view.hi);
+  const auto [lo, hi] = Bounds(t.view);
   const float* scale = orOnes(t.view.scale);
   const float* shift = orZeros(t.view.shift);
   const float* mean = orZeros(t.mean);

@@ -159,6 +159,9 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
     k.outChannels = smallInteger(env, v, "outChannels");
     k.pixels = flag(env, v, "pixels");
     k.backward = flag(env, v, "backward");
+    k.batchNorm = smallInteger(env, v, "batchNorm", -1);
+    k.quantizer = smallInteger(env, v, "quantizer", -1);
+    k.inputQuantizer = smallInteger(env, v, "inputQuantizer", -1);
     return k;
   });
   model.batchNorms = list(env, object, "batchNorms", [&](napi_value v) {
@@ -170,6 +173,13 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
     b.mean = smallInteger(env, v, "mean");
     b.variance = smallInteger(env, v, "variance");
     return b;
+  });
+  model.quantizers = list(env, object, "quantizers", [&](napi_value v) {
+    ft::QuantizerSpec q;
+    q.bits = smallInteger(env, v, "bits");
+    q.range = smallInteger(env, v, "range", -1);
+    q.observed = flag(env, v, "observed");
+    return q;
   });
   return model;
 }
@@ -187,6 +197,7 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
       {"poolBackward", ft::OpSpec::poolBackward},
       {"contribute", ft::OpSpec::contribute},
       {"dropout", ft::OpSpec::dropout},
+      {"observe", ft::OpSpec::observe},
   };
   ft::OpSpec op;
   const std::string kind = text(env, v, "op");
@@ -208,6 +219,9 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
   op.foldedBatchNorm = smallInteger(env, v, "foldedBatchNorm", -1);
   op.residual = smallInteger(env, v, "residual", -1);
   op.relu6 = flag(env, v, "relu6");
+  op.ranged = smallInteger(env, v, "ranged", -1);
+  op.quantizer = smallInteger(env, v, "quantizer", -1);
+  op.sumQuantizer = smallInteger(env, v, "sumQuantizer", -1);
   op.d = smallInteger(env, v, "d", -1);
   op.gradient = smallInteger(env, v, "gradient", -1);
   op.target = smallInteger(env, v, "target", -1);
@@ -245,6 +259,7 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
     c.tensor = smallInteger(env, v, "tensor");
     c.batchNorm = smallInteger(env, v, "batchNorm", -1);
     c.relu6 = flag(env, v, "relu6");
+    c.quantizer = smallInteger(env, v, "quantizer", -1);
     return c;
   });
   plan.forward = list(env, object, "forward", [&](napi_value v) { return readOp(env, v); });
@@ -286,6 +301,15 @@ napi_value floats(napi_env env, std::size_t count, float** data) {
   check(env, napi_create_arraybuffer(env, count * sizeof(float), &memory, &buffer));
   check(env, napi_create_typedarray(env, napi_float32_array, count, buffer, 0, &array));
   *data = static_cast<float*>(memory);
+  return array;
+}
+
+napi_value doubles(napi_env env, const std::vector<double>& values) {
+  void* memory;
+  napi_value buffer, array;
+  check(env, napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
+  if (!values.empty()) std::memcpy(memory, values.data(), values.size() * sizeof(double));
+  check(env, napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
   return array;
 }
 

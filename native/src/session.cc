@@ -46,6 +46,7 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
     packed_.push_back(std::move(packed));
   }
   placeKernels();
+  placeQuantizers();
   workspace_.pool = &pool_;
 }
 
@@ -68,7 +69,10 @@ void Session::placeKernels() {
     }
     place(&packed->forward, taps * (k.pixels ? k.inChannels : padded(k.inChannels)) * padded(k.outChannels));
     if (k.backward) place(&packed->backward, std::size_t(k.outChannels) * taps * padded(k.inChannels));
-    if (k.bias >= 0) place(&packed->bias, padded(k.outChannels));
+    if (k.bias >= 0) {
+      place(&packed->bias, padded(k.outChannels));
+      place(&packed->biasInUse, padded(k.outChannels));
+    }
   }
   kernelFloats_ = Block<float>(total);
   for (const auto& [where, offset] : places) *where = kernelFloats_.data() + offset;
@@ -78,11 +82,11 @@ void Session::placeKernels() {
 
 /** Lays every kernel out for the products; as many kernels at a time as there are threads. */
 void Session::pack() {
-  if (packedStep_ == step) return;
+  if (packedStep_ == step && packedActive_ == active_) return;
   parallel(pool_, int(packed_.size()), [&](int item, int) {
     Packed& packed = *packed_[item];
     const KernelSpec& k = packed.spec;
-    const float* w = weights_.data() + offsets_[k.weights];
+    const float* w = foldKernel(packed);
     const int taps = k.height * k.width;
     if (k.kind == KernelSpec::depthwise) {
       for (int tap = 0; tap < taps; tap++)
@@ -119,11 +123,13 @@ void Session::pack() {
     }
   });
   packedStep_ = step;
+  packedActive_ = active_;
 }
 
 void Session::foldRunningStatistics() {
   const float* w = weights_.data();
   for (auto& norm : norms_) {
+    if (norm->factors) continue;  // folded into its kernel
     const BatchNormSpec& s = norm->spec;
     for (int c = 0; c < s.channels; c++) {
       const double inverse = 1 / std::sqrt(double(w[offsets_[s.variance] + c]) + s.epsilon);
@@ -134,20 +140,32 @@ void Session::foldRunningStatistics() {
   }
 }
 
+/** What a folded kernel was multiplied by; 1 for a channel that gives nothing. */
+double Session::factorOf(const BatchNorm& norm, int c) {
+  return norm.factors && norm.factors[c] != 0 ? norm.factors[c] : 1;
+}
+
 /** From the sums over a batch to what readers apply. @returns whether every number is finite */
 bool Session::finishStatistics(BatchNorm& norm, std::int64_t count) {
   const Statistics found = norm.statistics();
   const float* gamma = weights_.data() + offsets_[norm.spec.gamma];
   const float* beta = weights_.data() + offsets_[norm.spec.beta];
+  const float* running = weights_.data() + offsets_[norm.spec.mean];
   bool finite = true;
   for (int c = 0; c < norm.spec.channels; c++) {
-    const double mean = found.mean[c], variance = found.m2[c] / double(count);
-    const double scale = gamma[c] / std::sqrt(variance + norm.spec.epsilon);
+    // A folded norm's tensor is the product times its factor, which is divided out again (Krishnamoorthi 2018, section 3.2.2).
+    const double factor = factorOf(norm, c);
+    const double mean = found.mean[c], variance = found.m2[c] / double(count) / (factor * factor);
+    const double scale = gamma[c] / std::sqrt(variance + norm.spec.epsilon) / factor;
     norm.mean()[c] = float(mean);
-    norm.unbiasedVariance()[c] = float(found.m2[c] / double(std::max<std::int64_t>(1, count - 1)));
+    norm.batchMean()[c] = float(mean / factor);
+    norm.unbiasedVariance()[c] = float(found.m2[c] / (factor * factor) / double(std::max<std::int64_t>(1, count - 1)));
     norm.scale()[c] = float(scale);
     norm.shift()[c] = float(beta[c] - mean * scale);
     finite = finite && std::isfinite(mean) && std::isfinite(variance) && std::isfinite(scale);
+    if (!frozen_ || !norm.factors) continue;
+    norm.scale()[c] = 1;
+    norm.shift()[c] = float(beta[c] - double(running[c]) * norm.factors[c]);
   }
   return finite;
 }
@@ -160,8 +178,19 @@ void Session::finishGradientSums(BatchNorm& norm, std::int64_t count) {
   const float* gamma = weights_.data() + offsets_[norm.spec.gamma];
   const Statistics found = norm.statistics();
   for (int c = 0; c < norm.spec.channels; c++) {
-    const double inverse = 1 / std::sqrt(found.m2[c] / double(count) + norm.spec.epsilon);
     const double dBeta = norm.sums()[c];
+    if (frozen_ && norm.factors) {
+      // y = x + beta - gamma * mean / deviation
+      const double variance = weights_.data()[offsets_[norm.spec.variance] + c];
+      const double share = weights_.data()[offsets_[norm.spec.mean] + c] / std::sqrt(variance + norm.spec.epsilon);
+      norm.a()[c] = 1;
+      norm.b()[c] = norm.c()[c] = 0;
+      gradients_.data()[offsets_[norm.spec.beta] + c] = float(dBeta);
+      gradients_.data()[offsets_[norm.spec.gamma] + c] = float(-share * dBeta);
+      continue;
+    }
+    const double factor = factorOf(norm, c);
+    const double inverse = 1 / std::sqrt(found.m2[c] / double(count) / (factor * factor) + norm.spec.epsilon) / factor;
     // The kernels took the deviations from the mean in float32: the rest of the mean times the sum is put right here.
     const double rest = double(norm.mean()[c]) - found.mean[c];
     const double dGamma = (norm.sums()[norm.stride + c] + rest * dBeta) * inverse;
@@ -218,8 +247,10 @@ int Session::runOps(std::vector<BoundOp>& ops) {
       case OpSpec::depthwiseBackward: kernels_.depthwiseBackward(op.depthwiseBackward, workspace_); break;
       case OpSpec::poolBackward: kernels_.poolBackward(op.pool, workspace_); break;
       case OpSpec::contribute: kernels_.contribute(op.contribute, workspace_); break;
+      case OpSpec::observe: observe(op); break;
     }
     const bool finite = !op.statistics || finishStatistics(*op.statistics, op.statisticsCount);
+    if (finite && op.quantizer >= 0 && op.kind != OpSpec::observe) followRange(op);
     if (op.sums) finishGradientSums(*op.sums, op.sumsCount);
     op.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     if (!finite) return op.statisticsIndex;
@@ -244,7 +275,10 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   };
   if (const int bad = firstNotFinite(weights_.data()); bad >= 0) return stop(NotFinite::parameter, bad);
   seed_ = settings.seed;
+  rangeMomentum_ = settings.rangeMomentum;
+  frozen_ = settings.frozenBatchNorm;
   pack();
+  loadRanges();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
   float* arena = arena_.data();
   result.loss = softmaxCrossEntropy(pool_, arena + s.tensors[s.logits].offset, labels_.data(), s.batch, s.classes,
@@ -252,6 +286,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
                                     arena + s.tensors[s.logitsGradient].offset, rowLoss_.data(), rowCorrect_.data());
   if (!std::isfinite(result.loss.lossSum)) return stop(NotFinite::loss, -1);
   runOps(plan.backward);
+  unfoldGradients();
   if (const int bad = firstNotFinite(gradients_.data()); bad >= 0) return stop(NotFinite::gradient, bad);
   update(settings);
   return result;
@@ -273,12 +308,15 @@ void Session::update(const StepSettings& settings) {
     else
       kernels_.momentum(w, g, first_.data() + at, size, {rate, optimizer_.momentum});
   });
+  for (std::size_t i = 0; i < model_.quantizers.size(); i++)
+    if (fakeQuants_[i]) std::copy_n(ranges_.data() + 2 * i, 2, weights_.data() + offsets_[model_.quantizers[i].range]);
   const double keep = settings.batchNormMomentum;
   for (auto& norm : norms_) {
+    if (settings.frozenBatchNorm && norm->factors) continue;
     float* mean = weights_.data() + offsets_[norm->spec.mean];
     float* variance = weights_.data() + offsets_[norm->spec.variance];
     for (int c = 0; c < norm->spec.channels; c++) {
-      mean[c] = float(mean[c] * keep + norm->mean()[c] * (1 - keep));
+      mean[c] = float(mean[c] * keep + norm->batchMean()[c] * (1 - keep));
       variance[c] = float(variance[c] * keep + norm->unbiasedVariance()[c] * (1 - keep));
     }
   }
@@ -294,10 +332,12 @@ StepResult Session::evaluate(int index) {
       result.notFinite = {NotFinite::parameter, bad};
       return result;
     }
-    pack();
     foldRunningStatistics();
     foldedStep_ = step;
   }
+  pack();
+  loadRanges();
+  foldBiases();
   runOps(plan.forward);
   result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,
                                     s.classes, padded(s.classes), 0, nullptr, rowLoss_.data(), rowCorrect_.data());

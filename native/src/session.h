@@ -34,6 +34,8 @@ struct KernelSpec {
   int height = 1, width = 1, inChannels = 0, outChannels = 0;
   bool pixels = false;   // reads the pictures' bytes
   bool backward = false; // its input needs a gradient
+  int batchNorm = -1;    // that is folded into it
+  int quantizer = -1, inputQuantizer = -1;  // of its weights, and of the activations that it reads
 };
 
 struct BatchNormSpec {
@@ -42,10 +44,17 @@ struct BatchNormSpec {
   int gamma = -1, beta = -1, mean = -1, variance = -1;  // parameters
 };
 
+struct QuantizerSpec {
+  int bits = 8;
+  int range = -1;  // parameter: smallest and largest value of activations; -1 for weights
+  bool observed = false;
+};
+
 struct ModelSpec {
   std::vector<ParameterSpec> parameters;
   std::vector<KernelSpec> kernels;
   std::vector<BatchNormSpec> batchNorms;
+  std::vector<QuantizerSpec> quantizers;
 };
 
 struct TensorSpec {
@@ -59,6 +68,7 @@ struct TensorSpec {
 struct ChainSpec {
   int tensor = -1, batchNorm = -1;
   bool relu6 = false;
+  int quantizer = -1;  // of activations
 };
 
 struct OpSpec {
@@ -74,15 +84,18 @@ struct OpSpec {
     poolBackward,      // x, out; gradient -> target
     contribute,        // d (gradient -1: none) -> target
     dropout,           // out, in place: an output, or the gradient of one
+    observe,           // looks at out, for `quantizer`
   } kind = conv;
   int x = -1, y = -1, kernel = -1, stride = 1, out = -1;
   bool max = true;
   double rate = 0;      // dropout
   int node = 0;
   int statistics = -1;  // batch norm whose statistics the output gives
+  int ranged = -1;      // training: chain whose quantizer's range follows the output
   // Inference: what happens to the output before it is stored.
   int foldedBatchNorm = -1, residual = -1;
   bool relu6 = false;
+  int quantizer = -1, sumQuantizer = -1;  // of the output, and of its sum with the residual
   // Backward. d: chain behind which `gradient` stands. The target is the chain x, its gradient goes to `target`.
   int d = -1, gradient = -1, target = -1;
   bool accumulate = false, finish = false;
@@ -109,6 +122,14 @@ struct StepSettings {
   float learningRate = 0, batchNormMomentum = 0;
   double labelSmoothing = 0;
   std::uint32_t seed = 0;
+  double rangeMomentum = -1;  // negative: ranges stay
+  bool frozenBatchNorm = false;
+};
+
+/** What an observation has seen before a quantizer. */
+struct Observation {
+  double count = 0, min = 0, max = 0, energy = 0, noise = 0, clipped = 0;
+  std::vector<double> histogram;
 };
 
 /** Where a number was met that is not finite. */
@@ -147,8 +168,17 @@ class Session {
   std::uint8_t* pixels() const { return pixels_.data(); }
   std::int32_t* labels() const { return labels_.data(); }
 
+  /** By quantizer: what rounds in the steps that follow. */
+  void activate(const std::uint8_t* active);
+  std::size_t quantizers() const { return model_.quantizers.size(); }
   StepResult trainStep(int plan, const StepSettings& settings);
   StepResult evaluate(int plan);
+  /**
+   * Room for what `observe` operations see in the next evaluation.
+   * @param limits [quantizers, 2]: of the histograms; none where both are equal
+   */
+  void prepareObservations(const float* limits, int bins);
+  const std::vector<Observation>& observations() const { return observations_; }
   /** A tensor of the plan that ran last: rows of padded(c) floats. */
   const float* tensor(int plan, int index) const;
 
@@ -173,6 +203,15 @@ class Session {
   void bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
   void bindDropout(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
+  void placeQuantizers();
+  FakeQuant* quantizerOf(int index) const;
+  void setRange(int quantizer, float min, float max);
+  void loadRanges();
+  void followRange(const BoundOp& op);
+  void observe(const BoundOp& op);
+  const float* foldKernel(Packed& packed) const;
+  void unfoldGradients();
+  void foldBiases();
   void applyDropout(const BoundOp& op);
   void loadFloats(const BoundOp& op);
   void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
@@ -188,6 +227,7 @@ class Session {
   void pack();
   void foldRunningStatistics();
   int runOps(std::vector<BoundOp>& ops);
+  static double factorOf(const BatchNorm& norm, int c);
   bool finishStatistics(BatchNorm& norm, std::int64_t count);
   void finishGradientSums(BatchNorm& norm, std::int64_t count);
   int firstNotFinite(const float* flat) const;
@@ -199,7 +239,7 @@ class Session {
   OptimizerSpec optimizer_;
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
-  Block<float> weights_, first_, second_, gradients_, kernelFloats_, arena_, scratch_, partial_;
+  Block<float> weights_, first_, second_, gradients_, kernelFloats_, foldedFloats_, arena_, scratch_, partial_;
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;
@@ -209,6 +249,14 @@ class Session {
   std::vector<std::unique_ptr<Plan>> plans_;
   /** Of the step at work. */
   std::uint32_t seed_ = 0;
+  double rangeMomentum_ = -1;
+  bool frozen_ = false;
+  /** By quantizer: what rounds now, its range, and whether the kernels were packed so. */
+  std::vector<std::uint8_t> active_, packedActive_;
+  std::vector<std::unique_ptr<FakeQuant>> fakeQuants_;
+  std::vector<float> ranges_;
+  std::vector<Observation> observations_;
+  std::vector<float> limits_;
   /** Steps after which the kernels were packed and the running statistics folded. */
   std::int64_t packedStep_ = -1, foldedStep_ = -1;
 };

@@ -22,16 +22,19 @@ struct Session::BatchNorm {
   explicit BatchNorm(const BatchNormSpec& spec)
       : spec(spec),
         stride(padded(spec.channels)),
-        floats(std::size_t(stride) * 9),
+        floats(std::size_t(stride) * 12),
         doubles(std::size_t(stride) * 4) {}
   const BatchNormSpec spec;
   int stride;
+  /** The kernel that it is folded into: [C] gamma / deviation by the running statistics. Null: none. */
+  const float* factors = nullptr;
   Block<float> floats;
   Block<double> doubles;
   // Training: this batch's.
   float* scale() const { return floats.data(); }
   float* shift() const { return floats.data() + stride; }
-  float* mean() const { return floats.data() + 2 * stride; }
+  float* mean() const { return floats.data() + 2 * stride; }  // of the tensor, for sums of deviations
+  float* batchMean() const { return floats.data() + 9 * stride; }
   float* unbiasedVariance() const { return floats.data() + 3 * stride; }
   // Gradient of the input: a * g + b * x + c.
   float* a() const { return floats.data() + 4 * stride; }
@@ -40,17 +43,25 @@ struct Session::BatchNorm {
   // Inference: by the running statistics.
   float* foldedScale() const { return floats.data() + 7 * stride; }
   float* foldedShift() const { return floats.data() + 8 * stride; }
-  Statistics statistics() const { return {doubles.data(), doubles.data() + stride}; }
+  float* low() const { return floats.data() + 10 * stride; }
+  float* high() const { return floats.data() + 11 * stride; }
+  Statistics statistics(bool ranged = false) const {
+    return {doubles.data(), doubles.data() + stride, ranged ? low() : nullptr, ranged ? high() : nullptr};
+  }
   double* sums() const { return doubles.data() + 2 * stride; }
 };
 
-/** A kernel laid out for the products. Fake quantization of weights belongs here: packing would read them through it. */
+/** A kernel laid out for the products: folded with its batch norm and rounded by its quantizer, where it has them. */
 struct Session::Packed {
   KernelSpec spec;
   // In the session's block of all kernels; null where there is none.
   float* forward = nullptr;
   float* backward = nullptr;
   float* bias = nullptr;
+  float* biasInUse = nullptr;  // on the grid of the integer that it is at run time
+  float* folded = nullptr;     // the parameter's layout
+  float* factors = nullptr;    // [outC] gamma / deviation, or ones
+  float* scales = nullptr;     // [outC] of the quantizer; zeros while it is not active
 };
 
 struct Session::BoundOp {
@@ -74,9 +85,13 @@ struct Session::BoundOp {
   int statisticsIndex = -1;
   BatchNorm* sums = nullptr;
   std::int64_t sumsCount = 0;
+  int quantizer = -1;  // whose range follows the output, or that observes it
+  View ranged;         // the output as its quantizer meets it
   double seconds = 0;
 
-  Statistics batchStatistics() const { return statistics ? statistics->statistics() : Statistics(); }
+  Statistics batchStatistics() const {
+    return statistics ? statistics->statistics(quantizer >= 0) : Statistics();
+  }
 };
 
 struct Session::Plan {

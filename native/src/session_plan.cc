@@ -29,6 +29,7 @@ int Session::addPlan(PlanSpec spec) {
     const TensorSpec& t = at(s.tensors, c.tensor, "the tensor of a chain");
     if (c.batchNorm >= 0)
       require(at(model_.batchNorms, c.batchNorm, "a batch norm").channels == t.c, "the channels of a batch norm");
+    if (c.quantizer >= 0) require(quantizerOf(c.quantizer), "the quantizer of a chain");
   }
   const TensorSpec& logits = at(s.tensors, s.logits, "the logits");
   require(logits.rows() == s.batch && logits.c == s.classes, "the shape of the logits");
@@ -109,6 +110,7 @@ View Session::viewOf(const Plan& plan, int chain) const {
     view.shift = plan.spec.training ? norm.shift() : norm.foldedShift();
   }
   if (c.relu6) view.lo = 0, view.hi = 6;
+  view.quant = quantizerOf(c.quantizer);
   return view;
 }
 
@@ -189,6 +191,13 @@ Session::BoundOp Session::bindOp(const Plan& plan, const OpSpec& op) {
     case OpSpec::pool:
     case OpSpec::poolBackward: bindPool(plan, op, bound); break;
     case OpSpec::contribute: bindContribute(plan, op, bound); break;
+    case OpSpec::observe: {
+      const TensorSpec& seen = at(plan.spec.tensors, op.out, "what is observed");
+      require(!plan.spec.training && op.quantizer >= 0 && quantizerOf(op.quantizer), "an observation");
+      bound.quantizer = op.quantizer;
+      bound.out = arena_.data() + seen.offset, bound.rows = seen.rows(), bound.channels = seen.c;
+      break;
+    }
   }
   return bound;
 }
@@ -203,6 +212,14 @@ void Session::bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound)
     bound.statistics = norms_[op.statistics].get();
     bound.statisticsCount = out.rows();
     bound.statisticsIndex = op.statistics;
+  }
+  if (op.ranged >= 0) {
+    const ChainSpec& c = at(s.chains, op.ranged, "a chain whose range is followed");
+    require(s.training && c.tensor == op.out && c.quantizer >= 0, "a range that is followed");
+    bound.quantizer = c.quantizer;
+    bound.ranged = viewOf(plan, op.ranged);
+    const TensorSpec& out = s.tensors[c.tensor];
+    bound.rows = out.rows(), bound.channels = out.c;
   }
   if (op.finish && op.x >= 0) {
     const ChainSpec& c = at(s.chains, op.x, "the chain of a target");
@@ -227,6 +244,8 @@ Epilogue Session::epilogueOf(const Plan& plan, const OpSpec& op) const {
     require(r.rows() == out.rows() && r.c == out.c, "the shape of a residual");
     epilogue.residual = arena_.data() + r.offset;
   }
+  epilogue.quant = quantizerOf(op.quantizer);
+  epilogue.sumQuant = quantizerOf(op.sumQuantizer);
   return epilogue;
 }
 
@@ -250,11 +269,12 @@ void Session::bindDropout(const Plan& plan, const OpSpec& op, BoundOp& bound) co
 template <class Operand>
 const Session::Packed& Session::bindProduct(const Plan& plan, const OpSpec& op, Operand& f) const {
   f.g = geometryOf(plan, op);
-  if (op.x < 0)
-    f.pixels = pixels_.data();
-  else
-    f.x = viewOf(plan, op.x);
   const Packed& packed = *packed_[op.kernel];
+  if (op.x < 0) {
+    f.pixels = pixels_.data();
+    f.x.quant = quantizerOf(packed.spec.inputQuantizer);
+  } else
+    f.x = viewOf(plan, op.x);
   require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
   return packed;
 }
@@ -269,7 +289,7 @@ void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const
   f.epilogue = epilogueOf(plan, op);
   if (packed.spec.bias >= 0) {
     require(!f.statistics.mean && !f.epilogue.scale, "batch norm behind a bias");
-    f.epilogue.shift = packed.bias;
+    f.epilogue.shift = s.training ? packed.bias : packed.biasInUse;
   }
   bound.needs = kernels_.convForwardNeeds(f);
 }
@@ -329,6 +349,7 @@ void Session::bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const 
   f.x = viewOf(plan, op.x);
   if (op.y >= 0) f.y = viewOf(plan, op.y);
   f.out = arena_.data() + out.offset;
+  f.quant = quantizerOf(op.quantizer);
   f.statistics = bound.batchStatistics();
   bound.needs = kernels_.addNeeds(f);
 }
@@ -342,6 +363,7 @@ void Session::bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const
   f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
   f.x = viewOf(plan, op.x);
   f.out = arena_.data() + out.offset;
+  f.quant = quantizerOf(op.quantizer);
   if (op.kind == OpSpec::poolBackward) {
     const TensorSpec& g = at(s.tensors, op.gradient, "a gradient");
     require(g.rows() == out.rows() && g.c == out.c && op.target >= 0, "the gradient of a pooling");

@@ -35,6 +35,10 @@ inline V keepInside(V x, V z, V lo, V hi) {
   const __mmask16 above = _mm512_cmp_ps_mask(z, lo, _CMP_GT_OQ);
   return _mm512_maskz_mov_ps(_mm512_mask_cmp_ps_mask(above, z, hi, _CMP_LT_OQ), x);
 }
+inline V smaller(V a, V b) { return _mm512_min_ps(a, b); }
+inline V larger(V a, V b) { return _mm512_max_ps(a, b); }
+/** The whole number below. */
+inline V whole(V x) { return _mm512_roundscale_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC); }
 inline V loadBytes(const std::uint8_t* p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
 }
@@ -53,6 +57,9 @@ inline V clamp(V x, V lo, V hi) { return _mm256_min_ps(hi, _mm256_max_ps(lo, x))
 inline V keepInside(V x, V z, V lo, V hi) {
   return _mm256_and_ps(x, _mm256_and_ps(_mm256_cmp_ps(z, lo, _CMP_GT_OQ), _mm256_cmp_ps(z, hi, _CMP_LT_OQ)));
 }
+inline V smaller(V a, V b) { return _mm256_min_ps(a, b); }
+inline V larger(V a, V b) { return _mm256_max_ps(a, b); }
+inline V whole(V x) { return _mm256_floor_ps(x); }
 inline V loadBytes(const std::uint8_t* p) {
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
 }
@@ -72,6 +79,9 @@ inline V keepInside(V x, V z, V lo, V hi) {
   const uint32x4_t inside = vandq_u32(vcgtq_f32(z, lo), vcltq_f32(z, hi));
   return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), inside));
 }
+inline V smaller(V a, V b) { return vminq_f32(a, b); }
+inline V larger(V a, V b) { return vmaxq_f32(a, b); }
+inline V whole(V x) { return vrndmq_f32(x); }
 inline V loadBytes(const std::uint8_t* p) {
   const float values[4] = {float(p[0]), float(p[1]), float(p[2]), float(p[3])};
   return vld1q_f32(values);
@@ -90,6 +100,13 @@ inline V root(V x) { return _mm_sqrt_ps(x); }
 inline V clamp(V x, V lo, V hi) { return _mm_min_ps(hi, _mm_max_ps(lo, x)); }
 inline V keepInside(V x, V z, V lo, V hi) {
   return _mm_and_ps(x, _mm_and_ps(_mm_cmpgt_ps(z, lo), _mm_cmplt_ps(z, hi)));
+}
+inline V smaller(V a, V b) { return _mm_min_ps(a, b); }
+inline V larger(V a, V b) { return _mm_max_ps(a, b); }
+// SSE2 rounds to zero only, and only what fits an integer; x - x lets what is not a number through.
+inline V whole(V x) {
+  const V near = _mm_cvtepi32_ps(_mm_cvttps_epi32(x));
+  return near - _mm_and_ps(_mm_cmpgt_ps(near, x), splat(1)) + (x - x);
 }
 inline V loadBytes(const std::uint8_t* p) { return _mm_setr_ps(p[0], p[1], p[2], p[3]); }
 

@@ -21,6 +21,7 @@ export type UserErrorCode =
   | 'disk-full'
   | 'out-of-memory'
   | 'checkpoint-damaged'
+  | 'quantize-layer'
   | 'invalid-options'
   | 'protocol'
   | 'trainer-crashed'

@@ -100,7 +100,7 @@ async function open(
   const validation = split.validation.filter((picture) => openSet || trained.has(owners[picture]!));
   if (validation.length === 0 || classes.length < 2) throw nothingToValidate(usable.length, counts, options.split);
 
-  const report = checkPictures({ ...examined, split });
+  const report = checkPictures({ ...examined, split: examined.split ?? split });
   const warnings: DatasetWarning[] = report.findings
     .filter(({ severity }) => severity !== 'information')
     .map(({ code, title, advice, files: found }) => ({

@@ -1,4 +1,5 @@
 import type { Graph, ParameterSpec } from '../graph/graph.js';
+import type { Observation, ObservationSettings, QuantizationSettings } from './quantization.js';
 import { KERAS_ADAM, type AdamMoments, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
@@ -44,10 +45,13 @@ export interface StepSettings {
   readonly labelSmoothing?: number;
   /** Of what is left to chance in a step, which is dropout; 0 when absent. */
   readonly seed?: number;
+  /** What of a quantized graph is at work; nothing when absent. */
+  readonly quantization?: QuantizationSettings;
 }
 
 export interface EvaluationSettings {
   readonly embeddings?: boolean;
+  readonly quantization?: Pick<QuantizationSettings, 'active'>;
 }
 
 export type Optimizer =
@@ -89,6 +93,11 @@ export interface TrainingSession {
   trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult>;
   /** Forward with the running statistics; nothing changes. */
   evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult>;
+  /**
+   * Evaluates with no activation rounded (kernels are where `active` says so) and tells what stands before every quantizer
+   * of activations, in the order of `quantizersOf`; undefined for those of kernels.
+   */
+  observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]>;
   readonly state: SessionState;
   dispose(): void;
 }

@@ -15,6 +15,7 @@ function readBackward(node: Node): readonly string[] {
     case 'depthwiseConv2d':
     case 'batchNorm':
     case 'dense':
+    case 'fakeQuant': // whether it lay inside the range
       return [node.input];
     case 'relu6': // 0 < y < 6 decides, so x is not kept
       return [node.name];

@@ -24,29 +24,39 @@ export interface InputNode extends Base {
   readonly op: 'input';
   readonly values: 'pixels' | 'floats';
 }
+/** y = gamma (x − mean) / sqrt(variance + epsilon) + beta, per channel over [N, H, W]. */
+export interface Normalization {
+  readonly epsilon: number;
+  readonly gamma: string;
+  readonly beta: string;
+  readonly movingMean: string;
+  readonly movingVariance: string;
+}
+/**
+ * What quantization makes of a convolution: its kernel is fake-quantized to `weightBits`, symmetrically, each output channel
+ * with a scale of its own; a batch norm becomes a part of it (src/quantization/quantizeGraph.ts).
+ */
+interface Quantizable {
+  readonly weightBits?: number;
+  readonly norm?: Normalization;
+}
 /** kernel [kH, kW, Cin, Cout]; SAME padding as TensorFlow has it; no bias (batch norm follows). */
-export interface Conv2dNode extends Base {
+export interface Conv2dNode extends Base, Quantizable {
   readonly op: 'conv2d';
   readonly input: string;
   readonly stride: number;
   readonly kernel: string;
 }
 /** kernel [kH, kW, C, 1]; SAME padding. */
-export interface DepthwiseConv2dNode extends Base {
+export interface DepthwiseConv2dNode extends Base, Quantizable {
   readonly op: 'depthwiseConv2d';
   readonly input: string;
   readonly stride: number;
   readonly kernel: string;
 }
-/** y = gamma (x − mean) / sqrt(variance + epsilon) + beta, per channel over [N, H, W]. */
-export interface BatchNormNode extends Base {
+export interface BatchNormNode extends Base, Normalization {
   readonly op: 'batchNorm';
   readonly input: string;
-  readonly epsilon: number;
-  readonly gamma: string;
-  readonly beta: string;
-  readonly movingMean: string;
-  readonly movingVariance: string;
 }
 /** min(max(x, 0), 6). */
 export interface Relu6Node extends Base {
@@ -80,6 +90,20 @@ export interface DenseNode extends Base {
   readonly input: string;
   readonly kernel: string;
   readonly bias: string;
+  readonly weightBits?: number;
+}
+/**
+ * Rounds to the levels of a quantizer, where it is active; else nothing happens. Nodes with the same range share one
+ * quantizer.
+ */
+export interface FakeQuantNode extends Base {
+  readonly op: 'fakeQuant';
+  readonly input: string;
+  readonly bits: number;
+  /** Parameter [2]: the smallest and the largest value. */
+  readonly range: string;
+  /** Whether the range follows what is seen here; else it is fixed, or follows another node. */
+  readonly observed: boolean;
 }
 
 export type Node =
@@ -92,7 +116,8 @@ export type Node =
   | GlobalMaxPoolNode
   | GlobalAveragePoolNode
   | DropoutNode
-  | DenseNode;
+  | DenseNode
+  | FakeQuantNode;
 
 /**
  * A network as data, in an order in which every node stands after its inputs. The last node gives the logits, and every
@@ -120,14 +145,20 @@ export function parametersOf(node: Node): readonly string[] {
   switch (node.op) {
     case 'conv2d':
     case 'depthwiseConv2d':
-      return [node.kernel];
+      return [node.kernel, ...(node.norm ? statisticsOf(node.norm) : [])];
     case 'batchNorm':
-      return [node.gamma, node.beta, node.movingMean, node.movingVariance];
+      return statisticsOf(node);
+    case 'fakeQuant':
+      return [node.range];
     case 'dense':
       return [node.kernel, node.bias];
     default:
       return [];
   }
+}
+
+function statisticsOf({ gamma, beta, movingMean, movingVariance }: Normalization): readonly string[] {
+  return [gamma, beta, movingMean, movingVariance];
 }
 
 export function inputOf(graph: Graph): InputNode {
@@ -143,6 +174,13 @@ export function inputShapeOf(graph: Graph): Shape {
 /** Number of classes: channels of the last node. */
 export function classesOf(graph: Graph): number {
   return graph.nodes.at(-1)!.shape[2];
+}
+
+/** The layer that gives the logits, quantized or not; undefined where they come from something else. */
+export function headLayerOf(graph: Graph): DenseNode | undefined {
+  const last = graph.nodes.at(-1)!;
+  const layer = last.op === 'fakeQuant' ? graph.nodes.find(({ name }) => name === last.input) : last;
+  return layer?.op === 'dense' ? layer : undefined;
 }
 
 /** Values of all parameters together. */

@@ -9,6 +9,7 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine/engine.js';
+import type { Observation, ObservationSettings } from '../engine/quantization.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
 import { headOf } from '../graph/mobileNetV2.js';
 
@@ -43,6 +44,10 @@ export class HeadSession implements TrainingSession {
     const features = await this.onFeatures(batch);
     const result = await this.head.evaluate(features);
     return settings?.embeddings ? { ...result, embeddings: features.images as Float32Array } : result;
+  }
+
+  async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
+    return this.network.observe(batch, settings);
   }
 
   /** [N, channels]: what the last layer reads. */

@@ -1,6 +1,7 @@
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
 import type { StepSettings } from '../engine.js';
+import type { Observation } from '../quantization.js';
 import type { ModelDescription, PlanDescription } from './description.js';
 
 /** A network in native memory. */
@@ -24,7 +25,21 @@ export type StepOutcome =
       /** [batch, classes]. */
       readonly logits: Float32Array;
       readonly embeddings?: Float32Array;
+      /** By quantizer; of those of kernels nothing is counted. */
+      readonly observations?: readonly Observation[];
     };
+
+/** What a step is told beside its batch. `active` has a flag for each quantizer. */
+export type RunSettings = { readonly active: Uint8Array } & (
+  | ({
+      readonly train: true;
+      /** Negative: ranges stay. */
+      readonly rangeMomentum: number;
+      readonly frozenBatchNorm: boolean;
+    } & Required<Omit<StepSettings, 'quantization'>>)
+  | { readonly train: false; readonly embeddings: boolean }
+  | { readonly train: false; readonly observe: true; readonly limits: Float32Array; readonly bins: number }
+);
 
 /**
  * The native engine (native/src/addon.cc). Whatever does not fit is refused with a RangeError, and a session that
@@ -69,8 +84,7 @@ export interface NativeAddon {
     plan: number,
     images: Uint8Array | Float32Array,
     labels: Int32Array,
-    settings:
-      ({ readonly train: true } & Required<StepSettings>) | { readonly train: false; readonly embeddings: boolean },
+    settings: RunSettings,
   ): Promise<StepOutcome>;
   dispose(session: SessionHandle): void;
 }

@@ -14,6 +14,14 @@ export interface ModelDescription {
   }[];
   readonly kernels: readonly KernelDescription[];
   readonly batchNorms: readonly BatchNormDescription[];
+  readonly quantizers: readonly QuantizerDescription[];
+}
+
+export interface QuantizerDescription {
+  readonly bits: number;
+  /** Of activations: the parameter that holds smallest and largest value. */
+  readonly range?: number;
+  readonly observed: boolean;
 }
 
 export interface KernelDescription {
@@ -29,6 +37,11 @@ export interface KernelDescription {
   readonly pixels: boolean;
   /** Its input needs a gradient. */
   readonly backward: boolean;
+  /** The batch norm that is folded into it. */
+  readonly batchNorm?: number;
+  /** Of its weights, and of the activations that it reads. */
+  readonly quantizer?: number;
+  readonly inputQuantizer?: number;
 }
 
 export interface BatchNormDescription {
@@ -51,14 +64,15 @@ export interface TensorDescription {
   readonly c: number;
 }
 
-/** A stored tensor and what its readers apply to it: batch norm, then ReLU6. Neither has a tensor of its own. */
+/** A stored tensor and what its readers apply to it: batch norm, ReLU6, then a quantizer. None has a tensor of its own. */
 export interface ChainDescription {
   readonly tensor: number;
   readonly batchNorm?: number;
   readonly relu6?: boolean;
+  readonly quantizer?: number;
 }
 
-/** Operands: x, y and d are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, the rest tensors. */
+/** Operands: x, y, d and ranged are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, the rest tensors. */
 export interface Operation {
   readonly op:
     | 'loadPixels'
@@ -71,7 +85,9 @@ export interface Operation {
     | 'depthwiseBackward'
     | 'poolBackward'
     | 'contribute'
-    | 'dropout';
+    | 'dropout'
+    /** Looks at `out` for `quantizer`. */
+    | 'observe';
   /** Absent for a convolution of the pictures. */
   readonly x?: number;
   /** Second summand; absent for a copy. */
@@ -86,10 +102,15 @@ export interface Operation {
   readonly max?: boolean;
   /** The batch norm that takes the output's statistics. */
   statistics?: number;
+  /** Training: the chain whose quantizer's range follows the output. */
+  ranged?: number;
   // Inference: what happens to an output before it is stored.
   readonly foldedBatchNorm?: number;
   readonly relu6?: boolean;
   readonly residual?: number;
+  /** Quantizers of the output, and of its sum with the residual. */
+  readonly quantizer?: number;
+  readonly sumQuantizer?: number;
   // Backward: `gradient` stands behind chain `d`; the gradient of chain x goes to `target`.
   readonly d?: number;
   readonly gradient?: number;

@@ -1,5 +1,15 @@
 import { decays } from '../engine.js';
-import { inputOf, inputsOf, parametersOf, sizeOf, type Graph, type Node } from '../../graph/graph.js';
+import {
+  inputOf,
+  inputsOf,
+  parametersOf,
+  sizeOf,
+  type Graph,
+  type Node,
+  type Normalization,
+} from '../../graph/graph.js';
+import { hasKernel, quantizersOf } from '../../graph/quantizers.js';
+import { QuantizerNumbers } from '../quantization.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
 
 /** A graph's kernels and batch norms as the native engine numbers them. */
@@ -8,6 +18,7 @@ export class Model {
   private readonly kernels = new Map<string, number>();
   private readonly batchNorms = new Map<string, number>();
   private readonly consumers = new Map<string, Node[]>();
+  private readonly quantizers: QuantizerNumbers;
 
   constructor(
     readonly graph: Graph,
@@ -18,6 +29,20 @@ export class Model {
     const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
     const kernels: KernelDescription[] = [];
     const batchNorms: BatchNormDescription[] = [];
+    const quantizers = new QuantizerNumbers(graph);
+    this.quantizers = quantizers;
+    const addBatchNorm = (name: string, channels: number, norm: Normalization): number => {
+      this.batchNorms.set(name, batchNorms.length);
+      batchNorms.push({
+        channels,
+        epsilon: norm.epsilon,
+        gamma: index.get(norm.gamma)!,
+        beta: index.get(norm.beta)!,
+        mean: index.get(norm.movingMean)!,
+        variance: index.get(norm.movingVariance)!,
+      });
+      return batchNorms.length - 1;
+    };
     for (const node of graph.nodes) {
       for (const input of inputsOf(node)) {
         if (!nodes.has(input)) throw new RangeError(`${node.name} reads ${input}, which does not exist`);
@@ -25,11 +50,14 @@ export class Model {
       }
       for (const name of parametersOf(node))
         if (!index.has(name)) throw new RangeError(`${node.name} has no parameter ${name}`);
-      if (node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense') {
+      if (hasKernel(node)) {
         const shape = shapes.get(node.kernel)!;
         const [height, width, inChannels, last] =
           node.op === 'dense' ? [1, 1, shape[0]!, shape[1]!] : (shape as [number, number, number, number]);
-        const fromInput = nodes.get(node.input)!.op === 'input';
+        const fromInput = this.isInput(nodes, node.input);
+        const norm = node.op === 'dense' ? undefined : node.norm;
+        const quantizer = quantizers.of(node.kernel);
+        const inputRange = quantizers.inputOf(node.name)?.range;
         this.kernels.set(node.name, kernels.length);
         kernels.push({
           kind: node.op === 'conv2d' ? 'conv' : node.op === 'dense' ? 'dense' : 'depthwise',
@@ -41,18 +69,11 @@ export class Model {
           outChannels: node.op === 'depthwiseConv2d' ? inChannels : last,
           pixels: fromInput && node.op === 'conv2d' && inputOf(graph).values === 'pixels',
           backward: !fromInput,
+          ...(norm ? { batchNorm: addBatchNorm(node.name, node.shape[2], norm) } : {}),
+          ...(quantizer === undefined ? {} : { quantizer }),
+          ...(inputRange === undefined ? {} : { inputQuantizer: quantizers.of(inputRange)! }),
         });
-      } else if (node.op === 'batchNorm') {
-        this.batchNorms.set(node.name, batchNorms.length);
-        batchNorms.push({
-          channels: node.shape[2],
-          epsilon: node.epsilon,
-          gamma: index.get(node.gamma)!,
-          beta: index.get(node.beta)!,
-          mean: index.get(node.movingMean)!,
-          variance: index.get(node.movingVariance)!,
-        });
-      }
+      } else if (node.op === 'batchNorm') addBatchNorm(node.name, node.shape[2], node);
     }
     for (const { name } of graph.nodes.slice(0, -1))
       if (!this.consumers.has(name)) throw new RangeError(`nothing reads ${name}, and it is not the last node`);
@@ -65,7 +86,28 @@ export class Model {
       })),
       kernels,
       batchNorms,
+      quantizers: quantizersOf(graph).map(({ kind, parameter, bits, observed }) => ({
+        bits,
+        observed,
+        ...(kind === 'activations' ? { range: index.get(parameter)! } : {}),
+      })),
     };
+  }
+
+  /** The pictures, rounded or not. */
+  private isInput(nodes: ReadonlyMap<string, Node>, name: string): boolean {
+    const node = nodes.get(name)!;
+    return node.op === 'input' || (node.op === 'fakeQuant' && nodes.get(node.input)!.op === 'input');
+  }
+
+  /** Whether a node reads the pictures' bytes. */
+  readsPictures(node: Node): boolean {
+    const kernel = this.kernels.get(node.name);
+    return kernel !== undefined && this.description.kernels[kernel]!.pixels;
+  }
+
+  quantizerOf(node: Extract<Node, { op: 'fakeQuant' }>): number {
+    return this.quantizers.of(node.range)!;
   }
 
   kernelOf(node: Node): number {
@@ -76,9 +118,13 @@ export class Model {
     return this.batchNorms.get(node.name)!;
   }
 
-  /** Name of the node of a batch norm. */
+  /** Name of the node of a batch norm, or of the convolution that it is folded into. */
   batchNormName(index: number): string {
     return [...this.batchNorms].find(([, i]) => i === index)![0];
+  }
+
+  consumersOf(name: string): readonly Node[] {
+    return this.consumers.get(name) ?? [];
   }
 
   /** The one reader of a node's output, or undefined when there are none or several. */

@@ -13,11 +13,15 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import type { NativeAddon, SessionHandle, StepOutcome } from './addon.js';
+import { quantizersOf } from '../../graph/quantizers.js';
+import type { Observation, ObservationSettings } from '../quantization.js';
+import type { NativeAddon, RunSettings, SessionHandle, StepOutcome } from './addon.js';
 import { planInference } from './inferencePlan.js';
 import { Model } from './model.js';
 import { planTraining } from './trainingPlan.js';
 import type { PlanDescription } from './description.js';
+
+type Mode = 'training' | 'inference' | 'observation';
 
 export interface NativeOptions {
   /** Threads that compute, at least one. */
@@ -80,26 +84,38 @@ export class NativeSession implements TrainingSession {
   }
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
-    const outcome = await this.run('training', batch, { train: true, labelSmoothing: 0, seed: 0, ...settings });
+    const { quantization, ...rest } = settings;
+    const { active = this.none, rangeMomentum = -1, frozenBatchNorm = false } = quantization ?? {};
+    const run = { labelSmoothing: 0, seed: 0, ...rest, train: true, active, rangeMomentum, frozenBatchNorm } as const;
+    const outcome = await this.run('training', batch, run);
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
     return outcome;
   }
 
-  async evaluate(batch: Batch, { embeddings = false }: EvaluationSettings = {}): Promise<BatchResult> {
-    const outcome = await this.run('inference', batch, { train: false, embeddings });
+  async evaluate(batch: Batch, { embeddings = false, quantization }: EvaluationSettings = {}): Promise<BatchResult> {
+    const active = quantization?.active ?? this.none;
+    const outcome = await this.run('inference', batch, { train: false, embeddings, active });
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
     return outcome;
   }
 
+  async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
+    const quantizers = quantizersOf(this.graph);
+    const active = settings.active.map((flag, i) => (quantizers[i]!.kind === 'weights' ? flag : 0));
+    const outcome = await this.run('observation', batch, { train: false, observe: true, ...settings, active });
+    if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
+    return outcome.observations!.map((seen) => (seen.count > 0 ? seen : undefined));
+  }
+
   /** The plan that steps of a batch size follow; made when it is first asked for. */
-  plan(
-    mode: 'training' | 'inference',
-    batch: number,
-  ): { readonly index: number; readonly description: PlanDescription } {
+  plan(mode: Mode, batch: number): { readonly index: number; readonly description: PlanDescription } {
     const key = `${mode} ${batch}`;
     let plan = this.plans.get(key);
     if (!plan) {
-      const description = (mode === 'training' ? planTraining : planInference)(this.model, batch);
+      const description =
+        mode === 'training'
+          ? planTraining(this.model, batch)
+          : planInference(this.model, batch, mode === 'observation');
       plan = { index: this.addPlan(description), description };
       this.plans.set(key, plan);
     }
@@ -122,7 +138,7 @@ export class NativeSession implements TrainingSession {
   }
 
   /** Seconds that each operation of a plan has taken so far. */
-  times(mode: 'training' | 'inference', batch: number): number[] {
+  times(mode: Mode, batch: number): number[] {
     return this.addon.times(this.handle, this.plan(mode, batch).index);
   }
 
@@ -132,11 +148,12 @@ export class NativeSession implements TrainingSession {
     this.addon.dispose(this.handle);
   }
 
-  private run(
-    mode: 'training' | 'inference',
-    batch: Batch,
-    settings: Parameters<NativeAddon['run']>[4],
-  ): Promise<StepOutcome> {
+  /** The switches of a step in which nothing rounds. */
+  private get none(): Uint8Array {
+    return new Uint8Array(this.model.description.quantizers.length);
+  }
+
+  private run(mode: Mode, batch: Batch, settings: RunSettings): Promise<StepOutcome> {
     const step = this.queue.then(() => {
       checkBatch(this.graph, batch);
       return this.addon.run(

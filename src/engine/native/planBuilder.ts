@@ -17,6 +17,7 @@ export interface Chain {
   readonly producer: Operation;
   batchNorm?: number;
   relu6?: boolean;
+  quantizer?: number;
 }
 
 /** Collects the operations of a plan, and places its tensors when all are known. */
@@ -97,10 +98,11 @@ export class PlanBuilder {
       floats: input.values === 'floats',
       arenaFloats: floats,
       tensors: this.shapes.map((shape, i) => ({ ...shape, offset: offsets[i]! })),
-      chains: this.chains.map(({ tensor, batchNorm, relu6 }): ChainDescription => ({
+      chains: this.chains.map(({ tensor, batchNorm, relu6, quantizer }): ChainDescription => ({
         tensor,
         ...(batchNorm === undefined ? {} : { batchNorm }),
         ...(relu6 ? { relu6 } : {}),
+        ...(quantizer === undefined ? {} : { quantizer }),
       })),
       forward: this.forward,
       backward: this.backward,

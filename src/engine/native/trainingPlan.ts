@@ -1,4 +1,4 @@
-import { inputOf, type Node } from '../../graph/graph.js';
+import type { Node } from '../../graph/graph.js';
 import type { Operation, PlanDescription } from './description.js';
 import type { Model } from './model.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
@@ -13,12 +13,19 @@ export function planTraining(model: Model, batch: number): PlanDescription {
   return new TrainingPlanner(model, batch).plan();
 }
 
+/** Whether readers see the tensor itself. */
+function isRaw({ batchNorm, relu6, quantizer }: Chain): boolean {
+  return batchNorm === undefined && !relu6 && quantizer === undefined;
+}
+
 class TrainingPlanner {
   private readonly builder: PlanBuilder;
   /** What a node's readers read; undefined for the pictures themselves. */
   private readonly values = new Map<string, Chain | undefined>();
   private readonly backwardOf: (() => void)[] = [];
   private input: Chain | undefined;
+  /** The input as a tensor, rounded or not: nobody needs its gradient. */
+  private readonly inputs = new Set<Chain>();
 
   /** By chain: the tensor that holds its gradient, and how many readers have yet to contribute. */
   private readonly gradients = new Map<Chain, number>();
@@ -36,7 +43,7 @@ class TrainingPlanner {
     for (const node of nodes) this.values.set(node.name, this.forwardNode(node));
     const last = this.values.get(nodes.at(-1)!.name);
     if (!last) throw new RangeError(`${this.model.graph.name} computes nothing`);
-    const logits = last.batchNorm === undefined && !last.relu6 ? last : this.copy(last);
+    const logits = isRaw(last) ? last : this.copy(last);
     const logitsGradient = this.builder.tensor(this.builder.shapeOf(logits.tensor));
     this.gradients.set(logits, logitsGradient);
     for (const backward of this.backwardOf.reverse()) backward();
@@ -51,12 +58,12 @@ class TrainingPlanner {
         return undefined;
       case 'conv2d':
       case 'dense': {
-        const bytes = node.op === 'conv2d' && inputOf(this.model.graph).values === 'pixels';
-        const x = bytes ? this.values.get(node.input) : this.read(node.input);
+        const x = this.model.readsPictures(node) ? undefined : this.read(node.input);
         const stride = node.op === 'conv2d' ? node.stride : 1;
-        if (x && bytes) this.pending.set(x, (this.pending.get(x) ?? 0) + 1);
         return this.kernel(node, 'conv', x, stride);
       }
+      case 'fakeQuant':
+        return this.fakeQuant(node);
       case 'depthwiseConv2d':
         return this.kernel(node, 'depthwise', this.read(node.input), node.stride);
       case 'batchNorm':
@@ -82,6 +89,7 @@ class TrainingPlanner {
 
   private pictures(): Chain {
     this.input ??= this.builder.input();
+    this.inputs.add(this.input);
     return this.input;
   }
 
@@ -93,6 +101,8 @@ class TrainingPlanner {
   ): Chain {
     const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride };
     const out = this.builder.produce(node.shape, { op, ...common });
+    if ((node.op === 'conv2d' || node.op === 'depthwiseConv2d') && node.norm)
+      out.producer.statistics = out.batchNorm = this.model.batchNormOf(node);
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);
       if (gradient === undefined) return;
@@ -110,7 +120,7 @@ class TrainingPlanner {
     // Only these kernels give the statistics of what they write; a dense layer's bias is added after its product.
     const producer = x?.producer.op;
     const given = producer === 'depthwise' || producer === 'add' || (producer === 'conv' && !this.isDense(x!));
-    const joins = x && given && x.batchNorm === undefined && !x.relu6 && this.model.onlyConsumerOf(node.input);
+    const joins = x && given && isRaw(x) && this.model.onlyConsumerOf(node.input);
     const chain = joins ? x : this.copy(this.read(node.input));
     chain.batchNorm = batchNorm;
     chain.producer.statistics = batchNorm;
@@ -123,8 +133,28 @@ class TrainingPlanner {
 
   private relu6(node: Extract<Node, { op: 'relu6' }>): Chain {
     const x = this.values.get(node.input);
-    const chain = x && this.model.onlyConsumerOf(node.input) ? x : this.copy(this.read(node.input));
+    const joins = x && x.quantizer === undefined && this.model.onlyConsumerOf(node.input);
+    const chain = joins ? x : this.copy(this.read(node.input));
     chain.relu6 = true;
+    return chain;
+  }
+
+  private fakeQuant(node: Extract<Node, { op: 'fakeQuant' }>): Chain | undefined {
+    const x = this.values.get(node.input);
+    // Convolutions round the pictures' bytes themselves.
+    if (!x && this.model.consumersOf(node.name).every((reader) => this.model.readsPictures(reader))) return undefined;
+    const joins = x && x.quantizer === undefined && this.model.onlyConsumerOf(node.input);
+    const chain = joins ? x : x ? this.copy(this.read(node.input)) : this.roundedInput();
+    chain.quantizer = this.model.quantizerOf(node);
+    // A dropout changes the tensor after its producer: nothing follows the range of what was there before.
+    if (node.observed && chain.producer.op !== 'dropout') chain.producer.ranged = chain.index;
+    return chain;
+  } // prettier-ignore
+
+  private roundedInput(): Chain {
+    const { tensor, producer } = this.pictures();
+    const chain = this.builder.chain(tensor, producer);
+    this.inputs.add(chain);
     return chain;
   }
 
@@ -187,13 +217,13 @@ class TrainingPlanner {
 
   /** Takes part in the gradient of a chain; undefined for the pictures, which need none. */
   private contribution(x: Chain): Pick<Operation, 'target' | 'accumulate' | 'finish'> | undefined {
-    if (x === this.input) return undefined;
+    if (this.inputs.has(x)) return undefined;
     const left = this.pending.get(x)! - 1;
     this.pending.set(x, left);
     const earlier = this.gradients.get(x);
     const target = earlier ?? this.builder.tensor(this.builder.shapeOf(x.tensor));
     this.gradients.set(x, target);
-    const finish = left === 0 && (x.batchNorm !== undefined || x.relu6 === true);
+    const finish = left === 0 && !isRaw(x);
     return { target, accumulate: earlier !== undefined, finish };
   }
 
@@ -215,9 +245,10 @@ class TrainingPlanner {
    * are added in place, when the second has been used: by then its producer must have run backward.
    */
   private mayShare(x: Chain, y: Chain, position: number): boolean {
-    if (x === this.input || y === this.input || this.gradients.has(x) || this.gradients.has(y)) return false;
-    // A ReLU6 masks in place what the other still needs.
-    if (x.relu6 || y.relu6 || this.pending.get(y) !== 1) return false;
+    if (this.inputs.has(x) || this.inputs.has(y) || this.gradients.has(x) || this.gradients.has(y)) return false;
+    // A ReLU6 or a quantizer masks in place what the other still needs.
+    if (x.relu6 || y.relu6 || x.quantizer !== undefined || y.quantizer !== undefined || this.pending.get(y) !== 1)
+      return false;
     const producer = this.builder.forward.indexOf(y.producer);
     return !this.builder.forward.some(
       (operation, i) => i < position && i >= producer && (operation.x === x.index || operation.y === x.index),

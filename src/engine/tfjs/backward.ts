@@ -2,11 +2,24 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Node, Shape } from '../../graph/graph.js';
 import type { Lifetimes } from '../lifetimes.js';
 import { convolution, depthwiseConvolution } from './convolution.js';
-import { free, type Activations, type DropoutMasks, type Parameters } from './forward.js';
+import {
+  free,
+  type Activations,
+  type Convolution,
+  type DropoutMasks,
+  type FakeQuant,
+  type Parameters,
+} from './forward.js';
 import type { FusedKernels } from './kernels.js';
 
 /** What batch norm kept of its forward pass, by node name. */
 export type SavedStatistics = ReadonlyMap<string, readonly tf.Tensor[]>;
+/** What belongs to a quantized graph. Gradients of parameters go to the sink. */
+export interface QuantizedBackward {
+  /** From the gradient of a folded layer's output to that of its product, which is a tensor of its own. */
+  foldedNorm(node: Convolution, dy: tf.Tensor4D, emit: GradientSink): tf.Tensor4D;
+  fakeQuant(node: FakeQuant, dy: tf.Tensor4D, x: tf.Tensor4D): tf.Tensor4D;
+}
 /** Called once for each trainable parameter; the tensor is freed afterwards. */
 export type GradientSink = (parameter: string, gradient: tf.Tensor) => void;
 
@@ -23,6 +36,7 @@ export function backward(
   kernels: FusedKernels,
   lifetimes: Lifetimes,
   masks: DropoutMasks,
+  quantized: QuantizedBackward,
   sink: GradientSink,
 ): void {
   const gradients = new Map<string, tf.Tensor4D>([[graph.nodes.at(-1)!.name, dLogits]]);
@@ -43,7 +57,8 @@ export function backward(
       gradients.delete(node.name);
       // Nobody needs the gradient of the pictures.
       const intoInput = graph.nodes.find((other) => other.name === node.input)?.op === 'input';
-      backwardNode(node, dy, activations, saved, parameters, kernels, masks, sizes, intoInput ? undefined : flow, emit);
+      const into = intoInput ? undefined : flow;
+      backwardNode(node, dy, activations, saved, parameters, kernels, masks, sizes, quantized, into, emit);
       dy.dispose();
     }
     free(activations, lifetimes.freeAfterBackward[i]!);
@@ -59,6 +74,7 @@ function backwardNode(
   kernels: FusedKernels,
   masks: DropoutMasks,
   sizes: ReadonlyMap<string, Shape>,
+  quantized: QuantizedBackward,
   flow: ((to: string, gradient: tf.Tensor4D) => void) | undefined,
   emit: GradientSink,
 ): void {
@@ -68,8 +84,10 @@ function backwardNode(
       const operation = node.op === 'conv2d' ? convolution : depthwiseConvolution;
       const x = activations.get(node.input)!;
       const kernel = parameters.get(node.kernel) as tf.Tensor4D;
-      emit(node.kernel, operation.gradientOfKernel(x, dy, node.stride, kernel.shape));
-      flow?.(node.input, operation.gradientOfInput(dy, kernel, node.stride, x.shape));
+      const dProduct = node.norm ? quantized.foldedNorm(node, dy, emit) : dy;
+      emit(node.kernel, operation.gradientOfKernel(x, dProduct, node.stride, kernel.shape));
+      flow?.(node.input, operation.gradientOfInput(dProduct, kernel, node.stride, x.shape));
+      if (dProduct !== dy) dProduct.dispose();
       return;
     }
     case 'batchNorm': {
@@ -81,6 +99,9 @@ function backwardNode(
       flow?.(node.input, dx);
       return;
     }
+    case 'fakeQuant':
+      flow?.(node.input, quantized.fakeQuant(node, dy, activations.get(node.input)!));
+      return;
     case 'relu6':
       flow?.(node.input, kernels.relu6Gradient(dy, activations.get(node.name)!));
       return;

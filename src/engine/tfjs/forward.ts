@@ -8,8 +8,18 @@ import type { FusedKernels } from './kernels.js';
 export type Activations = Map<string, tf.Tensor4D>;
 export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
-/** How batch norm is computed: by the batch's own statistics or by the running ones. */
-export type BatchNorm = (node: Extract<Node, { op: 'batchNorm' }>, x: tf.Tensor4D) => tf.Tensor4D;
+/** A layer whose product goes through a folded batch norm, or gets nothing more. */
+export type Convolution = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' }>;
+export type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
+
+/** What differs between training and use. Each gives a tensor of its own. */
+export interface Mode {
+  /** By the batch's own statistics or by the running ones. */
+  batchNorm(node: Extract<Node, { op: 'batchNorm' }>, x: tf.Tensor4D): tf.Tensor4D;
+  /** Takes the product over. */
+  foldedNorm(node: Convolution, product: tf.Tensor4D): tf.Tensor4D;
+  fakeQuant(node: FakeQuant, x: tf.Tensor4D): tf.Tensor4D;
+}
 /** What a dropout multiplies by, by node name; empty for inference. */
 export type DropoutMasks = ReadonlyMap<string, tf.Tensor4D>;
 
@@ -19,13 +29,13 @@ export function forward(
   input: tf.Tensor4D,
   parameters: Parameters,
   kernels: FusedKernels,
-  batchNorm: BatchNorm,
+  mode: Mode,
   lifetimes: Lifetimes,
   masks: DropoutMasks = new Map(),
 ): Activations {
   const activations: Activations = new Map();
   graph.nodes.forEach((node, i) => {
-    activations.set(node.name, runNode(node, input, activations, parameters, kernels, batchNorm, masks));
+    activations.set(node.name, runNode(node, input, activations, parameters, kernels, mode, masks));
     free(activations, lifetimes.freeAfterForward[i]!);
   });
   return activations;
@@ -44,18 +54,22 @@ function runNode(
   activations: Activations,
   parameters: Parameters,
   kernels: FusedKernels,
-  batchNorm: BatchNorm,
+  mode: Mode,
   masks: DropoutMasks,
 ): tf.Tensor4D {
   if (node.op === 'input') return input;
   const x = activations.get(node.input)!;
   switch (node.op) {
     case 'conv2d':
-      return convolution.forward(x, parameters.get(node.kernel) as tf.Tensor4D, node.stride);
-    case 'depthwiseConv2d':
-      return depthwiseConvolution.forward(x, parameters.get(node.kernel) as tf.Tensor4D, node.stride);
+    case 'depthwiseConv2d': {
+      const { forward: run } = node.op === 'conv2d' ? convolution : depthwiseConvolution;
+      const product = run(x, parameters.get(node.kernel) as tf.Tensor4D, node.stride);
+      return node.norm ? mode.foldedNorm(node, product) : product;
+    }
     case 'batchNorm':
-      return batchNorm(node, x);
+      return mode.batchNorm(node, x);
+    case 'fakeQuant':
+      return mode.fakeQuant(node, x);
     case 'relu6':
       return kernels.relu6(x);
     case 'add':

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { fakeQuantize, fakeQuantizeGradient, quantizerOf } from '../../core/fakeQuantize.js';
 import type { FusedKernels } from './kernels.js';
 
 /** The fused kernels in TensorFlow.js' own operations: correct on every backend, fast on none. */
@@ -37,5 +38,19 @@ export const javaScriptKernels: FusedKernels = {
 
   relu6Gradient(dy, y) {
     return tf.tidy(() => tf.mul(dy, tf.cast(tf.logicalAnd(tf.greater(y, 0), tf.less(y, 6)), 'float32')));
+  },
+
+  // On plain arrays: only there is every step rounded to float32 as it has to be.
+  fakeQuant(x, range, bits) {
+    return tf.tensor4d(fakeQuantize(x.dataSync<'float32'>(), quantizerOf(...range, bits)), x.shape);
+  },
+
+  fakeQuantGradient(dy, x, range, bits) {
+    const { input } = fakeQuantizeGradient(
+      x.dataSync<'float32'>(),
+      dy.dataSync<'float32'>(),
+      quantizerOf(...range, bits),
+    );
+    return tf.tensor4d(input, x.shape);
   },
 };

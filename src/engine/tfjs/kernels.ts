@@ -39,4 +39,8 @@ export interface FusedKernels {
   relu6(x: Tensor4D): Tensor4D;
   /** dy where 0 < y < 6, else 0. */
   relu6Gradient(dy: Tensor4D, y: Tensor4D): Tensor4D;
+  /** Values rounded to the levels of a range with `bits` bits. */
+  fakeQuant(x: Tensor4D, range: readonly [number, number], bits: number): Tensor4D;
+  /** dy where x lies inside the range, as it is moved, else 0. */
+  fakeQuantGradient(dy: Tensor4D, x: Tensor4D, range: readonly [number, number], bits: number): Tensor4D;
 }

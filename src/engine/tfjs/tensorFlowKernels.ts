@@ -19,6 +19,11 @@ export function tensorFlowKernels(backend: NodeJSKernelBackend): FusedKernels {
     { name: 'exponential_avg_factor', type: TF_ATTR_FLOAT, value: 1 },
   ];
 
+  const quantizerAttributes = (bits: number) => [
+    { name: 'num_bits', type: backend.binding.TF_ATTR_INT, value: bits },
+    { name: 'narrow_range', type: TF_ATTR_BOOL, value: false },
+  ];
+
   return {
     batchNorm(x, gamma, beta, epsilon) {
       const none = tf.tensor1d([]);
@@ -64,6 +69,26 @@ export function tensorFlowKernels(backend: NodeJSKernelBackend): FusedKernels {
 
     relu6Gradient(dy, y) {
       return backend.executeSingleOutput('Relu6Grad', [type], [dy, y]) as tf.Tensor4D;
+    },
+
+    fakeQuant(x, range, bits) {
+      const ends = range.map((end) => tf.scalar(end));
+      const y = backend.executeSingleOutput('FakeQuantWithMinMaxVars', quantizerAttributes(bits), [x, ...ends]);
+      tf.dispose(ends);
+      return y as tf.Tensor4D;
+    },
+
+    fakeQuantGradient(dy, x, range, bits) {
+      const ends = range.map((end) => tf.scalar(end));
+      const outputs = backend.executeMultipleOutputs(
+        'FakeQuantWithMinMaxVarsGradient',
+        quantizerAttributes(bits),
+        [dy, x, ...ends],
+        3,
+      );
+      const [dx, ...rest] = outputs;
+      tf.dispose([...ends, ...rest]);
+      return dx as tf.Tensor4D;
     },
   };
 }

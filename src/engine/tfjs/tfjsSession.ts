@@ -3,7 +3,7 @@ import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
-import { classesOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import { classesOf, headLayerOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type {
   Batch,
   BatchResult,
@@ -17,9 +17,19 @@ import type {
 import { checkBatch, checkedValues } from '../checks.js';
 import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
+import {
+  checkActive,
+  observe,
+  QuantizerNumbers,
+  type Observation,
+  type ObservationSettings,
+  type QuantizationSettings,
+} from '../quantization.js';
+import { quantizersOf } from '../../graph/quantizers.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
 import { forward, free, type Parameters } from './forward.js';
+import { QuantizedStep } from './quantizedStep.js';
 import type { FusedKernels } from './kernels.js';
 
 /**
@@ -37,6 +47,7 @@ export class TfjsSession implements TrainingSession {
   private readonly optimizer: Optimizer;
   private readonly learningRateFactors: ReadonlyMap<string, number>;
   private readonly decaying: ReadonlySet<string>;
+  private readonly numbers: QuantizerNumbers;
   private step: number;
 
   constructor(
@@ -50,6 +61,7 @@ export class TfjsSession implements TrainingSession {
     this.optimizer = optimizer;
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
+    this.numbers = new QuantizerNumbers(graph);
     this.training = planLifetimes(graph);
     this.inference = planLifetimes(graph, false);
     this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
@@ -77,9 +89,24 @@ export class TfjsSession implements TrainingSession {
     return this.trainStepNow(batch, settings);
   }
 
-  async evaluate(batch: Batch, { embeddings = false }: EvaluationSettings = {}): Promise<BatchResult> {
+  async evaluate(batch: Batch, { embeddings = false, quantization }: EvaluationSettings = {}): Promise<BatchResult> {
     await tf.setBackend(this.backend);
-    return this.evaluateNow(batch, embeddings);
+    return this.evaluateNow(batch, embeddings, quantization);
+  }
+
+  async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
+    await tf.setBackend(this.backend);
+    const quantizers = quantizersOf(this.graph);
+    const seen = new Map<string, Observation>();
+    const active = settings.active.map((flag, i) => (quantizers[i]!.kind === 'weights' ? flag : 0));
+    this.evaluateNow(batch, false, { active }, (range, bits, x) => {
+      if (seen.has(range)) return; // the first of those that share it
+      const i = this.numbers.of(range)!;
+      const [min = 0, max = 0] = this.parameters.get(range)!;
+      const limits = [settings.limits[2 * i]!, settings.limits[2 * i + 1]!] as const;
+      seen.set(range, observe(x.dataSync<'float32'>(), [min, max], bits, limits, settings.bins));
+    });
+    return quantizers.map(({ parameter }) => seen.get(parameter));
   }
 
   dispose(): void {
@@ -88,7 +115,8 @@ export class TfjsSession implements TrainingSession {
   }
 
   private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
-    const parameters = this.upload();
+    const quantized = this.quantizedStep(settings.quantization);
+    const parameters = this.upload(quantized);
     const saved = new Map<string, readonly tf.Tensor[]>();
     /** This batch's mean and variance, by the name of the running statistic that takes them. */
     const statistics = new Map<string, tf.Tensor1D>();
@@ -98,16 +126,20 @@ export class TfjsSession implements TrainingSession {
       this.input(batch),
       parameters,
       this.kernels,
-      (node, x) => {
-        const result = this.kernels.batchNorm(
-          x,
-          parameters.get(node.gamma) as tf.Tensor1D,
-          parameters.get(node.beta) as tf.Tensor1D,
-          node.epsilon,
-        );
-        saved.set(node.name, result.saved);
-        statistics.set(node.movingMean, result.mean).set(node.movingVariance, result.variance);
-        return result.y;
+      {
+        batchNorm: (node, x) => {
+          const result = this.kernels.batchNorm(
+            x,
+            parameters.get(node.gamma) as tf.Tensor1D,
+            parameters.get(node.beta) as tf.Tensor1D,
+            node.epsilon,
+          );
+          saved.set(node.name, result.saved);
+          statistics.set(node.movingMean, result.mean).set(node.movingVariance, result.variance);
+          return result.y;
+        },
+        foldedNorm: (node, product) => quantized.trainingNorm(node, product),
+        fakeQuant: (node, x) => quantized.fakeQuant(node, x),
       },
       this.training,
       masks,
@@ -125,12 +157,31 @@ export class TfjsSession implements TrainingSession {
     const dLogits = tf.tensor4d(dLoss, output.shape);
     const gradients = new Map<string, Float32Array>();
     const sink = (name: string, gradient: tf.Tensor) => gradients.set(name, gradient.dataSync<'float32'>());
-    backward(this.graph, dLogits, activations, saved, parameters, this.kernels, this.training, masks, sink);
-    const batchStatistics = [...statistics].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const);
+    backward(
+      this.graph,
+      dLogits,
+      activations,
+      saved,
+      parameters,
+      this.kernels,
+      this.training,
+      masks,
+      {
+        foldedNorm: (node, dy, emit) => quantized.trainingNormGradient(node, dy, emit),
+        fakeQuant: (node, dy, x) => quantized.fakeQuantGradient(node, dy, x),
+      },
+      sink,
+    );
+    const batchStatistics = [...statistics, ...quantized.statistics].map(
+      ([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const,
+    );
     tf.dispose([...parameters.values(), ...[...saved.values()].flat(), ...statistics.values(), ...masks.values()]);
+    quantized.dispose();
+    quantized.unfold(gradients);
 
     this.refuseNotFinite(lossSum, gradients);
     this.update(gradients, batchStatistics, settings);
+    for (const [range, ends] of quantized.ranges) this.parameters.get(range)!.set(ends);
     return { lossSum, correct, logits };
   }
 
@@ -155,25 +206,47 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  private evaluateNow(batch: Batch, wantsEmbeddings: boolean): BatchResult {
-    const parameters = this.upload();
+  private quantizedStep(settings: QuantizationSettings = { active: this.none }): QuantizedStep {
+    checkActive(this.graph, settings.active);
+    return new QuantizedStep(this.graph, this.numbers, this.parameters, this.kernels, settings);
+  }
+
+  private get none(): Uint8Array {
+    return new Uint8Array(quantizersOf(this.graph).length);
+  }
+
+  private evaluateNow(
+    batch: Batch,
+    wantsEmbeddings: boolean,
+    quantization?: QuantizationSettings,
+    observing?: (range: string, bits: number, x: tf.Tensor4D) => void,
+  ): BatchResult {
+    const quantized = this.quantizedStep(quantization);
+    const parameters = this.upload(quantized, true);
     const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
     const last = this.graph.nodes.at(-1)!;
-    const embeddingsName = wantsEmbeddings && last.op === 'dense' ? last.input : undefined;
+    const embeddingsName = wantsEmbeddings ? headLayerOf(this.graph)?.input : undefined;
     const activations = forward(
       this.graph,
       this.input(batch),
       parameters,
       this.kernels,
-      (node, x) =>
-        this.kernels.batchNormInference(
-          x,
-          parameter(node.gamma),
-          parameter(node.beta),
-          parameter(node.movingMean),
-          parameter(node.movingVariance),
-          node.epsilon,
-        ),
+      {
+        batchNorm: (node, x) =>
+          this.kernels.batchNormInference(
+            x,
+            parameter(node.gamma),
+            parameter(node.beta),
+            parameter(node.movingMean),
+            parameter(node.movingVariance),
+            node.epsilon,
+          ),
+        foldedNorm: (node, product) => quantized.bias(node, product),
+        fakeQuant: (node, x) => {
+          observing?.(node.range, node.bits, x);
+          return quantized.fakeQuant(node, x);
+        },
+      },
       embeddingsName === undefined ? this.inference : keeping(embeddingsName, this.inference),
     );
     const logits = activations.get(last.name)!.dataSync<'float32'>();
@@ -204,11 +277,15 @@ export class TfjsSession implements TrainingSession {
     return tf.tensor4d(scaled, [labels.length, height, width, channels]);
   }
 
-  private upload(): Parameters {
+  /** @param inUse biases lie on the grid of the integers that they are at run time */
+  private upload(quantized: QuantizedStep, inUse = false): Parameters {
     const tensors = new Map<string, tf.Tensor>();
+    const biases = inUse ? quantized.denseBiases() : new Map<string, Float32Array>();
     // A copy: TensorFlow.js may keep the array it is given, and the update writes into ours.
-    for (const [name, values] of this.parameters)
-      tensors.set(name, tf.tensor(values.slice(), [...this.shapes.get(name)!]));
+    for (const [name, values] of this.parameters) {
+      const used = quantized.kernels.get(name)?.values ?? biases.get(name) ?? values.slice();
+      tensors.set(name, tf.tensor(used, [...this.shapes.get(name)!]));
+    }
     return tensors;
   }
 

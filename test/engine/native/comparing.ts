@@ -5,7 +5,8 @@ import { NativeSession } from '../../../src/engine/native/nativeSession.js';
 import type { Batch } from '../../../src/engine/engine.js';
 import { classesOf, inputOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
 import type { Random } from '../../../src/core/random.js';
-import { plainEvaluate, plainStep } from './plainNetwork.js';
+import { plainEvaluate, plainStep, type PlainQuantization } from './plainNetwork.js';
+import { quantizersOf } from '../../../src/graph/quantizers.js';
 
 export function addon(): NativeAddon {
   const file = nativeAddonFile();
@@ -49,9 +50,12 @@ export async function compareWithPlain(
   batch: Batch,
   instructionSet: string,
   threads = 2,
+  quantization: PlainQuantization = { active: new Set(), frozen: false },
+  tolerances = { logits: 2e-4, gradients: 3e-4 },
 ): Promise<void> {
   const { images, labels } = batch;
-  const plain = plainStep(graph, values, images, labels, SETTINGS.labelSmoothing, SETTINGS.seed);
+  const plain = plainStep(graph, values, images, labels, SETTINGS.labelSmoothing, SETTINGS.seed, quantization);
+  const active = Uint8Array.from(quantizersOf(graph), ({ parameter }) => Number(quantization.active.has(parameter)));
   const session = new NativeSession(addon(), graph, values, { threads, instructionSet });
   const close = (
     name: string,
@@ -65,20 +69,23 @@ export async function compareWithPlain(
     const nodes = graph.nodes.map(({ name: n, op, shape }) => `${n} ${op} ${shape.join('x')}`).join(', ');
     assert.ok(off <= tolerance, `${what}, ${instructionSet}, ${name}: off by ${off}, tolerance ${tolerance}; ${nodes}`);
   };
-  const { logits } = await session.evaluate(batch);
-  close('evaluation', logits, plainEvaluate(graph, values, images, labels.length), 1e-4, 1e-6);
-  const result = await session.trainStep(batch, SETTINGS);
-  close('logits', result.logits, plain.logits, 2e-4, 1e-5);
-  close('loss', [result.lossSum], [plain.lossSum], 1e-4, 1e-6);
+  const { logits } = await session.evaluate(batch, { quantization: { active } });
+  const evaluated = plainEvaluate(graph, values, images, labels.length, quantization);
+  close('evaluation', logits, evaluated, tolerances.logits / 2, 1e-6);
+  const settings = { ...SETTINGS, quantization: { active, frozenBatchNorm: quantization.frozen } };
+  const result = await session.trainStep(batch, settings);
+  close('logits', result.logits, plain.logits, tolerances.logits, 1e-5);
+  close('loss', [result.lossSum], [plain.lossSum], tolerances.logits, 1e-6);
   const largest = Math.max(...[...plain.gradients.values()].map(norm));
   const gradients = session.gradients;
-  for (const [name, expected] of plain.gradients) close(name, gradients.get(name)!, expected, 3e-4, 3e-4 * largest);
+  for (const [name, expected] of plain.gradients)
+    close(name, gradients.get(name)!, expected, tolerances.gradients, tolerances.gradients * largest);
   const after = session.state.parameters;
   for (const [name, expected] of plain.statistics) {
     const before = values.get(name)!;
     // The running statistic moved a tenth of the way to the batch's.
     const found = after.get(name)!.map((v, i) => (v - SETTINGS.batchNormMomentum * before[i]!) / (1 - SETTINGS.batchNormMomentum)); // prettier-ignore
-    close(name, found, expected, 1e-4, 2e-5);
+    close(name, found, expected, tolerances.logits / 2, tolerances.logits / 10);
   }
   session.dispose();
 }

@@ -103,7 +103,7 @@ describe('the native engine', function () {
   it('survives everything that JavaScript can hand to it', async () => {
     const native = addon();
     const values: unknown[] = [undefined, null, 0, -1, 1e300, NaN, '', 'conv', [], {}, () => 1, Symbol('s'), 7n, new Float32Array(4), new Uint8Array(0)];
-    const model = { parameters: [{ size: 4, trainable: true, rate: 1, decay: true }], kernels: [], batchNorms: [], threads: 1, instructionSet: '', optimizer: { kind: 'sgd', momentum: 0.9 } };
+    const model = { parameters: [{ size: 4, trainable: true, rate: 1, decay: true }], kernels: [], batchNorms: [], quantizers: [], threads: 1, instructionSet: '', optimizer: { kind: 'sgd', momentum: 0.9 } };
     const made = native.createSession(model as never);
     const methods = new Map(Object.entries(native) as [string, (...args: unknown[]) => unknown][]);
     const functions = ['createSession', 'write', 'read', 'addPlan', 'times', 'dispose', 'run'] as const;
@@ -131,7 +131,8 @@ describe('the native engine', function () {
         const index = addon().addPlan(s.handle, description);
         const pixels = description.batch * description.height * description.width * description.channels;
         const labels = new Int32Array(description.batch);
-        const settings = description.training ? { train: true as const, ...SETTINGS } : { train: false as const, embeddings: true };
+        const quiet = { active: new Uint8Array(0), rangeMomentum: -1, frozenBatchNorm: false };
+        const settings = description.training ? { train: true as const, ...quiet, ...SETTINGS } : { train: false as const, embeddings: true, ...quiet };
         const images = description.floats ? new Float32Array(pixels) : new Uint8Array(pixels);
         await addon().run(s.handle, index, images, labels, settings);
         ran++;

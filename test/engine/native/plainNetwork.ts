@@ -1,5 +1,6 @@
 import { dropoutMask } from '../../../src/core/dropout.js';
-import { sizeOf, type Graph, type Node, type Shape } from '../../../src/graph/graph.js';
+import { fakeQuantizeValue, quantizerOf, type AffineQuantizer } from '../../../src/core/fakeQuantize.js';
+import { sizeOf, type Graph, type Node, type Normalization, type Shape } from '../../../src/graph/graph.js';
 
 // A graph computed as its definitions read, in float64: one loop for each index, nothing clever. The twin of every kernel.
 
@@ -12,10 +13,19 @@ export interface PlainResult {
   readonly statistics: ReadonlyMap<string, Float64Array>;
 }
 
+type WithKernel = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
+
 interface Tensor {
   readonly shape: Shape;
   readonly values: Float64Array;
 }
+
+/** What is switched on in a quantized graph: quantizers by their parameter; batch norms by their running statistics. */
+export interface PlainQuantization {
+  readonly active: ReadonlySet<string>;
+  readonly frozen: boolean;
+}
+const NOTHING: PlainQuantization = { active: new Set(), frozen: false };
 
 type Values = ReadonlyMap<string, ArrayLike<number>>;
 
@@ -27,8 +37,9 @@ export function plainStep(
   labels: Int32Array,
   labelSmoothing = 0,
   seed = 0,
+  quantization = NOTHING,
 ): PlainResult {
-  return new PlainNetwork(graph, parameters, labels.length, seed).step(images, labels, labelSmoothing);
+  return new PlainNetwork(graph, parameters, labels.length, seed, quantization).step(images, labels, labelSmoothing);
 }
 
 /** Logits by the running statistics. */
@@ -37,8 +48,9 @@ export function plainEvaluate(
   parameters: Values,
   images: ArrayLike<number>,
   count: number,
+  quantization = NOTHING,
 ): Float64Array {
-  return new PlainNetwork(graph, parameters, count).forward(images, false);
+  return new PlainNetwork(graph, parameters, count, 0, quantization).forward(images, false);
 }
 
 class PlainNetwork {
@@ -50,7 +62,8 @@ class PlainNetwork {
     private readonly graph: Graph,
     private readonly parameters: Values,
     private readonly n: number,
-    private readonly seed = 0,
+    private readonly seed: number,
+    private readonly quantization: PlainQuantization,
   ) {}
 
   forward(images: ArrayLike<number>, training: boolean): Float64Array {
@@ -88,20 +101,24 @@ class PlainNetwork {
       case 'input':
         return y.map((_, i) => (node.values === 'pixels' ? images[i]! / 127.5 - 1 : images[i]!));
       case 'conv2d': {
-        const kernel = this.parameter(node.kernel);
+        const kernel = this.kernelOf(node).values;
         this.taps(node, (out, x, tap, inC) => {
           for (let ci = 0; ci < inC; ci++)
             for (let co = 0; co < channels; co++)
               y[out + co]! += this.out(node.input).values[x + ci]! * kernel[(tap * inC + ci) * channels + co]!;
         });
-        return y;
+        return node.norm ? this.foldedNorm(node, node.norm, y, training) : y;
       }
       case 'depthwiseConv2d': {
-        const kernel = this.parameter(node.kernel);
+        const kernel = this.kernelOf(node).values;
         this.taps(node, (out, x, tap) => {
           for (let c = 0; c < channels; c++) y[out + c]! += this.out(node.input).values[x + c]! * kernel[tap * channels + c]!;
         });
-        return y;
+        return node.norm ? this.foldedNorm(node, node.norm, y, training) : y;
+      }
+      case 'fakeQuant': {
+        const quantizer = this.activationQuantizer(node);
+        return quantizer ? y.map((_, i) => fakeQuantizeValue(this.out(node.input).values[i]!, quantizer)) : y.map((_, i) => this.out(node.input).values[i]!);
       }
       case 'batchNorm':
         return this.batchNorm(node, training);
@@ -128,7 +145,8 @@ class PlainNetwork {
         return y.map((_, i) => this.out(node.input).values[i]! * (mask ? mask[i]! : 1));
       }
       case 'dense': {
-        const [kernel, bias] = [this.parameter(node.kernel), this.parameter(node.bias)];
+        const kernel = this.kernelOf(node).values;
+        const bias = this.onGrid(node, this.parameter(node.bias), training);
         const x = this.out(node.input);
         const inC = x.shape[2];
         return y.map((_, i) => {
@@ -167,9 +185,52 @@ class PlainNetwork {
             }
   }
 
-  private batchNorm(node: Extract<Node, { op: 'batchNorm' }>, training: boolean): Float64Array {
-    const { values } = this.out(node.input);
+  private activationQuantizer({ range, bits }: Extract<Node, { op: 'fakeQuant' }>): AffineQuantizer | undefined {
+    if (!this.quantization.active.has(range)) return undefined;
+    const [min, max] = Array.from(this.parameter(range)) as [number, number];
+    return quantizerOf(min, max, bits);
+  }
+
+  /** The kernel that a layer multiplies with: times gamma / deviation where a batch norm is folded in, then quantized. */
+  private kernelOf(node: WithKernel): { values: Float64Array; factors: Float64Array; scales: Float64Array | undefined } {
     const channels = node.shape[2];
+    const raw = this.parameter(node.kernel);
+    const norm = node.op === 'dense' ? undefined : node.norm;
+    const factors = Float64Array.from({ length: channels }, (_, c) => (norm ? this.parameter(norm.gamma)[c]! / Math.sqrt(this.parameter(norm.movingVariance)[c]! + norm.epsilon) : 1));
+    const values = Float64Array.from(raw, (w, i) => w * factors[i % channels]!);
+    if (node.weightBits === undefined || !this.quantization.active.has(node.kernel)) return { values, factors, scales: undefined };
+    const quantizers = Array.from({ length: channels }, (_, c) => {
+      const largest = values.reduce((most, w, i) => (i % channels === c ? Math.max(most, Math.abs(Math.fround(w))) : most), 0);
+      return quantizerOf(-largest, largest, node.weightBits!, true);
+    });
+    return { values: values.map((w, i) => fakeQuantizeValue(Math.fround(w), quantizers[i % channels]!)), factors, scales: Float64Array.from(quantizers, ({ scale }) => scale) };
+  }
+
+  /** In use a bias is an integer of input scale times kernel scale. */
+  private onGrid(node: WithKernel, bias: ArrayLike<number>, training: boolean): Float64Array {
+    const before = this.graph.nodes.find(({ name }) => name === node.input);
+    const { scales } = this.kernelOf(node);
+    const input = before?.op === 'fakeQuant' ? this.activationQuantizer(before) : undefined;
+    if (training || !scales || !input?.scale) return Float64Array.from(bias);
+    return Float64Array.from(bias, (b, c) => (scales[c] === 0 ? b : Math.round(b / (input.scale * scales[c]!)) * input.scale * scales[c]!));
+  }
+
+  private foldedNorm(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, norm: Normalization, z: Float64Array, training: boolean): Float64Array {
+    const channels = node.shape[2];
+    const { factors } = this.kernelOf(node);
+    const [beta, mean] = [this.parameter(norm.beta), this.parameter(norm.movingMean)];
+    if (!training || this.quantization.frozen) {
+      const bias = this.onGrid(node, Float64Array.from(beta, (b, c) => b - factors[c]! * mean[c]!), training);
+      return z.map((v, i) => v + bias[i % channels]!);
+    }
+    return this.normalize(node.name, norm, z.map((v, i) => v / factors[i % channels]!), channels, true);
+  }
+
+  private batchNorm(node: Extract<Node, { op: 'batchNorm' }>, training: boolean): Float64Array {
+    return this.normalize(node.name, node, this.out(node.input).values, node.shape[2], training);
+  }
+
+  private normalize(name: string, node: Normalization, values: Float64Array, channels: number, training: boolean): Float64Array {
     const count = values.length / channels;
     const [gamma, beta] = [this.parameter(node.gamma), this.parameter(node.beta)];
     const mean = Float64Array.from(this.parameter(node.movingMean));
@@ -184,7 +245,7 @@ class PlainNetwork {
     }
     const inverse = variance.map((v) => 1 / Math.sqrt(v + node.epsilon));
     const x = values.map((v, i) => (v - mean[i % channels]!) * inverse[i % channels]!);
-    this.normalized.set(node.name, { x, inverse });
+    this.normalized.set(name, { x, inverse });
     return x.map((v, i) => v * gamma[i % channels]! + beta[i % channels]!);
   }
 
@@ -203,7 +264,8 @@ class PlainNetwork {
       const dx = into(node.input);
       switch (node.op) {
         case 'conv2d': {
-          const [kernel, dKernel] = [this.parameter(node.kernel), gradients.get(node.kernel)!];
+          const [kernel, dKernel] = [this.kernelOf(node).values, gradients.get(node.kernel)!];
+          const dy = this.behindFoldedNorm(node, flowing.get(node.name)!, gradients);
           this.taps(node, (out, from, tap, inC) => {
             for (let ci = 0; ci < inC; ci++)
               for (let co = 0; co < channels; co++) {
@@ -212,36 +274,29 @@ class PlainNetwork {
                 dx[from + ci]! += kernel[k]! * dy[out + co]!;
               }
           });
+          this.unfold(node, gradients);
           break;
         }
         case 'depthwiseConv2d': {
-          const [kernel, dKernel] = [this.parameter(node.kernel), gradients.get(node.kernel)!];
+          const [kernel, dKernel] = [this.kernelOf(node).values, gradients.get(node.kernel)!];
+          const dy = this.behindFoldedNorm(node, flowing.get(node.name)!, gradients);
           this.taps(node, (out, from, tap) => {
             for (let c = 0; c < channels; c++) {
               dKernel[tap * channels + c]! += x[from + c]! * dy[out + c]!;
               dx[from + c]! += kernel[tap * channels + c]! * dy[out + c]!;
             }
           });
+          this.unfold(node, gradients);
           break;
         }
         case 'batchNorm': {
-          const { x: hat, inverse } = this.normalized.get(node.name)!;
-          const gamma = this.parameter(node.gamma);
-          const [dGamma, dBeta] = [gradients.get(node.gamma)!, gradients.get(node.beta)!];
-          const count = x.length / channels;
-          const [sum, product] = [new Float64Array(channels), new Float64Array(channels)];
-          dy.forEach((g, i) => {
-            sum[i % channels]! += g;
-            product[i % channels]! += g * hat[i]!;
-          });
-          for (let c = 0; c < channels; c++) {
-            dBeta[c]! += sum[c]!;
-            dGamma[c]! += product[c]!;
-          }
-          dy.forEach((g, i) => {
-            const c = i % channels;
-            dx[i]! += gamma[c]! * inverse[c]! * (g - sum[c]! / count - (hat[i]! * product[c]!) / count);
-          });
+          const d = this.normBackward(node.name, node, dy, channels, gradients);
+          d.forEach((g, i) => (dx[i]! += g));
+          break;
+        }
+        case 'fakeQuant': {
+          const quantizer = this.activationQuantizer(node);
+          dy.forEach((g, i) => (dx[i]! += !quantizer || (x[i]! >= quantizer.minimum && x[i]! <= quantizer.maximum) ? g : 0));
           break;
         }
         case 'relu6':
@@ -277,7 +332,7 @@ class PlainNetwork {
           break;
         }
         case 'dense': {
-          const [kernel, dKernel, dBias] = [this.parameter(node.kernel), gradients.get(node.kernel)!, gradients.get(node.bias)!];
+          const [kernel, dKernel, dBias] = [this.kernelOf(node).values, gradients.get(node.kernel)!, gradients.get(node.bias)!];
           const inC = this.out(node.input).shape[2];
           dy.forEach((g, i) => {
             const [image, c] = [Math.floor(i / channels), i % channels];
@@ -291,5 +346,58 @@ class PlainNetwork {
       }
     }
     return gradients;
+  }
+
+  private normBackward(name: string, norm: Normalization, dy: Float64Array, channels: number, gradients: ReadonlyMap<string, Float64Array>): Float64Array {
+    const { x: hat, inverse } = this.normalized.get(name)!;
+    const gamma = this.parameter(norm.gamma);
+    const [dGamma, dBeta] = [gradients.get(norm.gamma)!, gradients.get(norm.beta)!];
+    const count = dy.length / channels;
+    const [sum, product] = [new Float64Array(channels), new Float64Array(channels)];
+    dy.forEach((g, i) => {
+      sum[i % channels]! += g;
+      product[i % channels]! += g * hat[i]!;
+    });
+    for (let c = 0; c < channels; c++) {
+      dBeta[c]! += sum[c]!;
+      dGamma[c]! += product[c]!;
+    }
+    return dy.map((g, i) => {
+      const c = i % channels;
+      return gamma[c]! * inverse[c]! * (g - sum[c]! / count - (hat[i]! * product[c]!) / count);
+    });
+  }
+
+  /** From the gradient of a folded convolution's output to that of its product; the batch norm's own on the way. */
+  private behindFoldedNorm(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, dy: Float64Array, gradients: ReadonlyMap<string, Float64Array>): Float64Array {
+    const { norm } = node;
+    if (!norm) return dy;
+    const channels = node.shape[2];
+    const { factors } = this.kernelOf(node);
+    if (!this.quantization.frozen) return this.normBackward(node.name, norm, dy, channels, gradients).map((g, i) => g / factors[i % channels]!);
+    const [gamma, mean] = [this.parameter(norm.gamma), this.parameter(norm.movingMean)];
+    dy.forEach((g, i) => {
+      const c = i % channels;
+      gradients.get(norm.beta)![c]! += g;
+      gradients.get(norm.gamma)![c]! -= (g * mean[c]! * factors[c]!) / gamma[c]!;
+    });
+    return dy;
+  }
+
+  /** From the gradient of the kernel that was multiplied with to those of the parameters it is made of. */
+  private unfold(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, gradients: ReadonlyMap<string, Float64Array>): void {
+    const { norm } = node;
+    if (!norm) return;
+    const channels = node.shape[2];
+    const { values, factors } = this.kernelOf(node);
+    const [raw, gamma] = [this.parameter(node.kernel), this.parameter(norm.gamma)];
+    const dKernel = gradients.get(node.kernel)!;
+    const dGamma = gradients.get(norm.gamma)!;
+    dKernel.forEach((g, i) => {
+      const c = i % channels;
+      const dFactor = g * raw[i]! - (this.quantization.frozen ? 0 : (g * values[i]!) / factors[c]!);
+      dGamma[c]! += (dFactor * factors[c]!) / gamma[c]!;
+      dKernel[i] = g * factors[c]!;
+    });
   }
 } // prettier-ignore

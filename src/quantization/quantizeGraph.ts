@@ -1,0 +1,132 @@
+import { inputsOf, type FakeQuantNode, type Graph, type Node, type ParameterSpec } from '../graph/graph.js';
+import { hasKernel } from '../graph/quantizers.js';
+import { UserError } from '../core/userError.js';
+
+export interface QuantizeOptions {
+  /** Of the kernels: 8, or 4 for a simulation of what that would cost. */
+  readonly weightBits: 4 | 8;
+  /** Layers that stay as they are, by the name of their convolution or dense layer. */
+  readonly floatLayers: readonly string[];
+}
+
+export const QUANTIZE_DEFAULTS: QuantizeOptions = { weightBits: 8, floatLayers: [] };
+
+const ACTIVATION_BITS = 8;
+/** The range of pixels read as x / 127.5 − 1, so that a step is 1 / 128 and no pixel lies half way between two of them. */
+export const PIXEL_RANGE: readonly [number, number] = [-1, 127 / 128];
+
+/** Name of the parameter that holds the range of a node's output. */
+export function rangeOf(node: string): string {
+  return `${node}/range`;
+}
+
+export function isQuantized(graph: Graph): boolean {
+  return graph.nodes.some(({ op }) => op === 'fakeQuant');
+}
+
+/**
+ * Rewrites a network for int8: every batch norm becomes a part of the convolution before it, every kernel gets a
+ * quantizer, and so does whatever is a tensor at run time: the input, the output of each layer with its ReLU6, sums, the
+ * pooled features and the logits. A pooling shares the quantizer of what it reads, as TFLite's does. Parameters keep
+ * their names; ranges are new ones.
+ *
+ * @throws UserError `quantize-layer` for a layer that does not exist
+ * @throws RangeError for a network that is quantized already, or has a batch norm that no convolution stands before
+ */
+export function quantizeGraph(graph: Graph, { weightBits, floatLayers }: QuantizeOptions = QUANTIZE_DEFAULTS): Graph {
+  if (isQuantized(graph)) throw new RangeError(`${graph.name} is quantized already`);
+  const unknown = floatLayers.find((name) => !graph.nodes.some((node) => node.name === name && hasKernel(node)));
+  if (unknown !== undefined)
+    throw new UserError('quantize-layer', `${graph.name} has no layer “${unknown}”.`, 'The quantization table of a run names them.');
+  return new Rewriting(graph, weightBits, new Set(floatLayers)).run();
+} // prettier-ignore
+
+class Rewriting {
+  private readonly readers = new Map<string, Node[]>();
+  private readonly nodes: Node[] = [];
+  private readonly ranges: ParameterSpec[] = [];
+  /** What now stands for the output of a node of the original. */
+  private readonly outputs = new Map<string, string>();
+  /** The layer that an output belongs to: of a batch norm and a ReLU6 the convolution before them. */
+  private readonly layers = new Map<string, string>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly weightBits: number,
+    private readonly inFloat: ReadonlySet<string>,
+  ) {
+    for (const node of graph.nodes)
+      for (const input of inputsOf(node)) this.readers.set(input, [...(this.readers.get(input) ?? []), node]);
+  }
+
+  run(): Graph {
+    for (const node of this.graph.nodes) {
+      const joins = node.op === 'batchNorm' || node.op === 'relu6';
+      this.layers.set(node.name, joins ? this.layers.get(node.input)! : node.name);
+      const output = node.op === 'batchNorm' ? this.fold(node) : this.push(this.rewired(node));
+      const quantizer = this.isStored(node) ? this.quantizerBehind(node, output) : undefined;
+      this.outputs.set(node.name, quantizer ? this.push(quantizer) : output);
+    }
+    const { name, parameters } = this.graph;
+    return { name: `${name} int${this.weightBits}`, nodes: this.nodes, parameters: [...parameters, ...this.ranges] };
+  }
+
+  private push(node: Node): string {
+    this.nodes.push(node);
+    return node.name;
+  }
+
+  private rewired(node: Node): Node {
+    const input = (name: string) => this.outputs.get(name)!;
+    if (node.op === 'input') return node;
+    if (node.op === 'add') return { ...node, input: input(node.input), other: input(node.other) };
+    const moved = { ...node, input: input(node.input) };
+    return hasKernel(moved) && !this.inFloat.has(node.name) ? { ...moved, weightBits: this.weightBits } : moved;
+  }
+
+  /** @returns the convolution's name */
+  private fold(node: Extract<Node, { op: 'batchNorm' }>): string {
+    const { epsilon, gamma, beta, movingMean, movingVariance } = node;
+    const at = this.nodes.findIndex(({ name }) => name === node.input);
+    const before = this.nodes[at];
+    if ((before?.op !== 'conv2d' && before?.op !== 'depthwiseConv2d') || this.readers.get(node.input)!.length > 1)
+      throw new RangeError(`${node.name} cannot be folded: no convolution of its own stands before it`);
+    this.nodes[at] = { ...before, norm: { epsilon, gamma, beta, movingMean, movingVariance } };
+    return before.name;
+  }
+
+  /** Whether a node's output is a tensor at run time: neither taken along by the next node nor a dropout, which is none. */
+  private isStored(node: Node): boolean {
+    const next = this.readers.get(node.name) ?? [];
+    const takenAlong = next.length === 1 && (next[0]!.op === 'batchNorm' || next[0]!.op === 'relu6');
+    return !takenAlong && node.op !== 'dropout' && !this.inFloat.has(this.layers.get(node.name)!);
+  }
+
+  private quantizerBehind(node: Node, output: string): FakeQuantNode | undefined {
+    const pools = node.op === 'globalAveragePool' || node.op === 'globalMaxPool';
+    const before = pools ? this.nodes.find(({ name }) => name === this.outputs.get(node.input)) : undefined;
+    if (pools && before?.op !== 'fakeQuant') return undefined;
+    const range = before?.op === 'fakeQuant' ? before.range : rangeOf(output);
+    if (!pools) this.ranges.push({ name: range, shape: [2], initializer: 'zeros', trainable: false });
+    return {
+      op: 'fakeQuant',
+      name: `${output}/quantized`,
+      input: output,
+      shape: node.shape,
+      bits: ACTIVATION_BITS,
+      range,
+      observed: !pools && !(node.op === 'input' && node.values === 'pixels'),
+    };
+  }
+}
+
+/** The ranges that are known before anything is seen; zero where observers find them. */
+export function initialRanges(graph: Graph): Map<string, Float32Array> {
+  const input = graph.nodes[0]!;
+  const pixels = input.op === 'input' && input.values === 'pixels' ? rangeOf(input.name) : undefined;
+  return new Map(
+    graph.nodes.flatMap((node) =>
+      node.op === 'fakeQuant' ? [[node.range, Float32Array.from(node.range === pixels ? PIXEL_RANGE : [0, 0])]] : [],
+    ),
+  );
+}
