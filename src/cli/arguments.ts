@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { RECIPES, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from '../protocol/options.js';
+import { qatWishes, type TrainerOrder } from '../protocol/messages.js';
 import { withRecipe } from '../protocol/recipes.js';
 
 export type CliCommand =
@@ -25,6 +26,14 @@ export type CliCommand =
       readonly threads: number;
       readonly json: boolean;
     }
+  | {
+      readonly name: 'qat';
+      /** Absolute. */
+      readonly checkpoint: string;
+      readonly wishes: Extract<TrainerOrder, { type: 'qat' }>['wishes'];
+      readonly out: string | undefined;
+      readonly json: boolean;
+    }
   | { readonly name: 'download-weights'; readonly width: number; readonly size: number }
   | {
       readonly name: 'train';
@@ -42,6 +51,7 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer train <folder> [options]   train on a folder with one sub-folder a person
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
                                           (defaults: --size 96 --batch 16 --learning-rate 0.001)
+  face-trainer qat <checkpoint> [options] fine-tune a checkpoint for int8 hardware
   face-trainer check <folder> [options]   look for trouble in the pictures before training
   face-trainer align <folder> [options]   find, turn and cut out the faces, into a new folder
   face-trainer download-weights           get the ImageNet weights for --width and --size
@@ -78,8 +88,24 @@ Options of train, with their defaults
   --threads N              of the native engine; 0 for every core (0)
   --pixel-cache N          MiB of decoded pictures kept on disk, of all datasets together (20480)
   --download               download the ImageNet weights without asking when they are not there
+  --quantize-after N       begin quantization-aware training after so many epochs
+  --quantize-after-steps N or after so many steps
   --out FOLDER             the run folder, new or empty (.face-trainer/runs/<id>)
   --json                   print every message as a line of JSON
+
+Options of qat; all but the first three also go with --quantize-after
+  --epochs N               passes over the pictures (4)
+  --dataset FOLDER         where the pictures are now
+  --changed-data           go on although they are not those of the checkpoint's run
+  --learning-rate-factor F of the learning rate that the network was trained with (0.1)
+  --weight-bits N          8, or 4 to see what that would cost (8)
+  --observer NAME          movingAverage, percentile, meanSquaredError or entropy (movingAverage)
+  --calibration-pictures N that ranges are found with (512)
+  --activations-after F    share of the steps after which activations are rounded as well as kernels (0.1)
+  --freeze-batch-norm F    share of the steps after which batch norm keeps its statistics (0.4)
+  --freeze-ranges F        share of the steps after which ranges stay (0.6)
+  --float-layers LIST      layers that are left in float, with commas between
+  --sensitivity N          pictures with which the cost of each layer is measured; 0 leaves it out (128)
 
 Options of check
   --size N                 of the network that the pictures are for (128)
@@ -124,6 +150,19 @@ const FLAGS = {
   'write-exclusions': { type: 'string' },
   'people-per-batch': { type: 'string' },
   'pictures-per-person': { type: 'string' },
+  dataset: { type: 'string' },
+  'changed-data': { type: 'boolean' },
+  'quantize-after': { type: 'string' },
+  'quantize-after-steps': { type: 'string' },
+  'learning-rate-factor': { type: 'string' },
+  'weight-bits': { type: 'string' },
+  observer: { type: 'string' },
+  'calibration-pictures': { type: 'string' },
+  'activations-after': { type: 'string' },
+  'freeze-batch-norm': { type: 'string' },
+  'freeze-ranges': { type: 'string' },
+  'float-layers': { type: 'string' },
+  sensitivity: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean' },
   sample: { type: 'boolean' },
@@ -145,6 +184,14 @@ const FLAG_OF: Record<string, string> = {
   labelSmoothing: '--label-smoothing',
   augmentation: '--augment',
   sampler: '--people-per-batch and --pictures-per-person',
+  quantization: '--quantize-after and what belongs to it',
+  learningRateFactor: '--learning-rate-factor',
+  weightBits: '--weight-bits',
+  calibrationPictures: '--calibration-pictures',
+  activationsAfter: '--activations-after',
+  freezeBatchNormAfter: '--freeze-batch-norm',
+  freezeRangesAfter: '--freeze-ranges',
+  sensitivityPictures: '--sensitivity',
 };
 
 /** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
@@ -167,10 +214,12 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     const [width, size] = [Number(values.width ?? 1), Number(values.size ?? 128)];
     return width > 0 && size > 0 ? { name: 'download-weights', width, size } : usage('--width and --size are numbers.');
   }
-  if (!['train', 'check', 'align'].includes(command)) return usage(`There is no command “${command}”.`);
+  if (!['train', 'check', 'align', 'qat'].includes(command)) return usage(`There is no command “${command}”.`);
   if (more.length > 0) return usage(`One folder is enough: what is “${more[0]!}”?`);
   if (command !== 'train') {
-    if (folder === undefined) return usage(`Name the folder to ${command}.`);
+    if (folder === undefined)
+      return usage(command === 'qat' ? 'Name the folder of a checkpoint.' : `Name the folder to ${command}.`);
+    if (command === 'qat') return qat(path.resolve(cwd, folder), values, cwd);
     return command === 'check'
       ? check(path.resolve(cwd, folder), values, cwd)
       : align(path.resolve(cwd, folder), values, cwd);
@@ -180,8 +229,6 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
   if (folder !== undefined && sample) return usage('Name a folder or --sample, not both.');
 
   const resolve = (file: string | undefined) => (file === undefined ? undefined : path.resolve(cwd, file));
-  const number = (text: string | undefined) =>
-    text === undefined ? undefined : text.trim() === '' ? NaN : Number(text);
   const momentum = values['batch-norm-momentum'];
   const sampleDefaults = sample ? SAMPLE_DEFAULTS : undefined;
   const recipe = values.recipe ?? (sample ? 'original' : 'default');
@@ -216,6 +263,9 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     threads: number(values.threads),
     pixelCacheMiB: number(values['pixel-cache']),
     ...weightsOf(values.weights, cwd),
+    ...(values['quantize-after'] === undefined && values['quantize-after-steps'] === undefined
+      ? {}
+      : { quantization: quantizationOf(values) }),
   };
   const options = withRecipe(recipe, wishes as TrainingOptionsInput);
   if (!options.success) {
@@ -232,6 +282,52 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     download: values.download === true,
   };
 }
+
+function number(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : text.trim() === '' ? NaN : Number(text);
+}
+
+/** What of it is undefined is left to the defaults. */
+function quantizationOf(values: Values): Record<string, unknown> {
+  const of = (name: string) => number(values[name] as string | undefined);
+  const layers = values['float-layers'];
+  const wishes = {
+    afterEpochs: of('quantize-after'),
+    afterSteps: of('quantize-after-steps'),
+    learningRateFactor: of('learning-rate-factor'),
+    weightBits: of('weight-bits'),
+    observer: values['observer'],
+    calibrationPictures: of('calibration-pictures'),
+    activationsAfter: of('activations-after'),
+    freezeBatchNormAfter: of('freeze-batch-norm'),
+    freezeRangesAfter: of('freeze-ranges'),
+    sensitivityPictures: of('sensitivity'),
+    floatLayers: typeof layers === 'string' ? layers.split(',').map((name) => name.trim()) : undefined,
+  };
+  return Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined));
+}
+
+function qat(checkpoint: string, values: Values, cwd: string): CliCommand {
+  const given = (name: string) => (typeof values[name] === 'string' ? values[name] : undefined);
+  const dataset = given('dataset');
+  const wishes = {
+    epochs: number(given('epochs')),
+    dataset: dataset === undefined ? undefined : path.resolve(cwd, dataset),
+    changedData: values['changed-data'] === true || undefined,
+    engine: given('engine'),
+    threads: number(given('threads')),
+    pixelCacheMiB: number(given('pixel-cache')),
+    quantization: quantizationOf(values),
+  };
+  const parsed = qatWishes.safeParse(Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)));
+  if (!parsed.success) {
+    const { path: at, message } = parsed.error.issues[0]!;
+    const name = String(at.at(-1));
+    return usage(`${FLAG_OF[name] ?? `--${name}`}: ${message}`);
+  }
+  const out = given('out');
+  return { name: 'qat', checkpoint, wishes: parsed.data, out: out === undefined ? undefined : path.resolve(cwd, out), json: values['json'] === true };
+} // prettier-ignore
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 

@@ -43,6 +43,8 @@ async function main(): Promise<number> {
       return check(command);
     case 'align':
       return align(command);
+    case 'qat':
+      return qat(command);
     case 'train':
       return train(command);
   }
@@ -69,13 +71,26 @@ async function train({
   return EXIT.ok;
 }
 
+async function qat({ checkpoint, wishes, out, json }: Extract<CliCommand, { name: 'qat' }>): Promise<number> {
+  const view = terminal(json);
+  // Beside the run of its checkpoint when that lies where runs do.
+  const runs = path.resolve(checkpoint, '..', '..', '..');
+  const place = path.basename(runs) === 'runs' ? runs : defaultRunsFolder(process.cwd());
+  const runFolder =
+    out ?? newRunFolder(place, `${path.basename(path.resolve(checkpoint, '..', '..'))}-int8`, new Date());
+  const end = await run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes }, view, json);
+  if (end.type !== 'finished') return EXIT.failed;
+  if (!json) view.note(`Run folder  ${runFolder}\nReport      ${path.join(runFolder, 'report.html')}`);
+  return EXIT.ok;
+}
+
 /** Starts a trainer and shows what it says until it ends; the first Ctrl-C asks it to stop, the second ends it. */
 async function run(order: TrainerOrder, view: TerminalView, json: boolean): Promise<TrainerEnd> {
   const trainer = new TrainerProcess(
     { entry: path.join(__dirname, 'trainer.js'), order },
     {
       onMessage: (message) => {
-        if (json && order.type === 'train') process.stdout.write(`${JSON.stringify(message)}\n`);
+        if (json && isRun(order)) process.stdout.write(`${JSON.stringify(message)}\n`);
         else if (!json) view.show(message);
       },
       onOutput: (line) => process.stderr.write(`${line}\n`),
@@ -84,13 +99,16 @@ async function run(order: TrainerOrder, view: TerminalView, json: boolean): Prom
   const interrupt = () => {
     if (trainer.stopping) trainer.kill('was interrupted twice');
     else {
-      if (!json)
-        view.note(`Stopping${order.type === 'train' ? ' after this batch' : ''} (Ctrl-C again ends it at once)`);
+      if (!json) view.note(`Stopping${isRun(order) ? ' after this batch' : ''} (Ctrl-C again ends it at once)`);
       trainer.stop();
     }
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   return trainer.ended;
+}
+
+function isRun({ type }: TrainerOrder): boolean {
+  return type === 'train' || type === 'qat';
 }
 
 async function check(command: Extract<CliCommand, { name: 'check' }>): Promise<number> {

@@ -8,6 +8,15 @@ export interface Terminal {
   readonly columns: number;
 }
 
+/** What begins with each mark. */
+const MARKS = {
+  calibration: 'ranges of the activations are found',
+  weights: 'kernels are rounded',
+  activations: 'activations are rounded',
+  batchNormFrozen: 'batch norm keeps its statistics',
+  rangesFrozen: 'ranges stay as they are',
+};
+
 /** Shows a run at a terminal: one line for each epoch, and under them a bar where the terminal can redraw a line. */
 export class TerminalView {
   private state: RunState = emptyRunState();
@@ -44,6 +53,25 @@ export class TerminalView {
       case 'stage':
         if (message.name === 'head') this.line('Stage       the last layer trains on the frozen network below it');
         else if (message.step > 0) this.line('Stage       every layer trains');
+        return;
+      case 'mark':
+        this.line(`Quantized   ${MARKS[message.name]} (after step ${message.step})`);
+        return;
+      case 'calibrated':
+        this.line(
+          `Calibrated  on ${formatCount(message.pictures, 'picture')}: validation accuracy ${formatPercent(message.floatValAccuracy)} in float, ` +
+            `${formatPercent(message.postTrainingValAccuracy)} rounded without training`,
+        );
+        return;
+      case 'sensitivity': {
+        const costly = [...message.layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 3);
+        const named = costly.map(
+          ({ layer, lossIncrease }) => `${layer} (loss +${formatLoss(Math.max(0, lossIncrease))})`,
+        );
+        this.line(`Layers      that cost most when rounded alone: ${named.join(', ')}`);
+        return;
+      }
+      case 'quantizers':
         return;
       case 'step': {
         const total = totalSteps(this.state) ?? message.step;

@@ -10,6 +10,11 @@ export interface RunState {
   readonly steps: MessageOf<'step'>[];
   readonly epochs: MessageOf<'epoch'>[];
   readonly checkpoints: MessageOf<'checkpoint'>[];
+  readonly marks: MessageOf<'mark'>[];
+  readonly calibrated: MessageOf<'calibrated'> | undefined;
+  /** The newest table, and the newest measurement of the layers. */
+  readonly quantizers: MessageOf<'quantizers'> | undefined;
+  readonly sensitivity: MessageOf<'sensitivity'> | undefined;
   readonly warnings: MessageOf<'warning'>[];
   readonly failure: MessageOf<'failure'> | undefined;
   readonly finished: MessageOf<'finished'> | undefined;
@@ -24,6 +29,10 @@ export function emptyRunState(): RunState {
     steps: [],
     epochs: [],
     checkpoints: [],
+    marks: [],
+    calibrated: undefined,
+    quantizers: undefined,
+    sensitivity: undefined,
     warnings: [],
     failure: undefined,
     finished: undefined,
@@ -51,6 +60,15 @@ export function reduceRun(state: RunState, event: RunEvent): RunState {
     case 'checkpoint':
       state.checkpoints.push(event);
       return state;
+    case 'mark':
+      state.marks.push(event);
+      return state;
+    case 'calibrated':
+      return { ...state, calibrated: event };
+    case 'quantizers':
+      return { ...state, quantizers: event };
+    case 'sensitivity':
+      return { ...state, sensitivity: event };
     case 'warning':
       state.warnings.push(event);
       return state;

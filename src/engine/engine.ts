@@ -99,6 +99,8 @@ export interface TrainingSession {
    */
   observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]>;
   readonly state: SessionState;
+  /** Sets the values of some parameters; copied. */
+  assign(values: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;
 }
 

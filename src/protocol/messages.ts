@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { alignSummary } from './align.js';
 import { datasetReport } from './check.js';
-import { trainingOptions } from './options.js';
+import { OBSERVERS, quantization, trainingOptions } from './options.js';
 
 /**
  * Raised when a message changes its meaning. Trainer and client come from one package, so a difference means a
@@ -11,6 +11,18 @@ export const PROTOCOL_VERSION = 1;
 
 // Client → trainer ------------------------------------------------------------------------------------------------
 
+/** What a fine-tuning for int8 does otherwise than the run of its checkpoint. */
+export const qatWishes = z.strictObject({
+  epochs: z.int().min(1).optional(),
+  /** Where the pictures are now. */
+  dataset: z.string().optional(),
+  changedData: z.boolean().optional(),
+  quantization: quantization.partial().optional(),
+  engine: trainingOptions.shape.engine.optional(),
+  threads: trainingOptions.shape.threads.optional(),
+  pixelCacheMiB: trainingOptions.shape.pixelCacheMiB.optional(),
+});
+
 export const trainerCommand = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('train'),
@@ -18,6 +30,15 @@ export const trainerCommand = z.discriminatedUnion('type', [
     /** Absolute path; created by the trainer, must be empty or absent. */
     runFolder: z.string().min(1),
     options: trainingOptions,
+  }),
+  /** Fine-tunes a checkpoint for int8, with the options of its own run but for what is wished otherwise. */
+  z.object({
+    type: z.literal('qat'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    runFolder: z.string().min(1),
+    /** Absolute path of the checkpoint's folder. */
+    checkpoint: z.string().min(1),
+    wishes: qatWishes,
   }),
   z.object({
     type: z.literal('check'),
@@ -102,6 +123,58 @@ const stage = z.object({
   step: count,
 });
 
+/** Something of quantization is at work from here on. */
+const mark = z.object({
+  type: z.literal('mark'),
+  name: z.enum(['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen']),
+  epoch: z.int().min(1),
+  /** Updates before it. */
+  step: count,
+});
+
+/** Ranges were found. What the network does on the validation pictures in float, and rounded without any training. */
+const calibrated = z.object({
+  type: z.literal('calibrated'),
+  step: count,
+  pictures: count,
+  observer: z.enum(OBSERVERS),
+  floatValAccuracy: share,
+  postTrainingValAccuracy: share,
+});
+
+/** A quantizer as it stands at a step (src/quantization/quantizerTable.ts). */
+export const quantizerRow = z.object({
+  name: z.string(),
+  kind: z.enum(['weights', 'activations']),
+  bits: z.int(),
+  channels: z.int(),
+  /** The smallest and the largest of its channels. */
+  scale: z.tuple([z.number(), z.number()]),
+  zeroPoint: z.int(),
+  range: z.tuple([z.number(), z.number()]),
+  /** Share of the values beyond the range. */
+  clipped: share.optional(),
+  /** Signal-to-quantization-noise ratio, dB. */
+  sqnr: z.number().optional(),
+  /** Updates before it became active; absent while it is not. */
+  activeSince: count.optional(),
+});
+const quantizers = z.object({
+  type: z.literal('quantizers'),
+  epoch: count,
+  step: count,
+  quantizers: z.array(quantizerRow),
+});
+
+/** What each layer costs when it alone is rounded, kernel and output; on some of the validation pictures. */
+const sensitivity = z.object({
+  type: z.literal('sensitivity'),
+  step: count,
+  pictures: count,
+  floatLoss: z.number(),
+  layers: z.array(z.object({ layer: z.string(), lossIncrease: z.number(), changed: count })),
+});
+
 const step = z.object({
   type: z.literal('step'),
   epoch: z.int().min(1),
@@ -114,6 +187,8 @@ const step = z.object({
   imagesPerSecond: z.number().min(0),
   /** Expected time to the end of the last epoch. */
   etaSeconds: seconds,
+  /** Quantizers that rounded in this step; absent where the network has none. */
+  activeQuantizers: count.optional(),
 });
 
 const epoch = z.object({
@@ -133,6 +208,8 @@ const epoch = z.object({
   learningRate: z.number(),
   /** Since the first step. */
   elapsedSeconds: seconds,
+  /** Quantizers that rounded in the validation. */
+  activeQuantizers: count.optional(),
 });
 
 const checkpoint = z.object({
@@ -173,7 +250,22 @@ const previewed = z.object({
 /** Last word of a job that was stopped before it had a result. */
 const cancelled = z.object({ type: z.literal('cancelled') });
 
-const logged = [run, dataset, engine, stage, step, epoch, checkpoint, warning, failure, finished] as const;
+const logged = [
+  run,
+  dataset,
+  engine,
+  stage,
+  step,
+  epoch,
+  checkpoint,
+  mark,
+  calibrated,
+  quantizers,
+  sensitivity,
+  warning,
+  failure,
+  finished,
+] as const;
 
 /** A line of `metrics.ndjson`. */
 export const runEvent = z.discriminatedUnion('type', logged);

@@ -28,6 +28,36 @@ export const augmentation = z.strictObject({
 });
 export type Augmentation = z.infer<typeof augmentation>;
 
+/** How the ranges of activations are chosen (src/quantization/observers.ts). */
+export const OBSERVERS = ['movingAverage', 'percentile', 'meanSquaredError', 'entropy'] as const;
+export type ObserverName = (typeof OBSERVERS)[number];
+
+/** Quantization-aware training: what is simulated, and when it is switched on. Shares are of the steps that follow its beginning. */
+export const quantization = z.strictObject({
+  /** Epochs that go by in float before it begins. */
+  afterEpochs: z.int().min(0).default(0),
+  /** Or steps: counts instead of the epochs when given. */
+  afterSteps: z.int().min(0).optional(),
+  /** Bits of the kernels; activations have 8. 4 is a simulation only: no exporter writes it. */
+  weightBits: z.union([z.literal(4), z.literal(8)]).default(8),
+  observer: z.enum(OBSERVERS).default('movingAverage'),
+  /** Training pictures that the ranges are found with. */
+  calibrationPictures: z.int().min(1).max(100_000).default(512),
+  /** When activations are rounded as well, beside the kernels. */
+  activationsAfter: z.number().min(0).max(1).default(0.1),
+  /** When batch norm goes over to its running statistics, and stays with them. */
+  freezeBatchNormAfter: z.number().min(0).max(1).default(0.4),
+  /** When the ranges stay as they are. */
+  freezeRangesAfter: z.number().min(0).max(1).default(0.6),
+  /** What the learning rate is multiplied by from the beginning on. */
+  learningRateFactor: z.number().positive().max(100).default(0.1),
+  /** Layers that are left as they are, by name. */
+  floatLayers: z.array(z.string()).default([]),
+  /** Validation pictures with which the cost of each layer is measured; 0 leaves it out. */
+  sensitivityPictures: z.int().min(0).default(128),
+});
+export type QuantizationOptions = z.infer<typeof quantization>;
+
 /**
  * Everything that decides what a training run computes. Recorded whole in `run.json`; the defaults are the original
  * recipe, the other recipes are in `recipes.ts`.
@@ -82,6 +112,12 @@ export const trainingOptions = z.object({
    * checkpoint; a random start when absent.
    */
   weights: z.string().min(1).optional(),
+  /** Absent: training in float. */
+  quantization: quantization.optional(),
+  /** The folder of the checkpoint, of another run, that this run fine-tunes: its people, its pictures, its network. */
+  parent: z.string().min(1).optional(),
+  /** Goes on although the pictures are not those that the parent saw. */
+  changedData: z.boolean().default(false),
   /** File with a path on each line, relative to the dataset: pictures that are left out. */
   exclude: z.string().min(1).optional(),
   /** Momentum of the batch-norm statistics; `auto` fits it to the steps of an epoch (docs/training.md). */

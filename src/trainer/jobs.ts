@@ -10,7 +10,7 @@ import { previewSamples } from '../training/preview.js';
 import { throttled } from '../training/progress.js';
 import type { StopSignal } from '../training/stopSignal.js';
 
-type JobOrder = Exclude<TrainerOrder, { type: 'train' }>;
+type JobOrder = Exclude<TrainerOrder, { type: 'train' | 'qat' }>;
 
 /**
  * Everything a trainer does but train.

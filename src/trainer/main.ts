@@ -3,6 +3,8 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
 import { runJob } from './jobs.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { fineTuningOptions } from '../training/parent.js';
 import { StopSignal } from '../training/stopSignal.js';
 import { describe, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
@@ -47,9 +49,15 @@ function onMessage(message: unknown): void {
   if (busy) return;
   busy = true;
   const order = command.data;
-  if (order.type === 'train') {
-    const { runFolder, options } = order;
+  const train = (runFolder: string, options: TrainingOptions) =>
     trainRun({ runFolder, options, version }, send, stop).then((ok) => end(ok ? 0 : 1), fail);
+  if (order.type === 'train') void train(order.runFolder, order.options);
+  else if (order.type === 'qat') {
+    try {
+      void train(order.runFolder, fineTuningOptions(order.checkpoint, order.wishes));
+    } catch (error) {
+      fail(error);
+    }
   } else
     runJob(order, send, stop).then((word) => {
       send(word);

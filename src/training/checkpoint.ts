@@ -29,6 +29,8 @@ export interface Checkpoint {
 /** A checkpoint that was read, with the shape of each parameter. */
 export interface ReadCheckpoint extends Checkpoint {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Name of the graph. */
+  readonly graph: string;
 }
 
 const MODEL = 'model.safetensors';
@@ -44,8 +46,9 @@ const stateSchema = z.object({
   batch: z.int().min(0),
   shuffle: z.tuple([uint32, uint32, uint32, uint32]),
 });
+const VERSION = 1;
 const manifestSchema = z.object({
-  version: z.literal(1),
+  version: z.int(),
   graph: z.string(),
   files: z.array(z.object({ file: z.string(), bytes: z.int(), sha256: z.string() })),
 });
@@ -85,7 +88,7 @@ export function writeCheckpoint(folder: string, graph: Graph, { position, sessio
     [STATE, json({ version: 1, step: session.step, ...position })],
   ];
   const manifest = files.map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: sha256(bytes) }));
-  files.push([MANIFEST, json({ version: 1, graph: graph.name, files: manifest })]);
+  files.push([MANIFEST, json({ version: VERSION, graph: graph.name, files: manifest })]);
 
   const temporary = path.join(path.dirname(folder), `.tmp-${path.basename(folder)}-${process.pid}`);
   try {
@@ -118,7 +121,14 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     }
   };
   const contents = new Map<string, Uint8Array>();
-  for (const { file, bytes, sha256: expected } of parse(manifestSchema, MANIFEST, read(MANIFEST)).files) {
+  const manifest = parse(manifestSchema, MANIFEST, read(MANIFEST));
+  if (manifest.version !== VERSION)
+    throw new UserError(
+      'checkpoint-version',
+      `The checkpoint “${folder}” has format ${manifest.version}; this version of Face Trainer reads format ${VERSION}.`,
+      manifest.version > VERSION ? 'Update Face Trainer.' : 'Train the network again.',
+    );
+  for (const { file, bytes, sha256: expected } of manifest.files) {
     const content = read(file);
     if (content.length !== bytes || sha256(content) !== expected)
       throw damaged(folder, `${file} was changed or cut short`);
@@ -140,7 +150,8 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     const second = slots.get(`${name}/v`);
     if (first && second) moments.set(name, { first, second });
   }
-  return { position: { epoch, batch, shuffle }, session: { step, parameters, moments }, shapes };
+  const session = { step, parameters, moments };
+  return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph };
 }
 
 function damaged(folder: string, what: string, cause?: unknown): UserError {

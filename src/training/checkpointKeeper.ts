@@ -36,6 +36,11 @@ export class CheckpointKeeper {
     return { type: 'checkpoint', path: `checkpoints/${name}`, epoch: position.epoch, step: session.step, bytes, best };
   }
 
+  /** The best so far is held against other checkpoints no longer: these are of another kind. */
+  forgetBest(): void {
+    this.best = undefined;
+  }
+
   private removeOld(): void {
     const stay = new Set([...this.written.slice(-this.newest), this.best?.folder]);
     for (const folder of [...this.written]) {

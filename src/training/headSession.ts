@@ -70,6 +70,11 @@ export class HeadSession implements TrainingSession {
     return { step, parameters, moments };
   }
 
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    this.network.assign(values);
+    this.head.assign(values);
+  }
+
   dispose(): void {
     this.network.dispose();
     this.head.dispose();

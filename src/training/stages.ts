@@ -13,7 +13,8 @@ export function stagesOf(
   options: TrainingOptions,
   dataset: Dataset,
   engine: Engine,
-  graph: Graph,
+  /** `whole` is what trains with every layer: the same network, or what quantization made of it. */
+  { float, whole }: { readonly float: Graph; readonly whole: Graph },
   start: ReadonlyMap<string, Float32Array>,
 ): (epoch: number, before: Stage | undefined) => Stage {
   const sessionOptions: SessionOptions = {
@@ -26,14 +27,15 @@ export function stagesOf(
     if (before?.name === name) return before;
     const parameters = before?.session.state.parameters ?? start;
     if (headAlone) {
-      const session = new HeadSession(engine, graph, parameters, options.dropout, sessionOptions);
+      const session = new HeadSession(engine, float, parameters, options.dropout, sessionOptions);
       const reader = options.frozen
         ? new FeatureReader(dataset, session, options)
         : new PixelReader(dataset, options);
       return { name, session, reader };
     }
     const resume = before && { resume: before.session.state };
-    const session = engine.createSession(graph, parameters, { ...sessionOptions, ...resume });
+    // What only the whole graph has are ranges that nothing has been seen for.
+    const session = engine.createSession(whole, new Map([...start, ...parameters]), { ...sessionOptions, ...resume });
     return { name, session, reader: new PixelReader(dataset, options) };
   };
 } // prettier-ignore

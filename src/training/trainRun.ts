@@ -8,6 +8,7 @@ import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount } from '../graph/graph.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
 import { reduceRun, emptyRunState } from '../core/runState.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, writing } from './atomicFile.js';
@@ -16,7 +17,9 @@ import { renderReport } from './report.js';
 import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
 import { RunLog } from './runLog.js';
 import { requireWeights, startWeights } from './startWeights.js';
+import { openParent, requireSameData } from './parent.js';
 import { throttled } from './progress.js';
+import { neverBegins, QuantizationControl } from './quantizationControl.js';
 import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 import { stagesOf } from './stages.js';
@@ -138,7 +141,12 @@ async function train(
   tell: (event: RunEvent) => void,
   stop: StopSignal,
 ): Promise<MessageOf<'finished'>> {
-  const graph = mobileNetV2({ ...options, classes: dataset.people.length });
+  const float = mobileNetV2({ ...options, classes: dataset.people.length });
+  const { quantization } = options;
+  const graph = quantization ? quantizeGraph(float, quantization) : float;
+  const fingerprint = datasetFingerprint(dataset);
+  const parent = options.parent === undefined ? undefined : openParent(options.parent);
+  if (parent) requireSameData(parent, dataset.people, fingerprint, options.changedData);
   folder.writeRecord({
     ...record,
     engine: { name: engine.name, detail: engine.detail },
@@ -148,7 +156,7 @@ async function train(
       images: dataset.usable,
       trainImages: dataset.split.train.length,
       validationImages: dataset.split.validation.length,
-      fingerprint: datasetFingerprint(dataset),
+      fingerprint,
     },
   });
   tellDataset(dataset, options, folder, tell);
@@ -156,10 +164,16 @@ async function train(
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
-  const start = await startWeights(graph, { ...options, people: dataset.people });
-  const stages = stagesOf(options, dataset, engine, graph, start);
+  const weights = options.parent ?? options.weights;
+  const values = await startWeights(float, { ...options, weights, people: dataset.people });
+  const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
+  const stages = stagesOf(options, dataset, engine, { float, whole: graph }, start);
   const random = Random.forPurpose(options.seed, 'shuffle');
-  return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random).run();
+  const steps = stepsPerEpoch(dataset, options);
+  const control = quantization && new QuantizationControl(options, graph, dataset, steps, tell);
+  const never = control && neverBegins(control.schedule, steps * options.epochs);
+  if (never) tell(never);
+  return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random, control).run();
 }
 
 function tellDataset(

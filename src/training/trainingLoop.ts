@@ -10,6 +10,7 @@ import type { TrainingSession } from '../engine/engine.js';
 import type { BatchReader, ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
 import { learningRateAt } from './learningRate.js';
+import type { QuantizationControl, QuantizationSurroundings } from './quantizationControl.js';
 import { nearestNeighbourHits } from './nearestNeighbour.js';
 import type { CheckpointKeeper } from './checkpointKeeper.js';
 import { Speedometer } from './speedometer.js';
@@ -59,6 +60,7 @@ export class TrainingLoop {
   private readonly started = performance.now();
   private step = 0;
   private best: { epoch: number; accuracy: number } | undefined;
+  private bestIsWhole = false;
   private warnedVanished = false;
   private stage!: Stage;
   /** Steps of the stages before. */
@@ -73,6 +75,7 @@ export class TrainingLoop {
     private readonly tell: (event: RunEvent) => void,
     private readonly stop: StopSignal,
     private readonly random: Random,
+    private readonly quantization?: QuantizationControl,
   ) {
     this.stepsPerEpoch = stepsPerEpoch(dataset, options);
   }
@@ -106,6 +109,25 @@ export class TrainingLoop {
     return this.stage.session;
   }
 
+  private get surroundings(): QuantizationSurroundings {
+    const { session, reader } = this.stage;
+    return { session, reader, validate: async (active) => (await this.validate(active))?.accuracy };
+  }
+
+  /** While the head trains alone there is nothing to quantize. */
+  private get quantizing(): QuantizationControl | undefined {
+    return this.stage.name === 'all' ? this.quantization : undefined;
+  }
+
+  /** @returns false when stopped on the way */
+  private async arrive(epoch: number): Promise<boolean> {
+    const { quantizing } = this;
+    if (!quantizing) return true;
+    const arrived = await quantizing.arriveAt(this.step, epoch, this.surroundings);
+    this.speed.forgetSteps();
+    return arrived;
+  }
+
   private async runEpoch(epoch: number): Promise<Outcome> {
     const shuffle = this.random.state;
     const { split, labels } = this.dataset;
@@ -129,16 +151,16 @@ export class TrainingLoop {
       // The following batch is read by another thread while this one trains.
       if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;
-      const learningRate = learningRateAt(this.options, this.step + 1, this.stepsPerEpoch);
+      if (!(await this.arrive(epoch))) return await this.stopInside(epoch, i, shuffle, next);
+      const learningRate = this.learningRateAt(this.step);
+      const { quantizing } = this;
+      const active = quantizing?.activeCount(this.step);
       const result = await this.session.trainStep(batch, {
         learningRate,
-        batchNormMomentum: batchNormMomentum(
-          this.options.batchNormMomentum,
-          this.step + 1 - this.stageBegan,
-          this.stepsPerEpoch,
-        ),
+        batchNormMomentum: this.batchNormMomentum,
         labelSmoothing: this.options.labelSmoothing,
         seed: this.options.seed,
+        ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
       });
       this.step++;
       training.add(result, batch.labels.length);
@@ -154,16 +176,28 @@ export class TrainingLoop {
         learningRate,
         imagesPerSecond: batch.labels.length / seconds,
         etaSeconds: this.eta(epoch, batches.length - i - 1),
+        ...(active === undefined ? {} : { activeQuantizers: active }),
       });
       await setImmediate(); // a turn of the event loop: a stop can arrive
     }
     const trainingSeconds = (performance.now() - started) / 1000;
 
-    const validation = await this.validate();
+    // What begins with the next epoch is not validated yet, but for a run that ends here.
+    if (epoch === this.options.epochs) await this.arrive(epoch);
+    const validated = Math.max(0, epoch === this.options.epochs ? this.step : this.step - 1);
+    const validation = await this.validate(this.quantizing?.activeAt(validated));
     if (!validation) return await this.stopInside(epoch, batches.length, shuffle);
     this.noticeVanished();
     const accuracy = validation.accuracy;
+    // The best of a network for int8 is one that was validated as one.
+    const whole = this.quantizing?.isWhole(validated) === true;
+    if (whole && !this.bestIsWhole) {
+      this.best = undefined;
+      this.checkpoints.forgetBest();
+    }
+    this.bestIsWhole ||= whole;
     if (!this.best || accuracy > this.best.accuracy) this.best = { epoch, accuracy };
+    const active = this.quantizing?.activeCount(validated);
     this.tell({
       type: 'epoch',
       epoch,
@@ -175,15 +209,17 @@ export class TrainingLoop {
       valAccuracy: accuracy,
       imagesPerSecond: images / trainingSeconds,
       waitingShare: Math.min(1, waited / 1000 / trainingSeconds),
-      learningRate: learningRateAt(this.options, this.step, this.stepsPerEpoch),
+      learningRate: this.learningRateAt(Math.max(0, this.step - 1)),
       elapsedSeconds: (performance.now() - this.started) / 1000,
+      ...(active === undefined ? {} : { activeQuantizers: active }),
     });
+    await this.quantizing?.tellTable(this.step, epoch, this.surroundings);
     this.tell(this.checkpoints.write({ epoch, batch: 0, shuffle: this.random.state }, this.session.state, accuracy));
     return 'done';
   }
 
   /** @returns undefined when stopped on the way */
-  private async validate(): Promise<Tally | undefined> {
+  private async validate(active?: Uint8Array): Promise<Tally | undefined> {
     const started = performance.now();
     const tally = new Tally();
     const { openSet, owners, split } = this.dataset;
@@ -193,7 +229,8 @@ export class TrainingLoop {
       if (this.stop.requested) return undefined;
       const batch = await this.stage.reader.read(pictures);
       if (batch.labels.length === 0) continue;
-      const result = await this.session.evaluate(batch, { embeddings: openSet });
+      const quantization = active ? { quantization: { active } } : {};
+      const result = await this.session.evaluate(batch, { embeddings: openSet, ...quantization });
       if (openSet) {
         embeddings.push(result.embeddings!);
         people.push(...batch.kept.map((picture) => owners[picture]!));
@@ -224,6 +261,18 @@ export class TrainingLoop {
     const { code, message } = datasetVanished(this.dataset.root);
     const advice = 'Training goes on with the pictures in the cache; bring the folder back before you train again.';
     this.tell({ type: 'warning', code, message, advice });
+  }
+
+  /** @param step updates before the one that is meant */
+  private learningRateAt(step: number): number {
+    const factor = this.quantizing?.rateFactor(step) ?? 1;
+    return learningRateAt(this.options, step + 1, this.stepsPerEpoch) * factor;
+  }
+
+  private get batchNormMomentum(): number {
+    // A parent's statistics hold from the first step on; without one they have yet to be gathered.
+    const gathered = this.options.parent === undefined ? this.step + 1 - this.stageBegan : Infinity;
+    return batchNormMomentum(this.options.batchNormMomentum, gathered, this.stepsPerEpoch);
   }
 
   private eta(epoch: number, stepsLeftInEpoch: number): number {

@@ -32,6 +32,7 @@ function fakeEngine(step: (n: number) => Omit<BatchResult, 'logits'>): Engine {
         trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), logits: new Float32Array() })),
         evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, logits: new Float32Array() }),
         observe: () => Promise.resolve([]),
+        assign: () => undefined,
         get state() {
           return { step: n, parameters, moments: new Map() };
         },

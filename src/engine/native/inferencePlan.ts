@@ -44,7 +44,8 @@ export function planInference(model: Model, batch: number, observing = false): P
     };
     let foldedBatchNorm = node.op !== 'dense' && node.norm ? model.batchNormOf(node) : undefined;
     if (next?.op === 'batchNorm' && node.op !== 'dense') foldedBatchNorm = model.batchNormOf(take(next));
-    const relu6 = next?.op === 'relu6' && take(next) !== undefined;
+    const relu6 = next?.op === 'relu6';
+    if (next?.op === 'relu6') take(next);
     // What is observed has to be stored first.
     const quantizer = next?.op === 'fakeQuant' ? take(next) : undefined;
     const other = next?.op === 'add' && node.op === 'conv2d' && !observing ? next : undefined;

@@ -73,6 +73,15 @@ export class NativeSession implements TrainingSession {
     return { step, parameters: values, moments };
   }
 
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    const { parameters, first, second, step } = this.addon.read(this.handle);
+    this.eachParameter((name, from, to) => {
+      const value = values.get(name);
+      if (value) parameters.set(checkedValues(name, value, to - from), from);
+    });
+    this.addon.write(this.handle, parameters, first, second, step);
+  }
+
   /** Of the last training step, by trainable parameter. */
   get gradients(): ReadonlyMap<string, Float32Array> {
     const { gradients } = this.addon.read(this.handle);

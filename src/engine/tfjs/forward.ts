@@ -62,8 +62,8 @@ function runNode(
   switch (node.op) {
     case 'conv2d':
     case 'depthwiseConv2d': {
-      const { forward: run } = node.op === 'conv2d' ? convolution : depthwiseConvolution;
-      const product = run(x, parameters.get(node.kernel) as tf.Tensor4D, node.stride);
+      const operation = node.op === 'conv2d' ? convolution : depthwiseConvolution;
+      const product = operation.forward(x, parameters.get(node.kernel) as tf.Tensor4D, node.stride);
       return node.norm ? mode.foldedNorm(node, product) : product;
     }
     case 'batchNorm':

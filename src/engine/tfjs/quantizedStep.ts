@@ -61,7 +61,7 @@ export class QuantizedStep {
     const { rangeMomentum } = this.settings;
     if (node.observed && rangeMomentum !== undefined) {
       const [min, max] = tf.tidy(() => [tf.min(x).dataSync()[0]!, tf.max(x).dataSync()[0]!]);
-      this.ranges.set(node.range, followedRange(this.rangeOf(node.range), min!, max!, rangeMomentum));
+      this.ranges.set(node.range, followedRange(this.rangeOf(node.range), min, max, rangeMomentum));
     }
     return this.isActive(node) ? this.functions.fakeQuant(x, this.rangeOf(node.range), node.bits) : x.clone();
   }

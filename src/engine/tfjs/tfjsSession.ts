@@ -83,6 +83,13 @@ export class TfjsSession implements TrainingSession {
     return { step: this.step, parameters: this.parameters, moments: this.moments };
   }
 
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    for (const [name, value] of values) {
+      const own = this.parameters.get(name);
+      own?.set(checkedValues(name, value, own.length));
+    }
+  }
+
   // TensorFlow.js has one active backend; its kernels block, so that nothing comes between this and the end of a step.
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     await tf.setBackend(this.backend);

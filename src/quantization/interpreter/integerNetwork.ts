@@ -1,0 +1,201 @@
+import { quantizeValue, quantizerOf, type AffineQuantizer } from '../../core/fakeQuantize.js';
+import { roundHalfAwayFromZero } from '../../core/rounding.js';
+import { UserError } from '../../core/userError.js';
+import { layerBias, layerKernel } from '../../engine/quantization.js';
+import { inputsOf, type Graph, type Node, type Shape } from '../../graph/graph.js';
+import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
+
+/** int8 values [N, H, W, C] that stand for scale · (q − zeroPoint). */
+export interface IntegerTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** Output integers below and above which nothing goes: the type's own, or those of a ReLU6. */
+export interface Clamp {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/**
+ * A convolution or dense layer: int8 weights with the output channel last, int32 bias of input scale times kernel scale, and
+ * for each output channel the factor from there to the output's scale.
+ */
+export interface IntegerLayer extends Clamp {
+  readonly op: 'conv2d' | 'depthwiseConv2d' | 'dense';
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+  readonly stride: number;
+  /** [kH, kW, Cin, Cout], [kH, kW, C, 1] or [Cin, Cout]. */
+  readonly kernelShape: readonly number[];
+  readonly weights: Int8Array;
+  readonly weightScales: Float32Array;
+  readonly bias: Int32Array;
+  readonly multipliers: readonly FixedMultiplier[];
+}
+
+/** Both inputs are brought to one scale with 20 more bits, added, and brought to the output's. */
+export interface IntegerAdd extends Clamp {
+  readonly op: 'add';
+  readonly name: string;
+  readonly input: number;
+  readonly other: number;
+  readonly output: number;
+  readonly inputMultiplier: FixedMultiplier;
+  readonly otherMultiplier: FixedMultiplier;
+  readonly outputMultiplier: FixedMultiplier;
+}
+
+/** Over the whole map. Input and output have the same scale. */
+export interface IntegerPool {
+  readonly op: 'globalAveragePool' | 'globalMaxPool';
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+}
+
+export type IntegerOperation = IntegerLayer | IntegerAdd | IntegerPool;
+
+/** A network as an int8 runtime computes it. Numbers point into `tensors`; tensor 0 is the input, `output` holds the logits. */
+export interface IntegerNetwork {
+  readonly name: string;
+  readonly input: AffineQuantizer;
+  readonly tensors: readonly IntegerTensor[];
+  readonly operations: readonly IntegerOperation[];
+  readonly output: number;
+}
+
+/** Bits that TFLite adds to the summands of an addition. */
+export const ADD_SHIFT = 20;
+
+/**
+ * Converts a quantized graph with its parameters.
+ *
+ * @throws UserError `not-integer` for what has no int8 form: a layer left in float, 4-bit kernels, an empty range
+ */
+export function integerNetwork(graph: Graph, parameters: ReadonlyMap<string, Float32Array>): IntegerNetwork {
+  return new Conversion(graph, parameters).run();
+}
+
+class Conversion {
+  private readonly tensors: IntegerTensor[] = [];
+  private readonly quantizers: AffineQuantizer[] = [];
+  private readonly operations: IntegerOperation[] = [];
+  private readonly nodes: ReadonlyMap<string, Node>;
+  /** By the node that stands for a tensor at run time. */
+  private readonly numbers = new Map<string, number>();
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly parameters: ReadonlyMap<string, Float32Array>,
+  ) {
+    this.nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  }
+
+  run(): IntegerNetwork {
+    for (const node of this.graph.nodes) {
+      if (node.op === 'dropout') this.numbers.set(node.name, this.numberOf(node.input));
+      if (node.op === 'fakeQuant') this.tensorBehind(node);
+    }
+    const last = this.graph.nodes.at(-1)!;
+    if (last.op !== 'fakeQuant') throw notInteger(last.name, 'the logits have no quantizer');
+    const { name } = this.graph;
+    const { tensors, operations } = this;
+    return { name, input: this.quantizers[0]!, tensors, operations, output: this.numbers.get(last.name)! };
+  }
+
+  private tensorBehind(node: Extract<Node, { op: 'fakeQuant' }>): void {
+    const [min = 0, max = 0] = this.parameters.get(node.range)!;
+    if (node.bits !== 8) throw notInteger(node.input, `its output has ${node.bits} bits`);
+    if (min === max) throw notInteger(node.input, 'its range has seen nothing but zeros');
+    const quantizer = quantizerOf(min, max, node.bits);
+    const number = this.tensors.length;
+    const { scale, zeroPoint } = quantizer;
+    let made = this.nodes.get(node.input)!;
+    this.tensors.push({ name: made.name, shape: node.shape, scale, zeroPoint });
+    this.quantizers.push(quantizer);
+    this.numbers.set(node.name, number);
+    const relu6 = made.op === 'relu6';
+    if (made.op === 'relu6') made = this.nodes.get(made.input)!;
+    const clamp = relu6 ? relu6Clamp(quantizer) : { lowest: -128, highest: 127 };
+    switch (made.op) {
+      case 'input':
+        return;
+      case 'conv2d':
+      case 'depthwiseConv2d':
+      case 'dense':
+        this.operations.push(this.layer(made, number, clamp));
+        return;
+      case 'add':
+        this.operations.push(this.add(made, number, clamp));
+        return;
+      case 'globalAveragePool':
+      case 'globalMaxPool':
+        this.operations.push({ op: made.op, name: made.name, input: this.numberOf(made.input), output: number });
+        return;
+      default:
+        throw notInteger(made.name, `${made.op} has no int8 form of its own`);
+    }
+  }
+
+  private numberOf(name: string): number {
+    const number = this.numbers.get(name);
+    if (number === undefined) throw notInteger(name, 'it is left in float');
+    return number;
+  }
+
+  private layer(
+    node: Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>,
+    output: number,
+    clamp: Clamp,
+  ): IntegerLayer {
+    if (node.weightBits !== 8) throw notInteger(node.name, node.weightBits ? `its kernel has ${node.weightBits} bits` : 'its kernel is left in float'); // prettier-ignore
+    const input = this.numberOf(inputsOf(node)[0]!);
+    const exact = layerKernel(node, this.parameters, false);
+    const kernel = layerKernel(node, this.parameters, true);
+    const channels = node.shape[2];
+    const { scale } = this.tensors[input]!;
+    const scales = Float32Array.from(kernel.quantizers!, (quantizer) => quantizer.scale);
+    const weights = Int8Array.from(exact.values, (w, i) => quantizeValue(w, kernel.quantizers![i % channels]!));
+    const biases = layerBias(node, kernel, this.parameters, scale) ?? new Float32Array(channels);
+    // A channel of zeros has no scale: any does.
+    const step = (c: number) => scale * (scales[c] === 0 ? this.tensors[output]!.scale : scales[c]!);
+    return {
+      ...{ op: node.op, name: node.name, input, output, weights, weightScales: scales, ...clamp },
+      stride: node.op === 'dense' ? 1 : node.stride,
+      kernelShape: this.graph.parameters.find((spec) => spec.name === node.kernel)!.shape,
+      bias: Int32Array.from(biases, (b, c) => roundHalfAwayFromZero(b / step(c))),
+      multipliers: Array.from(scales, (_, c) => fixedMultiplier(step(c) / this.tensors[output]!.scale)),
+    };
+  }
+
+  private add(node: Extract<Node, { op: 'add' }>, output: number, clamp: Clamp): IntegerAdd {
+    const [input, other] = [this.numberOf(node.input), this.numberOf(node.other)];
+    const twice = 2 * Math.max(this.tensors[input]!.scale, this.tensors[other]!.scale);
+    return {
+      ...{ op: 'add', name: node.name, input, other, output, ...clamp },
+      inputMultiplier: fixedMultiplier(this.tensors[input]!.scale / twice),
+      otherMultiplier: fixedMultiplier(this.tensors[other]!.scale / twice),
+      outputMultiplier: fixedMultiplier(twice / (2 ** ADD_SHIFT * this.tensors[output]!.scale)),
+    };
+  }
+}
+
+/** TFLite's `CalculateActivationRangeQuantized`. */
+function relu6Clamp({ scale, zeroPoint }: AffineQuantizer): Clamp {
+  return {
+    lowest: Math.max(-128, zeroPoint),
+    highest: Math.min(127, zeroPoint + roundHalfAwayFromZero(Math.fround(6 / scale))),
+  };
+}
+
+function notInteger(name: string, why: string): UserError {
+  return new UserError(
+    'not-integer',
+    `The network has no int8 form at ${name}: ${why}.`,
+    'Fine-tune it with every layer quantized to 8 bits.',
+  );
+}
