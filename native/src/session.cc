@@ -277,8 +277,8 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   seed_ = settings.seed;
   rangeMomentum_ = settings.rangeMomentum;
   frozen_ = settings.frozenBatchNorm;
-  pack();
   loadRanges();
+  pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
   float* arena = arena_.data();
   result.loss = softmaxCrossEntropy(pool_, arena + s.tensors[s.logits].offset, labels_.data(), s.batch, s.classes,
@@ -335,8 +335,8 @@ StepResult Session::evaluate(int index) {
     foldRunningStatistics();
     foldedStep_ = step;
   }
-  pack();
   loadRanges();
+  pack();
   foldBiases();
   runOps(plan.forward);
   result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,

@@ -211,6 +211,7 @@ class Session {
   void observe(const BoundOp& op);
   const float* foldKernel(Packed& packed) const;
   void unfoldGradients();
+  double exactBias(const Packed& packed, int c) const;
   void foldBiases();
   void applyDropout(const BoundOp& op);
   void loadFloats(const BoundOp& op);

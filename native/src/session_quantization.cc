@@ -32,6 +32,7 @@ float throughView(const View& view, float x, int c) {
 }
 
 constexpr int kLargestBits = 16;
+constexpr double kLargestBias = 1 << 30;
 
 }  // namespace
 
@@ -162,6 +163,12 @@ const float* Session::foldKernel(Packed& packed) const {
   std::vector<float> largest(channels, 0.0f);
   for (std::size_t row = 0; row < size; row += channels)
     for (int c = 0; c < channels; c++) largest[c] = std::max(largest[c], std::fabs(packed.folded[row + c]));
+  // A bias has to fit an int32 of input scale times kernel scale, with a bit to spare.
+  if (k.inputQuantizer >= 0 && ranges_[2 * k.inputQuantizer] < ranges_[2 * k.inputQuantizer + 1]) {
+    const double step = kLargestBias * fakeQuants_[k.inputQuantizer]->scale / (last / 2);
+    for (int c = 0; c < channels; c++)
+      largest[c] = std::max(largest[c], float(std::fabs(exactBias(packed, c)) / step));
+  }
   std::vector<FakeQuant> quantizers(channels);
   for (int c = 0; c < channels; c++) {
     quantizers[c] = nudged(-largest[c], largest[c], 1, last);
@@ -202,9 +209,18 @@ void Session::unfoldGradients() {
   });
 }
 
+/** A channel's bias: batch norm by its running statistics, or a dense layer's own; 0 without either. */
+double Session::exactBias(const Packed& packed, int c) const {
+  const KernelSpec& k = packed.spec;
+  const float* w = weights_.data();
+  if (k.bias >= 0) return w[offsets_[k.bias] + c];
+  if (k.batchNorm < 0) return 0;
+  const BatchNormSpec& norm = model_.batchNorms[k.batchNorm];
+  return w[offsets_[norm.beta] + c] - double(w[offsets_[norm.mean] + c]) * packed.factors[c];
+}
+
 /** Biases in use: batch norm by its running statistics, on the grid of the integers that they are at run time. */
 void Session::foldBiases() {
-  const float* w = weights_.data();
   for (auto& packed : packed_) {
     const KernelSpec& k = packed->spec;
     if (!packed->folded && k.bias < 0) continue;
@@ -215,13 +231,12 @@ void Session::foldBiases() {
       return float(step > 0 ? std::round(bias / step) * step : bias);
     };
     if (k.bias >= 0)
-      for (int c = 0; c < k.outChannels; c++) packed->biasInUse[c] = onGrid(w[offsets_[k.bias] + c], c);
+      for (int c = 0; c < k.outChannels; c++) packed->biasInUse[c] = onGrid(exactBias(*packed, c), c);
     if (k.batchNorm < 0) continue;
     const BatchNorm& norm = *norms_[k.batchNorm];
     for (int c = 0; c < k.outChannels; c++) {
-      const double bias = w[offsets_[norm.spec.beta] + c] - double(w[offsets_[norm.spec.mean] + c]) * packed->factors[c];
       norm.foldedScale()[c] = 1;
-      norm.foldedShift()[c] = onGrid(bias, c);
+      norm.foldedShift()[c] = onGrid(exactBias(*packed, c), c);
     }
   }
 }

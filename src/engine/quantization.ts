@@ -88,8 +88,20 @@ export interface LayerKernel {
 type Parameters = ReadonlyMap<string, Float32Array>;
 type Layer = Extract<Graph['nodes'][number], { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
 
-/** Every kernel lies with its output channels last, so that value i belongs to channel i mod channels. */
-export function layerKernel(layer: Layer, parameters: Parameters, active: boolean): LayerKernel {
+/** A bias has to fit an int32 of input scale times kernel scale, with a bit to spare: no kernel scale is smaller than that. */
+const LARGEST_BIAS = 2 ** 30;
+
+/**
+ * Every kernel lies with its output channels last, so that value i belongs to channel i mod channels.
+ *
+ * @param inputScale of what the layer reads; undefined where it is not known
+ */
+export function layerKernel(
+  layer: Layer,
+  parameters: Parameters,
+  active: boolean,
+  inputScale: number | undefined,
+): LayerKernel {
   const raw = parameters.get(layer.kernel)!;
   const channels = layer.shape[2];
   const norm = layer.op === 'dense' ? undefined : layer.norm;
@@ -106,6 +118,10 @@ export function layerKernel(layer: Layer, parameters: Parameters, active: boolea
   }
   if (!active || layer.weightBits === undefined) return { values, factors, quantizers: undefined };
   const bits = layer.weightBits;
+  if (inputScale !== undefined) {
+    const step = (LARGEST_BIAS * inputScale) / (2 ** (bits - 1) - 1);
+    exactBias(layer, factors, parameters)?.forEach((b, c) => (largest[c] = Math.max(largest[c]!, Math.abs(b) / step)));
+  }
   const quantizers = Array.from(largest, (most) => quantizerOf(-most, most, bits, true));
   for (let i = 0, c = 0; i < values.length; i++, c = c + 1 === channels ? 0 : c + 1)
     values[i] = fakeQuantizeValue(values[i]!, quantizers[c]!);
@@ -152,10 +168,8 @@ export function layerBias(
   parameters: Parameters,
   inputScale: number | undefined,
 ): Float32Array | undefined {
-  const norm = layer.op === 'dense' ? undefined : layer.norm;
-  const given = layer.op === 'dense' ? parameters.get(layer.bias)! : undefined;
-  if (!norm && !given) return undefined;
-  const bias = Float64Array.from(given ?? foldedBias(kernel, parameters, norm!));
+  const bias = exactBias(layer, kernel.factors, parameters);
+  if (!bias) return undefined;
   const { quantizers } = kernel;
   if (!quantizers || inputScale === undefined) return Float32Array.from(bias);
   return Float32Array.from(bias, (b, c) => {
@@ -164,13 +178,12 @@ export function layerBias(
   });
 }
 
-function foldedBias(
-  { factors }: LayerKernel,
-  parameters: Parameters,
-  { beta, movingMean }: { readonly beta: string; readonly movingMean: string },
-): Float64Array {
-  const mean = parameters.get(movingMean)!;
-  return Float64Array.from(parameters.get(beta)!, (b, c) => b - mean[c]! * factors[c]!);
+/** Batch norm by its running statistics, or the bias of a dense layer. */
+function exactBias(layer: Layer, factors: Float32Array, parameters: Parameters): Float64Array | undefined {
+  if (layer.op === 'dense') return Float64Array.from(parameters.get(layer.bias)!);
+  if (!layer.norm) return undefined;
+  const mean = parameters.get(layer.norm.movingMean)!;
+  return Float64Array.from(parameters.get(layer.norm.beta)!, (b, c) => b - mean[c]! * factors[c]!);
 }
 
 /** A graph's quantizers by what they belong to: the parameters of kernels and ranges. */
@@ -199,6 +212,13 @@ export class QuantizerNumbers {
   isActive(parameter: string, active: Uint8Array | undefined): boolean {
     const number = this.numbers.get(parameter);
     return number !== undefined && active?.[number] === 1;
+  }
+
+  /** Scale of what a layer reads, whether it is rounded or not; undefined while nothing was seen there. */
+  inputScaleOf(layer: string, parameters: Parameters): number | undefined {
+    const input = this.inputs.get(layer);
+    const [min = 0, max = 0] = (input && parameters.get(input.range)) ?? [];
+    return input && min < max ? quantizerOf(min, max, input.bits).scale : undefined;
   }
 
   /** The quantizer of what a layer reads. */

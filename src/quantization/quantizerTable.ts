@@ -1,5 +1,5 @@
 import { quantizerOf } from '../core/fakeQuantize.js';
-import { layerKernel, type Observation } from '../engine/quantization.js';
+import { layerKernel, QuantizerNumbers, type Observation } from '../engine/quantization.js';
 import type { Graph } from '../graph/graph.js';
 import { hasKernel, quantizersOf } from '../graph/quantizers.js';
 
@@ -26,6 +26,7 @@ export type Measured = ReadonlyMap<string, Pick<Observation, 'count' | 'energy' 
 /** All quantizers of a network with the parameters that it has now. */
 export function quantizerTable(graph: Graph, parameters: Values, measured: Measured = new Map()): QuantizerRow[] {
   const layers = new Map(graph.nodes.filter(hasKernel).map((layer) => [layer.kernel, layer]));
+  const numbers = new QuantizerNumbers(graph);
   return quantizersOf(graph).map(({ kind, parameter, bits, channels }) => {
     if (kind === 'activations') {
       const [min = 0, max = 0] = parameters.get(parameter)!;
@@ -38,8 +39,9 @@ export function quantizerTable(graph: Graph, parameters: Values, measured: Measu
       };
     }
     const layer = layers.get(parameter)!;
-    const exact = layerKernel(layer, parameters, false).values;
-    const { values, quantizers } = layerKernel(layer, parameters, true);
+    const exact = layerKernel(layer, parameters, false, undefined).values;
+    const inputScale = numbers.inputScaleOf(layer.name, parameters);
+    const { values, quantizers } = layerKernel(layer, parameters, true, inputScale);
     let [energy, noise, largest] = [0, 0, 0];
     exact.forEach((w, i) => {
       energy += w * w;
@@ -73,7 +75,7 @@ export function troubleOf(graph: Graph, parameters: Values): NetworkTrouble {
     .filter(({ parameter }) => parameters.get(parameter)!.every((end) => end === 0))
     .map(({ parameter }) => parameter.replace(/\/range$/, ''));
   const deadChannels = graph.nodes.filter(hasKernel).flatMap((layer) => {
-    const { values } = layerKernel(layer, parameters, false);
+    const { values } = layerKernel(layer, parameters, false, undefined);
     const channels = layer.shape[2];
     const alive = new Uint8Array(channels);
     values.forEach((w, i) => (alive[i % channels] = alive[i % channels]! | Number(Math.abs(w) > 1e-12)));

@@ -4,6 +4,7 @@ import {
   doublingHighMultiply,
   fixedMultiplier,
   multiplyByFixed,
+  multiplyByFixedTwice,
   roundingDivideByPowerOfTwo,
 } from '../../src/quantization/interpreter/fixedPoint.js';
 
@@ -12,6 +13,12 @@ function plainDoublingHighMultiply(a: number, b: number): number {
   const product = BigInt(a) * BigInt(b);
   const nudge = product >= 0n ? 1n << 30n : 1n - (1n << 30n);
   return Number((product + nudge) / (1n << 31n)); // truncates, as C++ does
+}
+
+/** (x · multiplier + 2^(total − 1)) >> total */
+function plainMultiply(x: number, multiplier: number, shift: number): number {
+  const total = BigInt(31 - shift);
+  return Number((BigInt(x) * BigInt(multiplier) + (1n << (total - 1n))) >> total);
 }
 
 function plainDivide(x: number, exponent: number): number {
@@ -50,8 +57,10 @@ describe('fixed-point arithmetic', () => {
       assert.ok(fixed.multiplier >= 2 ** 30 && fixed.multiplier < 2 ** 31, `${factor}: ${fixed.multiplier}`);
       assert.ok(Math.abs(fixed.multiplier * 2 ** (fixed.shift - 31) - factor) <= factor * 2 ** -30, `${factor}`);
       const x = int32() >> 6;
+      if (fixed.shift <= 0) assert.equal(multiplyByFixed(x, fixed), plainMultiply(x, fixed.multiplier, fixed.shift), `${x} · ${factor}`); // prettier-ignore
       if (Math.abs(x * factor) < 2 ** 31)
-        assert.ok(Math.abs(multiplyByFixed(x, fixed) - x * factor) <= 1 + Math.abs(x * factor) * 2 ** -30, `${x} · ${factor}`); // prettier-ignore
+        for (const product of [multiplyByFixed(x, fixed), multiplyByFixedTwice(x, fixed)])
+          assert.ok(Math.abs(product - x * factor) <= 1 + Math.abs(x * factor) * 2 ** -30, `${x} · ${factor}`); // prettier-ignore
     }
     assert.deepEqual(fixedMultiplier(1), { multiplier: 2 ** 30, shift: 1 });
     assert.deepEqual(fixedMultiplier(0.5), { multiplier: 2 ** 30, shift: 0 });

@@ -45,7 +45,15 @@ export class QuantizedStep {
     this.layers = new Map(layers.map((layer) => [layer.kernel, layer]));
     for (const layer of layers)
       if (layer.weightBits !== undefined || (layer.op !== 'dense' && layer.norm))
-        this.kernels.set(layer.kernel, layerKernel(layer, values, numbers.isActive(layer.kernel, settings.active)));
+        this.kernels.set(
+          layer.kernel,
+          layerKernel(
+            layer,
+            values,
+            numbers.isActive(layer.kernel, settings.active),
+            numbers.inputScaleOf(layer.name, values),
+          ),
+        );
   }
 
   private rangeOf(parameter: string): Range {

@@ -154,10 +154,10 @@ class Conversion {
   ): IntegerLayer {
     if (node.weightBits !== 8) throw notInteger(node.name, node.weightBits ? `its kernel has ${node.weightBits} bits` : 'its kernel is left in float'); // prettier-ignore
     const input = this.numberOf(inputsOf(node)[0]!);
-    const exact = layerKernel(node, this.parameters, false);
-    const kernel = layerKernel(node, this.parameters, true);
-    const channels = node.shape[2];
     const { scale } = this.tensors[input]!;
+    const exact = layerKernel(node, this.parameters, false, undefined);
+    const kernel = layerKernel(node, this.parameters, true, scale);
+    const channels = node.shape[2];
     const scales = Float32Array.from(kernel.quantizers!, (quantizer) => quantizer.scale);
     const weights = Int8Array.from(exact.values, (w, i) => quantizeValue(w, kernel.quantizers![i % channels]!));
     const biases = layerBias(node, kernel, this.parameters, scale) ?? new Float32Array(channels);

@@ -200,10 +200,30 @@ class PlainNetwork {
     const values = Float64Array.from(raw, (w, i) => w * factors[i % channels]!);
     if (node.weightBits === undefined || !this.quantization.active.has(node.kernel)) return { values, factors, scales: undefined };
     const quantizers = Array.from({ length: channels }, (_, c) => {
-      const largest = values.reduce((most, w, i) => (i % channels === c ? Math.max(most, Math.abs(Math.fround(w))) : most), 0);
+      const own = values.reduce((most, w, i) => (i % channels === c ? Math.max(most, Math.abs(Math.fround(w))) : most), 0);
+      // The integer of a bias has to fit.
+      const largest = Math.max(own, Math.fround((this.largestLevel(node) * Math.abs(this.exactBias(node, factors, c))) / 2 ** 30 / this.inputScale(node)));
       return quantizerOf(-largest, largest, node.weightBits!, true);
     });
     return { values: values.map((w, i) => fakeQuantizeValue(Math.fround(w), quantizers[i % channels]!)), factors, scales: Float64Array.from(quantizers, ({ scale }) => scale) };
+  }
+
+  private largestLevel({ weightBits }: WithKernel): number {
+    return 2 ** (weightBits! - 1) - 1;
+  }
+
+  private exactBias(node: WithKernel, factors: Float64Array, c: number): number {
+    if (node.op === 'dense') return this.parameter(node.bias)[c]!;
+    return node.norm ? this.parameter(node.norm.beta)[c]! - this.parameter(node.norm.movingMean)[c]! * factors[c]! : 0;
+  }
+
+  /** Infinite while nothing is known of it. */
+  private inputScale(node: WithKernel): number {
+    let before = this.graph.nodes.find(({ name }) => name === node.input);
+    if (before?.op === 'dropout') before = this.graph.nodes.find(({ name }) => name === (before as { input: string }).input);
+    if (before?.op !== 'fakeQuant') return Infinity;
+    const [min, max] = Array.from(this.parameter(before.range)) as [number, number];
+    return min < max ? quantizerOf(min, max, before.bits).scale : Infinity;
   }
 
   /** In use a bias is an integer of input scale times kernel scale. */
