@@ -61,7 +61,6 @@ export function fineTuningOptions(
   { quantization: wished, ...wishes }: Extract<TrainerOrder, { type: 'qat' }>['wishes'],
 ): TrainingOptions {
   const { options } = openParent(checkpoint);
-  const { weights: _, ...rest } = options;
   const dataset = wishes.dataset ?? options.dataset;
   if (!fs.existsSync(dataset))
     throw new UserError(
@@ -70,7 +69,8 @@ export function fineTuningOptions(
       'Bring the folder back, or say where it is now.',
     );
   return trainingOptions.parse({
-    ...rest,
+    ...options,
+    weights: undefined, // the parent has its own
     epochs: EPOCHS,
     headEpochs: 0,
     frozen: false,
