@@ -84,6 +84,29 @@ struct Statistics {
 };
 
 /**
+ * A convolution on integers: whole numbers in floats, differences from the zero point, whose sums stay exact below 2^24. The
+ * output is clamp(floor((sum + bias) * multiplier + 0.5), lo, hi), in float64.
+ */
+struct Requantize {
+  const double* bias = nullptr;  // [C padded], whole numbers; null: no integers
+  const double* multiplier = nullptr;
+  float lo = 0, hi = 0;
+};
+
+/** A sum of integers: floor((floor(x * xFactor + 0.5) + floor(y * yFactor + 0.5)) * factor + 0.5), clamped, in float64. */
+struct IntegerSum {
+  bool active = false;
+  double xFactor = 0, yFactor = 0, factor = 0;
+  float lo = 0, hi = 0;
+};
+
+/** A pooling of integers: of the mean, halves away from zero where zero is that of the type. */
+struct IntegerPool {
+  bool active = false;
+  double zeroPoint = 0;
+};
+
+/**
  * What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi), rounded, + residual, rounded.
  */
 struct Epilogue {
@@ -94,6 +117,7 @@ struct Epilogue {
   const FakeQuant* quant = nullptr;
   const float* residual = nullptr;
   const FakeQuant* sumQuant = nullptr;
+  const Requantize* integers = nullptr;  // instead of all this
 };
 
 struct ConvForward {
@@ -143,6 +167,7 @@ struct Add {
   View x, y;  // y.x null: a copy of x
   float* out = nullptr;
   const FakeQuant* quant = nullptr;  // inference: of the output
+  IntegerSum integers;
   Statistics statistics;
 };
 
@@ -152,6 +177,7 @@ struct Pool2d {
   View x;
   float* out = nullptr;        // [N, C padded]
   const FakeQuant* quant = nullptr;  // inference: of the output
+  IntegerPool integers;
   const float* dOut = nullptr;
   Target target;
 };

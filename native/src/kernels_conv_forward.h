@@ -74,6 +74,14 @@ struct OutputWriter {
           moments.extend(column + j * kLanes, least, most);
         }
       }
+    } else if (f.epilogue.integers) {
+#pragma GCC unroll 8
+      for (int j = 0; j < P; j++)
+#pragma GCC unroll 16
+        for (int i = 0; i < R; i++)
+          if (i < valid)
+            store(tile + size_t(i) * columns + j * kLanes,
+                  requantized(acc[i][j], *f.epilogue.integers, column + j * kLanes));
     } else {
       const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
       const Rounding rounding(f.epilogue.quant), sumRounding(f.epilogue.sumQuant);

@@ -31,6 +31,8 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
       for (int b = 1; b < N; b++) least = smaller(least, y[b]), most = larger(most, y[b]);
       moments.extend(c, least, most);
     }
+  } else if (f.epilogue.integers) {
+    for (int b = 0; b < N; b++) y[b] = requantized(y[b], *f.epilogue.integers, c);
   } else {
     const Rounding rounding(f.epilogue.quant);
     const V scale = load(orOnes(f.epilogue.scale) + c), shift = load(orZeros(f.epilogue.shift) + c);

@@ -41,6 +41,15 @@ struct Rounding {
   inline V operator()(V x) const { return active ? round(x) : x; }
 };
 
+/** Sums of integers to integers of the next scale. */
+inline V requantized(V sums, const ft::Requantize& r, int c) {
+  float values[kLanes];
+  store(values, sums);
+  for (int l = 0; l < kLanes; l++)
+    values[l] = float(__builtin_floor((double(values[l]) + r.bias[c + l]) * r.multiplier[c + l] + 0.5));
+  return clamp(load(values), splat(r.lo), splat(r.hi));
+}
+
 /** Gradients pass where a value lies strictly between these: inside the clamp, and not beyond the quantizer's ends. */
 struct Bounds {
   V lo, hi;

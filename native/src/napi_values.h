@@ -167,7 +167,7 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
   model.batchNorms = list(env, object, "batchNorms", [&](napi_value v) {
     ft::BatchNormSpec b;
     b.channels = smallInteger(env, v, "channels");
-    b.epsilon = static_cast<float>(number(env, v, "epsilon"));
+    b.epsilon = number(env, v, "epsilon");
     b.gamma = smallInteger(env, v, "gamma");
     b.beta = smallInteger(env, v, "beta");
     b.mean = smallInteger(env, v, "mean");
@@ -222,6 +222,8 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
   op.ranged = smallInteger(env, v, "ranged", -1);
   op.quantizer = smallInteger(env, v, "quantizer", -1);
   op.sumQuantizer = smallInteger(env, v, "sumQuantizer", -1);
+  op.xQuantizer = smallInteger(env, v, "xQuantizer", -1);
+  op.yQuantizer = smallInteger(env, v, "yQuantizer", -1);
   op.d = smallInteger(env, v, "d", -1);
   op.gradient = smallInteger(env, v, "gradient", -1);
   op.target = smallInteger(env, v, "target", -1);
@@ -267,6 +269,9 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
   plan.logits = smallInteger(env, object, "logits");
   plan.logitsGradient = smallInteger(env, object, "logitsGradient", -1);
   plan.embeddings = smallInteger(env, object, "embeddings", -1);
+  plan.integers = flag(env, object, "integers");
+  plan.logitsQuantizer = smallInteger(env, object, "logitsQuantizer", -1);
+  plan.embeddingsQuantizer = smallInteger(env, object, "embeddingsQuantizer", -1);
   return plan;
 }
 

@@ -82,7 +82,7 @@ void Session::placeKernels() {
 
 /** Lays every kernel out for the products; as many kernels at a time as there are threads. */
 void Session::pack() {
-  if (packedStep_ == step && packedActive_ == active_) return;
+  if (packedStep_ == step && packedActive_ == active_ && packedIntegers_ == integers_) return;
   parallel(pool_, int(packed_.size()), [&](int item, int) {
     Packed& packed = *packed_[item];
     const KernelSpec& k = packed.spec;
@@ -124,6 +124,7 @@ void Session::pack() {
   });
   packedStep_ = step;
   packedActive_ = active_;
+  packedIntegers_ = integers_;
 }
 
 void Session::foldRunningStatistics() {
@@ -277,6 +278,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   seed_ = settings.seed;
   rangeMomentum_ = settings.rangeMomentum;
   frozen_ = settings.frozenBatchNorm;
+  integers_ = false;
   loadRanges();
   pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
@@ -322,6 +324,12 @@ void Session::update(const StepSettings& settings) {
   }
 }
 
+/** From integers to what they stand for. */
+void Session::scale(const TensorSpec& tensor, float factor) {
+  float* values = arena_.data() + tensor.offset;
+  for (std::size_t i = 0; i < tensor.floats(); i++) values[i] *= factor;
+}
+
 StepResult Session::evaluate(int index) {
   const Pool::Awake awake(pool_);
   Plan& plan = *plans_[index];
@@ -335,10 +343,16 @@ StepResult Session::evaluate(int index) {
     foldRunningStatistics();
     foldedStep_ = step;
   }
+  integers_ = s.integers;
   loadRanges();
   pack();
   foldBiases();
+  if (integers_) requantize(plan);
   runOps(plan.forward);
+  if (integers_) {
+    scale(s.tensors[s.logits], fakeQuants_[s.logitsQuantizer]->scale);
+    if (s.embeddings >= 0) scale(s.tensors[s.embeddings], fakeQuants_[s.embeddingsQuantizer]->scale);
+  }
   result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,
                                     s.classes, padded(s.classes), 0, nullptr, rowLoss_.data(), rowCorrect_.data());
   return result;

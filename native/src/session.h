@@ -40,7 +40,7 @@ struct KernelSpec {
 
 struct BatchNormSpec {
   int channels = 0;
-  float epsilon = 0;
+  double epsilon = 0;
   int gamma = -1, beta = -1, mean = -1, variance = -1;  // parameters
 };
 
@@ -96,6 +96,7 @@ struct OpSpec {
   int foldedBatchNorm = -1, residual = -1;
   bool relu6 = false;
   int quantizer = -1, sumQuantizer = -1;  // of the output, and of its sum with the residual
+  int xQuantizer = -1, yQuantizer = -1;   // integers: of the summands
   // Backward. d: chain behind which `gradient` stands. The target is the chain x, its gradient goes to `target`.
   int d = -1, gradient = -1, target = -1;
   bool accumulate = false, finish = false;
@@ -106,6 +107,8 @@ struct PlanSpec {
   int batch = 0, height = 0, width = 0, channels = 0, classes = 0;
   bool training = false;
   bool floats = false;  // the input, instead of bytes
+  bool integers = false;  // tensors hold integers of int8 arithmetic, and what it rounds is rounded alike
+  int logitsQuantizer = -1, embeddingsQuantizer = -1;  // with integers
   std::size_t arenaFloats = 0;
   std::vector<TensorSpec> tensors;
   std::vector<ChainSpec> chains;
@@ -192,6 +195,7 @@ class Session {
   struct BoundOp;
   struct Plan;
 
+  void checkIntegers(const PlanSpec& spec) const;
   void bind(Plan& plan);
   BoundOp bindOp(const Plan& plan, const OpSpec& op);
   void bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
@@ -213,6 +217,8 @@ class Session {
   void unfoldGradients();
   double exactBias(const Packed& packed, int c) const;
   void foldBiases();
+  void requantize(Plan& plan);
+  void scale(const TensorSpec& tensor, float factor);
   void applyDropout(const BoundOp& op);
   void loadFloats(const BoundOp& op);
   void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
@@ -252,6 +258,8 @@ class Session {
   std::uint32_t seed_ = 0;
   double rangeMomentum_ = -1;
   bool frozen_ = false;
+  /** Kernels are packed as integers. */
+  bool integers_ = false, packedIntegers_ = false;
   /** By quantizer: what rounds now, its range, and whether the kernels were packed so. */
   std::vector<std::uint8_t> active_, packedActive_;
   std::vector<std::unique_ptr<FakeQuant>> fakeQuants_;

@@ -62,6 +62,9 @@ struct Session::Packed {
   float* folded = nullptr;     // the parameter's layout
   float* factors = nullptr;    // [outC] gamma / deviation, or ones
   float* scales = nullptr;     // [outC] of the quantizer; zeros while it is not active
+  // Integers: whole numbers and factors, [outC padded].
+  std::vector<double> integerBias, multiplier;
+  Requantize requantize;
 };
 
 struct Session::BoundOp {

@@ -39,10 +39,29 @@ int Session::addPlan(PlanSpec spec) {
   }
   if (s.embeddings >= 0)
     require(at(s.tensors, s.embeddings, "the embeddings").rows() == s.batch, "the shape of the embeddings");
+  if (s.integers) checkIntegers(s);
   grow(*plan);
   bind(*plan);
   plans_.push_back(std::move(plan));
   return int(plans_.size()) - 1;
+}
+
+/** Every operation of a plan on integers knows the quantizers that its numbers come from. */
+void Session::checkIntegers(const PlanSpec& s) const {
+  require(!s.training && !s.floats && s.backward.empty(), "a plan on integers");
+  const auto known = [&](int quantizer) { return quantizerOf(quantizer) != nullptr; };
+  require(known(s.logitsQuantizer) && (s.embeddings < 0 || known(s.embeddingsQuantizer)), "the quantizers of results");
+  for (const OpSpec& op : s.forward) {
+    require(known(op.quantizer), "the quantizer of an operation on integers");
+    if (op.kind == OpSpec::conv || op.kind == OpSpec::depthwise) {
+      const KernelSpec& k = at(model_.kernels, op.kernel, "a kernel");
+      require(k.quantizer >= 0 && known(k.inputQuantizer) && op.residual < 0, "a kernel of integers");
+    } else if (op.kind == OpSpec::add) {
+      require(known(op.xQuantizer) && known(op.yQuantizer) && op.y >= 0, "a sum of integers");
+    } else {
+      require(op.kind == OpSpec::pool, "an operation on integers");
+    }
+  }
 }
 
 const PlanSpec& Session::plan(int index) const {
@@ -244,6 +263,7 @@ Epilogue Session::epilogueOf(const Plan& plan, const OpSpec& op) const {
     require(r.rows() == out.rows() && r.c == out.c, "the shape of a residual");
     epilogue.residual = arena_.data() + r.offset;
   }
+  if (s.integers) epilogue.integers = &packed_[op.kernel]->requantize;
   epilogue.quant = quantizerOf(op.quantizer);
   epilogue.sumQuant = quantizerOf(op.sumQuantizer);
   return epilogue;

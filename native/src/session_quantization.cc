@@ -31,6 +31,14 @@ float throughView(const View& view, float x, int c) {
   return std::min(view.hi, std::max(view.lo, x));
 }
 
+/** A factor as int8 arithmetic has it: 31 bits and a power of two (TFLite's QuantizeMultiplier). */
+double fixedFactor(double factor) {
+  if (!(factor > 0)) return 0;
+  int exponent;
+  const double mantissa = std::frexp(factor, &exponent);
+  return exponent < -31 ? 0 : std::ldexp(std::round(std::ldexp(mantissa, 31)), exponent - 31);
+}
+
 constexpr int kLargestBits = 16;
 constexpr double kLargestBias = 1 << 30;
 
@@ -177,6 +185,10 @@ const float* Session::foldKernel(Packed& packed) const {
   for (std::size_t row = 0; row < size; row += channels)
     for (int c = 0; c < channels; c++)
       packed.folded[row + c] = quantizers[c].scale > 0 ? rounded(packed.folded[row + c], quantizers[c]) : 0.0f;
+  if (integers_)
+    for (std::size_t row = 0; row < size; row += channels)
+      for (int c = 0; c < channels; c++)
+        if (packed.scales[c] > 0) packed.folded[row + c] = std::round(packed.folded[row + c] / packed.scales[c]);
   return packed.folded;
 }
 
@@ -237,6 +249,47 @@ void Session::foldBiases() {
     for (int c = 0; c < k.outChannels; c++) {
       norm.foldedScale()[c] = 1;
       norm.foldedShift()[c] = onGrid(exactBias(*packed, c), c);
+    }
+  }
+}
+
+/** The numbers of a plan on integers. The same in TypeScript: src/quantization/interpreter/integerNetwork.ts. */
+void Session::requantize(Plan& plan) {
+  constexpr double kAddShift = 1 << 20;
+  for (std::size_t i = 0; i < plan.forward.size(); i++) {
+    const OpSpec& op = plan.spec.forward[i];
+    BoundOp& bound = plan.forward[i];
+    const FakeQuant& out = *fakeQuants_[op.quantizer];
+    const float levels = float((1 << model_.quantizers[op.quantizer].bits) - 1);
+    const bool empty = !(out.maximum > out.minimum);
+    float lo = empty ? 0 : -out.below, hi = empty ? 0 : levels - out.below;
+    if (op.relu6) {
+      lo = std::max(lo, 0.0f);
+      hi = std::min(hi, std::round(6 / out.scale));
+    }
+    if (op.kind == OpSpec::pool) {
+      bound.pool.integers = {true, double(out.below) - (levels + 1) / 2};
+    } else if (op.kind == OpSpec::add) {
+      const double x = fakeQuants_[op.xQuantizer]->scale, y = fakeQuants_[op.yQuantizer]->scale;
+      const double twice = 2 * std::max(x, y);
+      bound.add.integers = {true, fixedFactor(x / twice) * kAddShift, fixedFactor(y / twice) * kAddShift,
+                            fixedFactor(twice / (kAddShift * out.scale)), lo, hi};
+    } else {
+      Packed& packed = *packed_[op.kernel];
+      const KernelSpec& k = packed.spec;
+      const double inputScale = fakeQuants_[k.inputQuantizer]->scale;
+      packed.integerBias.assign(std::size_t(padded(k.outChannels)), 0.0);
+      packed.multiplier.assign(std::size_t(padded(k.outChannels)), 0.0);
+      for (int c = 0; c < k.outChannels; c++) {
+        const double step = inputScale * (packed.scales[c] == 0 ? out.scale : packed.scales[c]);
+        // As the float that the simulation adds, which lies on the grid already.
+        const double bias = k.bias >= 0 ? packed.biasInUse[c] : k.batchNorm >= 0 ? norms_[k.batchNorm]->foldedShift()[c] : 0;
+        packed.integerBias[c] = std::round(bias / step);
+        packed.multiplier[c] = fixedFactor(step / out.scale);
+        // Pictures are read as multiples of their scale, a power of two: sums of those are as exact.
+        if (k.pixels) packed.integerBias[c] *= inputScale, packed.multiplier[c] /= inputScale;
+      }
+      packed.requantize = {packed.integerBias.data(), packed.multiplier.data(), lo, hi};
     }
   }
 }

@@ -111,6 +111,9 @@ export interface Operation {
   /** Quantizers of the output, and of its sum with the residual. */
   readonly quantizer?: number;
   readonly sumQuantizer?: number;
+  /** Integers: quantizers of the summands. */
+  readonly xQuantizer?: number;
+  readonly yQuantizer?: number;
   // Backward: `gradient` stands behind chain `d`; the gradient of chain x goes to `target`.
   readonly d?: number;
   readonly gradient?: number;
@@ -140,4 +143,8 @@ export interface PlanDescription {
   readonly logitsGradient?: number;
   /** What the last dense layer reads. */
   readonly embeddings?: number;
+  /** Tensors hold integers; the quantizers say what the results stand for. */
+  readonly integers?: boolean;
+  readonly logitsQuantizer?: number;
+  readonly embeddingsQuantizer?: number;
 }

@@ -16,12 +16,13 @@ import type {
 import { quantizersOf } from '../../graph/quantizers.js';
 import type { Observation, ObservationSettings } from '../quantization.js';
 import type { NativeAddon, RunSettings, SessionHandle, StepOutcome } from './addon.js';
+import { planIntegers, supportsIntegers } from './integerPlan.js';
 import { planInference } from './inferencePlan.js';
 import { Model } from './model.js';
 import { planTraining } from './trainingPlan.js';
 import type { PlanDescription } from './description.js';
 
-type Mode = 'training' | 'inference' | 'observation';
+type Mode = 'training' | 'inference' | 'observation' | 'integers';
 
 export interface NativeOptions {
   /** Threads that compute, at least one. */
@@ -34,6 +35,7 @@ export interface NativeOptions {
 export class NativeSession implements TrainingSession {
   readonly model: Model;
   readonly handle: SessionHandle;
+  private readonly hasIntegers: boolean;
   private readonly plans = new Map<string, { readonly index: number; readonly description: PlanDescription }>();
   /** Settles when the last step that was asked for is done. */
   private queue: Promise<unknown> = Promise.resolve();
@@ -47,6 +49,7 @@ export class NativeSession implements TrainingSession {
     { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume }: SessionOptions = {},
   ) {
     this.model = new Model(graph, learningRateFactors);
+    this.hasIntegers = supportsIntegers(graph, (name) => this.model.onlyConsumerOf(name));
     const flat = this.flatten((name, size) => checkedValues(name, parameters.get(name), size));
     const moment = (which: keyof AdamMoments) =>
       this.flatten((name, size, trainable) =>
@@ -103,7 +106,9 @@ export class NativeSession implements TrainingSession {
 
   async evaluate(batch: Batch, { embeddings = false, quantization }: EvaluationSettings = {}): Promise<BatchResult> {
     const active = quantization?.active ?? this.none;
-    const outcome = await this.run('inference', batch, { train: false, embeddings, active });
+    // A network that is rounded throughout computes as an int8 runtime does, to the bit.
+    const mode = this.hasIntegers && active.every((flag) => flag === 1) ? 'integers' : 'inference';
+    const outcome = await this.run(mode, batch, { train: false, embeddings, active });
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
     return outcome;
   }
@@ -121,14 +126,23 @@ export class NativeSession implements TrainingSession {
     const key = `${mode} ${batch}`;
     let plan = this.plans.get(key);
     if (!plan) {
-      const description =
-        mode === 'training'
-          ? planTraining(this.model, batch)
-          : planInference(this.model, batch, mode === 'observation');
+      const description = this.describe(mode, batch);
       plan = { index: this.addPlan(description), description };
       this.plans.set(key, plan);
     }
     return plan;
+  }
+
+  private describe(mode: Mode, batch: number): PlanDescription {
+    switch (mode) {
+      case 'training':
+        return planTraining(this.model, batch);
+      case 'inference':
+      case 'observation':
+        return planInference(this.model, batch, mode === 'observation');
+      case 'integers':
+        return planIntegers(this.model, batch);
+    }
   }
 
   private addPlan(description: PlanDescription): number {
