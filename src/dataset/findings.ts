@@ -228,7 +228,7 @@ function nearCopies({ scanned, facts, duplicates }: Examined): Finding | undefin
   return finding(
     'near-duplicates',
     'information',
-    `${formatCount(groups.length, 'picture')} that look the same more than once`,
+    `${formatCount(groups.length, 'picture that comes', 'pictures that come')} more than once, a little changed`,
     'Copies that were resized, saved again or changed a little. Face Trainer keeps them on one side of the split.',
     'Keep the best of each, or leave them as they are.',
     groups.flatMap((group, i) =>
