@@ -1,8 +1,16 @@
-import type { RunState } from '../src/core/runState.js';
+import { emptyRunState, type RunState } from '../src/core/runState.js';
+import { marksOf, type Mark } from './marks.js';
 
 export interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+/** A level that others are held against: from `x` on. */
+export interface Level {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
 }
 
 /** The lines of one chart. */
@@ -13,32 +21,62 @@ export interface Curves {
   readonly validation: readonly Point[];
   /** Where something else begins. */
   readonly marks: readonly Mark[];
+  readonly levels: readonly Level[];
 }
 
-export interface Mark {
-  readonly x: number;
-  readonly text: string;
+/** The run that another one goes on from, up to its checkpoint. */
+export interface Parent {
+  readonly state: RunState;
+  readonly checkpoint: string;
+  readonly step: number;
+  readonly epoch: number;
 }
 
 export type View = 'step' | 'epoch';
 export type Quantity = 'loss' | 'accuracy';
 
-const STAGE = { head: 'last layer', all: 'every layer' } as const;
+const NO_PARENT: Parent = { state: emptyRunState(), checkpoint: '', step: 0, epoch: 0 };
 
-export function curvesOf(state: RunState, quantity: Quantity, view: View): Curves {
-  const x = view === 'step' ? 'step' : 'epoch';
+/** The parent's curves, and the run's own behind them. */
+export function curvesOf(state: RunState, quantity: Quantity, view: View, parent: Parent = NO_PARENT): Curves {
+  const before = linesOf(parent.state, quantity, view, 0);
+  const own = linesOf(state, quantity, view, parent[view]);
+  return {
+    steps: [...before.steps, ...own.steps],
+    training: [...before.training, ...own.training],
+    validation: [...before.validation, ...own.validation],
+    marks: marksOf(state, view, parent, parent !== NO_PARENT),
+    levels: quantity === 'accuracy' ? levelsOf(state, view, parent) : [],
+  };
+}
+
+/** What the network did in float, and rounded without training, when its ranges were found. */
+function levelsOf({ calibrated, marks }: RunState, view: View, parent: Parent): Level[] {
+  if (!calibrated) return [];
+  const epoch = marks.find(({ name }) => name === 'calibration')?.epoch ?? 1;
+  const x = view === 'step' ? parent.step + calibrated.step : parent.epoch + epoch - 1;
+  return [
+    { x, y: calibrated.floatValAccuracy, text: 'float' },
+    { x, y: calibrated.postTrainingValAccuracy, text: 'post-training' },
+  ];
+}
+
+function linesOf(
+  state: RunState,
+  quantity: Quantity,
+  view: View,
+  offset: number,
+): Pick<Curves, 'steps' | 'training' | 'validation'> {
   const validation = state.epochs.flatMap((e) => {
     const y = quantity === 'loss' ? e.valLoss : e.valAccuracy;
-    return y === undefined ? [] : [{ x: e[x], y }];
+    return y === undefined ? [] : [{ x: offset + e[view], y }];
   });
-  // A run that begins with every layer has nothing to mark.
-  const marks = state.stages
-    .slice(1)
-    .map((s) => ({ x: view === 'step' ? s.step + 0.5 : s.epoch - 0.5, text: STAGE[s.name] }));
-  if (view === 'epoch')
-    return { steps: [], training: state.epochs.map((e) => ({ x: e.epoch, y: e[quantity] })), validation, marks };
-  const steps = state.steps.map((s) => ({ x: s.step, y: s[quantity] }));
-  return { steps, training: smooth(steps), validation, marks };
+  if (view === 'epoch') {
+    const training = state.epochs.map((e) => ({ x: offset + e.epoch, y: e[quantity] }));
+    return { steps: [], training, validation };
+  }
+  const steps = state.steps.map((s) => ({ x: offset + s.step, y: s[quantity] }));
+  return { steps, training: smooth(steps), validation };
 }
 
 /**

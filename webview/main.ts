@@ -1,9 +1,11 @@
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../src/core/runState.js';
 import { hostMessage, type HostMessage, type Liveness, type PanelMessage } from '../src/protocol/panel.js';
-import { curvesOf, type View } from './curves.js';
+import { curvesOf, type Parent, type View } from './curves.js';
 import { element } from './dom.js';
 import { EpochTable } from './epochTable.js';
+import { Checkpoints } from './checkpoints.js';
 import { Notices } from './notices.js';
+import { QuantizationView } from './quantizationView.js';
 import { RunChart } from './runChart.js';
 import { RunHeader } from './runHeader.js';
 import { RunSummary } from './runSummary.js';
@@ -23,6 +25,7 @@ const post = (message: PanelMessage) => vscode.postMessage(message);
 const remember = (part: Saved) => vscode.setState({ ...vscode.getState(), ...part });
 
 let state: RunState = emptyRunState();
+let parent: Parent | undefined;
 let liveness: Liveness = { alive: true, stopping: false, ownedHere: false };
 let hasReport = false;
 let preparing: { done: number; total: number } | undefined;
@@ -34,6 +37,8 @@ const summary = new RunSummary();
 const notices = new Notices();
 const charts = { loss: new RunChart('loss', 'Loss'), accuracy: new RunChart('accuracy', 'Accuracy') };
 const table = new EpochTable();
+const checkpoints = new Checkpoints(post);
+const quantization = new QuantizationView(post);
 const root = document.getElementById('panel')!;
 root.append(
   header.root,
@@ -41,7 +46,9 @@ root.append(
   notices.root,
   viewSwitch(),
   element('section', { class: 'charts' }, charts.loss.root, charts.accuracy.root),
+  quantization.root,
   table.root,
+  checkpoints.root,
 );
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
@@ -63,6 +70,7 @@ function receive(message: HostMessage): void {
     case 'snapshot':
       table.clear();
       state = reduceAll(message.events);
+      parent = message.parent && { ...message.parent, state: reduceAll(message.parent.events) };
       ({ liveness, hasReport } = message);
       remember({ runFolder: message.runFolder });
       return;
@@ -94,12 +102,14 @@ function draw(): void {
   const theme = readTheme();
   root.style.setProperty('--training', theme.training);
   root.style.setProperty('--validation', theme.validation);
-  header.draw(state, phase, liveness, hasReport);
+  header.draw(state, phase, liveness, hasReport, parent);
   summary.draw(state, liveness, preparing);
   notices.draw(state, phase);
   for (const quantity of ['loss', 'accuracy'] as const)
-    charts[quantity].draw(curvesOf(state, quantity, view), view, theme);
+    charts[quantity].draw(curvesOf(state, quantity, view, parent), view, theme);
+  quantization.draw(state, liveness.alive);
   table.draw(state, liveness.alive);
+  checkpoints.draw(state, liveness.alive);
   document.body.dataset['phase'] = phase;
 }
 

@@ -8,18 +8,18 @@ import {
   Tooltip,
   type ChartDataset,
 } from 'chart.js';
+import annotation from 'chartjs-plugin-annotation';
 import { formatLoss, formatPercent } from '../src/core/format.js';
-import type { Curves, Mark, Point, Quantity, View } from './curves.js';
+import { annotationsOf } from './annotations.js';
+import type { Curves, Point, Quantity, View } from './curves.js';
 import { element } from './dom.js';
 import { fade, type ChartTheme } from './theme.js';
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation);
+Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, annotation);
 
 /** One chart: training and validation of one quantity. */
 export class RunChart {
   readonly root: HTMLElement;
-  private marks: readonly Mark[] = [];
-  private theme: ChartTheme | undefined;
   private readonly canvas = document.createElement('canvas');
   private readonly legendOfSteps = legendEntry('step', 'Each step');
   private readonly chart: Chart<'line', Point[]>;
@@ -47,7 +47,6 @@ export class RunChart {
     this.chart = new Chart<'line', Point[]>(this.canvas, {
       type: 'line',
       data: { datasets: [] },
-      plugins: [{ id: 'marks', beforeDatasetsDraw: (chart) => this.drawMarks(chart) }],
       options: {
         animation: false,
         parsing: false,
@@ -61,7 +60,6 @@ export class RunChart {
   }
 
   draw(curves: Curves, view: View, theme: ChartTheme): void {
-    [this.marks, this.theme] = [curves.marks, theme];
     const lines: [string, readonly Point[], Partial<ChartDataset<'line', Point[]>>][] = [
       [
         'Each step',
@@ -104,29 +102,12 @@ export class RunChart {
       .map(([label, points, style]) => ({ label, data: [...points], clip: 8, ...style }));
     this.legendOfSteps.hidden = view === 'epoch';
     this.applyTheme(view, theme);
+    this.chart.options.plugins = {
+      ...this.chart.options.plugins,
+      annotation: { clip: false, annotations: annotationsOf(curves, theme) },
+    };
     this.chart.update('none');
     this.describe(curves);
-  }
-
-  /** A line from top to bottom where another stage begins, with its name beside it. */
-  private drawMarks({ ctx, chartArea, scales }: Pick<Chart, 'ctx' | 'chartArea' | 'scales'>): void {
-    for (const { x, text } of this.marks) {
-      const at = scales['x']!.getPixelForValue(x);
-      if (!this.theme || at < chartArea.left || at > chartArea.right) continue;
-      ctx.save();
-      ctx.strokeStyle = this.theme.dim;
-      ctx.fillStyle = this.theme.dim;
-      ctx.font = `11px ${this.theme.font}`;
-      ctx.setLineDash([2, 3]);
-      ctx.beginPath();
-      ctx.moveTo(at, chartArea.top);
-      ctx.lineTo(at, chartArea.bottom);
-      ctx.stroke();
-      const fits = at + 6 + ctx.measureText(text).width < chartArea.right;
-      ctx.textAlign = fits ? 'left' : 'right';
-      ctx.fillText(text, fits ? at + 6 : at - 6, chartArea.top + 12);
-      ctx.restore();
-    }
   }
 
   private applyTheme(view: View, theme: ChartTheme): void {
@@ -178,13 +159,14 @@ export class RunChart {
   }
 
   /** What the picture says, for those who do not see it; the table has every number. */
-  private describe({ steps, training, validation, marks }: Curves): void {
+  private describe({ steps, training, validation, marks, levels }: Curves): void {
     const last = training.at(-1);
     const lastValidation = validation.at(-1);
     const words = [`${this.title}: ${steps.length || training.length} points`];
     if (last) words.push(`training ${this.format(last.y)}`);
     if (lastValidation) words.push(`validation ${this.format(lastValidation.y)}`);
     for (const { x, text } of marks) words.push(`${text} from ${Math.ceil(x)} on`);
+    for (const { y, text } of levels) words.push(`${text} ${this.format(y)}`);
     this.canvas.setAttribute('aria-label', words.join(', '));
     this.canvas.dataset['points'] = String(steps.length + validation.length);
   }

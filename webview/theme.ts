@@ -1,6 +1,7 @@
 /** The editor's colours as a chart needs them: canvases know no style sheets. */
 export interface ChartTheme {
   readonly foreground: string;
+  readonly background: string;
   readonly dim: string;
   readonly grid: string;
   readonly training: string;
@@ -26,6 +27,7 @@ export function readTheme(): ChartTheme {
   const highContrast = /high-contrast/.test(document.body.className);
   return {
     foreground: colour('foreground', 'editor-foreground'),
+    background: colour('editor-background'),
     dim: colour('descriptionForeground', 'foreground'),
     grid: fade(colour('foreground', 'editor-foreground'), highContrast ? 0.35 : 0.13),
     training: colour('charts-blue', 'textLink-foreground'),

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runState.js';
-import type { RunEvent } from '../protocol/messages.js';
+import type { MessageOf, RunEvent } from '../protocol/messages.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { isAlive } from '../platform/isAlive.js';
+import { parentRunOf, type ParentRun } from './parentRun.js';
 import { RunReader } from './runReader.js';
 
 /**
@@ -14,6 +15,7 @@ export class RunModel {
   readonly events: RunEvent[] = [];
   private readonly reader: RunReader;
   private folded: RunState = emptyRunState();
+  private parentRead: ParentRun | undefined;
 
   constructor(
     readonly runFolder: string,
@@ -45,6 +47,17 @@ export class RunModel {
 
   get phase(): RunPhase {
     return phaseOf(this.folded, this.liveness);
+  }
+
+  /** Those that are still there, the newest first. */
+  get checkpoints(): MessageOf<'checkpoint'>[] {
+    return this.folded.checkpoints.filter(({ path: at }) => fs.existsSync(path.join(this.runFolder, at))).reverse();
+  }
+
+  /** The run that this one goes on from. */
+  get parent(): ParentRun | undefined {
+    this.parentRead ??= parentRunOf(this.folded);
+    return this.parentRead;
   }
 
   get reportFile(): string {

@@ -1,9 +1,11 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
-import { PROTOCOL_VERSION, type MessageOf, type TrainerMessage } from '../protocol/messages.js';
-import type { TrainingOptions } from '../protocol/options.js';
+import type { MessageOf, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
 
 /** How a training ends. */
 export type RunEnd = MessageOf<'finished'> | MessageOf<'failure'>;
+
+/** What a run is started for. */
+export type RunOrder = Extract<TrainerOrder, { type: 'train' | 'qat' }>;
 
 export interface ActiveRunListener {
   onMessage(run: ActiveRun, message: TrainerMessage): void;
@@ -18,13 +20,14 @@ export class ActiveRun {
   private readonly process: TrainerProcess;
 
   constructor(
-    readonly runFolder: string,
-    readonly options: TrainingOptions,
+    readonly order: RunOrder,
+    /** For people. */
+    readonly name: string,
     trainerEntry: string,
     listener: ActiveRunListener,
   ) {
     this.process = new TrainerProcess(
-      { entry: trainerEntry, order: { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options } },
+      { entry: trainerEntry, order },
       {
         onMessage: (message) => listener.onMessage(this, message),
         onOutput: (line) => listener.onOutput(line),
@@ -35,6 +38,10 @@ export class ActiveRun {
       if (end.type !== 'finished' && end.type !== 'failure') return; // the words of other jobs
       listener.onEnd(this, end);
     });
+  }
+
+  get runFolder(): string {
+    return this.order.runFolder;
   }
 
   get stopping(): boolean {

@@ -1,13 +1,18 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
+import { RunModel } from '../client/runModel.js';
 import { nativeAddonFile } from '../platform/nativeAddon.js';
+import { qatWishes } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { DataCommands } from './dataCommands.js';
 import { DataPanels } from './dataPanels.js';
 import { openReport } from './reportView.js';
 import { RUN_VIEW, RunPanels } from './runPanels.js';
+import { checkpointOf } from './quantizeCommand.js';
 import { pickRun } from './runsCatalog.js';
+import { RunsView } from './runsView.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
 import { Trainer } from './trainer.js';
 import { pickTrainingOptions } from './trainingOptionsPick.js';
@@ -24,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const status = new TrainingStatus();
   const trainer: Trainer = new Trainer(dist('trainer.js'), panels, status, log);
 
+  const runs = new RunsView(trainer.onRunsChanged);
   const data = new DataCommands(dist('trainer.js'), new DataPanels(context.extensionUri, log), log);
 
   const command = (name: string, run: (...args: unknown[]) => unknown) =>
@@ -53,18 +59,52 @@ export function activate(context: vscode.ExtensionContext): void {
       const dataset = await localFolder(folder, 'Align the Faces of This Folder');
       if (dataset !== undefined) await data.align(dataset);
     }),
+    runs,
+    command('quantize', (checkpoint, floatLayers, wishes) => quantize(trainer, checkpoint, floatLayers, wishes)),
+    command('refreshRuns', () => runs.refresh()),
     command('stopTraining', () => trainer.stop()),
     command('openRun', async (folder) => {
-      const runFolder = typeof folder === 'string' ? folder : await pickRun();
+      const runFolder = folderOf(folder) ?? (await pickRun());
       if (runFolder) panels.open(runFolder);
     }),
     command('openReport', async (folder) => {
-      const runFolder = typeof folder === 'string' ? folder : (panels.activeRunFolder ?? (await pickRun()));
+      const runFolder = folderOf(folder) ?? panels.activeRunFolder ?? (await pickRun());
       if (runFolder) await openReport(runFolder);
     }),
     command('setUpTensorFlow', () => setUpTensorFlow(dist('faceTrainer.js'), log)),
     command('showLog', () => log.show()),
   );
+}
+
+/** Of a command's argument: a path, or a row of the Runs view. */
+function folderOf(argument: unknown): string | undefined {
+  if (typeof argument === 'string') return argument;
+  if (typeof argument !== 'object' || argument === null || !('model' in argument)) return undefined;
+  return argument.model instanceof RunModel ? argument.model.runFolder : undefined;
+}
+
+async function quantize(trainer: Trainer, argument: unknown, floatLayers: unknown, wishes: unknown): Promise<void> {
+  if (await isTraining(trainer)) return;
+  const checkpoint = await checkpointOf(argument);
+  if (checkpoint === undefined) return;
+  const given = qatWishes.safeParse(wishes).data ?? {};
+  const layers = z.array(z.string()).safeParse(floatLayers).data;
+  trainer.fineTune(checkpoint, layers ? { ...given, quantization: { ...given.quantization, floatLayers: layers } } : given);
+} // prettier-ignore
+
+/** Two at once would only slow both down. @returns whether one is under way, which the user was told */
+async function isTraining(trainer: Trainer): Promise<boolean> {
+  const active = trainer.activeRun;
+  if (!active) return false;
+  const [open, stop] = ['Open Run', 'Stop It'] as const;
+  const chosen = await vscode.window.showWarningMessage(
+    `A training on “${active.name}” is running; a second one would only slow both down.`,
+    open,
+    stop,
+  );
+  if (chosen === open) await vscode.commands.executeCommand('faceTrainer.openRun', active.runFolder);
+  if (chosen === stop) trainer.stop();
+  return true;
 }
 
 async function trainModel(
@@ -74,19 +114,7 @@ async function trainModel(
   folder: unknown,
   setUp: () => Promise<void>,
 ): Promise<void> {
-  const active = trainer.activeRun;
-  if (active) {
-    const [open, stop] = ['Open Run', 'Stop It'] as const;
-    const name = path.basename(active.options.dataset);
-    const chosen = await vscode.window.showWarningMessage(
-      `A training on “${name}” is running; a second one would only slow both down.`,
-      open,
-      stop,
-    );
-    if (chosen === open) await vscode.commands.executeCommand('faceTrainer.openRun', active.runFolder);
-    if (chosen === stop) trainer.stop();
-    return;
-  }
+  if (await isTraining(trainer)) return;
   const dataset = await localFolder(folder, 'Train on This Folder');
   if (dataset === undefined) return;
   const picked = await pickTrainingOptions(dataset, memory);

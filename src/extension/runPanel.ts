@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunModel } from '../client/runModel.js';
 import type { MessageOf } from '../protocol/messages.js';
@@ -75,6 +76,7 @@ export class RunPanel {
           type: 'snapshot',
           runFolder: this.model.runFolder,
           events: this.model.events,
+          ...parentOf(this.model),
           liveness: this.model.liveness,
           hasReport: this.model.hasReport,
         });
@@ -88,6 +90,15 @@ export class RunPanel {
       case 'revealRunFolder':
         void vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(this.model.runFolder));
         return;
+      case 'quantize': {
+        const { checkpoint, floatLayers } = message.data;
+        const folder = this.model.state.run?.options.parent ?? path.join(this.model.runFolder, checkpoint);
+        void vscode.commands.executeCommand('faceTrainer.quantize', folder, floatLayers);
+        return;
+      }
+      case 'openParent':
+        void vscode.commands.executeCommand('faceTrainer.openRun', this.model.parent?.runFolder);
+        return;
       case 'failed':
         this.log.error(`panel: ${message.data.message}`);
         return;
@@ -98,4 +109,10 @@ export class RunPanel {
   private post(message: HostMessage): void {
     if (this.ready) void this.panel.webview.postMessage(message);
   }
+}
+
+function parentOf({ parent }: RunModel): Pick<Extract<HostMessage, { type: 'snapshot' }>, 'parent'> {
+  if (!parent) return {};
+  const { checkpoint, step, epoch, events } = parent;
+  return { parent: { checkpoint, step, epoch, events } };
 }

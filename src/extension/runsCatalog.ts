@@ -8,14 +8,13 @@ import { runsFolderFor } from './trainer.js';
 
 /** Asks for one of the runs of the open workspace folders, the newest first. @returns its folder */
 export async function pickRun(): Promise<string | undefined> {
-  const runs = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => runFolders(runsFolderFor(uri.fsPath)));
-  if (runs.length === 0) {
+  const newest = allRuns();
+  if (newest.length === 0) {
     void vscode.window.showInformationMessage(
       'There is no run yet. Right-click a folder with one sub-folder a person and choose Train Model.',
     );
     return undefined;
   }
-  const newest = [...new Set(runs)].sort((a, b) => path.basename(b).localeCompare(path.basename(a)));
   const items = newest.map((folder) => {
     const model = new RunModel(folder);
     const best = bestEpoch(model.state);
@@ -26,6 +25,12 @@ export async function pickRun(): Promise<string | undefined> {
     };
   });
   return (await vscode.window.showQuickPick(items, { title: 'Open Run' }))?.folder;
+}
+
+/** The folders of all runs of the open workspace folders, the newest first. */
+export function allRuns(): string[] {
+  const runs = (vscode.workspace.workspaceFolders ?? []).flatMap(({ uri }) => runFolders(runsFolderFor(uri.fsPath)));
+  return [...new Set(runs)].sort((a, b) => path.basename(b).localeCompare(path.basename(a)));
 }
 
 function runFolders(runs: string): string[] {

@@ -3,15 +3,20 @@ import * as vscode from 'vscode';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
 import { RunModel } from '../client/runModel.js';
 import { formatPercent } from '../core/format.js';
-import type { TrainerMessage } from '../protocol/messages.js';
+import { PROTOCOL_VERSION, type TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { ActiveRun, type ActiveRunListener, type RunEnd } from './activeRun.js';
+import { ActiveRun, type ActiveRunListener, type RunEnd, type RunOrder } from './activeRun.js';
+import { wayOn } from './fineTuneAgain.js';
+import { trainingSettings } from './trainingSettings.js';
 import type { RunPanels } from './runPanels.js';
 import type { TrainingStatus } from './trainingStatus.js';
 
 /** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
 export class Trainer implements ActiveRunListener, vscode.Disposable {
   private active: ActiveRun | undefined;
+  private readonly runsChanged = new vscode.EventEmitter<void>();
+  /** A run of this window began, went on or ended. */
+  readonly onRunsChanged = this.runsChanged.event;
 
   constructor(
     private readonly entry: string,
@@ -26,9 +31,26 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
 
   start(options: TrainingOptions): void {
     const runFolder = newRunFolder(runsFolderFor(options.dataset), options.dataset, new Date());
-    this.log.info(`training on ${options.dataset}, run folder ${runFolder}`);
-    this.active = new ActiveRun(runFolder, options, this.entry, this);
-    this.status.show(runFolder, path.basename(options.dataset));
+    this.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options }, path.basename(options.dataset));
+  }
+
+  /** @param checkpoint folder; the new run comes to lie beside its run */
+  fineTune(checkpoint: string, wishes: Extract<RunOrder, { type: 'qat' }>['wishes']): void {
+    const parent = path.resolve(checkpoint, '..', '..');
+    const name = new RunModel(parent).title;
+    const runFolder = newRunFolder(path.dirname(parent), `${name}-int8`, new Date());
+    const settings = trainingSettings();
+    this.run(
+      { type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes: { ...settings, ...wishes } },
+      name,
+    );
+  }
+
+  private run(order: RunOrder, name: string): void {
+    const { runFolder } = order;
+    this.log.info(`training on ${name}, run folder ${runFolder}`);
+    this.active = new ActiveRun(order, name, this.entry, this);
+    this.status.show(runFolder, name);
     void vscode.commands.executeCommand('setContext', 'faceTrainer.training', true);
   }
 
@@ -44,6 +66,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
       this.panels.preparing(run.runFolder, message);
       return;
     }
+    if (message.type === 'run' || message.type === 'epoch' || message.type === 'checkpoint') this.runsChanged.fire();
     if (message.type === 'run') {
       this.panels.open(run.runFolder);
       return;
@@ -60,6 +83,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
     this.active = undefined;
     this.status.hide();
     this.panels.readOn(run.runFolder);
+    this.runsChanged.fire();
     void vscode.commands.executeCommand('setContext', 'faceTrainer.training', false);
     if (end.type === 'failure') this.log.error(end.message, end.advice);
     void announce(run, end);
@@ -67,6 +91,7 @@ export class Trainer implements ActiveRunListener, vscode.Disposable {
 
   dispose(): void {
     this.active?.stop();
+    this.runsChanged.dispose();
   }
 }
 
@@ -77,11 +102,17 @@ async function announce(run: ActiveRun, end: RunEnd): Promise<void> {
   const openReport = 'Open Report';
   const showLog = 'Show Log';
   // A folder that was refused before the run began has nothing to open.
-  const opens = [...(model.hasReport ? [openReport] : []), ...(model.events.length > 0 ? [openRun] : [])];
+  const again = end.type === 'failure' ? wayOn(run.order, end.code) : undefined;
+  const opens = [
+    ...(again ? [again.title] : []),
+    ...(model.hasReport ? [openReport] : []),
+    ...(model.events.length > 0 ? [openRun] : []),
+  ];
   const chosen =
     end.type === 'failure'
       ? await vscode.window.showErrorMessage(`${end.message} ${end.advice}`, ...opens, showLog)
-      : await vscode.window.showInformationMessage(success(path.basename(run.options.dataset), end), ...opens);
+      : await vscode.window.showInformationMessage(success(run.name, end), ...opens);
+  if (again && chosen === again.title) await again.run();
   if (chosen === openRun) await vscode.commands.executeCommand('faceTrainer.openRun', run.runFolder);
   if (chosen === openReport) await vscode.commands.executeCommand('faceTrainer.openReport', run.runFolder);
   if (chosen === showLog) await vscode.commands.executeCommand('faceTrainer.showLog');

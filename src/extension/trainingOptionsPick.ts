@@ -20,8 +20,19 @@ const choices = z
     splitBy: splitBy.unwrap(),
     /** null: a random start. */
     weights: z.string().nullable(),
+    /** Epochs in float before quantization-aware training begins; null: never. */
+    quantizeAfter: z.int().min(0).nullable(),
   })
-  .partial({ epochs: true, batchSize: true, size: true, seed: true, split: true, splitBy: true, weights: true });
+  .partial({
+    epochs: true,
+    batchSize: true,
+    size: true,
+    seed: true,
+    split: true,
+    splitBy: true,
+    weights: true,
+    quantizeAfter: true,
+  });
 type Choices = z.infer<typeof choices>;
 type NumberChoice = 'epochs' | 'batchSize' | 'size' | 'split' | 'seed';
 
@@ -69,8 +80,10 @@ export async function pickTrainingOptions(
 function resolve(current: Choices, dataset: string): TrainingOptions {
   const settings = vscode.workspace.getConfiguration('faceTrainer');
   const list = exclusionFile(runsFolderFor(dataset), dataset);
+  const { quantizeAfter, ...wishes } = current;
   const result = withRecipe(current.recipe, {
-    ...current,
+    ...wishes,
+    ...(typeof quantizeAfter === 'number' ? { quantization: { afterEpochs: quantizeAfter } } : {}),
     dataset,
     engine: settings.get('engine'),
     threads: settings.get('threads'),
@@ -102,6 +115,7 @@ function items(current: Choices, options: TrainingOptions): Item[] {
     number('$(split-horizontal) Training share', 'split', options, 'Share of each person’s pictures that trains; the rest validates'),
     { label: '$(organization) Validate with', description: options.splitBy === 'picture' ? 'other pictures of the same people' : 'people who are not trained on', change: changeSplitBy },
     number('$(symbol-numeric) Seed', 'seed', options, 'The same seed gives the same split, order and random weights'),
+    { label: '$(chip) Quantization-aware after epoch', description: quantizeInWords(options), change: changeQuantization },
     { label: 'Look first', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
   ];
@@ -131,6 +145,21 @@ function number(label: string, key: NumberChoice, options: TrainingOptions, prom
 function problem(key: NumberChoice, text: string): string | undefined {
   const result = trainingOptions.shape[key].safeParse(text.trim() === '' ? Number.NaN : Number(text));
   return result.success ? undefined : result.error.issues[0]?.message;
+}
+
+function quantizeInWords({ quantization }: TrainingOptions): string {
+  return quantization ? String(quantization.afterEpochs) : 'never';
+}
+
+async function changeQuantization(current: Choices): Promise<Choices | undefined> {
+  const text = await vscode.window.showInputBox({
+    title: 'Quantization-aware after epoch',
+    prompt: 'From then on the network is trained for int8 hardware; empty: never',
+    value: typeof current.quantizeAfter === 'number' ? String(current.quantizeAfter) : '',
+    validateInput: (value) => (/^\d*$/.test(value.trim()) ? undefined : 'A number of epochs'),
+  });
+  if (text === undefined) return undefined;
+  return { ...current, quantizeAfter: text.trim() === '' ? null : Number(text) };
 }
 
 /** Another recipe begins with all of its own. */

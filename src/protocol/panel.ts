@@ -15,6 +15,10 @@ export const hostMessage = z.discriminatedUnion('type', [
     type: z.literal('snapshot'),
     runFolder: z.string(),
     events: z.array(runEvent),
+    /** Of the run that this one goes on from, up to the checkpoint. */
+    parent: z
+      .object({ checkpoint: z.string(), step: z.int(), epoch: z.int(), events: z.array(runEvent) })
+      .optional(),
     liveness,
     hasReport: z.boolean(),
   }),
@@ -31,6 +35,9 @@ export const panelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop') }),
   z.object({ type: z.literal('openReport') }),
   z.object({ type: z.literal('revealRunFolder') }),
+  /** Fine-tune a checkpoint of this run, or the one that this run went on from, with some layers left in float. */
+  z.object({ type: z.literal('quantize'), checkpoint: z.string(), floatLayers: z.array(z.string()) }),
+  z.object({ type: z.literal('openParent') }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 export type PanelMessage = z.infer<typeof panelMessage>;

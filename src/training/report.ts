@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
 import { EPOCH_COLUMNS } from '../core/epochColumns.js';
+import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
 import { REPORT_STYLE } from './reportStyle.js';
@@ -30,6 +31,7 @@ ${linePlot({ title: 'Loss', xLabel: 'step', series: series(state, 'loss', 'valLo
 ${linePlot({ title: 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${(y * 100).toFixed(0)} %` })}
 </section>
 ${epochTable(state)}
+${quantization(state)}
 ${warnings(state)}
 ${skipped(state)}
 ${facts(state)}
@@ -82,6 +84,34 @@ function epochTable(state: RunState): string {
   const head = `<tr>${EPOCH_COLUMNS.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
   return `<section><h2>Epochs</h2><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
+
+/** What was switched on when, accuracies side by side, every quantizer. */
+function quantization(state: RunState): string {
+  const { calibrated, quantizers, sensitivity, marks } = state;
+  if (!calibrated) return '';
+  const trained = bestEpoch({ ...state, epochs: state.epochs.filter((e) => (e.activeQuantizers ?? 0) > 0) });
+  const accuracies = [
+    row(['In float', formatPercent(calibrated.floatValAccuracy)]),
+    row(['Rounded without training', formatPercent(calibrated.postTrainingValAccuracy)]),
+    ...(trained ? [row(['Quantization-aware', formatPercent(trained.valAccuracy)])] : []),
+    ...marks.map(({ name, step }) => row([MARK_WORDS[name], `after step ${step.toLocaleString('en-US')}`])),
+  ];
+  const costliest = [...(sensitivity?.layers ?? [])].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 10);
+  const layers = costliest.map(({ layer, lossIncrease, changed }) => row([layer, lossIncrease.toFixed(4), String(changed)]));
+  const head = QUANTIZER_COLUMNS.map(({ name, explained }) => `<th scope="col" title="${explained}">${name}</th>`).join('');
+  const rows = (quantizers?.quantizers ?? []).map((q) => row(QUANTIZER_COLUMNS.map(({ value }) => value(q))));
+  return `<section><h2>Quantization</h2><table class="text"><tbody>${accuracies.join('')}</tbody></table>
+${layers.length > 0 ? `<h3>Layers that cost most when they alone are rounded</h3><table><thead><tr><th>Layer</th><th>Loss</th><th>Pictures changed</th></tr></thead><tbody>${layers.join('')}</tbody></table>` : ''}
+<h3>Quantizers</h3><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
+} // prettier-ignore
+
+const MARK_WORDS = {
+  calibration: 'Ranges found',
+  weights: 'Kernels rounded',
+  activations: 'Activations rounded',
+  batchNormFrozen: 'Batch norm frozen',
+  rangesFrozen: 'Ranges frozen',
+};
 
 function row(cells: readonly string[], attributes = ''): string {
   return `<tr${attributes}>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;

@@ -1,0 +1,93 @@
+import { bestEpoch, type RunState } from '../src/core/runState.js';
+import { formatCount, formatPercent } from '../src/core/format.js';
+import { QUANTIZER_COLUMNS } from '../src/core/quantizerColumns.js';
+import type { PanelMessage } from '../src/protocol/panel.js';
+import { element, setText } from './dom.js';
+import { BUTTON } from './toolkit.js';
+
+/** Layers that the sensitivity view shows: the costliest. */
+const SHOWN = 12;
+
+/** What quantization does to the network: accuracies side by side, what each layer costs, every quantizer in a table. */
+export class QuantizationView {
+  readonly root: HTMLElement;
+  private readonly facts = element('p', { class: 'facts' });
+  private readonly layers = element('div', { class: 'layers' });
+  private readonly rows = element('tbody');
+  private readonly count = element('summary', {}, 'Quantizers');
+  private readonly again: HTMLElement;
+  private drawnTable = -1;
+  private drawnLayers = -1;
+
+  constructor(post: (message: PanelMessage) => void) {
+    this.again = element(BUTTON, { appearance: 'secondary', id: 'again' }, 'Fine-Tune Again with These in Float');
+    this.again.addEventListener('click', () => post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }));
+    const head = QUANTIZER_COLUMNS.map(({ name, explained }) => element('th', { scope: 'col', title: explained }, name));
+    this.root = element(
+      'section',
+      { class: 'quantization', hidden: '' },
+      element('h2', {}, 'Quantization'),
+      this.facts,
+      this.layers,
+      element('div', { class: 'actions' }, this.again),
+      element('details', {}, this.count, element('div', { class: 'wide' }, element('table', { class: 'quantizers' }, element('thead', {}, element('tr', {}, ...head)), this.rows))),
+    );
+    this.layers.addEventListener('change', () => this.offer());
+  } // prettier-ignore
+
+  draw(state: RunState, alive: boolean): void {
+    const { calibrated, quantizers, sensitivity } = state;
+    this.root.hidden = state.run?.options.quantization === undefined;
+    setText(this.facts, factsOf(state));
+    this.again.dataset['offered'] = String(!alive && state.run?.options.parent !== undefined);
+    if (sensitivity && this.drawnLayers !== sensitivity.step) {
+      this.drawnLayers = sensitivity.step;
+      this.drawLayers(sensitivity, state.run?.options.quantization?.floatLayers ?? []);
+    }
+    this.offer();
+    if (!quantizers || !calibrated || this.drawnTable === quantizers.step) return;
+    this.drawnTable = quantizers.step;
+    const active = quantizers.quantizers.filter(({ activeSince }) => activeSince !== undefined).length;
+    setText(this.count, `${active} of ${formatCount(quantizers.quantizers.length, 'quantizer')} active after step ${quantizers.step}`);
+    this.rows.replaceChildren(
+      ...quantizers.quantizers.map((row) =>
+        element('tr', { 'data-kind': row.kind }, ...QUANTIZER_COLUMNS.map(({ value }) => element('td', {}, value(row)))),
+      ),
+    );
+  } // prettier-ignore
+
+  private drawLayers({ layers, pictures }: NonNullable<RunState['sensitivity']>, inFloat: readonly string[]): void {
+    const costliest = [...layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, SHOWN);
+    const most = Math.max(1e-9, ...costliest.map(({ lossIncrease }) => lossIncrease));
+    this.layers.replaceChildren(
+      element('p', { class: 'hint' }, `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and how many of them it makes another person of.`),
+      ...costliest.map(({ layer, lossIncrease, changed }) => {
+        const box = element('input', { type: 'checkbox', value: layer, ...(inFloat.includes(layer) ? { checked: '' } : {}) });
+        const bar = element('span', { class: 'bar' });
+        bar.style.width = `${(100 * Math.max(0, lossIncrease)) / most}%`; // an attribute is what the page's policy forbids
+        const cost = `${lossIncrease < 0 ? '−' : '+'}${Math.abs(lossIncrease).toFixed(4)}`;
+        return element('label', { class: 'layer' }, box, element('span', { class: 'name' }, layer), element('span', { class: 'track' }, bar), element('span', { class: 'cost' }, cost), element('span', { class: 'changed' }, changed === 0 ? '' : formatCount(changed, 'picture')));
+      }),
+    );
+  } // prettier-ignore
+
+  private get chosen(): string[] {
+    return [...this.layers.querySelectorAll<HTMLInputElement>('input:checked')].map(({ value }) => value);
+  }
+
+  private offer(): void {
+    this.again.hidden = this.again.dataset['offered'] !== 'true' || this.chosen.length === 0;
+  }
+}
+
+function factsOf(state: RunState): string {
+  const { calibrated } = state;
+  if (!calibrated) return 'Not begun: the network trains in float so far.';
+  const best = bestEpoch({ ...state, epochs: state.epochs.filter(({ activeQuantizers = 0 }) => activeQuantizers > 0) });
+  const facts = [
+    `float ${formatPercent(calibrated.floatValAccuracy)}`,
+    `rounded without training ${formatPercent(calibrated.postTrainingValAccuracy)}`,
+  ];
+  if (best) facts.push(`quantization-aware ${formatPercent(best.valAccuracy)}`);
+  return `Validation accuracy: ${facts.join('  ·  ')}`;
+}
