@@ -1,13 +1,17 @@
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
-import type { Curves } from './curves.js';
+import type { Curves, Quantity } from './curves.js';
 import type { ChartTheme } from './theme.js';
 
 /** Height of a line of text in a chart, pixels. */
 const LINE = 15;
 
-/** The marks of a chart as lines from top to bottom, each with its name; names that would touch stand under each other. */
+/**
+ * The marks of a chart as lines from top to bottom, each with its name, one under the other where curves seldom are: a loss
+ * falls, so at the top; an accuracy rises, so at the bottom.
+ */
 export function annotationsOf(
   { marks, levels }: Pick<Curves, 'marks' | 'levels'>,
+  quantity: Quantity,
   theme: ChartTheme,
 ): Record<string, AnnotationOptions> {
   const font = { family: theme.font, size: 11, weight: 'normal' as const };
@@ -25,8 +29,9 @@ export function annotationsOf(
       label: {
         ...label,
         content: text,
-        position: 'start',
-        yAdjust: i * LINE,
+        ...(quantity === 'loss'
+          ? { position: 'start' as const, yAdjust: i * LINE }
+          : { position: 'end' as const, yAdjust: (i + 1 - marks.length) * LINE }),
         // At the right edge of the area a name stands to the left of its line.
         xAdjust: ({ chart }) => sideOf(chart.scales['x'], x, text),
         drawTime: 'afterDatasetsDraw',

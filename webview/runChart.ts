@@ -104,7 +104,7 @@ export class RunChart {
     this.applyTheme(view, theme);
     this.chart.options.plugins = {
       ...this.chart.options.plugins,
-      annotation: { clip: false, annotations: annotationsOf(curves, theme) },
+      annotation: { clip: false, annotations: annotationsOf(curves, this.quantity, theme) },
     };
     this.chart.update('none');
     this.describe(curves);

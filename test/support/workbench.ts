@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
 import { editorFolder, findChromium, nodeBinaryIn } from '../../scripts/editor.mjs';
@@ -226,4 +227,74 @@ export async function webviewWith(page: Page, selector: string, timeoutMs = 30_0
     await page.waitForTimeout(100);
   }
   throw new Error(`no webview shows ${selector}`);
+}
+
+const root = path.resolve(import.meta.dirname, '../..');
+export const screenshots = path.join(root, 'artifacts', 'screenshots');
+
+/** A workspace in a real VS Code, in a browser. */
+export interface Workbench {
+  /** Everything of the test. */
+  readonly folder: string;
+  readonly workspace: string;
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the extension of this checkout on a workspace.
+ *
+ * @param prepare fills the workspace first
+ */
+export async function openWorkbench(
+  prepare: (workspace: string, folder: string) => Promise<Pick<ServerOptions, 'environment' | 'settings'> | undefined>,
+): Promise<Workbench> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-workbench-'));
+  const workspace = path.join(folder, 'workspace');
+  fs.mkdirSync(workspace);
+  fs.mkdirSync(screenshots, { recursive: true });
+  const options = (await prepare(workspace, folder)) ?? {};
+  const server = await startServer({
+    userDataDir: path.join(folder, 'user'),
+    extensionsDir: path.join(folder, 'extensions'),
+    ...options,
+  });
+  const browser = await launchBrowser();
+  const page = await newPage(browser);
+  await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
+  await explorerReady(page);
+  return {
+    folder,
+    workspace,
+    page,
+    close: async () => {
+      await browser.close();
+      await server.stop();
+      fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** For `afterEach`: what the editor showed when a test failed. */
+export async function keepFailure(
+  page: Page,
+  test: { state?: string | undefined; title: string } | undefined,
+): Promise<void> {
+  if (test?.state === 'failed')
+    await page.screenshot({ path: path.join(screenshots, `failed-${test.title.replace(/\W+/g, '-')}.png`) });
+}
+
+/** Waits for something to come true. @throws naming `what` */
+export async function until<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 90_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  while (Date.now() < end) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
 }

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { RunModel } from '../../src/client/runModel.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
@@ -13,81 +12,68 @@ import { writeSample } from '../../src/sample/writeSample.js';
 import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
 import {
   chooseInContextMenu,
-  explorerReady,
-  launchBrowser,
-  newPage,
+  keepFailure,
   notification,
+  openWorkbench,
   quickInput,
   quickPickRow,
-  startServer,
+  screenshots,
   webviewWith,
-  workbenchUrl,
-  type EditorServer,
+  type Workbench,
 } from '../support/workbench.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const shots = path.join(root, 'artifacts', 'screenshots');
+/** ImageNet weights as their storage has them, on this machine. */
+async function serveWeights(file: string, asked: string[]): Promise<http.Server> {
+  const graph = mobileNetV2({ size: 128, classes: 2 });
+  writeKerasWeights(await loadHdf5(), file, graph, initialValues(graph, 1));
+  const storage = http.createServer((request, response) => {
+    asked.push(request.url!);
+    fs.createReadStream(file).pipe(response.setHeader('content-length', fs.statSync(file).size));
+  });
+  await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+  return storage;
+}
 
 describe('the pictures in a real VS Code', function () {
   this.timeout(180_000);
-  let folder: string;
+  let workbench: Workbench;
   let workspace: string;
-  let server: EditorServer;
   let storage: http.Server;
-  let browser: Browser;
   let page: Page;
   const asked: string[] = [];
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-dataset-'));
-    workspace = path.join(folder, 'workspace');
-    fs.mkdirSync(shots, { recursive: true });
-    const people = path.join(workspace, 'people');
-    await writeSample(people, { people: 12, picturesEach: 10, size: 160, seed: 3 });
-    const at = (person: number, file: string) =>
-      path.join(people, `synthetic-${String(person).padStart(2, '0')}`, file);
-    const some = (person: number, i: number) => at(person, fs.readdirSync(at(person, '.')).sort()[i]!);
-    fs.writeFileSync(at(1, 'holiday.jpg'), fs.readFileSync(some(1, 0)).subarray(0, 900));
-    fs.writeFileSync(at(1, 'notes.txt'), 'not a picture');
-    fs.copyFileSync(some(2, 0), at(2, 'copy.jpg'));
-    fs.copyFileSync(some(3, 1), at(4, 'whose.jpg'));
-    await sharp(some(5, 2)).resize(40).toFile(at(5, 'tiny.png'));
-    for (const file of fs.readdirSync(at(7, '.')).slice(1)) fs.rmSync(at(7, file));
-
-    // ImageNet weights as their storage has them, on this machine.
-    const file = path.join(folder, 'weights.h5');
-    const graph = mobileNetV2({ size: 128, classes: 2 });
-    writeKerasWeights(await loadHdf5(), file, graph, initialValues(graph, 1));
-    storage = http.createServer((request, response) => {
-      asked.push(request.url!);
-      fs.createReadStream(file).pipe(response.setHeader('content-length', fs.statSync(file).size));
+    workbench = await openWorkbench(async (at, folder) => {
+      const people = path.join(at, 'people');
+      await writeSample(people, { people: 12, picturesEach: 10, size: 160, seed: 3 });
+      const file = (person: number, name: string) =>
+        path.join(people, `synthetic-${String(person).padStart(2, '0')}`, name);
+      const some = (person: number, i: number) => file(person, fs.readdirSync(file(person, '.')).sort()[i]!);
+      fs.writeFileSync(file(1, 'holiday.jpg'), fs.readFileSync(some(1, 0)).subarray(0, 900));
+      fs.writeFileSync(file(1, 'notes.txt'), 'not a picture');
+      fs.copyFileSync(some(2, 0), file(2, 'copy.jpg'));
+      fs.copyFileSync(some(3, 1), file(4, 'whose.jpg'));
+      await sharp(some(5, 2)).resize(40).toFile(file(5, 'tiny.png'));
+      for (const name of fs.readdirSync(file(7, '.')).slice(1)) fs.rmSync(file(7, name));
+      storage = await serveWeights(path.join(folder, 'weights.h5'), asked);
+      return {
+        settings: { 'faceTrainer.recipe': 'default', 'explorer.autoReveal': false },
+        environment: {
+          FACE_TRAINER_WEIGHTS_URL: `http://127.0.0.1:${(storage.address() as AddressInfo).port}/`,
+          FACE_TRAINER_CACHE: path.join(folder, 'cache'),
+        },
+      };
     });
-    await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
-    server = await startServer({
-      userDataDir: path.join(folder, 'user'),
-      extensionsDir: path.join(folder, 'extensions'),
-      settings: { 'faceTrainer.recipe': 'default', 'explorer.autoReveal': false },
-      environment: {
-        FACE_TRAINER_WEIGHTS_URL: `http://127.0.0.1:${(storage.address() as AddressInfo).port}/`,
-        FACE_TRAINER_CACHE: path.join(folder, 'cache'),
-      },
-    });
-    browser = await launchBrowser();
-    page = await newPage(browser);
-    await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
-    await explorerReady(page);
+    ({ workspace, page } = workbench);
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: path.join(shots, `failed-${this.currentTest.title.replace(/\W+/g, '-')}.png`) });
+    await keepFailure(page, this.currentTest);
   });
 
   after(async () => {
-    await browser.close();
-    await server.stop();
+    await workbench.close();
     storage.close();
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it('checks a right-clicked folder and reports every finding with small pictures', async () => {
@@ -100,13 +86,13 @@ describe('the pictures in a real VS Code', function () {
       'two-people', 'unreadable', 'single-picture', 'exact-duplicates', 'too-small', 'skipped', 'near-duplicates',
     ]); // prettier-ignore
     await page.waitForTimeout(500);
-    await page.screenshot({ path: path.join(shots, 'check.png') });
+    await page.screenshot({ path: path.join(screenshots, 'check.png') });
     const sizes = await frame
       .locator('.finding.error img')
       .evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth));
     assert.ok(sizes.length >= 2 && sizes.every((width) => width === 96), sizes.join());
     await frame.locator('.distribution').scrollIntoViewIfNeeded();
-    await page.screenshot({ path: path.join(shots, 'check-end.png') });
+    await page.screenshot({ path: path.join(screenshots, 'check-end.png') });
     assert.ok(await frame.locator('.distribution li').count() >= 12); // prettier-ignore
   });
 
@@ -121,7 +107,7 @@ describe('the pictures in a real VS Code', function () {
     await chooseInContextMenu(page, 'people', 'Check Dataset');
     const again = await webviewWith(page, 'section.finding');
     await again.locator('section.finding.error').waitFor({ state: 'detached', timeout: 30_000 });
-    await page.screenshot({ path: path.join(shots, 'check-again.png') });
+    await page.screenshot({ path: path.join(screenshots, 'check-again.png') });
   });
 
   it('shows twelve pictures as training will see them', async () => {
@@ -134,7 +120,7 @@ describe('the pictures in a real VS Code', function () {
       .evaluateAll((all) => all.filter((f) => f.querySelectorAll('img')[0]!.src !== f.querySelectorAll('img')[1]!.src));
     assert.ok(differing.length >= 11);
     await page.waitForTimeout(500);
-    await page.screenshot({ path: path.join(shots, 'preview.png') });
+    await page.screenshot({ path: path.join(screenshots, 'preview.png') });
   });
 
   it('aligns faces into a folder beside it', async () => {
@@ -153,7 +139,7 @@ describe('the pictures in a real VS Code', function () {
     const dialog = page.locator('.monaco-dialog-box');
     await dialog.waitFor();
     assert.equal(asked.length, 0, 'nothing is asked for before the user agrees');
-    await page.screenshot({ path: path.join(shots, 'consent.png') });
+    await page.screenshot({ path: path.join(screenshots, 'consent.png') });
     await dialog.getByRole('button', { name: 'Download' }).click();
     const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
     assert.match(asked[0]!, /^\/mobilenet_v2_weights_\S+_1\.0_128_no_top\.h5$/);
@@ -163,7 +149,7 @@ describe('the pictures in a real VS Code', function () {
     assert.deepEqual([state.run!.options.weights, state.run!.options.recipe], ['imagenet', 'default']);
     assert.deepEqual(state.stages.map(({ name }) => name), ['head', 'all']); // prettier-ignore
     assert.match((await frame.locator('canvas').first().getAttribute('aria-label')) ?? '', /every layer from \d+ on/);
-    await page.screenshot({ path: path.join(shots, 'default-recipe.png') });
+    await page.screenshot({ path: path.join(screenshots, 'default-recipe.png') });
     await frame.locator('#stop').click();
     await notification(page, 'Training was stopped');
   });

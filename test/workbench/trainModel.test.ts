@@ -1,28 +1,24 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Frame, Page } from 'playwright-core';
+import type { Frame, Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
 import { isAlive } from '../../src/platform/isAlive.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   chooseInContextMenu,
   explorerReady,
-  launchBrowser,
-  newPage,
+  keepFailure,
   notification,
+  openWorkbench,
   quickInput,
   quickPickRow,
   runCommand,
-  startServer,
+  screenshots,
+  until,
   webviewWith,
-  workbenchUrl,
-  type EditorServer,
+  type Workbench,
 } from '../support/workbench.js';
-
-const root = path.resolve(import.meta.dirname, '../..');
-const shots = path.join(root, 'artifacts', 'screenshots');
 
 /** Points that the charts of the panel say they show. */
 function pointsOf(frame: Frame): Promise<number[]> {
@@ -31,55 +27,27 @@ function pointsOf(frame: Frame): Promise<number[]> {
     .evaluateAll((all) => all.map((c) => Number((c as HTMLCanvasElement).dataset['points'])));
 }
 
-async function until<T>(
-  what: string,
-  probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 90_000,
-): Promise<T> {
-  const end = Date.now() + timeoutMs;
-  while (Date.now() < end) {
-    const value = await probe();
-    if (value !== undefined && value !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
-  throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
-}
-
 describe('Train Model in a real VS Code', function () {
   this.timeout(240_000);
-  let folder: string;
+  let workbench: Workbench;
   let workspace: string;
-  let server: EditorServer;
-  let browser: Browser;
   let page: Page;
 
   before(async () => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-workbench-'));
-    workspace = path.join(folder, 'workspace');
-    fs.mkdirSync(shots, { recursive: true });
-    await writeSample(path.join(workspace, 'people'), { people: 8, picturesEach: 12, size: 96, seed: 3 });
-    fs.mkdirSync(path.join(workspace, 'empty'));
-    fs.writeFileSync(path.join(workspace, 'people', 'synthetic-01', 'broken.jpg'), 'not a picture');
-    server = await startServer({
-      userDataDir: path.join(folder, 'user'),
-      extensionsDir: path.join(folder, 'extensions'),
+    workbench = await openWorkbench(async (at) => {
+      await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 12, size: 96, seed: 3 });
+      fs.mkdirSync(path.join(at, 'empty'));
+      fs.writeFileSync(path.join(at, 'people', 'synthetic-01', 'broken.jpg'), 'not a picture');
+      return undefined;
     });
-    browser = await launchBrowser();
-    page = await newPage(browser);
-    await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
-    await explorerReady(page);
+    ({ workspace, page } = workbench);
   });
 
   afterEach(async function () {
-    if (this.currentTest?.state === 'failed')
-      await page.screenshot({ path: path.join(shots, `failed-${this.currentTest.title.replace(/\W+/g, '-')}.png`) });
+    await keepFailure(page, this.currentTest);
   });
 
-  after(async () => {
-    await browser.close();
-    await server.stop();
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  });
+  after(() => workbench.close());
 
   const runs = () => path.join(workspace, '.face-trainer', 'runs');
 
@@ -102,7 +70,7 @@ describe('Train Model in a real VS Code', function () {
     await change(/Epochs/, '400');
     await change(/Batch size/, '8');
     await change(/Picture size/, '64');
-    await page.screenshot({ path: path.join(shots, 'quick-pick.png') });
+    await page.screenshot({ path: path.join(screenshots, 'quick-pick.png') });
     await quickPickRow(page, 'Start training').click();
 
     const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
@@ -151,7 +119,7 @@ describe('Train Model in a real VS Code', function () {
           .locator('body')
           .evaluate((body) => getComputedStyle(body).backgroundColor + getComputedStyle(body).color),
       );
-      await page.screenshot({ path: path.join(shots, `panel-${kind}.png`) });
+      await page.screenshot({ path: path.join(screenshots, `panel-${kind}.png`) });
     }
     assert.equal(seen.size, 4, [...seen].join());
     fs.rmSync(path.join(workspace, '.vscode'), { recursive: true });
@@ -162,7 +130,7 @@ describe('Train Model in a real VS Code', function () {
     await frame.locator('#stop').click();
     await until('the stop', async () => (await frame.locator('body').getAttribute('data-phase')) === 'stopped', 20_000);
     await notification(page, 'Training was stopped');
-    await page.screenshot({ path: path.join(shots, 'stopped.png') });
+    await page.screenshot({ path: path.join(screenshots, 'stopped.png') });
     const run = path.join(runs(), fs.readdirSync(runs())[0]!);
     assert.ok(fs.readdirSync(path.join(run, 'checkpoints')).some((name) => name.startsWith('step-')));
     assert.ok(fs.existsSync(path.join(run, 'report.html')));
@@ -173,7 +141,7 @@ describe('Train Model in a real VS Code', function () {
     await frame.locator('#report').click();
     const report = await webviewWith(page, 'svg polyline.validation');
     await page.waitForTimeout(500);
-    await page.screenshot({ path: path.join(shots, 'report.png') });
+    await page.screenshot({ path: path.join(screenshots, 'report.png') });
     assert.equal(await report.locator('svg').count(), 2);
     await page.locator('.tab', { hasText: 'Report: people' }).getByRole('button', { name: /Close/ }).click();
   });
@@ -189,7 +157,7 @@ describe('Train Model in a real VS Code', function () {
     });
     assert.deepEqual(after, before);
     assert.equal(await frame.locator('body').getAttribute('data-phase'), 'stopped');
-    await page.screenshot({ path: path.join(shots, 'reloaded.png') });
+    await page.screenshot({ path: path.join(screenshots, 'reloaded.png') });
   });
 
   it('draws the same run by epoch, and keeps to that view', async () => {
@@ -201,7 +169,7 @@ describe('Train Model in a real VS Code', function () {
       (await frame.locator('canvas').first().getAttribute('aria-label')) ?? '',
       new RegExp(`^Loss: ${epochs} points`),
     );
-    await page.screenshot({ path: path.join(shots, 'by-epoch.png') });
+    await page.screenshot({ path: path.join(screenshots, 'by-epoch.png') });
   });
 
   it('says in one sentence why a folder without people cannot be trained with, and stays alive', async () => {
@@ -209,7 +177,7 @@ describe('Train Model in a real VS Code', function () {
     await quickPickRow(page, 'Start training').click();
     const text = await notification(page, 'has no sub-folder with pictures');
     assert.doesNotMatch(text, /\n\s+at |Error:/);
-    await page.screenshot({ path: path.join(shots, 'bad-folder.png') });
+    await page.screenshot({ path: path.join(screenshots, 'bad-folder.png') });
   });
 
   it('asks for a folder when started from the palette', async () => {
@@ -246,6 +214,6 @@ describe('Train Model in a real VS Code', function () {
     process.kill(run.state.run!.pid, 'SIGKILL');
     await notification(page, 'most likely because memory ran out');
     await until('the failed panel', () => webviewWith(page, 'body[data-phase="failed"]'));
-    await page.screenshot({ path: path.join(shots, 'killed.png') });
+    await page.screenshot({ path: path.join(screenshots, 'killed.png') });
   });
 });

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Frame, Page } from 'playwright-core';
+import { RunModel } from '../../src/client/runModel.js';
+import { writeSample } from '../../src/sample/writeSample.js';
+import {
+  chooseInContextMenu,
+  keepFailure,
+  notification,
+  openWorkbench,
+  quickPickRow,
+  runCommand,
+  screenshots,
+  until,
+  webviewWith,
+  type Workbench,
+} from '../support/workbench.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('quantization-aware fine-tuning in a real VS Code', function () {
+  this.timeout(240_000);
+  let workbench: Workbench;
+  let workspace: string;
+  let page: Page;
+  const runs = () => path.join(workspace, '.face-trainer', 'runs');
+  const parent = () => path.join(runs(), '20261125-010000-people');
+  const children = () =>
+    fs.readdirSync(runs()).flatMap((name) => (name.includes('int8') ? [new RunModel(path.join(runs(), name))] : []));
+
+  before(async () => {
+    workbench = await openWorkbench(async (at) => {
+      await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 14, size: 96, seed: 3 });
+      const out = path.join(at, '.face-trainer', 'runs', '20261125-010000-people');
+      const options = ['--recipe', 'original', '--size', '64', '--batch', '16', '--learning-rate', '1e-3', '--epochs', '25'];
+      execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'train', path.join(at, 'people'), ...options, '--out', out], { stdio: 'pipe' });
+      return { settings: { 'explorer.autoReveal': false } };
+    });
+    ({ workspace, page } = workbench);
+  }); // prettier-ignore
+
+  afterEach(async function () {
+    await keepFailure(page, this.currentTest);
+  });
+
+  after(() => workbench.close());
+
+  async function finished(frame: Frame): Promise<void> {
+    const phase = () => frame.locator('body').getAttribute('data-phase');
+    await until('the end of the fine-tuning', async () => (await phase()) === 'completed');
+  }
+
+  it('lists runs with state, accuracy and checkpoints in a view of its own', async () => {
+    await page.getByRole('tab', { name: 'Face Trainer' }).click();
+    const row = page.locator('.monaco-list-row', { hasText: 'people' });
+    await row.waitFor();
+    assert.match((await row.textContent()) ?? '', /people.*\d+\.\d %/);
+    await row.locator('.monaco-tl-twistie').click();
+    await page.locator('.monaco-list-row', { hasText: 'Epoch 25' }).waitFor();
+    assert.ok(await page.locator('.monaco-list-row', { hasText: 'best' }).count());
+  });
+
+  it('fine-tunes a checkpoint from that view, and draws on from its parent with a mark where each part begins', async () => {
+    const row = page.locator('.monaco-list-row', { hasText: 'Epoch 25' });
+    await row.hover();
+    await page.screenshot({ path: path.join(screenshots, 'runs-view.png') });
+    await row.getByRole('button', { name: 'Enable Quantization-Aware Fine-Tuning' }).click();
+    const frame = await webviewWith(page, '.quantization:not([hidden])', 60_000);
+    await finished(frame);
+    await notification(page, 'Training has finished');
+    await page.waitForTimeout(700);
+    await page.screenshot({ path: path.join(screenshots, 'quantization.png') });
+    const [child] = children();
+    const { state } = child!;
+    assert.equal(state.run!.options.parent, path.join(parent(), 'checkpoints', 'epoch-0025'));
+    assert.deepEqual(
+      state.marks.map(({ name }) => name),
+      ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'],
+    );
+    const spoken = (await frame.locator('canvas').nth(1).getAttribute('aria-label')) ?? '';
+    for (const words of [/kernels int8/, /activations int8 from \d+ on/, /batch norm frozen/, /ranges frozen/, /float \d+\.\d %/, /post-training/])
+      assert.match(spoken, words);
+    // The parent's points stand before its own.
+    const points = Number(await frame.locator('canvas').first().getAttribute('data-points'));
+    const before = new RunModel(parent()).state;
+    assert.equal(points, before.steps.length + before.epochs.length + state.steps.length + state.epochs.length);
+    const total = state.quantizers!.quantizers.length;
+    assert.equal(state.epochs.at(-1)!.activeQuantizers, total);
+    await frame.locator('.quantization details summary').click();
+    assert.equal(await frame.locator('.quantizers tbody tr').count(), total);
+    assert.match((await frame.locator('.quantization summary').textContent()) ?? '', new RegExp(`${total} of ${total} quantizers active`));
+    await frame.locator('.quantization h2').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: path.join(screenshots, 'quantizers.png') });
+  }); // prettier-ignore
+
+  it('leaves the costliest layer in float when told so', async () => {
+    const frame = await webviewWith(page, '.quantization:not([hidden])');
+    const box = frame.locator('.quantization .layer input').first();
+    const layer = await box.inputValue();
+    await box.check();
+    await frame.locator('#again').click();
+    const child = await until('the second fine-tuning', () => children().find(({ phase, state }) => phase === 'completed' && state.run!.options.quantization!.floatLayers.length > 0)); // prettier-ignore
+    assert.deepEqual(child.state.run!.options.quantization!.floatLayers, [layer]);
+    const names = child.state.quantizers!.quantizers.map(({ name, kind }) => `${kind} ${name}`);
+    assert.ok(!names.includes(`weights ${layer}`), layer);
+  });
+
+  it('asks for the checkpoint when started from the palette', async () => {
+    await runCommand(page, 'Face Trainer: Enable Quantization-Aware Fine-Tuning');
+    await quickPickRow(page, 'people, epoch 25').waitFor();
+    assert.equal(await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'int8' }).count(), 0);
+    await page.keyboard.press('Escape');
+  });
+
+  it('says that the pictures have changed, and goes on with them when told so', async () => {
+    const [first] = fs.readdirSync(path.join(workspace, 'people', 'synthetic-01'));
+    fs.rmSync(path.join(workspace, 'people', 'synthetic-01', first!));
+    await page.getByRole('tab', { name: /^Explorer/ }).click();
+    for (const name of ['.face-trainer', 'runs', '20261125-010000-people', 'checkpoints']) {
+      const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+      if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
+    }
+    await chooseInContextMenu(page, 'epoch-0025', 'Enable Quantization-Aware Fine-Tuning');
+    const text = await notification(page, 'not those that the network was trained with');
+    assert.match(text, /added, removed or changed/);
+    const done = children().filter(({ phase }) => phase === 'completed').length;
+    await page.screenshot({ path: path.join(screenshots, 'dataset-changed.png') });
+    await page.getByRole('button', { name: 'Go On with the Changed Pictures' }).click();
+    await until('the fine-tuning with other pictures', () => children().filter(({ phase }) => phase === 'completed').length > done); // prettier-ignore
+  });
+});
