@@ -26,8 +26,8 @@ export const stock: Contender = {
   args: ['--import', 'tsx', path.join(root, 'bench', 'stock.ts')],
 };
 
-/** The peers' Python programs; none where they or their set-up are absent, which is said. */
-export function python(): { keras: Contender; torch: Contender; onnxruntime: Contender } | undefined {
+/** The peers' Python programs, told `more`; none where they or their set-up are absent, which is said. */
+export function python(...more: string[]): { keras: Contender; torch: Contender; onnxruntime: Contender } | undefined {
   if (!fs.existsSync(peers)) {
     console.error('NOT MEASURED: Keras, PyTorch, ONNX Runtime (absent: ../shared/peers)');
     return undefined;
@@ -41,7 +41,7 @@ export function python(): { keras: Contender; torch: Contender; onnxruntime: Con
   const contender = (who: string, venv: string, script: string): Contender => ({
     who,
     program: path.join(home, venv, 'bin', 'python'),
-    args: [script],
+    args: [script, ...more],
   });
   return {
     keras: contender('Keras', 'tf', path.join(peers, 'train_speed_keras.py')),

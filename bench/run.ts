@@ -4,7 +4,7 @@ import { ours, python, race, stock, type Contender } from './contenders.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|inference|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
@@ -52,6 +52,18 @@ const PARTS: Record<string, () => void> = {
       stock,
     ]);
     for (const batch of batches([64])) show('training', race(all, batch, Number(values.steps ?? 8), rounds));
+  },
+  /** A quantization-aware step with everything rounded and ranges that follow, beside a step in float. */
+  qat() {
+    const peers = python('--qat');
+    const all = present([
+      ours('Face Trainer, native, int8', '--qat'),
+      ours('Face Trainer, native, float'),
+      ours('Face Trainer, TensorFlow, int8', '--qat', '--engine', 'tensorflow'),
+      peers && { ...peers.torch, who: 'PyTorch, eager QAT' },
+      peers && { ...peers.keras, who: 'tfmot' },
+    ]);
+    for (const batch of batches([64])) show('qat', race(all, batch, Number(values.steps ?? 8), rounds));
   },
   /** From pictures to logits. */
   inference() {

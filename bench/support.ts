@@ -11,6 +11,7 @@ export interface Settings {
   /** 0 for every core. */
   readonly threads: number;
   readonly inference: boolean;
+  readonly qat: boolean;
 }
 
 /** What a benchmark's own process is told on its command line. */
@@ -24,6 +25,7 @@ export function settings(): Settings {
       engine: { type: 'string', default: 'native' },
       threads: { type: 'string', default: '0' },
       inference: { type: 'boolean', default: false },
+      qat: { type: 'boolean', default: false },
     },
   });
   return {
@@ -34,6 +36,7 @@ export function settings(): Settings {
     engine: trainingOptions.shape.engine.parse(values.engine),
     threads: Number(values.threads),
     inference: values.inference,
+    qat: values.qat,
   };
 }
 
