@@ -126,7 +126,7 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     throw new UserError(
       'checkpoint-version',
       `The checkpoint “${folder}” has format ${manifest.version}; this version of Face Trainer reads format ${VERSION}.`,
-      manifest.version > VERSION ? 'Update Face Trainer.' : 'Train the network again.',
+      manifest.version > VERSION ? 'Update Face Trainer to read it.' : 'Train the network again.',
     );
   for (const { file, bytes, sha256: expected } of manifest.files) {
     const content = read(file);

@@ -75,6 +75,24 @@ describe('parseArguments', () => {
     assert.equal(options('--recipe', 'fast').frozen, true);
   }); // prettier-ignore
 
+  it('takes a checkpoint for qat, and quantization as an option of train', () => {
+    const command = parseArguments(['qat', 'runs/a/checkpoints/epoch-0003', '--epochs', '2', '--observer', 'entropy', '--weight-bits', '4', '--float-layers', 'Conv1, predictions', '--changed-data'], '/home', '/sample');
+    assert.ok(command.name === 'qat' && !command.json);
+    assert.match(command.checkpoint, /home.runs.a.checkpoints.epoch-0003$/);
+    assert.deepEqual(command.wishes, { epochs: 2, changedData: true, quantization: { observer: 'entropy', weightBits: 4, floatLayers: ['Conv1', 'predictions'] } });
+    assert.equal(options().quantization, undefined);
+    assert.deepEqual([options('--quantize-after', '4').quantization!.afterEpochs, options('--quantize-after-steps', '70', '--freeze-ranges', '1').quantization!.freezeRangesAfter], [4, 1]);
+    for (const [args, says] of [
+      [['qat'], /Name the folder of a checkpoint/],
+      [['qat', 'c', '--weight-bits', '5'], /--weight-bits/],
+      [['qat', 'c', '--observer', 'magic'], /--observer/],
+    ] as const) {
+      const refused = parseArguments(args, '/home', '/sample');
+      assert.ok(refused.name === 'help');
+      assert.match(refused.error!, says);
+    }
+  }); // prettier-ignore
+
   it('says which option is wrong', () => {
     for (const [args, says] of [
       [['--recipe', 'best'], /--recipe: there is default, fast, original/],
