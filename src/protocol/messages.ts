@@ -18,9 +18,9 @@ export const qatWishes = z.strictObject({
   dataset: z.string().optional(),
   changedData: z.boolean().optional(),
   quantization: quantization.partial().optional(),
-  engine: trainingOptions.shape.engine.optional(),
-  threads: trainingOptions.shape.threads.optional(),
-  pixelCacheMiB: trainingOptions.shape.pixelCacheMiB.optional(),
+  engine: trainingOptions.shape.engine.unwrap().optional(),
+  threads: trainingOptions.shape.threads.unwrap().optional(),
+  pixelCacheMiB: trainingOptions.shape.pixelCacheMiB.unwrap().optional(),
 });
 
 export const trainerCommand = z.discriminatedUnion('type', [

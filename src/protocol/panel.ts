@@ -16,9 +16,7 @@ export const hostMessage = z.discriminatedUnion('type', [
     runFolder: z.string(),
     events: z.array(runEvent),
     /** Of the run that this one goes on from, up to the checkpoint. */
-    parent: z
-      .object({ checkpoint: z.string(), step: z.int(), epoch: z.int(), events: z.array(runEvent) })
-      .optional(),
+    parent: z.object({ checkpoint: z.string(), step: z.int(), epoch: z.int(), events: z.array(runEvent) }).optional(),
     liveness,
     hasReport: z.boolean(),
   }),
