@@ -47,6 +47,29 @@ void expectStatistics(const std::vector<double>& y, std::int64_t rows, int chann
   }
 }
 
+/** Smallest and largest value of each channel. */
+void expectEnds(const std::vector<double>& y, std::int64_t rows, int channels, const ft::Statistics& found) {
+  const double scale = scaleOf(y);
+  for (int c = 0; c < channels; c++) {
+    double low = INFINITY, high = -INFINITY;
+    for (std::int64_t r = 0; r < rows; r++) low = std::fmin(low, y[r * channels + c]), high = std::fmax(high, y[r * channels + c]);
+    compare("the smallest value", found.low[c], low, scale);
+    compare("the largest value", found.high[c], high, scale);
+  }
+}
+
+/** The sum of a product may fall to the other side of a border by its last bit. */
+void compareRounded(float actual, double expected, double residual, double scale) {
+  const ft::FakeQuant q = coarse();
+  const double inner = rounded(float(expected), q) + residual, outer = rounded(float(inner), q);
+  const auto nearBorder = [&](double x) {
+    const double at = (x - q.minimum) / q.scale + 0.5;
+    return std::abs(at - std::round(at)) < 1e-4 * std::max(1.0, scale);
+  };
+  if (nearBorder(expected) || nearBorder(inner)) return;
+  compare("the rounded output", actual, outer, scale);
+}
+
 void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bool statistics, Random& random) {
   char name[200];
   std::snprintf(name, sizeof name, "%s conv %dx%dx%dx%d -> %d, kernel %dx%d / %d%s%s%s", t.k.name, g.n, g.h, g.w, g.c,
@@ -58,7 +81,9 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   std::vector<std::uint8_t> pixels(g.inRows() * g.c + ft::kPixelSlack);
   for (auto& p : pixels) p = std::uint8_t(random.next());
   const auto value = [&](std::int64_t row, int c) {
-    return bytes ? double(float(pixels[row * g.c + c] / 127.5 - 1)) : x.value(row, c);
+    if (!bytes) return x.value(row, c);
+    const float pixel = float(pixels[row * g.c + c] / 127.5 - 1);
+    return double(x.view.quant ? rounded(pixel, *x.quant) : pixel);
   };
   const Buffer kernel = tensor(1, taps0 * g.c * g.outC, random);
   const auto weight = [&](int tap, int ci, int co) { return double((*kernel)[(std::size_t(tap) * g.c + ci) * g.outC + co]); };
@@ -86,26 +111,37 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   const Buffer scale = tensor(1, g.outC, random), shift = tensor(1, g.outC, random);
   const Buffer residual = tensor(g.outRows(), g.outC, random);
   std::vector<double> mean(outStride), m2(outStride);
+  std::vector<float> low(outStride), high(outStride);
+  const ft::FakeQuant quant = coarse();
+  const bool rounds = !statistics && random.next() % 2;
   ft::ConvForward f;
   f.g = g;
   if (bytes)
-    f.pixels = pixels.data();
+    f.pixels = pixels.data(), f.x.quant = x.view.quant;
   else
     f.x = x.view;
   f.panels = forward->data();
   f.out = out->data();
   if (statistics) {
     f.statistics = {mean.data(), m2.data()};
+    if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();
   } else {
+    if (rounds) f.epilogue.quant = f.epilogue.sumQuant = &quant;
     f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.residual = residual->data();
     f.epilogue.lo = 0, f.epilogue.hi = 6;
   }
   t.run(f, t.k.convForwardNeeds(f), t.k.convForward);
   if (statistics) expectStatistics(y, g.outRows(), g.outC, mean, m2);
+  if (f.statistics.low) expectEnds(y, g.outRows(), g.outC, f.statistics);
   const double size = scaleOf(y);
   for (std::int64_t r = 0; r < g.outRows(); r++)
     for (int c = 0; c < outStride; c++) {
       double expected = c < g.outC ? y[r * g.outC + c] : 0;
+      if (rounds) {
+        const double clamped = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c]));
+        if (c < g.outC) compareRounded((*out)[r * outStride + c], clamped, (*residual)[r * outStride + c], size);
+        continue;
+      }
       if (!statistics && c < g.outC)
         expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c])) + (*residual)[r * outStride + c];
       compare("the output", (*out)[r * outStride + c], expected, size);
@@ -127,7 +163,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   ft::ConvBackward b;
   b.g = g;
   if (bytes)
-    b.pixels = pixels.data();
+    b.pixels = pixels.data(), b.x.quant = x.view.quant;
   else
     b.x = x.view;
   b.d = d.d;
@@ -166,22 +202,31 @@ void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool stat
   const Buffer out = buffer(g.outRows() * stride);
   const Buffer scale = tensor(1, g.c, random), shift = tensor(1, g.c, random);
   std::vector<double> mean(stride), m2(stride);
+  std::vector<float> low(stride), high(stride);
+  const ft::FakeQuant quant = coarse();
+  const bool rounds = !statistics && random.next() % 2;
   ft::DepthwiseForward f;
   f.g = g;
   f.x = x.view;
   f.kernel = kernel->data();
   f.out = out->data();
-  if (statistics)
+  if (statistics) {
     f.statistics = {mean.data(), m2.data()};
-  else
+    if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();
+  } else {
+    if (rounds) f.epilogue.quant = &quant;
     f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.lo = 0, f.epilogue.hi = 6;
+  }
   t.run(f, t.k.depthwiseForwardNeeds(f), t.k.depthwiseForward);
   if (statistics) expectStatistics(y, g.outRows(), g.c, mean, m2);
+  if (f.statistics.low) expectEnds(y, g.outRows(), g.c, f.statistics);
   const double size = scaleOf(y);
   for (std::int64_t r = 0; r < g.outRows(); r++)
     for (int c = 0; c < stride; c++) {
       double expected = c < g.c ? y[r * g.c + c] : 0;
       if (!statistics && c < g.c) expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c]));
+      if (rounds && std::abs(std::fmod(expected / 0.7 + 0.5, 1.0) - 0.5) > 0.4999 * std::max(0.0, 1 - 1e-3 * size)) continue;
+      if (rounds) expected = rounded(float(expected), quant);
       compare("the output", (*out)[r * stride + c], expected, size);
     }
   const Buffer dKernel = buffer(dw.size());
@@ -215,6 +260,8 @@ void rowCases(const Table& t, Random& random) {
       if (random.next() % 2) f.y = y.view;
       f.out = out->data();
       f.statistics = {mean.data(), m2.data()};
+      std::vector<float> low(stride), high(stride);
+      if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();
       t.run(f, t.k.addNeeds(f), t.k.add);
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < channels; c++) {
@@ -222,6 +269,7 @@ void rowCases(const Table& t, Random& random) {
           compare("the sum", (*out)[r * stride + c], plain[r * channels + c], 1);
         }
       expectStatistics(plain, rows, channels, mean, m2);
+      if (f.statistics.low) expectEnds(plain, rows, channels, f.statistics);
 
       const GradientOf d(rows, channels, random.next() % 2, random);
       TargetOf target(x, rows, random.next() % 2, random.next() % 2, random);
@@ -272,6 +320,90 @@ void poolCases(const Table& t, Random& random) {
         f.target = target.target;
         t.run(f, t.k.poolNeeds(f), t.k.poolBackward);
         target.expect(dx);
+      }
+}
+
+/** Whole numbers: what is computed is exact, and so is the comparison. */
+void integerCases(const Table& t, Random& random) {
+  const auto whole = [&](float low, float high) { return std::floor(random.between(low, high)); };
+  const auto wholes = [&](std::int64_t rows, int channels, float low, float high) {
+    Buffer b = tensor(rows, channels, random);
+    for (std::int64_t r = 0; r < rows; r++)
+      for (int c = 0; c < channels; c++) (*b)[r * padded(channels) + c] = whole(low, high);
+    return b;
+  };
+  for (const bool depthwise : {false, true})
+    for (const int channels : {1, 16, 23})
+      for (const int side : {1, 4, 7}) {
+        const int outC = depthwise ? channels : 19, k = depthwise ? 3 : 1;
+        const Geometry g = geometry(2, side, side, channels, outC, k, k, 1);
+        context = std::string(t.k.name) + " integers, " + std::to_string(channels) + " channels, side " + std::to_string(side);
+        const int stride = padded(channels), outStride = padded(outC);
+        const Buffer x = wholes(g.inRows(), channels, -128, 128);
+        const Buffer kernel = depthwise ? wholes(9, channels, -127, 128) : wholes(channels, outC, -127, 128);
+        std::vector<double> bias(outStride), multiplier(outStride);
+        for (int c = 0; c < outC; c++) bias[c] = whole(-1e6f, 1e6f), multiplier[c] = random.between(1e-3f, 1e-2f);
+        const ft::Requantize requantize{bias.data(), multiplier.data(), -100, 90};
+        std::vector<double> sums(g.outRows() * outC);
+        taps(g, [&](std::int64_t o, std::int64_t in, int tap) {
+          for (int co = 0; co < outC; co++)
+            for (int ci = depthwise ? co : 0; ci < (depthwise ? co + 1 : channels); ci++)
+              sums[o * outC + co] += double((*x)[in * stride + ci]) *
+                                     (depthwise ? (*kernel)[tap * stride + co] : (*kernel)[ci * outStride + co]);
+        });
+        const Buffer out = buffer(g.outRows() * outStride);
+        if (depthwise) {
+          ft::DepthwiseForward f;
+          f.g = g, f.x.x = x->data(), f.kernel = kernel->data(), f.out = out->data();
+          f.epilogue.integers = &requantize;
+          t.run(f, t.k.depthwiseForwardNeeds(f), t.k.depthwiseForward);
+        } else {
+          const Buffer panels = buffer(std::size_t(channels) * outStride, 0);
+          ft::MatrixBlock m;
+          m.values = kernel->data(), m.rows = channels, m.columns = outC, m.rowStride = outStride;
+          m.panelRows = channels, m.panelColumns = outStride;
+          t.k.packPanels(m, panels->data());
+          ft::ConvForward f;
+          f.g = g, f.x.x = x->data(), f.panels = panels->data(), f.out = out->data();
+          f.epilogue.integers = &requantize;
+          t.run(f, t.k.convForwardNeeds(f), t.k.convForward);
+        }
+        for (std::int64_t r = 0; r < g.outRows(); r++)
+          for (int c = 0; c < outC; c++) {
+            const double q = std::floor((sums[r * outC + c] + bias[c]) * multiplier[c] + 0.5);
+            compare("the integer", (*out)[r * outStride + c], std::fmin(90, std::fmax(-100, q)), 0, 0);
+          }
+        const Buffer y = wholes(g.outRows(), outC, -100, 90);
+        const Buffer sum = buffer(g.outRows() * outStride);
+        ft::Add add;
+        add.rows = g.outRows(), add.channels = outStride;
+        add.x.x = out->data(), add.y.x = y->data(), add.out = sum->data();
+        add.integers = {true, 400000.25, 524288, 1.7e-6, -90, 80};
+        t.run(add, t.k.addNeeds(add), t.k.add);
+        for (std::int64_t r = 0; r < g.outRows(); r++)
+          for (int c = 0; c < outC; c++) {
+            const std::size_t at = r * outStride + c;
+            const double both = std::floor((*out)[at] * 400000.25 + 0.5) + std::floor((*y)[at] * 524288.0 + 0.5);
+            compare("the integer sum", (*sum)[at], std::fmin(80, std::fmax(-90, std::floor(both * 1.7e-6 + 0.5))), 0, 0);
+          }
+        const Buffer pooled = buffer(std::size_t(g.n) * outStride);
+        ft::Pool2d pool;
+        pool.n = g.n, pool.pixels = side * side, pool.channels = outStride, pool.max = channels == 16;
+        pool.x.x = y->data(), pool.out = pooled->data();
+        pool.integers = {true, -28};
+        t.run(pool, t.k.poolNeeds(pool), t.k.poolForward);
+        for (int n = 0; n < g.n; n++)
+          for (int c = 0; c < outC; c++) {
+            long total = 0;
+            double most = -1000;
+            for (int p = 0; p < side * side; p++) {
+              const float value = (*y)[(std::size_t(n) * side * side + p) * outStride + c];
+              total += long(value) - 28, most = std::fmax(most, value);
+            }
+            // C's division of integers truncates, as TFLite's does.
+            const long half = side * side / 2, mean = (total > 0 ? total + half : total - half) / (side * side);
+            compare("the integer of a pooling", (*pooled)[n * outStride + c], pool.max ? most : double(mean + 28), 0, 0);
+          }
       }
 }
 
@@ -406,6 +538,7 @@ int main(int argc, char** argv) {
     depthwiseCase(t, geometry(2, 5, 6, 8, 8, 3, 2, 2), true, true, random);
     rowCases(t, random);
     poolCases(t, random);
+    integerCases(t, random);
     optimizerCases(t, random);
   }
   std::printf("%d checks, %d failed\n", checks, failures);

@@ -101,10 +101,25 @@ struct Table {
   }
 };
 
-/** A view with batch norm and ReLU6, or none. */
+/** A quantizer with few levels, so that few values lie next to the border of two. */
+inline ft::FakeQuant coarse() {
+  ft::FakeQuant q;
+  q.active = true;
+  q.scale = 0.7f, q.below = 1;
+  q.minimum = -0.7f, q.maximum = 6 * 0.7f;
+  return q;
+}
+
+/** As TensorFlow's quantizers round, float32 step by step. */
+inline float rounded(float x, const ft::FakeQuant& q) {
+  return std::floor((std::fmin(q.maximum, std::fmax(q.minimum, x)) - q.minimum) / q.scale - q.below + 0.5f) * q.scale;
+}
+
+/** A view with batch norm and ReLU6, or none; rounded or not. */
 struct ViewOf {
   Buffer x, scale, shift;
   ft::View view;
+  std::shared_ptr<ft::FakeQuant> quant = std::make_shared<ft::FakeQuant>(coarse());
   int channels;
   ViewOf(std::int64_t rows, int channels, bool transforms, Random& random)
       : x(tensor(rows, channels, random)),
@@ -112,15 +127,26 @@ struct ViewOf {
         shift(tensor(1, channels, random, -1, 2)),
         channels(channels) {
     view.x = x->data();
+    if (random.next() % 2) view.quant = quant.get();
     if (!transforms) return;
     view.scale = scale->data(), view.shift = shift->data();
     view.lo = 0, view.hi = 6;
   }
   double value(std::int64_t row, int c) const {
+    const double v = unrounded(row, c);
+    return view.quant ? rounded(float(v), *quant) : v;
+  }
+  double unrounded(std::int64_t row, int c) const {
     const double raw = (*x)[row * padded(channels) + c];
     if (!view.scale) return raw;
     // In float32 as the kernel has it: the mask decides on this value.
     return std::fmin(6.0f, std::fmax(0.0f, std::fma((*scale)[c], float(raw), (*shift)[c])));
+  }
+  /** Whether a gradient passes. */
+  bool passes(std::int64_t row, int c) const {
+    const double v = unrounded(row, c);
+    if (view.quant && (v < quant->minimum || v > quant->maximum)) return false;
+    return view.hi != 6 || (v > 0 && v < 6);
   }
 };
 
@@ -178,8 +204,7 @@ struct TargetOf {
       for (int c = 0; c < view.channels; c++) {
         double& value = plain[r * view.channels + c];
         if (target.accumulate) value += (*before)[r * stride + c];
-        const double v = view.value(r, c);
-        if (target.finish && view.view.hi == 6 && !(v > 0 && v < 6)) value = 0, masked++;
+        if (target.finish && !view.passes(r, c)) value = 0, masked++;
         sum[c] += value;
         product[c] += value * (double((*view.x)[r * stride + c]) - (*mean)[c]);
       }
