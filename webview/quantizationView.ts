@@ -16,6 +16,7 @@ export class QuantizationView {
   private readonly rows = element('tbody');
   private readonly count = element('summary', {}, 'Quantizers');
   private readonly again: HTMLElement;
+  private readonly table: HTMLElement;
   private drawnTable = -1;
   private drawnLayers = -1;
 
@@ -23,6 +24,7 @@ export class QuantizationView {
     this.again = element(BUTTON, { appearance: 'secondary', id: 'again' }, 'Fine-Tune Again with These in Float');
     this.again.addEventListener('click', () => post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }));
     const head = QUANTIZER_COLUMNS.map(({ name, explained }) => element('th', { scope: 'col', title: explained }, name));
+    this.table = element('details', {}, this.count, element('div', { class: 'wide' }, element('table', { class: 'quantizers' }, element('thead', {}, element('tr', {}, ...head)), this.rows)));
     this.root = element(
       'section',
       { class: 'quantization', hidden: '' },
@@ -30,14 +32,15 @@ export class QuantizationView {
       this.facts,
       this.layers,
       element('div', { class: 'actions' }, this.again),
-      element('details', {}, this.count, element('div', { class: 'wide' }, element('table', { class: 'quantizers' }, element('thead', {}, element('tr', {}, ...head)), this.rows))),
+      this.table,
     );
     this.layers.addEventListener('change', () => this.offer());
   } // prettier-ignore
 
   draw(state: RunState, alive: boolean): void {
     const { calibrated, quantizers, sensitivity } = state;
-    this.root.hidden = state.run?.options.quantization === undefined;
+    this.root.hidden = state.run?.options.quantization === undefined || (!alive && !calibrated);
+    this.table.hidden = !quantizers;
     setText(this.facts, factsOf(state));
     this.again.dataset['offered'] = String(!alive && state.run?.options.parent !== undefined);
     if (sensitivity && this.drawnLayers !== sensitivity.step) {

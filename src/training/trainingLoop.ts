@@ -61,6 +61,8 @@ export class TrainingLoop {
   private step = 0;
   private best: { epoch: number; accuracy: number } | undefined;
   private bestIsWhole = false;
+  /** Milliseconds of an epoch that went into something else than training. */
+  private aside = 0;
   private warnedVanished = false;
   private stage!: Stage;
   /** Steps of the stages before. */
@@ -123,8 +125,9 @@ export class TrainingLoop {
   private async arrive(epoch: number): Promise<boolean> {
     const { quantizing } = this;
     if (!quantizing) return true;
+    const started = performance.now();
     const arrived = await quantizing.arriveAt(this.step, epoch, this.surroundings);
-    this.speed.forgetSteps();
+    this.aside += performance.now() - started;
     return arrived;
   }
 
@@ -143,7 +146,7 @@ export class TrainingLoop {
     let waited = 0;
     let next = read(batches[0]!);
     for (const [i, pictures] of batches.entries()) {
-      if (this.stop.requested) return await this.stopInside(epoch, i, shuffle, next);
+      if (this.stop.requested || !(await this.arrive(epoch))) return await this.stopInside(epoch, i, shuffle, next);
       const begin = performance.now();
       const batch = await next;
       // With a frozen network the features are computed here: work, not waiting.
@@ -151,7 +154,6 @@ export class TrainingLoop {
       // The following batch is read by another thread while this one trains.
       if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;
-      if (!(await this.arrive(epoch))) return await this.stopInside(epoch, i, shuffle, next);
       const learningRate = this.learningRateAt(this.step);
       const { quantizing } = this;
       const active = quantizing?.activeCount(this.step);
@@ -180,7 +182,8 @@ export class TrainingLoop {
       });
       await setImmediate(); // a turn of the event loop: a stop can arrive
     }
-    const trainingSeconds = (performance.now() - started) / 1000;
+    const trainingSeconds = (performance.now() - started - this.aside) / 1000;
+    this.aside = 0;
 
     // What begins with the next epoch is not validated yet, but for a run that ends here.
     if (epoch === this.options.epochs) await this.arrive(epoch);

@@ -183,9 +183,12 @@ export async function chooseInContextMenu(page: Page, folder: string, item: stri
 }
 
 export async function runCommand(page: Page, title: string): Promise<void> {
-  await page.keyboard.press('F1');
   const input = quickInput(page);
-  await input.waitFor();
+  // A webview that is just loading takes the focus, and the key with it.
+  for (let attempt = 0; attempt < 10 && !(await input.isVisible()); attempt++) {
+    await page.keyboard.press('F1');
+    await input.waitFor({ timeout: 2000 }).catch(() => undefined);
+  }
   await input.fill(`>${title}`);
   await quickPickRow(page, title).waitFor();
   await page.keyboard.press('Enter');
