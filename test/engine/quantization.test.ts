@@ -198,29 +198,33 @@ describe('quantization-aware training', function () {
     for (const { name } of graph.parameters.filter(({ trainable }) => !trainable)) assert.deepEqual(a.get(name), before.get(name), name);
   }); // prettier-ignore
 
-  it('trains MobileNetV2 alike on native and TensorFlow: the first loss to 1 %, then 10 %, ranges to 10 %', async () => {
+  it('trains MobileNetV2 alike on native and TensorFlow', async () => {
     const float = mobileNetV2({ size: 64, classes: 4, width: 0.35, pooling: 'average' });
     const network = quantizeGraph(float);
     const random = Random.fromSeed(9);
     const batches = Array.from({ length: 4 }, () => randomBatch(float, random, 24));
-    const run = async (name: string) => {
+    const run = async (name: string, activations: boolean) => {
       const start = new Map([...initialValues(float, 5), ...initialRanges(network)]);
       const session = engines.get(name)!.createSession(network, start);
       const losses: number[] = [];
       for (const batch of batches) {
-        const quantization = { active: switches(network, true, true), rangeMomentum: 0.9 };
+        const quantization = { active: switches(network, true, activations), rangeMomentum: 0.9 };
         losses.push((await session.trainStep(batch, { learningRate: 1e-4, batchNormMomentum: 0.9, quantization })).lossSum); // prettier-ignore
       }
-      const { parameters } = session.state;
+      const parameters = new Map(session.state.parameters);
       session.dispose();
       return { losses, parameters };
     };
-    const [a, b] = [await run('native'), await run('tensorflow')];
-    // A value that falls to the other side of a border is carried on by all layers behind it, and by Adam's first steps.
-    a.losses.forEach((loss, i) => assert.ok(Math.abs(loss - b.losses[i]!) < (i === 0 ? 0.01 : 0.1) * loss, `step ${i}: ${loss} and ${b.losses[i]}`)); // prettier-ignore
-    for (const { parameter, observed } of quantizersOf(network))
-      if (observed) near(parameter, a.parameters.get(parameter)!, [...b.parameters.get(parameter)!], 0.1);
-  });
+    const compare = async (activations: boolean, first: number, later: number) => {
+      const [a, b] = [await run('native', activations), await run('tensorflow', activations)];
+      a.losses.forEach((loss, i) => assert.ok(Math.abs(loss - b.losses[i]!) < (i === 0 ? first : later) * loss, `step ${i}: ${loss} and ${b.losses[i]}`));
+      for (const { parameter, observed } of quantizersOf(network))
+        if (observed) near(parameter, a.parameters.get(parameter)!, [...b.parameters.get(parameter)!], 0.1);
+    };
+    await compare(false, 1e-4, 0.02);
+    // A value that falls to the other side of a border is carried on by all layers behind it.
+    await compare(true, 0.05, 0.1);
+  }); // prettier-ignore
 
   it('refuses switches that are not one for each quantizer', async () => {
     for (const name of engines.keys())
