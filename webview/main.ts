@@ -47,8 +47,8 @@ root.append(
   viewSwitch(),
   element('section', { class: 'charts' }, charts.loss.root, charts.accuracy.root),
   quantization.root,
-  table.root,
   checkpoints.root,
+  table.root,
 );
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {

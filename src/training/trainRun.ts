@@ -75,6 +75,7 @@ export async function trainRun(
     // A folder that cannot be trained with leaves no run behind.
     const scanned = withoutExcluded(scanDataset(job.options.dataset), job.options.exclude);
     requireWeights(job.options);
+    requireTrainable(job.options);
     const record: RunRecord = {
       version: 1,
       id: path.basename(job.runFolder),
@@ -174,6 +175,16 @@ async function train(
   const never = control && neverBegins(control.schedule, steps * options.epochs);
   if (never) tell(never);
   return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random, control).run();
+}
+
+/** @throws UserError `invalid-options` where quantization would have nothing to train */
+function requireTrainable({ quantization, frozen }: TrainingOptions): void {
+  if (quantization && frozen)
+    throw new UserError(
+      'invalid-options',
+      'A network that stays frozen cannot be trained for int8.',
+      'Train it without quantization, and fine-tune its checkpoint then: every layer takes part.',
+    );
 }
 
 function tellDataset(

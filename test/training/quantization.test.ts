@@ -108,6 +108,13 @@ describe('a run with quantization', function () {
     assert.equal(all(messages, 'mark').length, 0);
   });
 
+  it('refuses a network that stays frozen', async () => {
+    await writePeople(data(), 4, 10);
+    const options = trainingOptions.parse({ dataset: data(), size: 32, width: 0.1, frozen: true, quantization: {} });
+    const [failure] = await train('run', options);
+    assert.equal(failure!.type === 'failure' && failure.code, 'invalid-options');
+  });
+
   for (const observer of ['percentile', 'meanSquaredError', 'entropy'] as const)
     it(`finds ranges with ${observer}, which then stay`, async () => {
       const checkpoint = await parentRun();

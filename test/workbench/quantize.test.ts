@@ -107,6 +107,23 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     assert.ok(!names.includes(`weights ${layer}`), layer);
   });
 
+  it('leads to the parent, whose panel offers the same for each checkpoint', async () => {
+    const frame = await webviewWith(page, '#parent:not([hidden])');
+    await frame.locator('#parent').click();
+    const parentFrame = await webviewWith(page, '.checkpoints vscode-button');
+    const buttons = parentFrame.locator('.checkpoints vscode-button');
+    assert.deepEqual(await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('data-checkpoint'))), [
+      'checkpoints/epoch-0025',
+      'checkpoints/epoch-0024',
+      'checkpoints/epoch-0010',
+    ]);
+    await buttons.last().scrollIntoViewIfNeeded();
+    await page.screenshot({ path: path.join(screenshots, 'checkpoints.png') });
+    const before = children().length;
+    await buttons.first().click();
+    await until('a fine-tuning from the panel', () => children().filter(({ phase }) => phase === 'completed').length > before); // prettier-ignore
+  });
+
   it('asks for the checkpoint when started from the palette', async () => {
     await runCommand(page, 'Face Trainer: Enable Quantization-Aware Fine-Tuning');
     await quickPickRow(page, 'people, epoch 25').waitFor();
