@@ -10,6 +10,7 @@ const layers = [
   'sample',
   'training',
   'faces',
+  'export',
   'quantization',
   'engine',
   'tensorflow',
@@ -21,7 +22,7 @@ const layers = [
   'protocol',
 ];
 // The extension host and the command line reach the trainer through its process, never by import.
-const apartFromTrainer = ['trainer', 'training', 'quantization', 'engine', 'dataset', 'graph'];
+const apartFromTrainer = ['trainer', 'training', 'export', 'quantization', 'engine', 'dataset', 'graph'];
 const neverBelow = {
   extension: ['cli', 'sample', ...apartFromTrainer],
   client: apartFromTrainer,

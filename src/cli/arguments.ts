@@ -34,6 +34,11 @@ export type CliCommand =
       readonly out: string | undefined;
       readonly json: boolean;
     }
+  | {
+      readonly name: 'export';
+      readonly order: Omit<Extract<TrainerOrder, { type: 'export' }>, 'type' | 'protocol'>;
+      readonly json: boolean;
+    }
   | { readonly name: 'download-weights'; readonly width: number; readonly size: number }
   | {
       readonly name: 'train';
@@ -52,6 +57,8 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer train --sample [options]   train on synthetic faces that the program draws itself
                                           (defaults: --size 96 --batch 16 --learning-rate 0.001)
   face-trainer qat <checkpoint> [options] fine-tune a checkpoint for int8 hardware
+  face-trainer export <checkpoint> [options]
+                                          write a checkpoint as a file that a runtime loads
   face-trainer check <folder> [options]   look for trouble in the pictures before training
   face-trainer align <folder> [options]   find, turn and cut out the faces, into a new folder
   face-trainer download-weights           get the ImageNet weights for --width and --size
@@ -106,6 +113,13 @@ Options of qat; all but the first three also go with --quantize-after
   --freeze-ranges F        share of the steps after which ranges stay (0.6)
   --float-layers LIST      layers that are left in float, with commas between
   --sensitivity N          pictures with which the cost of each layer is measured; 0 leaves it out (128)
+
+Options of export
+  --format NAME            tflite (tflite)
+  --precision NAME         float32, or int8 for a checkpoint of qat (float32)
+  --border NAME            what goes in and comes out of an int8 file: int8 or float32 (int8)
+  --output FILE            (<precision>.tflite in the folder exports of the run)
+  --json                   print file and bytes as JSON
 
 Options of check
   --size N                 of the network that the pictures are for (128)
@@ -163,6 +177,10 @@ const FLAGS = {
   'freeze-ranges': { type: 'string' },
   'float-layers': { type: 'string' },
   sensitivity: { type: 'string' },
+  format: { type: 'string' },
+  precision: { type: 'string' },
+  border: { type: 'string' },
+  output: { type: 'string' },
   out: { type: 'string' },
   json: { type: 'boolean' },
   sample: { type: 'boolean' },
@@ -214,12 +232,18 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     const [width, size] = [Number(values.width ?? 1), Number(values.size ?? 128)];
     return width > 0 && size > 0 ? { name: 'download-weights', width, size } : usage('--width and --size are numbers.');
   }
-  if (!['train', 'check', 'align', 'qat'].includes(command)) return usage(`There is no command “${command}”.`);
+  if (!['train', 'check', 'align', 'qat', 'export'].includes(command))
+    return usage(`There is no command “${command}”.`);
   if (more.length > 0) return usage(`One folder is enough: what is “${more[0]!}”?`);
   if (command !== 'train') {
     if (folder === undefined)
-      return usage(command === 'qat' ? 'Name the folder of a checkpoint.' : `Name the folder to ${command}.`);
+      return usage(
+        command === 'qat' || command === 'export'
+          ? 'Name the folder of a checkpoint.'
+          : `Name the folder to ${command}.`,
+      );
     if (command === 'qat') return qat(path.resolve(cwd, folder), values, cwd);
+    if (command === 'export') return exportFile(path.resolve(cwd, folder), values, cwd);
     return command === 'check'
       ? check(path.resolve(cwd, folder), values, cwd)
       : align(path.resolve(cwd, folder), values, cwd);
@@ -305,6 +329,21 @@ function quantizationOf(values: Values): Record<string, unknown> {
     floatLayers: typeof layers === 'string' ? layers.split(',').map((name) => name.trim()) : undefined,
   };
   return Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined));
+}
+
+function exportFile(checkpoint: string, values: Values, cwd: string): CliCommand {
+  const given = (name: string, usual: string) => (typeof values[name] === 'string' ? values[name] : usual);
+  const choice = <T extends string>(name: string, all: readonly T[]): T | undefined =>
+    all.find((one) => one === given(name, all[0]!));
+  const format = choice('format', ['tflite']);
+  const precision = choice('precision', ['float32', 'int8']);
+  const border = choice('border', ['int8', 'float32']);
+  if (!format) return usage('--format: there is tflite.');
+  if (!precision) return usage('--precision: float32 or int8.');
+  if (!border) return usage('--border: int8 or float32.');
+  const usual = path.join(checkpoint, '..', '..', 'exports', `${path.basename(checkpoint)}-${precision}.${format}`);
+  const order = { checkpoint, format, precision, border, output: path.resolve(cwd, given('output', usual)) };
+  return { name: 'export', order, json: values['json'] === true };
 }
 
 function qat(checkpoint: string, values: Values, cwd: string): CliCommand {

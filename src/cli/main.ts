@@ -45,6 +45,8 @@ async function main(): Promise<number> {
       return align(command);
     case 'qat':
       return qat(command);
+    case 'export':
+      return exportFile(command);
     case 'train':
       return train(command);
   }
@@ -105,6 +107,15 @@ async function run(order: TrainerOrder, view: TerminalView, json: boolean): Prom
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   return trainer.ended;
+}
+
+async function exportFile({ order, json }: Extract<CliCommand, { name: 'export' }>): Promise<number> {
+  const view = terminal(json);
+  const end = await run({ type: 'export', protocol: PROTOCOL_VERSION, ...order }, view, json);
+  if (end.type !== 'exported') return failed(end, json);
+  if (json) process.stdout.write(`${JSON.stringify({ file: end.file, bytes: end.bytes }, null, 2)}\n`);
+  else view.note(`Written     ${end.file}, ${(end.bytes / 1e6).toFixed(1)} MB`);
+  return EXIT.ok;
 }
 
 function isRun({ type }: TrainerOrder): boolean {

@@ -31,7 +31,8 @@ export class TerminalView {
         this.bar(message.done / message.total, `reading pictures ${message.done}/${message.total}`);
       return;
     }
-    if (message.type === 'checked' || message.type === 'aligned' || message.type === 'previewed') return;
+    if (message.type === 'checked' || message.type === 'aligned') return;
+    if (message.type === 'exported' || message.type === 'previewed') return;
     if (message.type === 'cancelled') {
       this.line('Stopped');
       return;

@@ -28,6 +28,7 @@ export type UserErrorCode =
   | 'dataset-people-changed'
   | 'quantize-layer'
   | 'not-integer'
+  | 'not-quantized'
   | 'invalid-options'
   | 'protocol'
   | 'trainer-crashed'

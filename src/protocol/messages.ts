@@ -60,6 +60,19 @@ export const trainerCommand = z.discriminatedUnion('type', [
     /** 0 for every core. */
     threads: z.int().min(0).max(256),
   }),
+  /** Writes a checkpoint as a file that a runtime loads. */
+  z.object({
+    type: z.literal('export'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    /** Absolute path of the checkpoint's folder. */
+    checkpoint: z.string().min(1),
+    format: z.enum(['tflite']),
+    precision: z.enum(['float32', 'int8']),
+    /** What goes in and comes out of an int8 file. */
+    border: z.enum(['int8', 'float32']).default('int8'),
+    /** Absolute path. */
+    output: z.string().min(1),
+  }),
   /** Draws what chance makes of a few pictures. */
   z.object({ type: z.literal('preview'), protocol: z.literal(PROTOCOL_VERSION), options: trainingOptions }),
   /** Finish the batch at hand, write a checkpoint, end. */
@@ -242,6 +255,8 @@ const finished = z.object({
 const checked = z.object({ type: z.literal('checked'), report: datasetReport });
 /** Last word of an alignment. */
 const aligned = z.object({ type: z.literal('aligned'), summary: alignSummary });
+/** Last word of an export. */
+const exported = z.object({ type: z.literal('exported'), file: z.string(), bytes: count });
 /** Last word of a preview: pictures as data URIs, each as it is and as chance makes it in some epochs. */
 const previewed = z.object({
   type: z.literal('previewed'),
@@ -276,6 +291,7 @@ export const trainerMessage = z.discriminatedUnion('type', [
   preparing,
   checked,
   aligned,
+  exported,
   previewed,
   cancelled,
   ...logged,
@@ -283,7 +299,7 @@ export const trainerMessage = z.discriminatedUnion('type', [
 export type TrainerMessage = z.infer<typeof trainerMessage>;
 
 /** After one of these a trainer says nothing more. */
-export const LAST_WORDS = ['finished', 'failure', 'checked', 'aligned', 'previewed', 'cancelled'] as const;
+export const LAST_WORDS = ['finished', 'failure', 'checked', 'aligned', 'exported', 'previewed', 'cancelled'] as const;
 export type LastWord = Extract<TrainerMessage, { type: (typeof LAST_WORDS)[number] }>;
 
 export type MessageOf<T extends TrainerMessage['type']> = Extract<TrainerMessage, { type: T }>;

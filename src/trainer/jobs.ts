@@ -3,6 +3,7 @@ import { storedSize } from '../dataset/augment.js';
 import { checkDataset, withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
 import { alignFaces } from '../faces/alignFaces.js';
+import { exportCheckpoint } from '../training/exportCheckpoint.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
 import { withRecipe } from '../protocol/recipes.js';
@@ -45,6 +46,10 @@ export async function runJob(
       const threads = order.threads || os.availableParallelism();
       const summary = await alignFaces(scanDataset(order.dataset), { out, size, threads }, progress, stopped);
       return summary ? { type: 'aligned', summary } : { type: 'cancelled' };
+    }
+    case 'export': {
+      const { file, bytes } = exportCheckpoint(order);
+      return { type: 'exported', file, bytes };
     }
     case 'preview':
       return { type: 'previewed', samples: await previewSamples(order.options) };

@@ -37,6 +37,15 @@ export function openParent(checkpoint: string): Parent {
       `The checkpoint “${checkpoint}” is quantized already.`,
       'Take a checkpoint of the run that it was made from, or train this one on with other options.',
     );
+  return readRunOf(checkpoint);
+}
+
+/**
+ * What the record of a checkpoint's run says.
+ *
+ * @throws UserError `checkpoint-parentless`
+ */
+export function readRunOf(checkpoint: string): Parent {
   const file = new RunFolder(path.resolve(checkpoint, '..', '..')).record;
   try {
     const { options, data } = record.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
@@ -45,7 +54,7 @@ export function openParent(checkpoint: string): Parent {
     throw new UserError(
       'checkpoint-parentless',
       `The run of the checkpoint “${checkpoint}” cannot be read: “${file}” is missing or damaged.`,
-      'A checkpoint is fine-tuned inside its run’s folder: put it back where it was written.',
+      'A checkpoint is of use inside its run’s folder only: put it back where it was written.',
       { cause },
     );
   }

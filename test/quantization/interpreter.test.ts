@@ -1,19 +1,15 @@
 import assert from 'node:assert/strict';
+import type { Dataset } from '../../src/dataset/dataset.js';
 import { UserError } from '../../src/core/userError.js';
-import { openDataset, readBatch, type Dataset } from '../../src/dataset/dataset.js';
-import { scanDataset } from '../../src/dataset/scanDataset.js';
 import type { Batch } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
 import { quantizersOf } from '../../src/graph/quantizers.js';
-import { calibrate } from '../../src/quantization/calibrate.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
-import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
+import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { layerSensitivity } from '../../src/quantization/sensitivity.js';
-import { trainingOptions } from '../../src/protocol/options.js';
-import { startWeights } from '../../src/training/startWeights.js';
+import { quantizedNetwork } from '../support/quantizedNetwork.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
@@ -28,37 +24,11 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     let dataset: Dataset;
     let float: Graph;
     let graph: Graph;
-    const values = new Map<string, Float32Array>();
-    const validation: Batch[] = [];
+    let values: Map<string, Float32Array>;
+    let validation: Batch[];
 
     before(async () => {
-      const options = trainingOptions.parse({ dataset: sharedPaths.wild, size: SIZE });
-      const scanned = scanDataset(sharedPaths.wild);
-      const opened = await openDataset(scanned, { ...options, cacheFolder: folder(), cacheBytes: 1e9 }, () => undefined, () => false); // prettier-ignore
-      dataset = opened!;
-      float = mobileNetV2({ size: SIZE, classes: dataset.people.length, width: 0.5, pooling: 'average' });
-      graph = quantizeGraph(float);
-      const start = await startWeights(float, { seed: 1, width: 0.5, people: [], weights: sharedPaths.weights05 });
-      for (const [name, value] of [...start, ...initialRanges(graph)]) values.set(name, value);
-      const read = async (pictures: readonly number[]): Promise<Batch> => {
-        const { pixels, labels } = await readBatch(dataset, { pictures });
-        return { images: pixels, labels };
-      };
-      const { train, validation: held } = dataset.split;
-      for (let i = 0; i < held.length; i += 64) validation.push(await read(held.slice(i, i + 64)));
-      const { engine } = await selectEngine({ engine: 'native', threads: 2 });
-      const session = engine.createSession(graph, values);
-      const batches = [await read(train.slice(0, 64)), await read(train.slice(64, 128))];
-      const ranges = await calibrate(
-        graph,
-        session,
-        async function* () {
-          for (const batch of batches) yield await Promise.resolve(batch);
-        },
-        'movingAverage',
-      );
-      for (const [name, range] of ranges) values.set(name, Float32Array.from(range));
-      session.dispose();
+      ({ dataset, float, graph, values, validation } = await quantizedNetwork(SIZE, folder()));
     });
 
     after(() => dataset.source.close());

@@ -17,6 +17,7 @@ export interface IntegerTensor {
 export interface Clamp {
   readonly lowest: number;
   readonly highest: number;
+  readonly relu6: boolean;
 }
 
 /**
@@ -120,7 +121,7 @@ class Conversion {
     this.numbers.set(node.name, number);
     const relu6 = made.op === 'relu6';
     if (made.op === 'relu6') made = this.nodes.get(made.input)!;
-    const clamp = relu6 ? relu6Clamp(quantizer) : { lowest: -128, highest: 127 };
+    const clamp = relu6 ? relu6Clamp(quantizer) : { lowest: -128, highest: 127, relu6: false };
     switch (made.op) {
       case 'input':
         return;
@@ -187,6 +188,7 @@ class Conversion {
 /** TFLite's `CalculateActivationRangeQuantized`. */
 function relu6Clamp({ scale, zeroPoint }: AffineQuantizer): Clamp {
   return {
+    relu6: true,
     lowest: Math.max(-128, zeroPoint),
     highest: Math.min(127, zeroPoint + roundHalfAwayFromZero(Math.fround(6 / scale))),
   };

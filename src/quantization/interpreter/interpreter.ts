@@ -1,10 +1,17 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
-import { multiplyByFixed } from './fixedPoint.js';
+import { multiplyByFixed, multiplyByFixedTwice } from './fixedPoint.js';
 import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerNetwork, type IntegerPool, type IntegerTensor } from './integerNetwork.js'; // prettier-ignore
 
 /** Integers of one picture, [H, W, C]. */
 type Values = Int8Array;
+
+/**
+ * How a sum is brought to the next scale: `once`, as int8 arithmetic is simulated here, or `twice`, as TFLite's reference
+ * kernels do in their usual build.
+ */
+export type Requantization = 'once' | 'twice';
+type Multiply = typeof multiplyByFixed;
 
 /**
  * Runs pictures through int8 arithmetic: int8 tensors, int32 sums, fixed-point factors, as TFLite's reference kernels
@@ -13,7 +20,7 @@ type Values = Int8Array;
  * @param pixels [N, H, W, C], RGB bytes
  * @returns [N, classes]: integers of the output tensor
  */
-export function runIntegers(network: IntegerNetwork, pixels: Uint8Array): Int8Array {
+export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, requantization: Requantization = 'once'): Int8Array {
   const input = network.tensors[0]!;
   const bytes = input.shape[0] * input.shape[1] * input.shape[2];
   const count = pixels.length / bytes;
@@ -22,13 +29,18 @@ export function runIntegers(network: IntegerNetwork, pixels: Uint8Array): Int8Ar
   const logits = new Int8Array(count * classes);
   for (let image = 0; image < count; image++) {
     const picture = Int8Array.from(pixels.subarray(image * bytes, (image + 1) * bytes), (byte) => table[byte]!);
-    logits.set(runPicture(network, picture), image * classes);
+    logits.set(runPicture(network, picture, requantization), image * classes);
   }
   return logits;
 } // prettier-ignore
 
 /** @param picture integers of the input tensor, [H, W, C] */
-export function runPicture({ tensors, operations, output }: IntegerNetwork, picture: Int8Array): Int8Array {
+export function runPicture(
+  { tensors, operations, output }: IntegerNetwork,
+  picture: Int8Array,
+  requantization: Requantization = 'once',
+): Int8Array {
+  const multiply = requantization === 'once' ? multiplyByFixed : multiplyByFixedTwice;
   const values: Values[] = [];
   values[0] = picture;
   for (const operation of operations) {
@@ -38,10 +50,10 @@ export function runPicture({ tensors, operations, output }: IntegerNetwork, pict
       case 'conv2d':
       case 'depthwiseConv2d':
       case 'dense':
-        values[operation.output] = layer(operation, x, y, from);
+        values[operation.output] = layer(operation, x, y, from, multiply);
         break;
       case 'add':
-        values[operation.output] = add(operation, tensors, from, values[operation.other]!);
+        values[operation.output] = add(operation, tensors, from, values[operation.other]!, multiply);
         break;
       case 'globalAveragePool':
       case 'globalMaxPool':
@@ -51,7 +63,13 @@ export function runPicture({ tensors, operations, output }: IntegerNetwork, pict
   return values[output]!;
 }
 
-function layer(operation: IntegerLayer, x: IntegerTensor, y: IntegerTensor, values: Values): Values {
+function layer(
+  operation: IntegerLayer,
+  x: IntegerTensor,
+  y: IntegerTensor,
+  values: Values,
+  multiply: Multiply,
+): Values {
   const [kernelH, kernelW] = operation.op === 'dense' ? [1, 1] : (operation.kernelShape as [number, number]);
   const padded = withBorder(values, x, y.shape, kernelH, kernelW, operation.stride);
   const sums = operation.op === 'depthwiseConv2d' ? depthwise(operation, padded, y.shape, kernelH, kernelW) : convolve(operation, padded, y.shape, kernelH, kernelW); // prettier-ignore
@@ -59,7 +77,7 @@ function layer(operation: IntegerLayer, x: IntegerTensor, y: IntegerTensor, valu
   const { bias, multipliers, lowest, highest } = operation;
   const out = new Int8Array(sums.length);
   for (let i = 0, c = 0; i < sums.length; i++, c = c + 1 === channels ? 0 : c + 1) {
-    const q = multiplyByFixed((sums[i]! + bias[c]!) | 0, multipliers[c]!) + y.zeroPoint;
+    const q = multiply((sums[i]! + bias[c]!) | 0, multipliers[c]!) + y.zeroPoint;
     out[i] = q < lowest ? lowest : q > highest ? highest : q;
   }
   return out;
@@ -140,19 +158,23 @@ function depthwise(
   return sums;
 }
 
-function add(operation: IntegerAdd, tensors: readonly IntegerTensor[], a: Values, b: Values): Values {
+function add(
+  operation: IntegerAdd,
+  tensors: readonly IntegerTensor[],
+  a: Values,
+  b: Values,
+  multiply: Multiply,
+): Values {
   const { inputMultiplier, otherMultiplier, outputMultiplier, lowest, highest } = operation;
   // Of each summand there are 256 values only.
   const scaled = (tensor: IntegerTensor, multiplier: IntegerAdd['inputMultiplier']) =>
-    Int32Array.from({ length: 256 }, (_, i) =>
-      multiplyByFixed((i - 128 - tensor.zeroPoint) * 2 ** ADD_SHIFT, multiplier),
-    );
+    Int32Array.from({ length: 256 }, (_, i) => multiply((i - 128 - tensor.zeroPoint) * 2 ** ADD_SHIFT, multiplier));
   const first = scaled(tensors[operation.input]!, inputMultiplier);
   const second = scaled(tensors[operation.other]!, otherMultiplier);
   const { zeroPoint } = tensors[operation.output]!;
   const out = new Int8Array(a.length);
   for (let i = 0; i < a.length; i++) {
-    const q = multiplyByFixed(first[a[i]! + 128]! + second[b[i]! + 128]!, outputMultiplier) + zeroPoint;
+    const q = multiply(first[a[i]! + 128]! + second[b[i]! + 128]!, outputMultiplier) + zeroPoint;
     out[i] = q < lowest ? lowest : q > highest ? highest : q;
   }
   return out;

@@ -1,0 +1,53 @@
+// The part of TFLite's schema (version 3, tensorflow/compiler/mlir/lite/schema/schema.fbs) that is written: the number of each
+// field in its table, and the values of the enumerations.
+
+export const FILE_IDENTIFIER = 'TFL3';
+export const SCHEMA_VERSION = 3;
+
+export const TENSOR_TYPE = { float32: 0, int32: 2, int8: 9 } as const;
+export type TensorType = keyof typeof TENSOR_TYPE;
+
+export const OPERATOR = {
+  add: 0,
+  averagePool2d: 1,
+  conv2d: 3,
+  depthwiseConv2d: 4,
+  dequantize: 6,
+  fullyConnected: 9,
+  maxPool2d: 17,
+  quantize: 114,
+} as const;
+export type OperatorName = keyof typeof OPERATOR;
+
+/** Of the union BuiltinOptions. */
+export const OPTIONS = {
+  conv2d: 1,
+  depthwiseConv2d: 2,
+  pool2d: 5,
+  fullyConnected: 8,
+  add: 11,
+  dequantize: 38,
+  quantize: 89,
+} as const;
+
+export const PADDING = { same: 0, valid: 1 } as const;
+export const ACTIVATION = { none: 0, relu6: 3 } as const;
+
+/** Of each table: how many fields it has, and the numbers of those that are written. */
+export const TABLES = {
+  model: { fields: 10, version: 0, operatorCodes: 1, subgraphs: 2, description: 3, buffers: 4, metadata: 6, signatureDefs: 7 }, // prettier-ignore
+  operatorCode: { fields: 4, deprecatedBuiltinCode: 0, version: 2, builtinCode: 3 },
+  subGraph: { fields: 6, tensors: 0, inputs: 1, outputs: 2, operators: 3, name: 4 },
+  tensor: { fields: 11, shape: 0, type: 1, buffer: 2, name: 3, quantization: 4 },
+  quantization: { fields: 7, scale: 2, zeroPoint: 3, quantizedDimension: 6 },
+  buffer: { fields: 3, data: 0 },
+  operator: { fields: 14, opcodeIndex: 0, inputs: 1, outputs: 2, builtinOptionsType: 3, builtinOptions: 4 },
+  conv2d: { fields: 7, padding: 0, strideW: 1, strideH: 2, activation: 3 },
+  depthwiseConv2d: { fields: 7, padding: 0, strideW: 1, strideH: 2, depthMultiplier: 3, activation: 4 },
+  fullyConnected: { fields: 6, activation: 0 },
+  add: { fields: 2, activation: 0 },
+  pool2d: { fields: 6, padding: 0, strideW: 1, strideH: 2, filterWidth: 3, filterHeight: 4, activation: 5 },
+  metadata: { fields: 2, name: 0, buffer: 1 },
+  signatureDef: { fields: 5, inputs: 0, outputs: 1, signatureKey: 2, subgraphIndex: 4 },
+  tensorMap: { fields: 2, name: 0, tensorIndex: 1 },
+} as const;

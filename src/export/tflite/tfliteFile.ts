@@ -1,0 +1,310 @@
+import { Builder, type Offset } from 'flatbuffers';
+import { sizeOf } from '../../graph/graph.js';
+import {
+  ACTIVATION,
+  FILE_IDENTIFIER,
+  OPERATOR,
+  OPTIONS,
+  PADDING,
+  SCHEMA_VERSION,
+  TABLES,
+  TENSOR_TYPE,
+  type OperatorName,
+  type TensorType,
+} from './schema.js';
+
+export interface TfliteTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly type: TensorType;
+  /** Little-endian; absent for what is computed. */
+  readonly data?: Float32Array | Int8Array | Int32Array;
+  /** One scale and zero point, or one for each index of a dimension. */
+  readonly quantization?: {
+    readonly scales: Float32Array;
+    readonly zeroPoints: readonly number[];
+    readonly dimension: number;
+  };
+}
+
+export interface TfliteOperator {
+  readonly op: OperatorName;
+  /** Numbers of tensors. */
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly stride?: number;
+  readonly relu6?: boolean;
+  /** Of a pooling: height and width. */
+  readonly filter?: readonly [number, number];
+}
+
+export interface TfliteModel {
+  readonly description: string;
+  readonly tensors: readonly TfliteTensor[];
+  readonly operators: readonly TfliteOperator[];
+  readonly input: number;
+  readonly output: number;
+  /** JSON by name: labels and preprocessing. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Versions of the operators that int8 with scales by channel, and what is written here, ask for. */
+const VERSIONS: Record<OperatorName, { readonly float32: number; readonly int8: number }> = {
+  add: { float32: 1, int8: 2 },
+  averagePool2d: { float32: 1, int8: 2 },
+  conv2d: { float32: 1, int8: 3 },
+  depthwiseConv2d: { float32: 1, int8: 3 },
+  dequantize: { float32: 1, int8: 2 },
+  fullyConnected: { float32: 1, int8: 4 },
+  maxPool2d: { float32: 1, int8: 2 },
+  quantize: { float32: 1, int8: 1 },
+};
+
+/**
+ * The bytes of a .tflite file. The same model gives the same bytes.
+ *
+ * @throws RangeError where the model breaks an invariant of the format: see `check`
+ */
+export function tfliteFile(model: TfliteModel): Uint8Array {
+  check(model);
+  return new Writer(model).write();
+}
+
+/** Everything that a runtime relies on, before a byte is written. */
+function check({ tensors, operators, input, output }: TfliteModel): void {
+  const refuse = (what: string) => {
+    throw new RangeError(`no TFLite file: ${what}`);
+  };
+  for (const { name, shape, data, quantization, type } of tensors) {
+    if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
+    if (data && data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
+    if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
+    // An int32 bias is of input scale times kernel scale, which runtimes know.
+    if (type === 'int8' && !quantization) refuse(`${name} is of integers without a scale`);
+    if (!quantization) continue;
+    const { scales, zeroPoints, dimension } = quantization;
+    const wanted = scales.length === 1 ? 1 : shape[dimension];
+    if (scales.length !== wanted || zeroPoints.length !== scales.length) refuse(`${name} has ${scales.length} scales`);
+    if (!scales.every((scale) => scale > 0 && Number.isFinite(scale))) refuse(`${name} has a scale that is none`);
+  }
+  const computed = new Set([input]);
+  for (const { op, inputs, outputs } of operators) {
+    for (const i of inputs)
+      if (!tensors[i]?.data && !computed.has(i)) refuse(`${op} reads a tensor that nothing has written`);
+    for (const o of outputs) {
+      if (!tensors[o] || tensors[o].data || computed.has(o)) refuse(`${op} writes a tensor that is written already`);
+      computed.add(o);
+    }
+  }
+  if (!computed.has(output)) refuse('nothing writes the output');
+} // prettier-ignore
+
+class Writer {
+  private readonly builder = new Builder(1 << 20);
+
+  constructor(private readonly model: TfliteModel) {}
+
+  write(): Uint8Array {
+    const { builder, model } = this;
+    const metadata = [...model.metadata];
+    // Buffer 0 is empty: what has no data points there.
+    const blobs = [
+      undefined,
+      ...model.tensors.flatMap(({ data }) => (data ? [bytesOf(data)] : [])),
+      ...metadata.map(([, text]) => new TextEncoder().encode(text)),
+    ];
+    const buffers = this.offsets(blobs.map((bytes) => this.buffer(bytes)));
+    let next = 1;
+    const tensors = model.tensors.map((tensor) => this.tensor(tensor, tensor.data ? next++ : 0));
+    const entries = this.offsets(metadata.map(([name], i) => this.metadata(name, next + i)));
+    const codes = this.operatorCodes();
+    const subgraph = this.subgraph(this.offsets(tensors), codes);
+    const subgraphs = this.offsets([subgraph]);
+    const operatorCodes = this.offsets(codes.map(({ op, version }) => this.operatorCode(op, version)));
+    const signatures = this.offsets([this.signature()]);
+    const description = builder.createString(model.description);
+    const root = this.table(TABLES.model, (t) => {
+      builder.addFieldInt32(t.version, SCHEMA_VERSION, 0);
+      builder.addFieldOffset(t.operatorCodes, operatorCodes, 0);
+      builder.addFieldOffset(t.subgraphs, subgraphs, 0);
+      builder.addFieldOffset(t.description, description, 0);
+      builder.addFieldOffset(t.buffers, buffers, 0);
+      builder.addFieldOffset(t.metadata, entries, 0);
+      builder.addFieldOffset(t.signatureDefs, signatures, 0);
+    });
+    builder.finish(root, FILE_IDENTIFIER);
+    return builder.asUint8Array().slice();
+  }
+
+  private table<T extends { readonly fields: number }>(layout: T, fill: (layout: T) => void): Offset {
+    this.builder.startObject(layout.fields);
+    fill(layout);
+    return this.builder.endObject();
+  }
+
+  private vector(count: number, bytes: number, alignment: number, add: (i: number) => void): Offset {
+    this.builder.startVector(bytes, count, alignment);
+    for (let i = count - 1; i >= 0; i--) add(i);
+    return this.builder.endVector();
+  }
+
+  private offsets(values: readonly Offset[]): Offset {
+    return this.vector(values.length, 4, 4, (i) => this.builder.addOffset(values[i]!));
+  }
+
+  private int32s(values: readonly number[]): Offset {
+    return this.vector(values.length, 4, 4, (i) => this.builder.addInt32(values[i]!));
+  }
+
+  /** Aligned to 16 bytes, as runtimes map it. */
+  private buffer(bytes: Uint8Array | undefined): Offset {
+    const data = bytes && this.vector(bytes.length, 1, 16, (i) => this.builder.addInt8(bytes[i]!));
+    return this.table(TABLES.buffer, (t) => {
+      if (data !== undefined) this.builder.addFieldOffset(t.data, data, 0);
+    });
+  }
+
+  private tensor({ name, shape, type, quantization }: TfliteTensor, buffer: number): Offset {
+    const { builder } = this;
+    const quantized = quantization && this.quantization(quantization);
+    const words = builder.createString(name);
+    const sides = this.int32s(shape);
+    return this.table(TABLES.tensor, (t) => {
+      builder.addFieldOffset(t.shape, sides, 0);
+      builder.addFieldInt8(t.type, TENSOR_TYPE[type], 0);
+      builder.addFieldInt32(t.buffer, buffer, 0);
+      builder.addFieldOffset(t.name, words, 0);
+      if (quantized !== undefined) builder.addFieldOffset(t.quantization, quantized, 0);
+    });
+  }
+
+  private quantization({ scales, zeroPoints, dimension }: NonNullable<TfliteTensor['quantization']>): Offset {
+    const { builder } = this;
+    const zeros = this.vector(zeroPoints.length, 8, 8, (i) => builder.addInt64(BigInt(zeroPoints[i]!)));
+    const steps = this.vector(scales.length, 4, 4, (i) => builder.addFloat32(scales[i]!));
+    return this.table(TABLES.quantization, (t) => {
+      builder.addFieldOffset(t.scale, steps, 0);
+      builder.addFieldOffset(t.zeroPoint, zeros, 0);
+      builder.addFieldInt32(t.quantizedDimension, dimension, 0);
+    });
+  }
+
+  private metadata(name: string, buffer: number): Offset {
+    const words = this.builder.createString(name);
+    return this.table(TABLES.metadata, (t) => {
+      this.builder.addFieldOffset(t.name, words, 0);
+      this.builder.addFieldInt32(t.buffer, buffer, 0);
+    });
+  }
+
+  private versionOf({ op, inputs, outputs }: TfliteOperator): number {
+    const integers = [...inputs, ...outputs].some((i) => this.model.tensors[i]!.type === 'int8');
+    return VERSIONS[op][integers ? 'int8' : 'float32'];
+  }
+
+  /** Each operator once, in the order in which they come. */
+  private operatorCodes(): { op: OperatorName; version: number }[] {
+    const found = new Map<string, { op: OperatorName; version: number }>();
+    for (const operator of this.model.operators)
+      found.set(operator.op, { op: operator.op, version: this.versionOf(operator) });
+    return [...found.values()];
+  }
+
+  private operatorCode(op: OperatorName, version: number): Offset {
+    const { builder } = this;
+    return this.table(TABLES.operatorCode, (t) => {
+      builder.addFieldInt8(t.deprecatedBuiltinCode, Math.min(127, OPERATOR[op]), 0);
+      builder.addFieldInt32(t.version, version, 1);
+      builder.addFieldInt32(t.builtinCode, OPERATOR[op], 0);
+    });
+  }
+
+  private subgraph(tensors: Offset, codes: readonly { op: OperatorName }[]): Offset {
+    const { builder, model } = this;
+    const numbers = new Map(codes.map(({ op }, i) => [op, i]));
+    const operators = this.offsets(model.operators.map((operator) => this.operator(operator, numbers.get(operator.op)!)));
+    const [inputs, outputs] = [this.int32s([model.input]), this.int32s([model.output])];
+    const name = builder.createString('main');
+    return this.table(TABLES.subGraph, (t) => {
+      builder.addFieldOffset(t.tensors, tensors, 0);
+      builder.addFieldOffset(t.inputs, inputs, 0);
+      builder.addFieldOffset(t.outputs, outputs, 0);
+      builder.addFieldOffset(t.operators, operators, 0);
+      builder.addFieldOffset(t.name, name, 0);
+    });
+  } // prettier-ignore
+
+  private operator(operator: TfliteOperator, code: number): Offset {
+    const { builder } = this;
+    const [type, options] = this.options(operator);
+    const [inputs, outputs] = [this.int32s(operator.inputs), this.int32s(operator.outputs)];
+    return this.table(TABLES.operator, (t) => {
+      builder.addFieldInt32(t.opcodeIndex, code, 0);
+      builder.addFieldOffset(t.inputs, inputs, 0);
+      builder.addFieldOffset(t.outputs, outputs, 0);
+      builder.addFieldInt8(t.builtinOptionsType, type, 0);
+      builder.addFieldOffset(t.builtinOptions, options, 0);
+    });
+  }
+
+  private options({ op, stride = 1, relu6, filter }: TfliteOperator): [type: number, options: Offset] {
+    const { builder } = this;
+    const activation = relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
+    switch (op) {
+      case 'conv2d':
+        return [OPTIONS.conv2d, this.table(TABLES.conv2d, (t) => {
+          builder.addFieldInt8(t.padding, PADDING.same, 0);
+          builder.addFieldInt32(t.strideW, stride, 0);
+          builder.addFieldInt32(t.strideH, stride, 0);
+          builder.addFieldInt8(t.activation, activation, 0);
+        })];
+      case 'depthwiseConv2d':
+        return [OPTIONS.depthwiseConv2d, this.table(TABLES.depthwiseConv2d, (t) => {
+          builder.addFieldInt8(t.padding, PADDING.same, 0);
+          builder.addFieldInt32(t.strideW, stride, 0);
+          builder.addFieldInt32(t.strideH, stride, 0);
+          builder.addFieldInt32(t.depthMultiplier, 1, 0);
+          builder.addFieldInt8(t.activation, activation, 0);
+        })];
+      case 'fullyConnected':
+        return [OPTIONS.fullyConnected, this.table(TABLES.fullyConnected, (t) => builder.addFieldInt8(t.activation, activation, 0))];
+      case 'add':
+        return [OPTIONS.add, this.table(TABLES.add, (t) => builder.addFieldInt8(t.activation, activation, 0))];
+      case 'averagePool2d':
+      case 'maxPool2d':
+        return [OPTIONS.pool2d, this.table(TABLES.pool2d, (t) => {
+          builder.addFieldInt8(t.padding, PADDING.valid, 0);
+          builder.addFieldInt32(t.strideW, 1, 0);
+          builder.addFieldInt32(t.strideH, 1, 0);
+          builder.addFieldInt32(t.filterWidth, filter![1], 0);
+          builder.addFieldInt32(t.filterHeight, filter![0], 0);
+        })];
+      case 'quantize':
+      case 'dequantize':
+        return [OPTIONS[op], this.table({ fields: 0 }, () => undefined)];
+    }
+  } // prettier-ignore
+
+  private signature(): Offset {
+    const { builder, model } = this;
+    const map = (name: string, tensor: number) => {
+      const words = builder.createString(name);
+      return this.table(TABLES.tensorMap, (t) => {
+        builder.addFieldOffset(t.name, words, 0);
+        builder.addFieldInt32(t.tensorIndex, tensor, 0);
+      });
+    };
+    const inputs = this.offsets([map('image', model.input)]);
+    const outputs = this.offsets([map('output', model.output)]);
+    const key = builder.createString('serving_default');
+    return this.table(TABLES.signatureDef, (t) => {
+      builder.addFieldOffset(t.inputs, inputs, 0);
+      builder.addFieldOffset(t.outputs, outputs, 0);
+      builder.addFieldOffset(t.signatureKey, key, 0);
+    });
+  }
+}
+
+function bytesOf(values: Float32Array | Int8Array | Int32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,106 @@
+import type { IntegerNetwork, IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
+import type { FloatNetwork } from '../floatNetwork.js';
+import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
+
+type Parts = { readonly tensors: TfliteTensor[]; readonly operators: TfliteOperator[] };
+
+/** A network in float32: input [1, H, W, 3] of x / 127.5 − 1, output [1, classes] logits. */
+export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string, string>): TfliteModel {
+  const parts: Parts = {
+    tensors: network.tensors.map(({ name, shape }) => ({ name, shape: [1, ...shape], type: 'float32' })),
+    operators: [],
+  };
+  const constant = (name: string, shape: readonly number[], data: Float32Array) =>
+    parts.tensors.push({ name, shape, type: 'float32', data }) - 1;
+  for (const operation of network.operations) {
+    const { name, input, output } = operation;
+    const outputs = [output];
+    if (operation.op === 'add') parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
+    else if (!('weights' in operation)) parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
+    else {
+      const { shape, values } = kernelOf(operation.op, operation.kernelShape, operation.weights);
+      const inputs = [input, constant(`${name}/kernel`, shape, values), constant(`${name}/bias`, [operation.bias.length], operation.bias)];
+      parts.operators.push({ op: operatorOf(operation.op), inputs, outputs, stride: operation.stride, relu6: operation.relu6 });
+    }
+  }
+  flattenOutput(parts, network.output);
+  return { description: network.name, ...parts, input: 0, output: network.output, metadata };
+} // prettier-ignore
+
+/**
+ * The same in int8 throughout. With `border` float, input and output are float32 and a first and a last operator convert.
+ */
+export function integerTflite(
+  network: IntegerNetwork,
+  metadata: ReadonlyMap<string, string>,
+  border: 'int8' | 'float32' = 'int8',
+): TfliteModel {
+  const parts: Parts = { tensors: network.tensors.map((tensor) => quantizedTensor(tensor)), operators: [] };
+  for (const operation of network.operations) {
+    const { name, input, output } = operation;
+    const outputs = [output];
+    if (operation.op === 'add') {
+      parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
+    } else if (!('weights' in operation)) parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
+    else {
+      const { shape, values, dimension } = kernelOf(operation.op, operation.kernelShape, operation.weights);
+      // A channel of zeros has no scale: any does.
+      const scales = operation.weightScales.map((s) => (s === 0 ? network.tensors[output]!.scale : s));
+      const zeroPoints = Array<number>(scales.length).fill(0);
+      const kernel = parts.tensors.push({ name: `${name}/kernel`, shape, type: 'int8', data: values, quantization: { scales, zeroPoints, dimension } }) - 1;
+      const bias = parts.tensors.push({ name: `${name}/bias`, shape: [operation.bias.length], type: 'int32', data: operation.bias }) - 1;
+      parts.operators.push({ op: operatorOf(operation.op), inputs: [input, kernel, bias], outputs, stride: operation.stride, relu6: operation.relu6 });
+    }
+  }
+  flattenOutput(parts, network.output);
+  if (border === 'int8') return { description: network.name, ...parts, input: 0, output: network.output, metadata };
+  const float = (i: number, name: string) => parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;
+  const [input, output] = [float(0, 'image'), float(network.output, 'logits')];
+  parts.operators.unshift({ op: 'quantize', inputs: [input], outputs: [0] });
+  parts.operators.push({ op: 'dequantize', inputs: [network.output], outputs: [output] });
+  return { description: network.name, ...parts, input, output, metadata };
+} // prettier-ignore
+
+function quantizedTensor({ name, shape, scale, zeroPoint }: IntegerTensor): TfliteTensor {
+  const quantization = { scales: Float32Array.of(scale), zeroPoints: [zeroPoint], dimension: 0 };
+  return { name, shape: [1, ...shape], type: 'int8', quantization };
+}
+
+function operatorOf(op: 'conv2d' | 'depthwiseConv2d' | 'dense'): TfliteOperator['op'] {
+  return op === 'dense' ? 'fullyConnected' : op;
+}
+
+function pooling(
+  op: 'globalAveragePool' | 'globalMaxPool',
+  input: number,
+  output: number,
+  [height, width]: readonly [number, number, number],
+): TfliteOperator {
+  return {
+    op: op === 'globalMaxPool' ? 'maxPool2d' : 'averagePool2d',
+    inputs: [input],
+    outputs: [output],
+    filter: [height, width],
+  };
+}
+
+/** A dense layer's output has no height and width. */
+function flattenOutput({ tensors, operators }: Parts, output: number): void {
+  for (const { op, outputs } of operators)
+    if (op === 'fullyConnected') for (const o of outputs) tensors[o] = { ...tensors[o]!, shape: [1, tensors[o]!.shape.at(-1)!] }; // prettier-ignore
+  if (!tensors[output]) throw new RangeError('a network without an output');
+}
+
+/** TFLite's layouts: [Cout, kH, kW, Cin], [1, kH, kW, C] and [Cout, Cin]. `dimension` is the one of the output channels. */
+function kernelOf<T extends Float32Array | Int8Array>(
+  op: 'conv2d' | 'depthwiseConv2d' | 'dense',
+  shape: readonly number[],
+  values: T,
+): { readonly shape: readonly number[]; readonly values: T; readonly dimension: number } {
+  if (op === 'depthwiseConv2d') return { shape: [1, shape[0]!, shape[1]!, shape[2]!], values, dimension: 3 };
+  const outC = shape.at(-1)!;
+  const depth = values.length / outC;
+  const moved = values.slice() as T;
+  for (let k = 0; k < depth; k++) for (let c = 0; c < outC; c++) moved[c * depth + k] = values[k * outC + c]!;
+  return { shape: [outC, ...shape.slice(0, -1)], values: moved, dimension: 0 };
+}
