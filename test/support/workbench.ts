@@ -184,12 +184,17 @@ export async function chooseInContextMenu(page: Page, folder: string, item: stri
 
 export async function runCommand(page: Page, title: string): Promise<void> {
   const input = quickInput(page);
-  // A webview that is just loading takes the focus, and the key with it.
-  for (let attempt = 0; attempt < 10 && !(await input.isVisible()); attempt++) {
+  // A webview that is just loading takes the focus, and the key with it; an input that is just closing takes no text.
+  for (let attempt = 0; ; attempt++) {
     await page.keyboard.press('F1');
-    await input.waitFor({ timeout: 2000 }).catch(() => undefined);
+    try {
+      await input.waitFor({ timeout: 3000 });
+      await input.fill(`>${title}`, { timeout: 3000 });
+      break;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
   }
-  await input.fill(`>${title}`);
   await quickPickRow(page, title).waitFor();
   await page.keyboard.press('Enter');
 }

@@ -88,7 +88,7 @@ describe('Train Model in a real VS Code', function () {
         return data.filter((_, i) => i % 4 === 3 && data[i]! > 0).length;
       });
     assert.ok(drawn > 500, `the loss chart has ${drawn} coloured pixels`);
-    assert.match((await frame.locator('details summary').textContent()) ?? '', /1 file skipped/);
+    assert.match((await frame.locator('.notices details summary').textContent()) ?? '', /1 file skipped/);
     assert.match((await page.locator('.statusbar').textContent()) ?? '', /people: epoch \d+\/400/);
   });
 
