@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseArguments, USAGE, type CliCommand } from './arguments.js';
+import { parseArguments, type CliCommand } from './arguments.js';
 import { checkLines } from './checkView.js';
 import { downloadWeights, getWeights } from './getWeights.js';
 import { TerminalView } from './terminalView.js';
+import { USAGE } from './usage.js';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
 import { exclusionList } from '../client/exclusionList.js';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';

@@ -1,3 +1,4 @@
+import { roundHalfAwayFromZero } from '../core/rounding.js';
 import type { MessageOf } from '../protocol/messages.js';
 import type { QuantizationOptions } from '../protocol/options.js';
 
@@ -13,7 +14,7 @@ export function quantizationSchedule(
   totalSteps: number,
 ): QuantizationSchedule {
   const start = options.afterSteps ?? options.afterEpochs * stepsPerEpoch;
-  const after = (share: number) => start + Math.round(share * Math.max(0, totalSteps - start));
+  const after = (share: number) => start + roundHalfAwayFromZero(share * Math.max(0, totalSteps - start));
   return {
     calibration: start,
     weights: start,
