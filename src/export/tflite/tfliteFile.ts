@@ -79,8 +79,7 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
     if (data && data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
     if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
-    // An int32 bias is of input scale times kernel scale, which runtimes know.
-    if (type === 'int8' && !quantization) refuse(`${name} is of integers without a scale`);
+    if (type !== 'float32' && !quantization) refuse(`${name} is of integers without a scale`);
     if (!quantization) continue;
     const { scales, zeroPoints, dimension } = quantization;
     const wanted = scales.length === 1 ? 1 : shape[dimension];
@@ -101,6 +100,7 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
 
 class Writer {
   private readonly builder = new Builder(1 << 20);
+  private readonly written = new Map<string, Offset>();
 
   constructor(private readonly model: TfliteModel) {}
 
@@ -180,13 +180,23 @@ class Writer {
 
   private quantization({ scales, zeroPoints, dimension }: NonNullable<TfliteTensor['quantization']>): Offset {
     const { builder } = this;
-    const zeros = this.vector(zeroPoints.length, 8, 8, (i) => builder.addInt64(BigInt(zeroPoints[i]!)));
+    const zeros = this.zeroPoints(zeroPoints);
     const steps = this.vector(scales.length, 4, 4, (i) => builder.addFloat32(scales[i]!));
     return this.table(TABLES.quantization, (t) => {
       builder.addFieldOffset(t.scale, steps, 0);
       builder.addFieldOffset(t.zeroPoint, zeros, 0);
       builder.addFieldInt32(t.quantizedDimension, dimension, 0);
     });
+  }
+
+  /** 8 bytes a channel, nearly all of them zeros: equal ones are written once. */
+  private zeroPoints(values: readonly number[]): Offset {
+    const key = values.join();
+    const present = this.written.get(key);
+    if (present !== undefined) return present;
+    const made = this.vector(values.length, 8, 8, (i) => this.builder.addInt64(BigInt(values[i]!)));
+    this.written.set(key, made);
+    return made;
   }
 
   private metadata(name: string, buffer: number): Offset {

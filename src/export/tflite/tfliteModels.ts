@@ -48,7 +48,7 @@ export function integerTflite(
       const scales = operation.weightScales.map((s) => (s === 0 ? network.tensors[output]!.scale : s));
       const zeroPoints = Array<number>(scales.length).fill(0);
       const kernel = parts.tensors.push({ name: `${name}/kernel`, shape, type: 'int8', data: values, quantization: { scales, zeroPoints, dimension } }) - 1;
-      const bias = parts.tensors.push({ name: `${name}/bias`, shape: [operation.bias.length], type: 'int32', data: operation.bias }) - 1;
+      const bias = parts.tensors.push({ name: `${name}/bias`, shape: [operation.bias.length], type: 'int32', data: operation.bias, quantization: { scales: scales.map((step) => step * network.tensors[input]!.scale), zeroPoints, dimension: 0 } }) - 1;
       parts.operators.push({ op: operatorOf(operation.op), inputs: [input, kernel, bias], outputs, stride: operation.stride, relu6: operation.relu6 });
     }
   }
