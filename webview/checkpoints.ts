@@ -31,10 +31,21 @@ export class Checkpoints {
           'li',
           {},
           element('span', {}, words.join('  ·  ')),
-          quantized ? undefined : this.quantizeButton(path, alive),
+          element(
+            'span',
+            { class: 'actions' },
+            quantized ? undefined : this.quantizeButton(path, alive),
+            this.exportButton(path),
+          ),
         );
       }),
     );
+  }
+
+  private exportButton(checkpoint: string): HTMLElement {
+    const button = element(BUTTON, { appearance: 'secondary', class: 'export' }, 'Export…');
+    button.addEventListener('click', () => this.post({ type: 'export', checkpoint }));
+    return button;
   }
 
   private quantizeButton(checkpoint: string, disabled: boolean): HTMLElement {

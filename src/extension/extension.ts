@@ -8,9 +8,10 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { DataCommands } from './dataCommands.js';
 import { DataPanels } from './dataPanels.js';
+import { exportModel } from './exportCommand.js';
 import { openReport } from './reportView.js';
 import { RUN_VIEW, RunPanels } from './runPanels.js';
-import { checkpointOf } from './quantizeCommand.js';
+import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './runsCatalog.js';
 import { RunsView } from './runsView.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
@@ -61,6 +62,10 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
     runs,
     command('quantize', (checkpoint, floatLayers, wishes) => quantize(trainer, checkpoint, floatLayers, wishes)),
+    command('exportModel', async (argument) => {
+      const checkpoint = await checkpointOf(argument, { title: 'Export a checkpoint' });
+      if (checkpoint !== undefined) await exportModel(checkpoint, dist('trainer.js'), log);
+    }),
     command('refreshRuns', () => runs.refresh()),
     command('stopTraining', () => trainer.stop()),
     command('openRun', async (folder) => {
@@ -85,7 +90,8 @@ function folderOf(argument: unknown): string | undefined {
 
 async function quantize(trainer: Trainer, argument: unknown, floatLayers: unknown, wishes: unknown): Promise<void> {
   if (await isTraining(trainer)) return;
-  const checkpoint = await checkpointOf(argument);
+  const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
+  const checkpoint = await checkpointOf(argument, { title, float: true });
   if (checkpoint === undefined) return;
   const given = qatWishes.safeParse(wishes).data ?? {};
   const layers = z.array(z.string()).safeParse(floatLayers).data;

@@ -96,6 +96,12 @@ export class RunPanel {
         void vscode.commands.executeCommand('faceTrainer.quantize', folder, floatLayers);
         return;
       }
+      case 'export':
+        void vscode.commands.executeCommand(
+          'faceTrainer.exportModel',
+          path.join(this.model.runFolder, message.data.checkpoint),
+        );
+        return;
       case 'openParent':
         void vscode.commands.executeCommand('faceTrainer.openRun', this.model.parent?.runFolder);
         return;

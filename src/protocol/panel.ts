@@ -36,6 +36,7 @@ export const panelMessage = z.discriminatedUnion('type', [
   /** Fine-tune a checkpoint of this run, or the one that this run went on from, with some layers left in float. */
   z.object({ type: z.literal('quantize'), checkpoint: z.string(), floatLayers: z.array(z.string()) }),
   z.object({ type: z.literal('openParent') }),
+  z.object({ type: z.literal('export'), checkpoint: z.string() }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 export type PanelMessage = z.infer<typeof panelMessage>;

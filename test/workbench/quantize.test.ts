@@ -10,6 +10,7 @@ import {
   keepFailure,
   notification,
   openWorkbench,
+  quickInput,
   quickPickRow,
   runCommand,
   screenshots,
@@ -111,7 +112,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const frame = await webviewWith(page, '#parent:not([hidden])');
     await frame.locator('#parent').click();
     const parentFrame = await webviewWith(page, '.checkpoints vscode-button');
-    const buttons = parentFrame.locator('.checkpoints vscode-button');
+    const buttons = parentFrame.locator('.checkpoints vscode-button[data-checkpoint]');
     assert.deepEqual(await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('data-checkpoint'))), [
       'checkpoints/epoch-0025',
       'checkpoints/epoch-0024',
@@ -122,6 +123,24 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const before = children().length;
     await buttons.first().click();
     await until('a fine-tuning from the panel', () => children().filter(({ phase }) => phase === 'completed').length > before); // prettier-ignore
+  });
+
+  it('exports a checkpoint of the fine-tuned network as a file', async () => {
+    const child = children().find(({ state }) => state.run!.options.quantization!.floatLayers.length === 0)!;
+    const row = page.locator('.monaco-list-row', { hasText: 'int8' }).last();
+    await row.locator('.monaco-tl-twistie').click();
+    const checkpoint = page.locator('.monaco-list-row', { hasText: 'Epoch 4' });
+    await checkpoint.first().hover();
+    await checkpoint.first().getByRole('button', { name: 'Export Model' }).click();
+    await quickPickRow(page, 'TensorFlow Lite, int8').waitFor();
+    await page.screenshot({ path: path.join(screenshots, 'export.png') });
+    await page.keyboard.press('Enter');
+    const file = path.join(child.runFolder, 'exports', 'epoch-0004-int8.tflite');
+    await until('the dialog', async () => (await quickInput(page).inputValue()).endsWith('.tflite'));
+    await page.keyboard.press('Enter');
+    await until('the file', () => fs.existsSync(file), 30_000);
+    assert.equal(fs.readFileSync(file).toString('latin1', 4, 8), 'TFL3');
+    assert.match(await notification(page, 'was written'), /epoch-0004-int8\.tflite was written, \d\.\d MB/);
   });
 
   it('asks for the checkpoint when started from the palette', async () => {

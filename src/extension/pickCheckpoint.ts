@@ -10,7 +10,7 @@ import { checkpointsOf } from './runsView.js';
  * The folder of the checkpoint that a command means: of a row of the Runs view, of a file or folder in the Explorer, or asked
  * for.
  */
-export async function checkpointOf(argument: unknown): Promise<string | undefined> {
+export async function checkpointOf(argument: unknown, wish: CheckpointWish): Promise<string | undefined> {
   if (typeof argument === 'string') return argument;
   if (argument instanceof vscode.Uri) {
     const folder = [argument.fsPath, path.dirname(argument.fsPath)].find((at) => fs.existsSync(path.join(at, 'manifest.json')));
@@ -19,18 +19,25 @@ export async function checkpointOf(argument: unknown): Promise<string | undefine
   }
   if (typeof argument === 'object' && argument !== null && 'path' in argument && typeof argument.path === 'string')
     return argument.path;
-  return pickCheckpoint();
+  return pickCheckpoint(wish);
 } // prettier-ignore
 
-/** Of every run that is not quantized, the best one of each first. */
-async function pickCheckpoint(): Promise<string | undefined> {
+/** What a checkpoint is asked for. */
+export interface CheckpointWish {
+  readonly title: string;
+  /** Leaves out those that are quantized already. */
+  readonly float?: boolean;
+}
+
+async function pickCheckpoint({ title, float }: CheckpointWish): Promise<string | undefined> {
   const items = allRuns().flatMap((folder) => {
     const model = new RunModel(folder);
-    if (model.state.run?.options.quantization) return [];
+    const quantized = model.state.run?.options.quantization !== undefined;
+    if (float && quantized) return [];
     return checkpointsOf(model).map(({ path: at, epoch }) => {
       const reached = model.state.epochs.find((e) => e.epoch === epoch)?.valAccuracy;
       return {
-        label: `${model.title}, epoch ${epoch}`,
+        label: `${model.title}, epoch ${epoch}${quantized ? ', int8' : ''}`,
         description: `validation accuracy ${formatPercent(reached)}`,
         detail: path.basename(folder),
         at,
@@ -41,6 +48,5 @@ async function pickCheckpoint(): Promise<string | undefined> {
     void vscode.window.showInformationMessage('There is no checkpoint yet: train a model first.');
     return undefined;
   }
-  const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.at;
 }
