@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { RunModel } from '../client/runModel.js';
@@ -40,11 +41,15 @@ export async function exportModel(checkpoint: string, entry: string, log: vscode
   const kind = await vscode.window.showQuickPick(kinds, { title, placeHolder });
   if (!kind) return;
   const name = `${path.basename(checkpoint)}-${kind.precision}.tflite`;
+  // The dialog opens in a folder that exists only.
+  const exports = path.join(run.runFolder, 'exports');
+  fs.mkdirSync(exports, { recursive: true });
   const chosen = await vscode.window.showSaveDialog({
     title,
-    defaultUri: vscode.Uri.file(path.join(run.runFolder, 'exports', name)),
+    defaultUri: vscode.Uri.file(path.join(exports, name)),
     filters: { 'TensorFlow Lite': ['tflite'] },
   });
+  if (fs.readdirSync(exports).length === 0 && chosen?.fsPath.startsWith(exports) !== true) fs.rmdirSync(exports);
   if (!chosen) return;
   const { precision, border } = kind;
   const order = { type: 'export', protocol: PROTOCOL_VERSION, checkpoint, format: 'tflite', precision, border, output: chosen.fsPath } as const;

@@ -111,7 +111,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
   it('leads to the parent, whose panel offers the same for each checkpoint', async () => {
     const frame = await webviewWith(page, '#parent:not([hidden])');
     await frame.locator('#parent').click();
-    const parentFrame = await webviewWith(page, '.checkpoints vscode-button');
+    const parentFrame = await webviewWith(page, '.checkpoints vscode-button[data-checkpoint]');
     const buttons = parentFrame.locator('.checkpoints vscode-button[data-checkpoint]');
     assert.deepEqual(await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('data-checkpoint'))), [
       'checkpoints/epoch-0025',

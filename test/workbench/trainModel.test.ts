@@ -147,7 +147,11 @@ describe('Train Model in a real VS Code', function () {
   });
 
   it('finds the panel rebuilt from the run folder after the window was reloaded', async () => {
-    const before = await pointsOf(await webviewWith(page, 'canvas[data-points]'));
+    const shown = await webviewWith(page, 'canvas[data-points]');
+    const before = await until('the points', async () => {
+      const points = await pointsOf(shown);
+      return points.every((n) => n > 0) && points.length === 2 && points;
+    });
     await page.reload();
     await explorerReady(page);
     const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
