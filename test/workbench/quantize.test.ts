@@ -127,6 +127,12 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
 
   it('exports a checkpoint of the fine-tuned network as a file', async () => {
     const child = children().find(({ state }) => state.run!.options.quantization!.floatLayers.length === 0)!;
+    // The view is drawn anew when a run ends; a row of before means nothing to a command.
+    await until(
+      'the end of the run before',
+      async () => !/epoch \d/.test((await page.locator('.statusbar').textContent()) ?? ''),
+    );
+    await page.waitForTimeout(1000);
     const row = page.locator('.monaco-list-row', { hasText: 'int8' }).last();
     await row.locator('.monaco-tl-twistie').click();
     const checkpoint = page.locator('.monaco-list-row', { hasText: 'Epoch 4' });
