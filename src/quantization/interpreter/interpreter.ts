@@ -1,26 +1,18 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
-import { multiplyByFixed, multiplyByFixedTwice } from './fixedPoint.js';
-import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerNetwork, type IntegerPool, type IntegerTensor } from './integerNetwork.js'; // prettier-ignore
+import type { IntegerAdd, IntegerLayer, IntegerNetwork, IntegerOperation, IntegerPool, IntegerTensor } from './integerNetwork.js'; // prettier-ignore
+import { ROUNDINGS, type Rounding, type RoundingName } from './roundings.js';
 
 /** Integers of one picture, [H, W, C]. */
 type Values = Int8Array;
 
 /**
- * How a sum is brought to the next scale: `once`, as int8 arithmetic is simulated here, or `twice`, as TFLite's reference
- * kernels do in their usual build.
- */
-export type Requantization = 'once' | 'twice';
-type Multiply = typeof multiplyByFixed;
-
-/**
- * Runs pictures through int8 arithmetic: int8 tensors, int32 sums, fixed-point factors, as TFLite's reference kernels
- * compute. No float takes part between the input and the logits.
+ * Runs pictures through int8 arithmetic: int8 tensors and int32 sums, brought to the next scale as a runtime does.
  *
  * @param pixels [N, H, W, C], RGB bytes
  * @returns [N, classes]: integers of the output tensor
  */
-export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, requantization: Requantization = 'once'): Int8Array {
+export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, rounding: RoundingName = 'simulation'): Int8Array {
   const input = network.tensors[0]!;
   const bytes = input.shape[0] * input.shape[1] * input.shape[2];
   const count = pixels.length / bytes;
@@ -29,7 +21,7 @@ export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, requant
   const logits = new Int8Array(count * classes);
   for (let image = 0; image < count; image++) {
     const picture = Int8Array.from(pixels.subarray(image * bytes, (image + 1) * bytes), (byte) => table[byte]!);
-    logits.set(runPicture(network, picture, requantization), image * classes);
+    logits.set(runPicture(network, picture, rounding), image * classes);
   }
   return logits;
 } // prettier-ignore
@@ -38,29 +30,35 @@ export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, requant
 export function runPicture(
   { tensors, operations, output }: IntegerNetwork,
   picture: Int8Array,
-  requantization: Requantization = 'once',
+  rounding: RoundingName = 'simulation',
 ): Int8Array {
-  const multiply = requantization === 'once' ? multiplyByFixed : multiplyByFixedTwice;
   const values: Values[] = [];
   values[0] = picture;
-  for (const operation of operations) {
-    const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
-    const from = values[operation.input]!;
-    switch (operation.op) {
-      case 'conv2d':
-      case 'depthwiseConv2d':
-      case 'dense':
-        values[operation.output] = layer(operation, x, y, from, multiply);
-        break;
-      case 'add':
-        values[operation.output] = add(operation, tensors, from, values[operation.other]!, multiply);
-        break;
-      case 'globalAveragePool':
-      case 'globalMaxPool':
-        values[operation.output] = pool(operation, x.shape, from);
-    }
-  }
+  for (const operation of operations)
+    values[operation.output] = runOperation(tensors, operation, values, ROUNDINGS[rounding]);
   return values[output]!;
+}
+
+/** @param values integers of the tensors so far */
+export function runOperation(
+  tensors: readonly IntegerTensor[],
+  operation: IntegerOperation,
+  values: readonly Values[],
+  rounding: Rounding,
+): Values {
+  const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
+  const from = values[operation.input]!;
+  switch (operation.op) {
+    case 'conv2d':
+    case 'depthwiseConv2d':
+    case 'dense':
+      return layer(operation, x, y, from, rounding);
+    case 'add':
+      return add(operation, tensors, from, values[operation.other]!, rounding);
+    case 'globalAveragePool':
+    case 'globalMaxPool':
+      return pool(operation, x.shape, from, rounding);
+  }
 }
 
 function layer(
@@ -68,19 +66,22 @@ function layer(
   x: IntegerTensor,
   y: IntegerTensor,
   values: Values,
-  multiply: Multiply,
+  { layer: rounding }: Rounding,
 ): Values {
   const [kernelH, kernelW] = operation.op === 'dense' ? [1, 1] : (operation.kernelShape as [number, number]);
   const padded = withBorder(values, x, y.shape, kernelH, kernelW, operation.stride);
   const sums = operation.op === 'depthwiseConv2d' ? depthwise(operation, padded, y.shape, kernelH, kernelW) : convolve(operation, padded, y.shape, kernelH, kernelW); // prettier-ignore
   const [, , channels] = y.shape;
-  const { bias, multipliers, lowest, highest } = operation;
+  const { bias } = operation;
+  const round = rounding(operation, x, y);
   const out = new Int8Array(sums.length);
-  for (let i = 0, c = 0; i < sums.length; i++, c = c + 1 === channels ? 0 : c + 1) {
-    const q = multiply((sums[i]! + bias[c]!) | 0, multipliers[c]!) + y.zeroPoint;
-    out[i] = q < lowest ? lowest : q > highest ? highest : q;
-  }
+  for (let i = 0, c = 0; i < sums.length; i++, c = c + 1 === channels ? 0 : c + 1)
+    out[i] = clamped(round((sums[i]! + bias[c]!) | 0, c) + y.zeroPoint, operation);
   return out;
+}
+
+function clamped(q: number, { lowest, highest }: { readonly lowest: number; readonly highest: number }): number {
+  return q < lowest ? lowest : q > highest ? highest : q;
 }
 
 /** Differences from the zero point, with the border of a SAME convolution: zeros. */
@@ -118,20 +119,31 @@ function convolve(
   kernelW: number,
 ): Int32Array {
   const depth = kernelH * kernelW * channels;
-  const byChannel = new Int16Array(outC * depth);
-  for (let k = 0; k < depth; k++) for (let c = 0; c < outC; c++) byChannel[c * depth + k] = weights[k * outC + c]!;
+  // Four channels share what they read; the last ones may be too many.
+  const groups = Math.ceil(outC / 4);
+  const byGroup = new Int8Array(groups * 4 * depth);
+  for (let c = 0; c < outC; c++)
+    for (let k = 0; k < depth; k++) byGroup[((c >> 2) * depth + k) * 4 + (c & 3)] = weights[k * outC + c]!;
   const sums = new Int32Array(outH * outW * outC);
   const patch = new Int16Array(depth);
-  for (let y = 0, o = 0; y < outH; y++)
+  for (let y = 0; y < outH; y++)
     for (let x = 0; x < outW; x++) {
       for (let i = 0; i < kernelH; i++) {
         const from = ((y * stride + i) * width + x * stride) * channels;
         patch.set(values.subarray(from, from + kernelW * channels), i * kernelW * channels);
       }
-      for (let c = 0, at = 0; c < outC; c++) {
-        let sum = 0;
-        for (let k = 0; k < depth; k++) sum = (sum + Math.imul(patch[k]!, byChannel[at++]!)) | 0;
-        sums[o++] = sum;
+      const out = (y * outW + x) * outC;
+      for (let group = 0, at = 0; group < groups; group++) {
+        let [s0, s1, s2, s3] = [0, 0, 0, 0];
+        for (let k = 0; k < depth; k++, at += 4) {
+          const value = patch[k]!;
+          s0 = (s0 + Math.imul(value, byGroup[at]!)) | 0;
+          s1 = (s1 + Math.imul(value, byGroup[at + 1]!)) | 0;
+          s2 = (s2 + Math.imul(value, byGroup[at + 2]!)) | 0;
+          s3 = (s3 + Math.imul(value, byGroup[at + 3]!)) | 0;
+        }
+        const four = [s0, s1, s2, s3];
+        for (let c = group * 4; c < Math.min(outC, group * 4 + 4); c++) sums[out + c] = four[c & 3]!;
       }
     }
   return sums;
@@ -163,25 +175,14 @@ function add(
   tensors: readonly IntegerTensor[],
   a: Values,
   b: Values,
-  multiply: Multiply,
+  { add: rounding }: Rounding,
 ): Values {
-  const { inputMultiplier, otherMultiplier, outputMultiplier, lowest, highest } = operation;
-  // Of each summand there are 256 values only.
-  const scaled = (tensor: IntegerTensor, multiplier: IntegerAdd['inputMultiplier']) =>
-    Int32Array.from({ length: 256 }, (_, i) => multiply((i - 128 - tensor.zeroPoint) * 2 ** ADD_SHIFT, multiplier));
-  const first = scaled(tensors[operation.input]!, inputMultiplier);
-  const second = scaled(tensors[operation.other]!, otherMultiplier);
-  const { zeroPoint } = tensors[operation.output]!;
-  const out = new Int8Array(a.length);
-  for (let i = 0; i < a.length; i++) {
-    const q = multiply(first[a[i]! + 128]! + second[b[i]! + 128]!, outputMultiplier) + zeroPoint;
-    out[i] = q < lowest ? lowest : q > highest ? highest : q;
-  }
-  return out;
+  const output = tensors[operation.output]!;
+  const round = rounding(operation, tensors[operation.input]!, tensors[operation.other]!, output);
+  return Int8Array.from(a, (q, i) => clamped(round(q, b[i]!) + output.zeroPoint, operation));
 }
 
-function pool({ op }: IntegerPool, [height, width, channels]: Shape, values: Values): Values {
-  const pixels = height * width;
+function pool({ op }: IntegerPool, [height, width, channels]: Shape, values: Values, { mean }: Rounding): Values {
   const out = new Int8Array(channels);
   for (let c = 0; c < channels; c++) {
     let [sum, most] = [0, -128];
@@ -189,9 +190,7 @@ function pool({ op }: IntegerPool, [height, width, channels]: Shape, values: Val
       sum += values[i]!;
       if (values[i]! > most) most = values[i]!;
     }
-    // Halves away from zero.
-    const half = Math.floor(pixels / 2);
-    out[c] = op === 'globalMaxPool' ? most : Math.trunc((sum > 0 ? sum + half : sum - half) / pixels);
+    out[c] = op === 'globalMaxPool' ? most : mean(sum, height * width);
   }
   return out;
 }

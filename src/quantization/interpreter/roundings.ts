@@ -1,0 +1,89 @@
+import { roundHalfEven } from '../../core/rounding.js';
+import { multiplyByFixed, multiplyByFixedTwice } from './fixedPoint.js';
+import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerTensor } from './integerNetwork.js';
+
+/** A sum of products with its bias, of an output channel → steps of the output's scale from its zero point. */
+export type LayerRounding = (sum: number, channel: number) => number;
+/** Two integers, as they stand in their tensors → steps of the output's scale from its zero point. */
+export type AddRounding = (first: number, second: number) => number;
+/** Sum of a channel's integers over a map of so many pixels → the integer of their mean. */
+export type MeanRounding = (sum: number, pixels: number) => number;
+
+/**
+ * How a runtime brings sums to the scale of the next tensor. int8 arithmetic is exact but for this, and no two runtimes do
+ * it alike: a value that lies close to the middle between two steps may fall to either side.
+ */
+export interface Rounding {
+  layer(layer: IntegerLayer, input: IntegerTensor, output: IntegerTensor): LayerRounding;
+  add(add: IntegerAdd, input: IntegerTensor, other: IntegerTensor, output: IntegerTensor): AddRounding;
+  readonly mean: MeanRounding;
+}
+
+type Multiply = typeof multiplyByFixed;
+const f32 = Math.fround;
+
+function fixedLayer(multiply: Multiply): Rounding['layer'] {
+  return ({ multipliers }) =>
+    (sum, channel) =>
+      multiply(sum, multipliers[channel]!);
+}
+
+function fixedAdd(multiply: Multiply): Rounding['add'] {
+  return ({ inputMultiplier, otherMultiplier, outputMultiplier }, input, other) => {
+    // Of each summand there are 256 values only.
+    const scaled = ({ zeroPoint }: IntegerTensor, multiplier: IntegerAdd['inputMultiplier']) =>
+      Int32Array.from({ length: 256 }, (_, i) => multiply((i - 128 - zeroPoint) * 2 ** ADD_SHIFT, multiplier));
+    const [first, second] = [scaled(input, inputMultiplier), scaled(other, otherMultiplier)];
+    return (a, b) => multiply(first[a + 128]! + second[b + 128]!, outputMultiplier);
+  };
+}
+
+/** Halves away from zero. */
+const integerMean: MeanRounding = (sum, pixels) => {
+  const half = Math.floor(pixels / 2);
+  return Math.trunc((sum > 0 ? sum + half : sum - half) / pixels);
+};
+
+/** One product in float32, halves to even. */
+const floatLayer: Rounding['layer'] = ({ weightScales }, input, output) => {
+  const factors = weightScales.map((scale) => f32(f32(input.scale * scale) / output.scale));
+  return (sum, channel) => roundHalfEven(f32(f32(sum) * factors[channel]!));
+};
+
+/** Both factors as integers with one shift, such that the larger has 21 bits. */
+const xnnpackAdd: Rounding['add'] = (_, input, other, output) => {
+  const factors = [input, other].map(({ scale }) => f32(scale / output.scale)) as [number, number];
+  const shift = 20 - Math.floor(Math.log2(Math.max(...factors)));
+  const [first, second] = factors.map((factor) => roundHalfEven(factor * 2 ** shift)) as [number, number];
+  return (a, b) =>
+    Math.floor((first * (a - input.zeroPoint) + second * (b - other.zeroPoint) + 2 ** (shift - 1)) / 2 ** shift);
+};
+
+/** In float32, with fused multiplications and additions; halves to even. */
+const mlasAdd: Rounding['add'] = (_, input, other, output) => {
+  const [first, second] = [input, other].map(({ scale }) => f32(scale / output.scale)) as [number, number];
+  const fixed = f32(output.zeroPoint - f32(f32(first * input.zeroPoint) + f32(second * other.zeroPoint)));
+  // A product of 8 and 24 bits and a sum of 24 more are exact in float64: rounding them once is what the fused form does.
+  return (a, b) => roundHalfEven(f32(first * a + f32(second * b + fixed))) - output.zeroPoint;
+};
+
+export const ROUNDINGS = {
+  /** One fixed-point product, halves up: what training simulates, and one of two forms that TFLite's specification has. */
+  simulation: { layer: fixedLayer(multiplyByFixed), add: fixedAdd(multiplyByFixed), mean: integerMean },
+  /** LiteRT's reference kernels: the high half of the product is rounded, and then once more; not in a dense layer. */
+  liteRtReference: {
+    layer: (layer, input, output) =>
+      fixedLayer(layer.op === 'dense' ? multiplyByFixed : multiplyByFixedTwice)(layer, input, output),
+    add: fixedAdd(multiplyByFixedTwice),
+    mean: integerMean,
+  },
+  /** XNNPACK, which LiteRT computes with unless it is told otherwise. */
+  xnnpack: { layer: floatLayer, add: xnnpackAdd, mean: integerMean },
+  /** ONNX Runtime's kernels for x86-64 and ARM (MLAS). */
+  onnxRuntime: {
+    layer: floatLayer,
+    add: mlasAdd,
+    mean: (sum, pixels) => roundHalfEven(f32(f32(sum) * f32(1 / pixels))),
+  },
+} as const satisfies Record<string, Rounding>;
+export type RoundingName = keyof typeof ROUNDINGS;
