@@ -1,0 +1,110 @@
+import { sizeOf } from '../../graph/graph.js';
+import { ATTRIBUTE_TYPE, DATA_TYPE, IR_VERSION, MODEL, OPSET_VERSION, type DataType } from './schema.js';
+
+/** A tensor with values. */
+export interface OnnxConstant {
+  readonly name: string;
+  readonly type: DataType;
+  /** Empty for one value. */
+  readonly shape: readonly number[];
+  /** Little-endian. */
+  readonly data: Float32Array | Uint8Array | Int8Array | Int32Array;
+}
+
+/** A tensor at the border of the graph; a side by name may be of any length. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: DataType;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly output: string;
+  /** Whole numbers, or lists of them. */
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+export interface OnnxModel {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly constants: readonly OnnxConstant[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+const PRODUCER = 'Face Trainer';
+
+/**
+ * The bytes of an .onnx file. The same model gives the same bytes.
+ *
+ * @throws RangeError where the model breaks an invariant of the format: see `check`
+ */
+export function onnxFile(model: OnnxModel): Uint8Array {
+  check(model);
+  const value = ({ name, type, shape }: OnnxValue) => ({
+    name,
+    type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim: shape.map(dimension) } } },
+  });
+  return MODEL.encode({
+    irVersion: IR_VERSION,
+    producerName: PRODUCER,
+    graph: {
+      name: model.name,
+      node: model.nodes.map(({ op, name, inputs, output, attributes = {} }) => ({
+        ...{ opType: op, name, input: inputs, output: [output] },
+        attribute: Object.entries(attributes).map(([key, given]) => attribute(key, given)),
+      })),
+      initializer: model.constants.map(({ name, type, shape, data }) => ({
+        ...{ name, dims: shape, dataType: DATA_TYPE[type] },
+        rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      })),
+      input: model.inputs.map(value),
+      output: model.outputs.map(value),
+    },
+    opsetImport: [{ domain: '', version: OPSET_VERSION }],
+    metadataProps: [...model.metadata].map(([key, text]) => ({ key, value: text })),
+  }).finish();
+}
+
+function dimension(side: number | string): object {
+  return typeof side === 'number' ? { dimValue: side } : { dimParam: side };
+}
+
+function attribute(name: string, given: number | readonly number[]): object {
+  return typeof given === 'number' ? { name, i: given, type: ATTRIBUTE_TYPE.int } : { name, ints: given, type: ATTRIBUTE_TYPE.ints }; // prettier-ignore
+}
+
+/** Everything that a runtime relies on, before a byte is written. */
+function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
+  const refuse = (what: string) => {
+    throw new RangeError(`no ONNX file: ${what}`);
+  };
+  const known = new Set<string>();
+  const define = (name: string) => {
+    if (name === '' || known.has(name)) refuse(name === '' ? 'a tensor without a name' : `two tensors are named ${name}`);
+    known.add(name);
+  };
+  for (const { name, shape, data, type } of constants) {
+    define(name);
+    if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
+    if (data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
+    if (data.BYTES_PER_ELEMENT !== (type.endsWith('int8') ? 1 : 4)) refuse(`${name} is not of ${type}`);
+    if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
+  }
+  for (const { name } of inputs) define(name);
+  const values = new Map(constants.map((constant) => [constant.name, constant]));
+  for (const { op, name, inputs: read, output } of nodes) {
+    for (const input of read) if (!known.has(input)) refuse(`${name} reads ${input}, which nothing has written`);
+    define(output);
+    if (op !== 'QuantizeLinear' && op !== 'DequantizeLinear') continue;
+    const scale = values.get(read[1]!);
+    if (!scale?.data.every((s) => s > 0)) refuse(`${name} has a scale that is none`);
+    const zeros = values.get(read[2]!);
+    if (zeros && zeros.data.length !== scale!.data.length) refuse(`${name} has ${zeros.data.length} zero points`);
+  }
+  for (const { name } of outputs) if (!known.has(name)) refuse(`nothing writes the output ${name}`);
+} // prettier-ignore
