@@ -37,9 +37,9 @@ const builds = [
       alignThread: 'src/faces/alignThread.ts',
       drawSample: 'src/sample/main.ts',
     },
-    // sharp brings its own native library. TensorFlow.js is bundled; the union package would bring layers, WebGL and
+    // sharp and ONNX Runtime bring their own native libraries. TensorFlow.js is bundled; the union package would bring layers, WebGL and
     // data along (and a second copy of the core), while tfjs-node needs nothing of it but the core.
-    external: ['sharp', '@napi-rs/image'],
+    external: ['sharp', '@napi-rs/image', 'onnxruntime-node'],
     alias: { '@tensorflow/tfjs': '@tensorflow/tfjs-core' },
     define: { 'process.env.NODE_ENV': '"production"' },
   },

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { exportOptions, FORMATS, usualName } from '../protocol/exportOptions.js';
+import { facesWish } from '../protocol/prediction.js';
 import { RECIPES, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from '../protocol/options.js';
 import { qatWishes, type TrainerOrder } from '../protocol/messages.js';
 import { withRecipe } from '../protocol/recipes.js';
@@ -37,6 +39,12 @@ export type CliCommand =
   | {
       readonly name: 'export';
       readonly order: Omit<Extract<TrainerOrder, { type: 'export' }>, 'type' | 'protocol'>;
+      readonly json: boolean;
+    }
+  | { readonly name: 'compare'; readonly checkpoint: string; readonly json: boolean }
+  | {
+      readonly name: 'predict';
+      readonly order: Omit<Extract<TrainerOrder, { type: 'predict' }>, 'type' | 'protocol'>;
       readonly json: boolean;
     }
   | { readonly name: 'download-weights'; readonly width: number; readonly size: number }
@@ -98,6 +106,9 @@ const FLAGS = {
   precision: { type: 'string' },
   border: { type: 'string' },
   output: { type: 'string' },
+  part: { type: 'string' },
+  faces: { type: 'string' },
+  'no-measure': { type: 'boolean' },
   out: { type: 'string' },
   json: { type: 'boolean' },
   sample: { type: 'boolean' },
@@ -149,18 +160,24 @@ export function parseArguments(args: readonly string[], cwd: string, sampleFolde
     const [width, size] = [Number(values.width ?? 1), Number(values.size ?? 128)];
     return width > 0 && size > 0 ? { name: 'download-weights', width, size } : usage('--width and --size are numbers.');
   }
-  if (!['train', 'check', 'align', 'qat', 'export'].includes(command))
+  if (!['train', 'check', 'align', 'qat', 'export', 'compare', 'predict'].includes(command))
     return usage(`There is no command “${command}”.`);
+  if (command === 'predict')
+    return folder === undefined
+      ? usage('Name a checkpoint or an exported file, and pictures to look at.')
+      : predict(path.resolve(cwd, folder), more, values, cwd);
   if (more.length > 0) return usage(`One folder is enough: what is “${more[0]!}”?`);
   if (command !== 'train') {
     if (folder === undefined)
       return usage(
-        command === 'qat' || command === 'export'
+        ['qat', 'export', 'compare'].includes(command)
           ? 'Name the folder of a checkpoint.'
           : `Name the folder to ${command}.`,
       );
     if (command === 'qat') return qat(path.resolve(cwd, folder), values, cwd);
     if (command === 'export') return exportFile(path.resolve(cwd, folder), values, cwd);
+    if (command === 'compare')
+      return { name: 'compare', checkpoint: path.resolve(cwd, folder), json: values.json === true };
     return command === 'check'
       ? check(path.resolve(cwd, folder), values, cwd)
       : align(path.resolve(cwd, folder), values, cwd);
@@ -249,18 +266,36 @@ function quantizationOf(values: Values): Record<string, unknown> {
 }
 
 function exportFile(checkpoint: string, values: Values, cwd: string): CliCommand {
-  const given = (name: string, usual: string) => (typeof values[name] === 'string' ? values[name] : usual);
-  const choice = <T extends string>(name: string, all: readonly T[]): T | undefined =>
-    all.find((one) => one === given(name, all[0]!));
-  const format = choice('format', ['tflite']);
-  const precision = choice('precision', ['float32', 'int8']);
-  const border = choice('border', ['int8', 'float32']);
-  if (!format) return usage('--format: there is tflite.');
-  if (!precision) return usage('--precision: float32 or int8.');
-  if (!border) return usage('--border: int8 or float32.');
-  const usual = path.join(checkpoint, '..', '..', 'exports', `${path.basename(checkpoint)}-${precision}.${format}`);
-  const order = { checkpoint, format, precision, border, output: path.resolve(cwd, given('output', usual)) };
-  return { name: 'export', order, json: values['json'] === true };
+  const { format, precision, border, part } = values;
+  const parsed = exportOptions.safeParse({ format: format ?? 'tflite', precision, border, part });
+  if (!parsed.success) {
+    const name = String(parsed.error.issues[0]!.path[0]);
+    const choices = {
+      format: FORMATS.join(', '),
+      precision: 'float32 or int8',
+      border: 'float32 or int8',
+      part: 'classifier or embedding',
+    };
+    return usage(`--${name}: ${choices[name as keyof typeof choices]}.`);
+  }
+  const options = parsed.data;
+  const usual = path.join(checkpoint, '..', '..', 'exports', usualName(path.basename(checkpoint), options));
+  const given = typeof values['output'] === 'string' ? path.resolve(cwd, values['output']) : usual;
+  // A LayersModel is a folder with this file in it.
+  const output = options.format === 'tfjs' && !given.endsWith('.json') ? path.join(given, 'model.json') : given;
+  return {
+    name: 'export',
+    order: { checkpoint, options, output, measure: values['no-measure'] !== true },
+    json: values['json'] === true,
+  };
+}
+
+function predict(model: string, files: readonly string[], values: Values, cwd: string): CliCommand {
+  const faces = facesWish.safeParse(values['faces'] ?? 'auto').data;
+  if (!faces) return usage('--faces: auto, align or as-they-are.');
+  if (files.length === 0) return usage('Name pictures to look at.');
+  const order = { model, files: files.map((file) => path.resolve(cwd, file)), faces };
+  return { name: 'predict', order, json: values['json'] === true };
 }
 
 function qat(checkpoint: string, values: Values, cwd: string): CliCommand {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { parseArguments, type CliCommand } from './arguments.js';
 import { checkLines } from './checkView.js';
 import { downloadWeights, getWeights } from './getWeights.js';
+import { comparisonLines, measurementLines, predictionLines } from './modelLines.js';
 import { TerminalView } from './terminalView.js';
 import { USAGE } from './usage.js';
 import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
@@ -48,6 +49,10 @@ async function main(): Promise<number> {
       return qat(command);
     case 'export':
       return exportFile(command);
+    case 'compare':
+      return compare(command);
+    case 'predict':
+      return predict(command);
     case 'train':
       return train(command);
   }
@@ -114,9 +119,35 @@ async function exportFile({ order, json }: Extract<CliCommand, { name: 'export' 
   const view = terminal(json);
   const end = await run({ type: 'export', protocol: PROTOCOL_VERSION, ...order }, view, json);
   if (end.type !== 'exported') return failed(end, json);
-  if (json) process.stdout.write(`${JSON.stringify({ file: end.file, bytes: end.bytes }, null, 2)}\n`);
-  else view.note(`Written     ${end.file}, ${(end.bytes / 1e6).toFixed(1)} MB`);
+  const { file, bytes, cards, measured } = end;
+  if (json) process.stdout.write(`${JSON.stringify({ file, bytes, cards, measured }, null, 2)}\n`);
+  else {
+    view.note(`Written     ${file}, ${(bytes / 1e6).toFixed(1)} MB`);
+    if (measured) for (const line of measurementLines(measured)) view.note(line);
+    view.note(`Model card  ${cards[0]!}`);
+  }
   return EXIT.ok;
+}
+
+async function compare({ checkpoint, json }: Extract<CliCommand, { name: 'compare' }>): Promise<number> {
+  const view = terminal(json);
+  const end = await run({ type: 'compare', protocol: PROTOCOL_VERSION, checkpoint }, view, json);
+  if (end.type !== 'compared') return failed(end, json);
+  const { comparison } = end;
+  // What the pictures look like is for the panel.
+  const gallery = comparison.gallery.map(({ file, person, float32, int8 }) => ({ file, person, float32, int8 }));
+  if (json) process.stdout.write(`${JSON.stringify({ ...comparison, gallery }, null, 2)}\n`);
+  else for (const line of comparisonLines(comparison)) view.note(line);
+  return EXIT.ok;
+}
+
+async function predict({ order, json }: Extract<CliCommand, { name: 'predict' }>): Promise<number> {
+  const view = terminal(json);
+  const end = await run({ type: 'predict', protocol: PROTOCOL_VERSION, ...order }, view, json);
+  if (end.type !== 'predicted') return failed(end, json);
+  if (json) process.stdout.write(`${JSON.stringify(end.predictions, null, 2)}\n`);
+  else for (const line of predictionLines(end.predictions)) view.note(line);
+  return end.predictions.some((answer) => 'error' in answer) ? EXIT.failed : EXIT.ok;
 }
 
 function isRun({ type }: TrainerOrder): boolean {

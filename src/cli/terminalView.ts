@@ -33,6 +33,7 @@ export class TerminalView {
     }
     if (message.type === 'checked' || message.type === 'aligned') return;
     if (message.type === 'exported' || message.type === 'previewed') return;
+    if (message.type === 'compared' || message.type === 'predicted') return;
     if (message.type === 'cancelled') {
       this.line('Stopped');
       return;

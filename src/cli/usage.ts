@@ -7,6 +7,9 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer qat <checkpoint> [options] fine-tune a checkpoint for int8 hardware
   face-trainer export <checkpoint> [options]
                                           write a checkpoint as a file that a runtime loads
+  face-trainer compare <checkpoint>       float and int8 beside each other: accuracy, size, latency, agreement
+  face-trainer predict <checkpoint or exported file> <pictures…>
+                                          who is in the pictures
   face-trainer check <folder> [options]   look for trouble in the pictures before training
   face-trainer align <folder> [options]   find, turn and cut out the faces, into a new folder
   face-trainer download-weights           get the ImageNet weights for --width and --size
@@ -63,11 +66,21 @@ Options of qat; all but the first three also go with --quantize-after
   --sensitivity N          pictures with which the cost of each layer is measured; 0 leaves it out (128)
 
 Options of export
-  --format NAME            tflite (tflite)
+  --format NAME            tflite, onnx, tfjs, keras, or c: a header for TensorFlow Lite Micro (tflite)
   --precision NAME         float32, or int8 for a checkpoint of qat (float32)
-  --border NAME            what goes in and comes out of an int8 file: int8 or float32 (int8)
-  --output FILE            (<precision>.tflite in the folder exports of the run)
-  --json                   print file and bytes as JSON
+  --part NAME              classifier, or embedding: the network without its last layer (classifier)
+  --border NAME            what goes in and comes out of an int8 file: int8 or float32 (int8; onnx: float32)
+  --output FILE            of tfjs a folder (in the folder exports of the run)
+  --no-measure             leaves accuracy and latency out of the model card
+  --json                   print file, bytes and what was measured as JSON
+
+Options of compare
+  --json                   print everything as JSON
+
+Options of predict
+  --faces NAME             align: find the face and cut it out first; as-they-are; or auto, which aligns where the
+                           network was trained on the crops of face-trainer align (auto)
+  --json                   print file, person, probability and all scores of each picture as JSON
 
 Options of check
   --size N                 of the network that the pictures are for (128)

@@ -19,3 +19,10 @@ export async function thumbnailOf(
     return undefined;
   }
 }
+
+/** @param pixels [size, size, 3] RGB */
+export async function jpegDataUri(pixels: Uint8Array, size: number): Promise<string> {
+  const raw = { width: size, height: size, channels: 3 as const };
+  const jpeg = await sharp(pixels, { raw }).jpeg({ quality: 85 }).toBuffer();
+  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+}

@@ -52,7 +52,8 @@ export async function exportModel(checkpoint: string, entry: string, log: vscode
   if (fs.readdirSync(exports).length === 0 && chosen?.fsPath.startsWith(exports) !== true) fs.rmdirSync(exports);
   if (!chosen) return;
   const { precision, border } = kind;
-  const order = { type: 'export', protocol: PROTOCOL_VERSION, checkpoint, format: 'tflite', precision, border, output: chosen.fsPath } as const;
+  const options = { format: 'tflite', precision, border, part: 'classifier' } as const;
+  const order = { type: 'export', protocol: PROTOCOL_VERSION, checkpoint, options, output: chosen.fsPath, measure: true } as const;
   const end = await runJob(order, title, entry, log);
   if (end.type === 'exported') await announce(end);
   else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);

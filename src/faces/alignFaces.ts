@@ -1,14 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import * as z from 'zod';
 import { UserError } from '../core/userError.js';
 import { LABELS_FILE } from '../dataset/labelsFile.js';
 import type { ScannedDataset } from '../dataset/scanDataset.js';
-import { bundledFile } from '../platform/bundledFile.js';
 import type { AlignSummary } from '../protocol/align.js';
 import type { AlignResult } from './alignPicture.js';
-import type { AlignThreadOptions, AlignWish } from './alignThread.js';
+import type { AlignWish } from './alignThread.js';
+import { inAlignThreads } from './alignThreads.js';
 import { writeContactSheet } from './contactSheet.js';
 
 export interface AlignOptions {
@@ -19,7 +18,8 @@ export interface AlignOptions {
   readonly threads: number;
 }
 
-const JOURNAL = 'align.ndjson';
+/** Tells that a folder holds crops, and what became of each picture. */
+export const JOURNAL = 'align.ndjson';
 export const CONTACT_SHEET = 'contact-sheet.html';
 
 const entrySchema = z.object({
@@ -52,14 +52,6 @@ export async function alignFaces(
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<AlignSummary | undefined> {
-  const detector = bundledFile('faces', 'tiny_face_detector_model.bin');
-  const thread = bundledFile('alignThread.js');
-  if (!detector || !thread)
-    throw new UserError(
-      'detector-missing',
-      'The face detector is not in this installation.',
-      'Build Face Trainer again (npm run build), or align the pictures with another program.',
-    );
   prepareFolder(scanned.root, options.out);
   const journal = path.join(options.out, JOURNAL);
   const before = readJournal(journal);
@@ -95,8 +87,7 @@ export async function alignFaces(
     }
   };
   onProgress(done, scanned.files.length);
-  const threadOptions: AlignThreadOptions = { folder: path.dirname(detector), size: options.size };
-  await inThreads(thread, threadOptions, Math.min(options.threads, scanned.files.length - kept), work);
+  await inAlignThreads(options.size, Math.min(options.threads, scanned.files.length - kept), work);
   if (cancelled()) return undefined;
 
   const all = entries.filter((entry) => entry !== undefined);
@@ -117,31 +108,6 @@ export async function alignFaces(
 
 function round(pixels: number): number {
   return Math.round(pixels * 10) / 10;
-}
-
-/** Starts threads and gives each to a worker function; any error ends all. */
-async function inThreads(
-  file: string,
-  workerData: AlignThreadOptions,
-  count: number,
-  work: (align: (wish: AlignWish) => Promise<AlignResult>) => Promise<void>,
-): Promise<void> {
-  const threads = Array.from({ length: count }, () => new Worker(file, { workerData }));
-  try {
-    await Promise.all(
-      threads.map((thread) => {
-        const died = new Promise<never>((_, reject) => thread.once('error', reject));
-        const align = (wish: AlignWish) => {
-          const answer = new Promise<AlignResult>((resolve) => thread.once('message', resolve));
-          thread.postMessage(wish);
-          return Promise.race([answer, died]);
-        };
-        return work(align);
-      }),
-    );
-  } finally {
-    await Promise.all(threads.map((thread) => thread.terminate()));
-  }
 }
 
 /** "Anna/1.png" → "Anna/1.jpg"; with the whole name kept where two would become one. */

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { alignSummary } from './align.js';
 import { datasetReport } from './check.js';
+import { comparison, measurements } from './comparison.js';
+import { exportOptions } from './exportOptions.js';
+import { facesWish, prediction } from './prediction.js';
 import { OBSERVERS, quantization, trainingOptions } from './options.js';
 
 /**
@@ -66,12 +69,28 @@ export const trainerCommand = z.discriminatedUnion('type', [
     protocol: z.literal(PROTOCOL_VERSION),
     /** Absolute path of the checkpoint's folder. */
     checkpoint: z.string().min(1),
-    format: z.enum(['tflite']),
-    precision: z.enum(['float32', 'int8']),
-    /** What goes in and comes out of an int8 file. */
-    border: z.enum(['int8', 'float32']).default('int8'),
-    /** Absolute path. */
+    options: exportOptions,
+    /** Absolute path of the file. */
     output: z.string().min(1),
+    /** Measures the network on its validation pictures for the model card, where they can be had. */
+    measure: z.boolean().default(true),
+  }),
+  /** Measures float and int8 of a fine-tuned checkpoint on its validation pictures. */
+  z.object({
+    type: z.literal('compare'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    /** Absolute path of the checkpoint's folder. */
+    checkpoint: z.string().min(1),
+  }),
+  /** Asks a checkpoint or an exported file who is in pictures. */
+  z.object({
+    type: z.literal('predict'),
+    protocol: z.literal(PROTOCOL_VERSION),
+    /** Absolute path. */
+    model: z.string().min(1),
+    /** Absolute paths. */
+    files: z.array(z.string().min(1)).min(1),
+    faces: facesWish.default('auto'),
   }),
   /** Draws what chance makes of a few pictures. */
   z.object({ type: z.literal('preview'), protocol: z.literal(PROTOCOL_VERSION), options: trainingOptions }),
@@ -256,7 +275,20 @@ const checked = z.object({ type: z.literal('checked'), report: datasetReport });
 /** Last word of an alignment. */
 const aligned = z.object({ type: z.literal('aligned'), summary: alignSummary });
 /** Last word of an export. */
-const exported = z.object({ type: z.literal('exported'), file: z.string(), bytes: count });
+const exported = z.object({
+  type: z.literal('exported'),
+  file: z.string(),
+  /** Of the file and what belongs to it. */
+  bytes: count,
+  /** The model card, for people and for programs. */
+  cards: z.array(z.string()),
+  /** Absent where nothing could be measured. */
+  measured: measurements.optional(),
+});
+/** Last word of a comparison. */
+const compared = z.object({ type: z.literal('compared'), comparison });
+/** Last word of a prediction. */
+const predicted = z.object({ type: z.literal('predicted'), runtime: z.string(), predictions: z.array(prediction) });
 /** Last word of a preview: pictures as data URIs, each as it is and as chance makes it in some epochs. */
 const previewed = z.object({
   type: z.literal('previewed'),
@@ -292,6 +324,8 @@ export const trainerMessage = z.discriminatedUnion('type', [
   checked,
   aligned,
   exported,
+  compared,
+  predicted,
   previewed,
   cancelled,
   ...logged,
@@ -299,7 +333,17 @@ export const trainerMessage = z.discriminatedUnion('type', [
 export type TrainerMessage = z.infer<typeof trainerMessage>;
 
 /** After one of these a trainer says nothing more. */
-export const LAST_WORDS = ['finished', 'failure', 'checked', 'aligned', 'exported', 'previewed', 'cancelled'] as const;
+export const LAST_WORDS = [
+  'finished',
+  'failure',
+  'checked',
+  'aligned',
+  'exported',
+  'compared',
+  'predicted',
+  'previewed',
+  'cancelled',
+] as const;
 export type LastWord = Extract<TrainerMessage, { type: (typeof LAST_WORDS)[number] }>;
 
 export type MessageOf<T extends TrainerMessage['type']> = Extract<TrainerMessage, { type: T }>;

@@ -3,7 +3,9 @@ import { storedSize } from '../dataset/augment.js';
 import { checkDataset, withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
 import { alignFaces } from '../faces/alignFaces.js';
-import { exportCheckpoint } from '../training/exportCheckpoint.js';
+import { exportWithCard } from '../inference/exportWithCard.js';
+import { compareCheckpoint } from '../inference/compareCheckpoint.js';
+import { predict } from '../inference/predict.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
 import { withRecipe } from '../protocol/recipes.js';
@@ -48,8 +50,16 @@ export async function runJob(
       return summary ? { type: 'aligned', summary } : { type: 'cancelled' };
     }
     case 'export': {
-      const { file, bytes } = exportCheckpoint(order);
-      return { type: 'exported', file, bytes };
+      const exported = await exportWithCard(order, progress, stopped);
+      return exported ? { type: 'exported', ...exported } : { type: 'cancelled' };
+    }
+    case 'compare': {
+      const comparison = await compareCheckpoint(order.checkpoint, progress, stopped);
+      return comparison ? { type: 'compared', comparison } : { type: 'cancelled' };
+    }
+    case 'predict': {
+      const answers = await predict(order, progress, stopped);
+      return answers ? { type: 'predicted', ...answers } : { type: 'cancelled' };
     }
     case 'preview':
       return { type: 'previewed', samples: await previewSamples(order.options) };

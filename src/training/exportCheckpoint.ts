@@ -1,61 +1,97 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { floatNetwork } from '../export/floatNetwork.js';
-import { tfliteFile } from '../export/tflite/tfliteFile.js';
-import { floatTflite, integerTflite } from '../export/tflite/tfliteModels.js';
+import { storedSize } from '../dataset/augment.js';
+import { encodeModel, factsOf, requireExportable, withoutHead, type ExportSource } from '../export/encodeModel.js';
+import { FACTS_KEY } from '../export/modelFacts.js';
+import { JOURNAL } from '../faces/alignFaces.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
-import type { TrainerOrder } from '../protocol/messages.js';
-import { integerNetwork } from '../quantization/interpreter/integerNetwork.js';
-import { quantizeGraph } from '../quantization/quantizeGraph.js';
+import type { ExportOptions } from '../protocol/exportOptions.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { writeFileAtomically, writing } from './atomicFile.js';
+import { batchNormMomentum } from './batchNormMomentum.js';
 import { readCheckpoint } from './checkpoint.js';
-import { readRunOf } from './parent.js';
+import { loadKerasFile } from './loadKerasFile.js';
+import { readRunOf, type Parent } from './parent.js';
 
-type ExportOrder = Extract<TrainerOrder, { type: 'export' }>;
-
-/** Name of the metadata entry of a file: labels and preprocessing as JSON. */
-export const METADATA = 'face_trainer';
-
-/**
- * Writes a checkpoint as a file for a runtime, or not at all. The same checkpoint gives the same bytes.
- *
- * @throws UserError what the checkpoint is refused for; `not-quantized` for int8 of a checkpoint in float; `not-integer`;
- *   `not-finite`; `run-folder-unwritable` or `disk-full`
- */
-export function exportCheckpoint(order: Omit<ExportOrder, 'type' | 'protocol'>): { file: string; bytes: number } {
-  const { checkpoint, precision, border, output } = order;
-  const { options, people, parameters } = openCheckpoint(checkpoint);
-  const broken = notFiniteParameters(parameters);
-  if (broken.length > 0)
-    throw new UserError('not-finite', `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`, 'Take an earlier checkpoint.');
-  const float = mobileNetV2({ ...options, classes: people.length });
-  if (precision === 'int8' && !options.quantization)
-    throw new UserError('not-quantized', 'This checkpoint is of a network in float.', 'Enable Quantization-Aware Fine-Tuning on it first, and export a checkpoint of that run.');
-  const metadata = new Map([[METADATA, JSON.stringify(describe(people, options.size))]]);
-  const bytes = tfliteFile(
-    precision === 'float32'
-      ? floatTflite(floatNetwork(float, parameters), metadata)
-      : integerTflite(integerNetwork(quantizeGraph(float, options.quantization), parameters), metadata, border),
-  );
-  writing(path.dirname(output), () => {
-    fs.mkdirSync(path.dirname(output), { recursive: true });
-    writeFileAtomically(output, bytes);
-  });
-  return { file: output, bytes: bytes.length };
-} // prettier-ignore
-
-function openCheckpoint(checkpoint: string) {
-  const { session } = readCheckpoint(checkpoint);
-  return { ...readRunOf(checkpoint), parameters: session.parameters };
+/** A checkpoint with what its run knows. */
+export interface OpenedCheckpoint extends ExportSource {
+  readonly run: Parent;
 }
 
-/** What a program needs beside the file. */
-function describe(people: readonly string[], size: number): object {
+/**
+ * Reads a checkpoint for an export.
+ *
+ * @throws UserError what the checkpoint is refused for, or `not-finite`
+ */
+export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
+  const { session } = readCheckpoint(checkpoint);
+  const run = readRunOf(checkpoint);
+  const { options, people } = run;
+  const broken = notFiniteParameters(session.parameters);
+  if (broken.length > 0)
+    throw new UserError('not-finite', `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`, 'Take an earlier checkpoint.');
+  const { size, width, pooling } = options;
+  const float = mobileNetV2({ ...options, classes: people.length });
   return {
-    labels: people,
-    input: { width: size, height: size, colour: 'RGB', scaling: 'x / 127.5 - 1', fit: 'stretch' },
-    output: 'logits, one a label',
+    ...{ run, float, parameters: session.parameters, quantization: options.quantization },
+    // Of a run of many steps: who trains on has as many before them.
+    batchNormMomentum: batchNormMomentum(options.batchNormMomentum, session.step + 1, 1000),
+    facts: {
+      version: 1,
+      labels: [...people],
+      input: {
+        ...{ width: size, height: size, layout: 'NHWC', colour: 'RGB', scaling: 'x / 127.5 - 1' },
+        resize: storedSize(size, options.augmentation),
+        faces: fs.existsSync(path.join(options.dataset, JOURNAL)) ? 'aligned' : 'as they are',
+      },
+      network: { name: float.name, width, pooling },
+    },
   };
+} // prettier-ignore
+
+/** Files of an export, the main one first, with their sizes together. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+/**
+ * Writes a network as a file for a runtime, or not at all. The same network gives the same bytes.
+ *
+ * @param output absolute path of the file
+ * @throws UserError `not-quantized`, `not-integer`, `not-this-precision`, `run-folder-unwritable` or `disk-full`
+ */
+export async function writeExport(source: ExportSource, options: ExportOptions, output: string): Promise<Exported> {
+  requireExportable(source, options);
+  const folder = path.dirname(output);
+  const { format } = options;
+  if (format === 'keras') {
+    writing(folder, () => fs.mkdirSync(folder, { recursive: true }));
+    return { files: [output], bytes: await writeKeras(source, options, output) };
+  }
+  const encoded = encodeModel(source, { ...options, format });
+  const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
+  writing(folder, () => {
+    fs.mkdirSync(folder, { recursive: true });
+    encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
+  });
+  return { files: files.reverse(), bytes: encoded.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+async function writeKeras(source: ExportSource, { part }: ExportOptions, output: string): Promise<number> {
+  const embedding = part === 'embedding';
+  const { parameters } = embedding ? withoutHead(source.float) : source.float;
+  const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));
+  const facts = factsOf(source, embedding ? 'embedding' : 'probabilities', 'NHWC');
+  const keras = await loadKerasFile();
+  const temporary = `${output}.tmp-${process.pid}`;
+  try {
+    await keras.writeKerasFile(temporary, arrays, { [FACTS_KEY]: JSON.stringify(facts) });
+    const bytes = fs.readFileSync(temporary);
+    writing(path.dirname(output), () => writeFileAtomically(output, bytes));
+    return bytes.length;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
 }

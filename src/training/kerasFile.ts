@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { Dataset, File, Group, ready } from 'h5wasm/node';
 import type { NpyArray } from './npz.js';
 
@@ -57,4 +58,64 @@ function readArray(group: Group, layer: string, weight: string): KerasArray {
   if (values.length !== shape.reduce((product, n) => product * n, 1)) throw new RangeError(`${weight} is cut short`);
   const variable = weight.split('/').at(-1)!.replace(/:\d+$/, '');
   return { name: `${layer}/${variable}`, shape, values };
+}
+
+/**
+ * Writes weights as Keras' `save_weights` in the format of Keras 1 and 2 does, which `load_weights(…, by_name=True)` reads.
+ * The same weights give the same bytes.
+ *
+ * @param arrays those of a layer one after the other, in Keras' order
+ * @param attributes of the whole file, beside Keras' own
+ */
+export async function writeKerasFile(
+  file: string,
+  arrays: readonly KerasArray[],
+  attributes: Readonly<Record<string, string>>,
+): Promise<void> {
+  await ready;
+  const layers = new Map<string, KerasArray[]>();
+  for (const array of arrays) {
+    const layer = array.name.split('/')[0]!;
+    layers.set(layer, [...(layers.get(layer) ?? []), array]);
+  }
+  // HDF5 writes the time into each object.
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    const hdf = new File(file, 'w');
+    hdf.create_attribute('layer_names', [...layers.keys()]);
+    hdf.create_attribute('backend', 'tensorflow');
+    hdf.create_attribute('keras_version', '2.15.0');
+    for (const [name, text] of Object.entries(attributes)) hdf.create_attribute(name, text);
+    for (const [layer, weights] of layers) {
+      const group = hdf.create_group(layer);
+      group.create_attribute('weight_names', weights.map(({ name }) => `${name}:0`));
+      const inner = group.create_group(layer);
+      for (const { name, shape, values } of weights)
+        inner.create_dataset({ name: `${name.split('/').at(-1)!}:0`, data: values, shape: [...shape], dtype: '<f4' });
+    }
+    hdf.flush();
+    hdf.close();
+  } catch (error) {
+    fs.rmSync(file, { force: true });
+    throw error;
+  } finally {
+    Date.now = now;
+  }
+} // prettier-ignore
+
+/** An attribute of a whole file; undefined where there is none, or no readable file. */
+export async function kerasAttribute(file: string, name: string): Promise<string | undefined> {
+  await ready;
+  try {
+    const hdf = new File(file, 'r');
+    try {
+      const value: unknown = hdf.attrs[name]?.value;
+      return typeof value === 'string' ? value : undefined;
+    } finally {
+      hdf.close();
+    }
+  } catch {
+    return undefined;
+  }
 }

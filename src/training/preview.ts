@@ -1,10 +1,10 @@
 import path from 'node:path';
-import sharp from 'sharp';
 import { Random } from '../core/random.js';
 import { cropCentre, distort, drawDistortion, storedSize } from '../dataset/augment.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { decodePicture } from '../dataset/decodePicture.js';
 import { scanDataset } from '../dataset/scanDataset.js';
+import { jpegDataUri } from '../dataset/thumbnail.js';
 import type { MessageOf } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 
@@ -28,16 +28,9 @@ export async function previewSamples(options: TrainingOptions): Promise<MessageO
     distort(pixels, stored, distorted, 0, size, drawDistortion(augmentation, size, stored, seed, 1, picture));
     samples.push({
       file: files[picture]!,
-      original: await dataUri(original, size),
-      distorted: await dataUri(distorted, size),
+      original: await jpegDataUri(original, size),
+      distorted: await jpegDataUri(distorted, size),
     });
   }
   return samples;
-}
-
-async function dataUri(pixels: Uint8Array, size: number): Promise<string> {
-  const jpeg = await sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
-    .jpeg({ quality: 85 })
-    .toBuffer();
-  return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }

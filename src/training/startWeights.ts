@@ -1,14 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { inputShapeOf, type Graph } from '../graph/graph.js';
 import { initialValues } from '../graph/networkState.js';
-import { bundledFile } from '../platform/bundledFile.js';
 import { absentWeights, imageNetFile, isDownloaded } from '../pretrained/imageNetWeights.js';
 import { readCheckpoint } from './checkpoint.js';
-import type * as kerasFile from './kerasFile.js';
+import { loadKerasFile } from './loadKerasFile.js';
 import { readNpz, type NpyArray } from './npz.js';
 import { peopleOfRun } from './runFolder.js';
 
@@ -112,12 +110,6 @@ function readRun(folder: string, people: readonly string[]): Found {
   const before = peopleOfRun(path.resolve(folder, '..', '..'));
   const samePeople = before?.length === people.length && before.every((name, i) => name === people[i]);
   return { arrays: new Map(arrays), samePeople };
-}
-
-async function loadKerasFile(): Promise<typeof kerasFile> {
-  const file = bundledFile('kerasFile.mjs');
-  if (!file) throw new Error('kerasFile.mjs is missing beside the program: build it with npm run build');
-  return (await import(pathToFileURL(file).href)) as typeof kerasFile;
 }
 
 function unreadable(file: string, why: string, cause?: unknown): UserError {

@@ -14,7 +14,7 @@ import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
 const WHAT = 'TFLite files in LiteRT on real pictures';
-const METADATA = new Map([['face_trainer', '{"labels":["a"]}']]);
+const METADATA = new Map([['face_trainer', new TextEncoder().encode('{"labels":["a"]}')]]);
 
 withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
   describe(WHAT, function () {
@@ -58,7 +58,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const file = write('int8.tflite', integerTflite(integers, METADATA));
       const input = Int8Array.from(pixels, (byte) => quantizeValue(Math.fround(byte / 127.5 - 1), integers.input));
       const out = integers.tensors[integers.output]!;
-      let theirs = new Int8Array();
+      let theirs: Int8Array = new Int8Array();
       for (const [kernels, rounding] of [['xnnpack', 'xnnpack'], ['reference', 'liteRtReference']] as const) {
         const result = await runLiteRt(file, new Uint8Array(input.buffer), kernels === 'reference');
         assert.deepEqual([result.type, ...result.quantization], ['int8', out.scale, out.zeroPoint]);

@@ -1,23 +1,7 @@
-import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
-import { cacheFolder } from '../../src/platform/cacheFolder.js';
-import { runProgram } from '../../src/platform/runProgram.js';
+import { runPython } from './pythonPackages.js';
 
-const VERSION = '2.3.0';
-
-/** Where Python finds LiteRT; installed from PyPI when it is not there. */
-async function liteRt(): Promise<string> {
-  const folder = path.join(cacheFolder(), `litert-${VERSION}`);
-  const done = path.join(folder, 'installed');
-  if (fs.existsSync(done)) return folder;
-  fs.rmSync(folder, { recursive: true, force: true });
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
-  const { code, output } = await runProgram('python3', [...pip, `ai-edge-litert==${VERSION}`, 'numpy']);
-  assert.equal(code, 0, output);
-  fs.writeFileSync(done, '');
-  return folder;
-}
+const LITERT = ['ai-edge-litert==2.3.0', 'numpy'];
 
 export interface LiteRtResult {
   readonly type: string;
@@ -27,15 +11,20 @@ export interface LiteRtResult {
   readonly bytes: Uint8Array;
 }
 
-/** Runs pictures through a file in LiteRT. */
+/** Runs pictures through files in LiteRT, all in one process. */
+export async function runLiteRtAll(
+  jobs: readonly { readonly model: string; readonly input: Uint8Array }[],
+  reference = false,
+): Promise<LiteRtResult[]> {
+  for (const { model, input } of jobs) fs.writeFileSync(`${model}.in`, input);
+  const { results } = await runPython<{ results: Omit<LiteRtResult, 'bytes'>[] }>(
+    'litert_run.py',
+    [...(reference ? ['--reference'] : []), ...jobs.map(({ model }) => model)],
+    LITERT,
+  );
+  return results.map((told, i) => ({ ...told, bytes: fs.readFileSync(`${jobs[i]!.model}.out`) }));
+}
+
 export async function runLiteRt(model: string, input: Uint8Array, reference = false): Promise<LiteRtResult> {
-  const [source, target] = [`${model}.in`, `${model}.out`];
-  fs.writeFileSync(source, input);
-  const script = path.join(import.meta.dirname, 'litert_run.py');
-  const env = { ...process.env, PYTHONPATH: await liteRt() };
-  const args = [script, model, source, target, ...(reference ? ['reference'] : [])];
-  const { code, output } = await runProgram('python3', args, { env });
-  assert.equal(code, 0, output);
-  const told = JSON.parse(output.trim().split('\n').find((line) => line.startsWith('{'))!) as Omit<LiteRtResult, 'bytes'>;
-  return { ...told, bytes: fs.readFileSync(target) };
-} // prettier-ignore
+  return (await runLiteRtAll([{ model, input }], reference))[0]!;
+}

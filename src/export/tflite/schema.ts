@@ -15,6 +15,7 @@ export const OPERATOR = {
   dequantize: 6,
   fullyConnected: 9,
   maxPool2d: 17,
+  reshape: 22,
   quantize: 114,
 } as const;
 export type OperatorName = keyof typeof OPERATOR;
@@ -26,6 +27,7 @@ export const OPTIONS = {
   pool2d: 5,
   fullyConnected: 8,
   add: 11,
+  reshape: 17,
   dequantize: 38,
   quantize: 89,
 } as const;
@@ -47,6 +49,7 @@ export const TABLES = {
   fullyConnected: { fields: 6, activation: 0 },
   add: { fields: 2, activation: 0 },
   pool2d: { fields: 6, padding: 0, strideW: 1, strideH: 2, filterWidth: 3, filterHeight: 4, activation: 5 },
+  reshape: { fields: 1, newShape: 0 },
   metadata: { fields: 2, name: 0, buffer: 1 },
   signatureDef: { fields: 5, inputs: 0, outputs: 1, signatureKey: 2, subgraphIndex: 4 },
   tensorMap: { fields: 2, name: 0, tensorIndex: 1 },

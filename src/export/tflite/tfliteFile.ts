@@ -36,6 +36,8 @@ export interface TfliteOperator {
   readonly relu6?: boolean;
   /** Of a pooling: height and width. */
   readonly filter?: readonly [number, number];
+  /** Of a reshape. */
+  readonly shape?: readonly number[];
 }
 
 export interface TfliteModel {
@@ -44,8 +46,8 @@ export interface TfliteModel {
   readonly operators: readonly TfliteOperator[];
   readonly input: number;
   readonly output: number;
-  /** JSON by name: labels and preprocessing. */
-  readonly metadata: ReadonlyMap<string, string>;
+  /** By name: labels and preprocessing. */
+  readonly metadata: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Versions of the operators that int8 with scales by channel, and what is written here, ask for. */
@@ -58,6 +60,7 @@ const VERSIONS: Record<OperatorName, { readonly float32: number; readonly int8: 
   fullyConnected: { float32: 1, int8: 4 },
   maxPool2d: { float32: 1, int8: 2 },
   quantize: { float32: 1, int8: 1 },
+  reshape: { float32: 1, int8: 1 },
 };
 
 /**
@@ -79,7 +82,7 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
     if (data && data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
     if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
-    if (type !== 'float32' && !quantization) refuse(`${name} is of integers without a scale`);
+    if (type === 'int8' && !quantization) refuse(`${name} is of integers without a scale`);
     if (!quantization) continue;
     const { scales, zeroPoints, dimension } = quantization;
     const wanted = scales.length === 1 ? 1 : shape[dimension];
@@ -111,7 +114,7 @@ class Writer {
     const blobs = [
       undefined,
       ...model.tensors.flatMap(({ data }) => (data ? [bytesOf(data)] : [])),
-      ...metadata.map(([, text]) => new TextEncoder().encode(text)),
+      ...metadata.map(([, bytes]) => bytes),
     ];
     const buffers = this.offsets(blobs.map((bytes) => this.buffer(bytes)));
     let next = 1;
@@ -257,7 +260,7 @@ class Writer {
     });
   }
 
-  private options({ op, stride = 1, relu6, filter }: TfliteOperator): [type: number, options: Offset] {
+  private options({ op, stride = 1, relu6, filter, shape }: TfliteOperator): [type: number, options: Offset] {
     const { builder } = this;
     const activation = relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
     switch (op) {
@@ -289,6 +292,10 @@ class Writer {
           builder.addFieldInt32(t.filterWidth, filter![1], 0);
           builder.addFieldInt32(t.filterHeight, filter![0], 0);
         })];
+      case 'reshape': {
+        const sides = this.int32s(shape!);
+        return [OPTIONS.reshape, this.table(TABLES.reshape, (t) => builder.addFieldOffset(t.newShape, sides, 0))];
+      }
       case 'quantize':
       case 'dequantize':
         return [OPTIONS[op], this.table({ fields: 0 }, () => undefined)];

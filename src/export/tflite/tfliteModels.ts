@@ -1,11 +1,12 @@
 import type { IntegerNetwork, IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
+import { sizeOf } from '../../graph/graph.js';
 import type { FloatNetwork } from '../floatNetwork.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
 type Parts = { readonly tensors: TfliteTensor[]; readonly operators: TfliteOperator[] };
 
 /** A network in float32: input [1, H, W, 3] of x / 127.5 − 1, output [1, classes] logits. */
-export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string, string>): TfliteModel {
+export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string, Uint8Array>): TfliteModel {
   const parts: Parts = {
     tensors: network.tensors.map(({ name, shape }) => ({ name, shape: [1, ...shape], type: 'float32' })),
     operators: [],
@@ -23,8 +24,8 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
       parts.operators.push({ op: operatorOf(operation.op), inputs, outputs, stride: operation.stride, relu6: operation.relu6 });
     }
   }
-  flattenOutput(parts, network.output);
-  return { description: network.name, ...parts, input: 0, output: network.output, metadata };
+  const output = flattened(parts, network.output);
+  return { description: network.name, ...parts, input: 0, output, metadata };
 } // prettier-ignore
 
 /**
@@ -32,7 +33,7 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
  */
 export function integerTflite(
   network: IntegerNetwork,
-  metadata: ReadonlyMap<string, string>,
+  metadata: ReadonlyMap<string, Uint8Array>,
   border: 'int8' | 'float32' = 'int8',
 ): TfliteModel {
   const parts: Parts = { tensors: network.tensors.map((tensor) => quantizedTensor(tensor)), operators: [] };
@@ -52,12 +53,12 @@ export function integerTflite(
       parts.operators.push({ op: operatorOf(operation.op), inputs: [input, kernel, bias], outputs, stride: operation.stride, relu6: operation.relu6 });
     }
   }
-  flattenOutput(parts, network.output);
-  if (border === 'int8') return { description: network.name, ...parts, input: 0, output: network.output, metadata };
+  const integers = flattened(parts, network.output);
+  if (border === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
   const float = (i: number, name: string) => parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;
-  const [input, output] = [float(0, 'image'), float(network.output, 'logits')];
+  const [input, output] = [float(0, 'image'), float(integers, 'result')];
   parts.operators.unshift({ op: 'quantize', inputs: [input], outputs: [0] });
-  parts.operators.push({ op: 'dequantize', inputs: [network.output], outputs: [output] });
+  parts.operators.push({ op: 'dequantize', inputs: [integers], outputs: [output] });
   return { description: network.name, ...parts, input, output, metadata };
 } // prettier-ignore
 
@@ -84,12 +85,22 @@ function pooling(
   };
 }
 
-/** A dense layer's output has no height and width. */
-function flattenOutput({ tensors, operators }: Parts, output: number): void {
+/**
+ * A dense layer's output has no height and width; where the last operation is another one, a reshape takes them away.
+ *
+ * @returns the tensor that is the output
+ */
+function flattened({ tensors, operators }: Parts, output: number): number {
   for (const { op, outputs } of operators)
     if (op === 'fullyConnected') for (const o of outputs) tensors[o] = { ...tensors[o]!, shape: [1, tensors[o]!.shape.at(-1)!] }; // prettier-ignore
-  if (!tensors[output]) throw new RangeError('a network without an output');
-}
+  const tensor = tensors[output]!;
+  if (tensor.shape.length === 2) return output;
+  const shape = [1, sizeOf(tensor.shape)];
+  const sides = tensors.push({ name: `${tensor.name}/shape`, shape: [2], type: 'int32', data: Int32Array.from(shape) }) - 1;
+  const flat = tensors.push({ ...tensor, name: `${tensor.name}/flat`, shape }) - 1;
+  operators.push({ op: 'reshape', inputs: [output, sides], outputs: [flat], shape });
+  return flat;
+} // prettier-ignore
 
 /** TFLite's layouts: [Cout, kH, kW, Cin], [1, kH, kW, C] and [Cout, Cin]. `dimension` is the one of the output channels. */
 function kernelOf<T extends Float32Array | Int8Array>(

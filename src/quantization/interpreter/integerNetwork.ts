@@ -121,7 +121,7 @@ class Conversion {
     this.numbers.set(node.name, number);
     const relu6 = made.op === 'relu6';
     if (made.op === 'relu6') made = this.nodes.get(made.input)!;
-    const clamp = relu6 ? relu6Clamp(quantizer) : { lowest: -128, highest: 127, relu6: false };
+    const clamp = relu6 ? reluClamp(quantizer) : { lowest: -128, highest: 127, relu6: false };
     switch (made.op) {
       case 'input':
         return;
@@ -175,18 +175,27 @@ class Conversion {
 
   private add(node: Extract<Node, { op: 'add' }>, output: number, clamp: Clamp): IntegerAdd {
     const [input, other] = [this.numberOf(node.input), this.numberOf(node.other)];
-    const twice = 2 * Math.max(this.tensors[input]!.scale, this.tensors[other]!.scale);
-    return {
-      ...{ op: 'add', name: node.name, input, other, output, ...clamp },
-      inputMultiplier: fixedMultiplier(this.tensors[input]!.scale / twice),
-      otherMultiplier: fixedMultiplier(this.tensors[other]!.scale / twice),
-      outputMultiplier: fixedMultiplier(twice / (2 ** ADD_SHIFT * this.tensors[output]!.scale)),
-    };
+    const [a, b, y] = [input, other, output].map((tensor) => this.tensors[tensor]!.scale) as [number, number, number];
+    return { op: 'add', name: node.name, input, other, output, ...clamp, ...addMultipliers(a, b, y) };
   }
 }
 
+/** Of the scales of the two summands and the sum. */
+export function addMultipliers(
+  input: number,
+  other: number,
+  output: number,
+): Pick<IntegerAdd, 'inputMultiplier' | 'otherMultiplier' | 'outputMultiplier'> {
+  const twice = 2 * Math.max(input, other);
+  return {
+    inputMultiplier: fixedMultiplier(input / twice),
+    otherMultiplier: fixedMultiplier(other / twice),
+    outputMultiplier: fixedMultiplier(twice / (2 ** ADD_SHIFT * output)),
+  };
+}
+
 /** TFLite's `CalculateActivationRangeQuantized`. */
-function relu6Clamp({ scale, zeroPoint }: AffineQuantizer): Clamp {
+export function reluClamp({ scale, zeroPoint }: Pick<AffineQuantizer, 'scale' | 'zeroPoint'>): Clamp {
   return {
     relu6: true,
     lowest: Math.max(-128, zeroPoint),

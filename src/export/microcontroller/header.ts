@@ -1,0 +1,87 @@
+import type { ModelFacts } from '../modelFacts.js';
+
+/** What the example of preprocessing in a header needs to know of the file. */
+export interface HeaderFacts {
+  readonly name: string;
+  readonly facts: ModelFacts;
+  /** Of the input tensor; undefined for a float file. */
+  readonly input: { readonly scale: number; readonly zeroPoint: number } | undefined;
+  /** Operators that a resolver has to know, by the names of their `Add…` methods. */
+  readonly operators: readonly string[];
+}
+
+const LINE_BYTES = 20;
+
+/** A .tflite file as a C header for TensorFlow Lite Micro: the bytes, the people, and how a pixel becomes an input. */
+export function cHeader(tflite: Uint8Array, { name, facts, input, operators }: HeaderFacts): string {
+  const { width, height, resize, faces } = facts.input;
+  const lines: string[] = [];
+  for (let i = 0; i < tflite.length; i += LINE_BYTES) lines.push(`  ${[...tflite.subarray(i, i + LINE_BYTES)].join(',')},`);
+  const labels = facts.output === 'embedding' ? [] : facts.labels;
+  return `/* ${comment(name)}, written by Face Trainer for TensorFlow Lite Micro.
+ *
+ * Include it in one source file. Preprocessing: ${faces === 'aligned' ? 'find the face and cut it out upright, as Align Faces does; ' : ''}stretch the picture
+ * to ${resize} x ${resize}, take its middle of ${width} x ${height}, RGB, row by row, and give each byte to
+ * face_trainer_input. The output has ${facts.output === 'embedding' ? 'a vector; faces of one person have a large cosine' : 'a number for each person, the largest of whom is most likely'}.
+ *
+ *   static tflite::MicroMutableOpResolver<${operators.length}> resolver;
+${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
+ *   static tflite::MicroInterpreter interpreter(tflite::GetModel(face_trainer_model), resolver, arena, sizeof arena);
+ *   interpreter.AllocateTensors();
+ *   for (int i = 0; i < FACE_TRAINER_WIDTH * FACE_TRAINER_HEIGHT * 3; i++)
+ *     interpreter.input(0)->data.${input ? 'int8' : 'f'}[i] = face_trainer_input(pixels[i]);
+ *   interpreter.Invoke();
+ */
+#ifndef FACE_TRAINER_MODEL_H
+#define FACE_TRAINER_MODEL_H
+
+#include <stdint.h>
+
+#define FACE_TRAINER_WIDTH ${width}
+#define FACE_TRAINER_HEIGHT ${height}
+#define FACE_TRAINER_LABELS ${labels.length}
+
+${inputFunction(input)}
+${labels.length === 0 ? '' : `/* UTF-8, in the order of the output. */\nstatic const char* const face_trainer_labels[FACE_TRAINER_LABELS] = {\n${labels.map((label) => `  ${cString(label)},`).join('\n')}\n};\n`}
+#if defined(__cplusplus)
+alignas(16)
+#elif defined(__GNUC__)
+__attribute__((aligned(16)))
+#endif
+static const unsigned char face_trainer_model[] = {
+${lines.join('\n')}
+};
+static const unsigned int face_trainer_model_len = ${tflite.length};
+
+#endif
+`;
+} // prettier-ignore
+
+function inputFunction(input: HeaderFacts['input']): string {
+  if (!input) return '/* x / 127.5 - 1 */\nstatic inline float face_trainer_input(uint8_t pixel) { return pixel / 127.5f - 1.0f; }\n';
+  const { scale, zeroPoint } = input;
+  return `/* x / 127.5 - 1, in steps of ${scale} from ${zeroPoint}; halves up, which is the nearest as no pixel lies on one. */
+static inline int8_t face_trainer_input(uint8_t pixel) {
+  const float steps = (pixel / 127.5f - 1.0f) / ${cFloat(scale)} + ${cFloat(zeroPoint)} + 256.5f;
+  const int q = (int)steps - 256;
+  return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : q);
+}
+`;
+} // prettier-ignore
+
+/** With a point, as C asks. */
+function cFloat(x: number): string {
+  const text = String(x);
+  return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
+}
+
+/** Bytes that are no plain letters in octal: they end by themselves, which hexadecimal ones do not. */
+function cString(text: string): string {
+  const bytes = [...new TextEncoder().encode(text)];
+  const plain = (byte: number) => byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 && byte !== 63;
+  return `"${bytes.map((byte) => (plain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
+}
+
+function comment(text: string): string {
+  return text.replace(/\*\//g, '* /').replace(/[\r\n]+/g, ' ');
+}

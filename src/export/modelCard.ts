@@ -1,0 +1,110 @@
+import { formatCount, formatPercent } from '../core/format.js';
+import type { Measurements } from '../protocol/comparison.js';
+import type { ExportOptions } from '../protocol/exportOptions.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import type { ModelFacts } from './modelFacts.js';
+
+/** What is told of an exported file, for people and for programs. */
+export interface ModelCard {
+  readonly file: string;
+  readonly bytes: number;
+  readonly format: ExportOptions['format'];
+  readonly precision: ExportOptions['precision'];
+  readonly facts: ModelFacts;
+  readonly parameters: number;
+  readonly training: {
+    readonly checkpoint: string;
+    readonly people: number;
+    readonly fingerprint: string;
+    readonly options: TrainingOptions;
+  };
+  /** Absent where the pictures of the run are not there any more, or ONNX Runtime is not. */
+  readonly measured?: Measurements;
+  readonly faceTrainer: string;
+}
+
+const FORMAT_NAMES: Record<ExportOptions['format'], string> = {
+  tflite: 'TensorFlow Lite',
+  onnx: 'ONNX',
+  tfjs: 'TensorFlow.js LayersModel',
+  keras: 'Keras weights',
+  c: 'C header for TensorFlow Lite Micro',
+};
+
+const USE: Record<ExportOptions['format'], string> = {
+  tflite: 'Load it with LiteRT (`ai_edge_litert`, Android, iOS); the signature `serving_default` names input `image` and `output`.',
+  onnx: 'Load it with ONNX Runtime; input `image` is [batch, 3, height, width].',
+  tfjs: '`await tf.loadLayersModel(url)`; it can be trained on.',
+  keras: '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
+  c: 'Include it in one source file; its head says how.',
+}; // prettier-ignore
+
+export function cardJson(card: ModelCard): string {
+  return `${JSON.stringify(card, null, 2)}\n`;
+}
+
+export function cardMarkdown(card: ModelCard): string {
+  const { facts, training, measured, format, precision } = card;
+  const { options } = training;
+  const { input, output, labels } = facts;
+  const table = (rows: readonly (readonly [string, string])[]) => rows.map(([name, value]) => `| ${name} | ${cell(value)} |`).join('\n');
+  const head = (first: string, second: string) => `| ${first} | ${second} |\n| --- | --- |\n`;
+  return `# ${escaped(card.file)}
+
+${output === 'embedding' ? 'Makes a vector of a face; those of one person have a large cosine.' : `Tells ${formatCount(labels.length, 'person', 'people')} by their faces.`} A ${escaped(facts.network.name)} that was trained with Face Trainer${options.quantization ? ', and fine-tuned for int8' : ''}.
+
+## File
+
+${head('Property', 'Value')}${table([
+    ['Format', `${FORMAT_NAMES[format]}, ${precision}`],
+    ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
+    ['Parameters', card.parameters.toLocaleString('en-US')],
+    ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, x / 127.5 − 1`],
+    ['Picture → input', `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, its middle of ${input.width} x ${input.height}` : ''}`],
+    ['Output', output],
+  ])}
+
+${USE[format]}
+
+## Training
+
+${head('Property', 'Value')}${table([
+    ['Recipe', `${options.recipe}, ${options.epochs} epochs, seed ${options.seed}`],
+    ['Checkpoint', training.checkpoint],
+    ['People', String(training.people)],
+    ['Data fingerprint', `\`${training.fingerprint}\``],
+    ...(options.quantization ? [['Quantization', `int8 kernels by channel, int8 activations, ranges by ${options.quantization.observer}`] as const] : []),
+  ])}
+
+## Measured
+
+${measured ? measuredText(measured) : 'Nothing: either nobody wished it, or the pictures of the run were not there or showed other people, or there is no ONNX Runtime for this machine.'}
+
+## Intended use
+
+Recognizing ${output === 'embedding' ? 'faces by comparing vectors' : 'the people it was trained with'}, with their consent, from pictures like those of the training. For a door, a phone or a camera of one's own.
+
+## Limits
+
+- ${output === 'embedding' ? 'A threshold for “the same person” has to be found with pictures of one’s own.' : 'It knows these people only: of a stranger it names the one most alike. Refuse what has a low probability.'}
+- It cannot tell a face from a picture of a face. Do not let it alone decide what does harm when wrong.
+- ${measured ? `The accuracy is that of ${measured.pictures.toLocaleString('en-US')} validation pictures` : 'The accuracy that training reports is that of its validation pictures'}: other light, cameras, ages and angles will give another, and it may differ between groups of people.
+`;
+} // prettier-ignore
+
+function measuredText({ pictures, models, agreement, machine, sameData }: Measurements): string {
+  const rows = models.map(({ precision, bytes, accuracy, loss, latency }) => `| ${precision} | ${formatPercent(accuracy)} | ${loss.toFixed(3)} | ${latency.median.toFixed(2)} ms | ${latency.p90.toFixed(2)} ms | ${(bytes / 1e6).toFixed(2)} MB |`); // prettier-ignore
+  return `On ${pictures.toLocaleString('en-US')} validation pictures${sameData ? '' : ' (some have changed since the training)'}, with ONNX Runtime; latency of one picture on this machine: ${escaped(machine)}.
+
+| Network | Accuracy | Loss | Latency, median | 90 % below | Size as ONNX |
+| --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}${agreement === undefined ? '' : `\n\nFloat and int8 name the same person on ${formatPercent(agreement)} of them.`}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>#|]/g, '\\$&').replace(/[\r\n]+/g, ' ');
+}
+
+function cell(text: string): string {
+  return text.replace(/\|/g, '\\|').replace(/[\r\n]+/g, ' ');
+}

@@ -1,0 +1,115 @@
+import { Builder, type Offset } from 'flatbuffers';
+import { zipSync } from 'fflate';
+import type { ModelFacts } from '../modelFacts.js';
+
+// TensorFlow Lite's own metadata (tflite/metadata/metadata_schema.fbs, identifier M001): what Android's and MediaPipe's tools
+// read. Numbers of the fields, and values of the enumerations, of the part that is written.
+
+/** Name of its entry in a model. */
+export const METADATA_KEY = 'TFLITE_METADATA';
+const LABELS_FILE = 'labels.txt';
+const IDENTIFIER = 'M001';
+const PARSER_VERSION = '1.0.0';
+
+const MODEL = { fields: 8, name: 0, description: 1, subgraphs: 3, minParserVersion: 7 };
+const SUBGRAPH = { fields: 9, inputs: 2, outputs: 3 };
+const TENSOR = { fields: 7, name: 0, description: 1, content: 3, processUnits: 4, stats: 5, files: 6 };
+const CONTENT = { fields: 3, type: 0, properties: 1 };
+const CONTENT_TYPE = { feature: 1, image: 2 };
+const IMAGE = { fields: 2, colourSpace: 0, size: 1 };
+const IMAGE_SIZE = { fields: 2, width: 0, height: 1 };
+const PROCESS_UNIT = { fields: 2, type: 0, options: 1 };
+const NORMALIZATION = { fields: 2, mean: 0, deviation: 1 };
+const STATS = { fields: 2, max: 0, min: 1 };
+const FILE = { fields: 5, name: 0, description: 1, type: 2 };
+const RGB = 1;
+const NORMALIZE = 1;
+const AXIS_LABELS = 2;
+/** (x − mean) / deviation is x / 127.5 − 1. */
+const MEAN = 127.5;
+
+class Tables {
+  readonly builder = new Builder(1024);
+
+  /** Fields that are offsets and were made before, by number; numbers of 8 and 32 bits likewise. */
+  table(fields: number, offsets: Record<number, Offset>, bytes: Record<number, number> = {}, words: Record<number, number> = {}): Offset {
+    const { builder } = this;
+    builder.startObject(fields);
+    for (const [id, value] of Object.entries(words)) builder.addFieldInt32(Number(id), value, 0);
+    for (const [id, value] of Object.entries(offsets)) builder.addFieldOffset(Number(id), value, 0);
+    for (const [id, value] of Object.entries(bytes)) builder.addFieldInt8(Number(id), value, 0);
+    return builder.endObject();
+  }
+
+  text(words: string): Offset {
+    return this.builder.createString(words);
+  }
+
+  list(offsets: readonly Offset[]): Offset {
+    this.builder.startVector(4, offsets.length, 4);
+    for (const offset of [...offsets].reverse()) this.builder.addOffset(offset);
+    return this.builder.endVector();
+  }
+
+  floats(...values: number[]): Offset {
+    this.builder.startVector(4, values.length, 4);
+    for (const value of values.reverse()) this.builder.addFloat32(value);
+    return this.builder.endVector();
+  }
+} // prettier-ignore
+
+/** The bytes of the entry `TFLITE_METADATA`. */
+export function tfliteMetadata(name: string, { input, output, labels }: ModelFacts): Uint8Array {
+  const t = new Tables();
+  const size = t.table(IMAGE_SIZE.fields, {}, {}, { [IMAGE_SIZE.width]: input.width, [IMAGE_SIZE.height]: input.height });
+  const image = t.table(IMAGE.fields, { [IMAGE.size]: size }, { [IMAGE.colourSpace]: RGB });
+  const normalization = t.table(NORMALIZATION.fields, { [NORMALIZATION.mean]: t.floats(MEAN), [NORMALIZATION.deviation]: t.floats(MEAN) });
+  const unit = t.table(PROCESS_UNIT.fields, { [PROCESS_UNIT.options]: normalization }, { [PROCESS_UNIT.type]: NORMALIZE });
+  const picture = t.table(TENSOR.fields, {
+    [TENSOR.name]: t.text('image'),
+    [TENSOR.description]: t.text(`A face, ${input.faces === 'aligned' ? 'upright and cut out as Align Faces does' : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`),
+    [TENSOR.content]: t.table(CONTENT.fields, { [CONTENT.properties]: image }, { [CONTENT.type]: CONTENT_TYPE.image }),
+    [TENSOR.processUnits]: t.list([unit]),
+    [TENSOR.stats]: t.table(STATS.fields, { [STATS.max]: t.floats(1), [STATS.min]: t.floats(-1) }),
+  });
+  const result = t.table(TENSOR.fields, {
+    [TENSOR.name]: t.text(output),
+    [TENSOR.description]: t.text(output === 'embedding' ? 'A vector; faces of one person have a large cosine.' : 'One number a person, larger where the person is more likely; softmax makes probabilities of them.'),
+    [TENSOR.content]: t.table(CONTENT.fields, { [CONTENT.properties]: t.table(0, {}) }, { [CONTENT.type]: CONTENT_TYPE.feature }),
+    ...(output === 'embedding'
+      ? {}
+      : { [TENSOR.files]: t.list([t.table(FILE.fields, { [FILE.name]: t.text(LABELS_FILE), [FILE.description]: t.text('The people, one a line, in the order of the output.') }, { [FILE.type]: AXIS_LABELS })]) }),
+  });
+  const subgraph = t.table(SUBGRAPH.fields, { [SUBGRAPH.inputs]: t.list([picture]), [SUBGRAPH.outputs]: t.list([result]) });
+  const model = t.table(MODEL.fields, {
+    [MODEL.name]: t.text(name),
+    [MODEL.description]: t.text(output === 'embedding' ? 'Makes vectors of faces.' : `Tells ${labels.length} people by their faces.`),
+    [MODEL.subgraphs]: t.list([subgraph]),
+    [MODEL.minParserVersion]: t.text(PARSER_VERSION),
+  });
+  t.builder.finish(model, IDENTIFIER);
+  return t.builder.asUint8Array().slice();
+} // prettier-ignore
+
+/**
+ * Hangs the list of people on a model, as an uncompressed archive behind its bytes: that is where TensorFlow Lite's tools look
+ * for the files that the metadata names.
+ */
+export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8Array {
+  // A line a label: no name may break one.
+  const text = labels.map((label) => `${label.replace(/[\r\n]+/g, ' ')}\n`).join('');
+  const archive = zipSync({ [LABELS_FILE]: new TextEncoder().encode(text) }, { level: 0, mtime: '1980-01-01T00:00:00' });
+  // Offsets in the archive count from the beginning of the whole file.
+  const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
+  const end = archive.length - END_OF_DIRECTORY;
+  const directory = view.getUint32(end + 16, true);
+  view.setUint32(directory + 42, view.getUint32(directory + 42, true) + model.length, true);
+  view.setUint32(end + 16, directory + model.length, true);
+  const whole = new Uint8Array(model.length + archive.length);
+  whole.set(model);
+  whole.set(archive, model.length);
+  return whole;
+} // prettier-ignore
+
+/** Bytes of an archive's last record, which has no comment. */
+const END_OF_DIRECTORY = 22;

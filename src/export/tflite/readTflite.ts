@@ -1,0 +1,154 @@
+import { ByteBuffer } from 'flatbuffers';
+import {
+  FILE_IDENTIFIER,
+  OPERATOR,
+  OPTIONS,
+  TABLES,
+  TENSOR_TYPE,
+  ACTIVATION,
+  type OperatorName,
+  type TensorType,
+} from './schema.js';
+import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
+
+const TYPE_OF = new Map<number, TensorType>(Object.entries(TENSOR_TYPE).map(([name, id]) => [id, name as TensorType]));
+const OPERATOR_OF = new Map<number, OperatorName>(
+  Object.entries(OPERATOR).map(([name, id]) => [id, name as OperatorName]),
+);
+
+/** Where a table begins. */
+type Table = number;
+
+/**
+ * Reads a .tflite file of the operators that are written here.
+ *
+ * @throws RangeError saying what it is instead
+ */
+export function readTflite(bytes: Uint8Array): TfliteModel {
+  const buffer = new ByteBuffer(bytes);
+  if (bytes.length < 16 || !buffer.__has_identifier(FILE_IDENTIFIER)) throw new RangeError('it is no .tflite file');
+  return new Reader(buffer).read(buffer.readInt32(0));
+} // prettier-ignore
+
+class Reader {
+  private buffers: Uint8Array[] = [];
+
+  constructor(private readonly bytes: ByteBuffer) {}
+
+  read(root: Table): TfliteModel {
+    const t = TABLES.model;
+    this.buffers = this.tables(root, t.buffers).map((table) => this.byteVector(table, TABLES.buffer.data));
+    const codes = this.tables(root, t.operatorCodes).map((code) => this.int32(code, TABLES.operatorCode.builtinCode));
+    const [subgraph, ...more] = this.tables(root, t.subgraphs);
+    if (subgraph === undefined || more.length > 0) throw new RangeError('it has no single graph');
+    const [inputs, outputs] = [TABLES.subGraph.inputs, TABLES.subGraph.outputs].map((id) => this.int32s(subgraph, id));
+    if (inputs!.length !== 1 || outputs!.length !== 1) throw new RangeError('it has more than one input or output');
+    const metadata = this.tables(root, t.metadata).map((entry) => {
+      const { name, buffer } = TABLES.metadata;
+      return [this.text(entry, name), this.buffers[this.int32(entry, buffer)] ?? new Uint8Array()] as const;
+    });
+    return {
+      description: this.text(root, t.description),
+      tensors: this.tables(subgraph, TABLES.subGraph.tensors).map((table) => this.tensor(table)),
+      operators: this.tables(subgraph, TABLES.subGraph.operators).map((table) => this.operator(table, codes)),
+      input: inputs![0]!,
+      output: outputs![0]!,
+      metadata: new Map(metadata),
+    };
+  }
+
+  private tensor(table: Table): TfliteTensor {
+    const t = TABLES.tensor;
+    const type = TYPE_OF.get(this.int8(table, t.type));
+    const name = this.text(table, t.name);
+    if (!type) throw new RangeError(`${name} is of a type that is not known here`);
+    const data = this.buffers[this.int32(table, t.buffer)];
+    const quantization = this.table(table, t.quantization);
+    const scales = quantization === undefined ? new Float32Array() : this.float32s(quantization, TABLES.quantization.scale);
+    return {
+      ...{ name, type, shape: this.int32s(table, t.shape) },
+      ...(data && data.length > 0 ? { data: typed(data, type) } : {}),
+      ...(scales.length > 0
+        ? { quantization: { scales, zeroPoints: this.int64s(quantization!, TABLES.quantization.zeroPoint), dimension: this.int32(quantization!, TABLES.quantization.quantizedDimension) } }
+        : {}),
+    };
+  }
+
+  private operator(table: Table, codes: readonly number[]): TfliteOperator {
+    const t = TABLES.operator;
+    const code = codes[this.int32(table, t.opcodeIndex)]!;
+    const op = OPERATOR_OF.get(code);
+    if (!op) throw new RangeError(`it has an operator (${code}) that is not known here`);
+    const options = this.table(table, t.builtinOptions);
+    const shared = { op, inputs: this.int32s(table, t.inputs), outputs: this.int32s(table, t.outputs) };
+    if (options === undefined || !(op in OPTIONS || op.endsWith('Pool2d'))) return shared;
+    if (op === 'conv2d' || op === 'depthwiseConv2d') {
+      const fields = TABLES[op];
+      return { ...shared, stride: this.int32(options, fields.strideW), relu6: this.int8(options, fields.activation) === ACTIVATION.relu6 };
+    }
+    if (op === 'fullyConnected' || op === 'add') return { ...shared, relu6: this.int8(options, TABLES[op].activation) === ACTIVATION.relu6 };
+    return shared;
+  }
+
+  /** Where a field lies; undefined: it has its default. */
+  private at(table: Table, id: number): number | undefined {
+    const offset = this.bytes.__offset(table, 4 + 2 * id);
+    return offset === 0 ? undefined : table + offset;
+  }
+
+  private int8(table: Table, id: number): number {
+    const at = this.at(table, id);
+    return at === undefined ? 0 : this.bytes.readInt8(at);
+  }
+
+  private int32(table: Table, id: number): number {
+    const at = this.at(table, id);
+    return at === undefined ? 0 : this.bytes.readInt32(at);
+  }
+
+  private table(table: Table, id: number): Table | undefined {
+    const at = this.at(table, id);
+    return at === undefined ? undefined : this.bytes.__indirect(at);
+  }
+
+  private vector<T>(table: Table, id: number, bytes: number, read: (at: number) => T): T[] {
+    const at = this.at(table, id);
+    if (at === undefined) return [];
+    const start = this.bytes.__vector(at);
+    return Array.from({ length: this.bytes.__vector_len(at) }, (_, i) => read(start + i * bytes));
+  }
+
+  private tables(table: Table, id: number): Table[] {
+    return this.vector(table, id, 4, (at) => this.bytes.__indirect(at));
+  }
+
+  private int32s(table: Table, id: number): number[] {
+    return this.vector(table, id, 4, (at) => this.bytes.readInt32(at));
+  }
+
+  private int64s(table: Table, id: number): number[] {
+    return this.vector(table, id, 8, (at) => Number(this.bytes.readInt64(at)));
+  }
+
+  private float32s(table: Table, id: number): Float32Array {
+    return Float32Array.from(this.vector(table, id, 4, (at) => this.bytes.readFloat32(at)));
+  }
+
+  /** A copy, which lies at a multiple of eight bytes. */
+  private byteVector(table: Table, id: number): Uint8Array {
+    const at = this.at(table, id);
+    if (at === undefined) return new Uint8Array();
+    const start = this.bytes.__vector(at);
+return new Uint8Array(this.bytes.bytes().subarray(start, start + this.bytes.__vector_len(at)));
+  }
+
+  private text(table: Table, id: number): string {
+    const at = this.at(table, id);
+    return at === undefined ? '' : String(this.bytes.__string(at));
+  }
+} // prettier-ignore
+
+function typed(bytes: Uint8Array, type: TensorType): Float32Array | Int8Array | Int32Array {
+  if (type === 'int8') return new Int8Array(bytes.buffer);
+  return type === 'float32' ? new Float32Array(bytes.buffer) : new Int32Array(bytes.buffer);
+}

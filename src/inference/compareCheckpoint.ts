@@ -1,0 +1,29 @@
+import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import type { Comparison } from '../protocol/comparison.js';
+import { openCheckpoint } from '../training/exportCheckpoint.js';
+import { measure } from './measure.js';
+
+/**
+ * Float and int8 of a fine-tuned checkpoint beside each other, on the validation pictures of its run.
+ *
+ * @returns undefined when cancelled
+ * @throws UserError `not-quantized`, `dataset-missing` where the pictures are gone or show other people, or what the
+ *   checkpoint is refused for
+ */
+export async function compareCheckpoint(
+  checkpoint: string,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<Comparison | undefined> {
+  const source = openCheckpoint(checkpoint);
+  if (!source.quantization)
+    throw new UserError('not-quantized', 'This checkpoint is of a network in float: there is nothing to compare it with.', 'Enable Quantization-Aware Fine-Tuning on it first, and compare a checkpoint of that run.');
+  const measured = await measure(source, onProgress, cancelled);
+  if (cancelled()) return undefined;
+  const { dataset } = source.run.options;
+  if (!measured)
+    throw new UserError('dataset-missing', `The pictures of this network are not where they were, or show other people: “${dataset}”.`, 'Bring them back: the two are compared on the validation pictures of their run.');
+  const run = path.basename(path.resolve(checkpoint, '..', '..'));
+  return { checkpoint: `${run}/${path.basename(checkpoint)}`, dataset, network: source.float.name, ...measured };
+} // prettier-ignore

@@ -1,0 +1,78 @@
+import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import { factsOf, requireExportable } from '../export/encodeModel.js';
+import { cardJson, cardMarkdown, type ModelCard } from '../export/modelCard.js';
+import { parameterCount } from '../graph/graph.js';
+import type { Measurements } from '../protocol/comparison.js';
+import type { MessageOf, TrainerOrder } from '../protocol/messages.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { writeFileAtomically, writing } from '../training/atomicFile.js';
+import { openCheckpoint, writeExport, type OpenedCheckpoint } from '../training/exportCheckpoint.js';
+import { version } from '../../package.json';
+import { measure } from './measure.js';
+
+type ExportOrder = Extract<TrainerOrder, { type: 'export' }>;
+
+/**
+ * Writes a checkpoint as a file for a runtime, and a model card in Markdown and JSON beside it.
+ *
+ * @returns undefined when cancelled; nothing is written then
+ * @throws UserError what the checkpoint or the wish is refused for; `run-folder-unwritable` or `disk-full`
+ */
+export async function exportWithCard(
+  { checkpoint, options, output, measure: wished }: Omit<ExportOrder, 'type' | 'protocol'>,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<Omit<MessageOf<'exported'>, 'type'> | undefined> {
+  const source = openCheckpoint(checkpoint);
+  requireExportable(source, options);
+  // Measured before it is written: a file that is there has its card.
+  const measured = wished ? await measuredOf(source, onProgress, cancelled) : undefined;
+  if (cancelled()) return undefined;
+  const { files, bytes } = await writeExport(source, options, output);
+  const outputs = { tflite: 'logits', onnx: 'logits', c: 'logits', tfjs: 'probabilities', keras: 'probabilities' } as const;
+  const card: ModelCard = {
+    ...{ file: path.basename(output), bytes, format: options.format, precision: options.precision },
+    facts: factsOf(source, options.part === 'embedding' ? 'embedding' : outputs[options.format], options.format === 'onnx' ? 'NCHW' : 'NHWC'),
+    parameters: parameterCount(source.float),
+    training: {
+      checkpoint: `${path.basename(path.resolve(checkpoint, '..', '..'))}/${path.basename(checkpoint)}`,
+      people: source.facts.labels.length,
+      fingerprint: source.run.fingerprint,
+      options: withoutPlaces(source.run.options),
+    },
+    ...(measured && { measured }),
+    faceTrainer: version,
+  };
+  const cards = [`${files[0]!}.card.md`, `${files[0]!}.card.json`];
+  writing(path.dirname(output), () => {
+    writeFileAtomically(cards[0]!, cardMarkdown(card));
+    writeFileAtomically(cards[1]!, cardJson(card));
+  });
+  return { file: files[0]!, bytes, cards, ...(measured && { measured }) };
+} // prettier-ignore
+
+/** An export does without what cannot be measured. */
+async function measuredOf(
+  source: OpenedCheckpoint,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<Measurements | undefined> {
+  try {
+    return (await measure(source, onProgress, cancelled))?.measurements;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** Where things lie on this machine is nobody else's business. */
+function withoutPlaces({ dataset, weights, parent, exclude, ...options }: TrainingOptions): TrainingOptions {
+  const name = (file: string | undefined) => file && path.basename(file);
+  return Object.assign(options, {
+    dataset: path.basename(dataset),
+    weights: name(weights),
+    parent: parent && `${path.basename(path.resolve(parent, '..', '..'))}/${path.basename(parent)}`,
+    exclude: name(exclude),
+  });
+}

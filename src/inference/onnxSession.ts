@@ -1,0 +1,93 @@
+import type * as onnxruntime from 'onnxruntime-node';
+import { UserError } from '../core/userError.js';
+import { ONNX_INPUT } from '../export/onnx/onnxModels.js';
+import { pixelTable } from './pixelTable.js';
+
+/** What goes in and comes out of a file: the sides of a picture, and the scale of integers where it has them. */
+export interface OnnxBorder {
+  readonly width: number;
+  readonly height: number;
+  /** Of an input or output of uint8; undefined for float32. */
+  readonly input?: Affine;
+  readonly output?: Affine;
+}
+export interface Affine {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** A network in ONNX Runtime. */
+export class OnnxSession {
+  private constructor(
+    private readonly runtime: typeof onnxruntime,
+    private readonly session: onnxruntime.InferenceSession,
+    private readonly border: OnnxBorder,
+  ) {}
+
+  /**
+   * @param threads 0 for every core
+   * @throws UserError `onnx-runtime-missing` where ONNX Runtime was not built for this machine
+   */
+  static async open(model: Uint8Array, border: OnnxBorder, threads = 0): Promise<OnnxSession> {
+    const runtime = await load();
+    const session = await runtime.InferenceSession.create(model, {
+      ...{ intraOpNumThreads: threads, logSeverityLevel: 3 },
+      // On processors without VNNI the fast form of a product of bytes overflows.
+      extra: { session: { x64quantprecision: '1' } },
+    });
+    return new OnnxSession(runtime, session, border);
+  }
+
+  /**
+   * @param pixels [N, H, W, 3], RGB bytes
+   * @returns [N, C]: logits, or whatever the output holds
+   */
+  async run(pixels: Uint8Array): Promise<Float32Array> {
+    const { width, height, output } = this.border;
+    const count = pixels.length / (width * height * 3);
+    const shape = [count, 3, height, width];
+    const given = this.border.input
+      ? new this.runtime.Tensor('uint8', planes(pixels, count, pixelTable(this.border.input, 0, 255, Uint8Array)), shape)
+      : new this.runtime.Tensor('float32', planes(pixels, count, SCALED), shape);
+    const results = await this.session.run({ [ONNX_INPUT]: given });
+    const { data } = results[this.session.outputNames[0]!]!;
+    if (!output) return data as Float32Array;
+    return Float32Array.from(data as Uint8Array, (q) => (q - output.zeroPoint) * output.scale);
+  }
+
+  async close(): Promise<void> {
+    await this.session.release();
+  }
+} // prettier-ignore
+
+/** x / 127.5 − 1 by byte. */
+const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+
+/** [N, H, W, 3] → [N, 3, H, W], each byte by the table. */
+function planes<T extends Float32Array | Uint8Array>(pixels: Uint8Array, count: number, table: T): T {
+  const result = new (table.constructor as new (length: number) => T)(pixels.length);
+  const area = pixels.length / count / 3;
+  for (let image = 0, from = 0; image < count; image++)
+    for (let i = 0; i < area; i++)
+      for (let c = 0; c < 3; c++) result[(image * 3 + c) * area + i] = table[pixels[from++]!]!;
+  return result;
+}
+
+/** @throws UserError `onnx-runtime-missing` */
+export async function onnxRuntimeVersion(): Promise<string> {
+  return (await load()).env.versions.node ?? '';
+}
+
+let loaded: Promise<typeof onnxruntime> | undefined;
+
+function load(): Promise<typeof onnxruntime> {
+  loaded ??= import('onnxruntime-node').catch((cause: unknown) => {
+    throw new UserError(
+      'onnx-runtime-missing',
+      `ONNX Runtime cannot be loaded on this machine (${process.platform} ${process.arch}).`,
+      'It exists for Windows, macOS and Linux on x64 and ARM64. Training and export work without it.',
+      { cause },
+    );
+  });
+  return loaded;
+}

@@ -1,0 +1,116 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { argmax, softmax } from '../core/softmax.js';
+import { cropCentre } from '../dataset/augment.js';
+import { decodePicture } from '../dataset/decodePicture.js';
+import { FAULTS } from '../dataset/pictureFacts.js';
+import type { ModelFacts } from '../export/modelFacts.js';
+import { inAlignThreads } from '../faces/alignThreads.js';
+import type { FacesWish, Prediction } from '../protocol/prediction.js';
+import { openModel, requireLabels } from './openModel.js';
+
+/** Side of the crops that Align Faces makes unless told otherwise. */
+const CROP_SIZE = 224;
+
+export interface PredictOptions {
+  /** What `openModel` takes. */
+  readonly model: string;
+  /** Absolute paths of pictures. */
+  readonly files: readonly string[];
+  /** Whether faces are found and cut out first; `auto`: where the network was trained on such crops. */
+  readonly faces: FacesWish;
+}
+
+/**
+ * Asks a model who is in each picture.
+ *
+ * @returns one answer a picture, in their order; undefined when cancelled
+ * @throws UserError as `openModel`; `model-embedding`
+ */
+export async function predict(
+  { model: file, files, faces }: PredictOptions,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<{ predictions: Prediction[]; runtime: string } | undefined> {
+  const model = await openModel(file);
+  try {
+    requireLabels(model.facts);
+    const align = faces === 'align' || (faces === 'auto' && model.facts.input.faces === 'aligned');
+    const look = align ? await alignedFiles(files, cancelled) : { found: [...files], missing: new Map<number, string>(), clean: () => undefined };
+    try {
+      const predictions: Prediction[] = [];
+      for (const [i, source] of look.found.entries()) {
+        if (cancelled()) return undefined;
+        const missing = look.missing.get(i);
+        const pixels = missing ?? (await inputPixels(source, model.facts));
+        const scores = typeof pixels === 'string' ? undefined : probabilities(await model.run(pixels), model.facts);
+        predictions.push(scores ? answer(files[i]!, scores, model.facts.labels) : { file: files[i]!, error: String(pixels) });
+        onProgress(i + 1, files.length);
+      }
+      return { predictions, runtime: model.runtime };
+    } finally {
+      look.clean();
+    }
+  } finally {
+    await model.close();
+  }
+} // prettier-ignore
+
+/**
+ * A picture as the network takes it: [1, H, W, 3] bytes.
+ *
+ * @returns why it cannot be read, when it cannot
+ */
+export async function inputPixels(
+  file: string,
+  { input: { width, resize } }: ModelFacts,
+): Promise<Uint8Array | string> {
+  const { pixels, fact } = await decodePicture(file, resize);
+  if (!pixels) return fact.fault === 'none' ? 'cannot be read' : FAULTS[fact.fault];
+  const middle = new Uint8Array(width * width * 3);
+  cropCentre(pixels, resize, middle, 0, width);
+  return middle;
+}
+
+interface Look {
+  /** The files to read instead, by number. */
+  readonly found: string[];
+  readonly missing: ReadonlyMap<number, string>;
+  clean(): void;
+}
+
+async function alignedFiles(files: readonly string[], cancelled: () => boolean): Promise<Look> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-predict-'));
+  const clean = () => fs.rmSync(folder, { recursive: true, force: true });
+  const missing = new Map<number, string>();
+  const found = files.map((_, i) => path.join(folder, `${i}.jpg`));
+  let next = 0;
+  try {
+    await inAlignThreads(CROP_SIZE, Math.min(os.availableParallelism(), files.length), async (align) => {
+      while (next < files.length && !cancelled()) {
+        const i = next++;
+        const { outcome, reasons } = await align({ source: files[i]!, target: found[i]! });
+        if (outcome === 'no-face' || outcome === 'unreadable') missing.set(i, reasons[0] ?? 'shows no face that was found');
+      }
+    });
+  } catch (error) {
+    clean();
+    throw error;
+  }
+  return { found, missing, clean };
+} // prettier-ignore
+
+function probabilities(values: Float32Array, { output }: ModelFacts): Float32Array {
+  return output === 'probabilities' ? values : softmax(values);
+}
+
+function answer(file: string, scores: Float32Array, labels: readonly string[]): Prediction {
+  const best = argmax(scores);
+  return {
+    file,
+    person: labels[best]!,
+    probability: scores[best]!,
+    scores: Object.fromEntries(labels.map((label, i) => [label, scores[i]!])),
+  };
+}

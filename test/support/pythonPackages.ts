@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { cacheFolder } from '../../src/platform/cacheFolder.js';
+import { runProgram } from '../../src/platform/runProgram.js';
+
+/** The folder in which Python finds these packages; they are installed from PyPI when they are not there. */
+async function packages(requirements: readonly string[]): Promise<string> {
+  const key = createHash('sha256').update(requirements.join('\n')).digest('hex').slice(0, 8);
+  const folder = path.join(cacheFolder(), `python-${requirements[0]!.split('==')[0]!}-${key}`);
+  const done = path.join(folder, 'installed');
+  if (fs.existsSync(done)) return folder;
+  fs.rmSync(folder, { recursive: true, force: true });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
+  const { code, output } = await runProgram('python3', [...pip, ...requirements]);
+  assert.equal(code, 0, output);
+  fs.writeFileSync(done, '');
+  return folder;
+}
+
+/**
+ * Runs a script that lies here with packages of PyPI.
+ *
+ * @returns the line of JSON that it prints
+ */
+export async function runPython<T>(
+  script: string,
+  args: readonly string[],
+  requirements: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<T> {
+  const all = { ...process.env, PYTHONPATH: await packages(requirements), ...env };
+  const { code, output } = await runProgram('python3', [path.join(import.meta.dirname, script), ...args], { env: all });
+  assert.equal(code, 0, output);
+  return JSON.parse(output.trim().split('\n').find((line) => line.startsWith('{'))!) as T;
+} // prettier-ignore
