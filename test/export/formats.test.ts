@@ -11,10 +11,11 @@ import { writeExport } from '../../src/training/exportCheckpoint.js';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
 import { runProgram } from '../../src/platform/runProgram.js';
 import { runLiteRt } from '../support/litert.js';
-import { runPython } from '../support/pythonPackages.js';
+import { runPython } from '../support/foreign.js';
 import { quantizedNetwork, type QuantizedNetwork } from '../support/quantizedNetwork.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
+import { runTfjs } from '../support/tfjs.js';
 
 const WHAT = 'every format in its own runtime on real pictures';
 const KERAS = ['keras==3.15.1', 'jax==0.10.2', 'h5py', 'numpy'];
@@ -83,17 +84,12 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     it('TensorFlow.js: loadLayersModel gives the same probabilities, and trains on', async () => {
       const { files } = await write({ format: 'tfjs' }, 'model/model.json');
       fs.writeFileSync(`${files[0]!}.in`, scaled);
-      const run = async (...labels: string[]) => {
-        const script = path.join(import.meta.dirname, '..', 'support', 'tfjs_run.mjs');
-        const { code, output } = await runProgram(process.execPath, [script, files[0]!, ...labels]);
-        assert.equal(code, 0, output);
-        return JSON.parse(output.trim().split('\n').find((line) => line.startsWith('{'))!) as { losses: number[]; metadata: Record<string, unknown> };
-      };
-      const { metadata } = await run();
+      const [told] = await runTfjs([files[0]!]);
+      const { metadata } = told!;
       assert.deepEqual(parseFacts(JSON.stringify(metadata[FACTS_KEY]))?.labels, source.facts.labels);
       const off = distance(floats(`${files[0]!}.out`), wished);
       assert.ok(off < 1e-5, `${off}`);
-      const { losses } = await run('3', '7');
+      const { losses } = (await runTfjs([files[0]!], [3, 7]))[0]!;
       assert.ok(losses.length === 3 && losses[2]! < losses[0]!, losses.join());
     });
 

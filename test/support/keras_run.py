@@ -1,7 +1,7 @@
 """Loads weights by name into Keras' MobileNetV2 and runs pictures: keras_run.py WEIGHTS SIZE WIDTH POOLING CLASSES
 
 WEIGHTS.in holds float32 pictures [N, SIZE, SIZE, 3], WEIGHTS.out receives the probabilities, or with CLASSES 0 the features.
-Prints how many layers have got other values than they began with.
+Tells how many layers have got other values than they began with.
 """
 import json
 import os
@@ -21,4 +21,5 @@ model.load_weights(weights, by_name=True)
 changed = sum(any((a != b).any() for a, b in zip(old, layer.get_weights())) for old, layer in zip(before, model.layers))
 pictures = np.fromfile(weights + ".in", np.float32).reshape(-1, size, size, 3)
 model.predict(pictures, batch_size=64, verbose=0).astype(np.float32).tofile(weights + ".out")
-print(json.dumps(dict(changed=changed, layers=sum(bool(layer.get_weights()) for layer in model.layers))))
+with open(os.environ["RESULT"], "w") as file:
+    json.dump(dict(changed=changed, layers=sum(bool(layer.get_weights()) for layer in model.layers)), file)

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { runPython } from './pythonPackages.js';
+import { runPython } from './foreign.js';
 
 const LITERT = ['ai-edge-litert==2.3.0', 'numpy'];
 

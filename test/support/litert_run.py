@@ -1,10 +1,11 @@
 """Runs .tflite files in LiteRT: litert_run.py [--reference] MODEL…
 
 MODEL.in holds pictures one after the other in the type and shape of the model's input, MODEL.out receives what the model gives
-for each. With --reference the plain kernels of the specification run instead of the optimized ones. Prints type and shape of
+for each. With --reference the plain kernels of the specification run instead of the optimized ones. Tells type and shape of
 the outputs and the files' signatures.
 """
 import json
+import os
 import sys
 
 import numpy as np
@@ -30,4 +31,5 @@ for model in models:
         quantization=list(wanted["quantization"]),
         signatures=interpreter.get_signature_list(),
     ))
-print(json.dumps(dict(results=results)))
+with open(os.environ["RESULT"], "w") as file:
+    json.dump(dict(results=results), file)

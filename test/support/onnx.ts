@@ -1,4 +1,4 @@
-import { runPython } from './pythonPackages.js';
+import { runPython } from './foreign.js';
 
 /** What the `onnx` package finds in files that its checker has passed. */
 export interface CheckedOnnx {

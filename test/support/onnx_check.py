@@ -1,8 +1,9 @@
 """Checks .onnx files: onnx_check.py MODEL…
 
-Runs onnx.checker with shape inference over each and prints versions, metadata and operators.
+Runs onnx.checker with shape inference over each and tells versions, metadata and operators.
 """
 import json
+import os
 import sys
 
 import onnx
@@ -17,4 +18,5 @@ for name in sys.argv[1:]:
         metadata={entry.key: entry.value for entry in model.metadata_props},
         operators=sorted({node.op_type for node in model.graph.node}),
     ))
-print(json.dumps(dict(results=results)))
+with open(os.environ["RESULT"], "w") as file:
+    json.dump(dict(results=results), file)

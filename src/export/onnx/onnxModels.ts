@@ -137,7 +137,7 @@ export function integerOnnx(
     let value: string;
     if (operation.op === 'add') value = g.node('Add', name, [from, dequantize(operation.other)]);
     else if ('weights' in operation) {
-      const [kernel, bias] = quantizedKernel(g, operation, x, y);
+      const [kernel, bias] = quantizedKernel(g, operation, x);
       value = g.layer(operation, x.shape, y.shape, from, kernel, bias, name);
     } else value = g.node(POOLING[operation.op], name, [from]);
     // The output's own ends are those of the ReLU6, mostly: then it is nothing.
@@ -156,19 +156,16 @@ function quantizedKernel(
   g: OnnxGraph,
   layer: Extract<IntegerNetwork['operations'][number], { weights: unknown }>,
   x: IntegerTensor,
-  y: IntegerTensor,
 ): [kernel: string, bias: string] {
   const { name } = layer;
   const channels = layer.bias.length;
-  // A channel of zeros has no scale: any does.
-  const steps = layer.weightScales.map((scale) => (scale === 0 ? y.scale : scale));
   const { shape, data, axis } = kernelOf(layer);
   const kernel = g.node(
     'DequantizeLinear',
     `${name}/kernel`,
     [
       g.int8(`${name}/kernel/quantized`, shape, data as Int8Array),
-      g.float(`${name}/kernel/scale`, [channels], steps),
+      g.float(`${name}/kernel/scale`, [channels], layer.weightScales),
       g.int8(`${name}/kernel/zero_point`, [channels], new Int8Array(channels)),
     ],
     { axis },
@@ -178,7 +175,7 @@ function quantizedKernel(
     `${name}/bias`,
     [
       g.int32(`${name}/bias/quantized`, [channels], layer.bias),
-      g.float(`${name}/bias/scale`, [channels], steps.map((step) => step * x.scale)), // prettier-ignore
+      g.float(`${name}/bias/scale`, [channels], layer.weightScales.map((step) => step * x.scale)), // prettier-ignore
     ],
     { axis: 0 },
   );

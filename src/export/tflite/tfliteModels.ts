@@ -45,8 +45,7 @@ export function integerTflite(
     } else if (!('weights' in operation)) parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
     else {
       const { shape, values, dimension } = kernelOf(operation.op, operation.kernelShape, operation.weights);
-      // A channel of zeros has no scale: any does.
-      const scales = operation.weightScales.map((s) => (s === 0 ? network.tensors[output]!.scale : s));
+      const scales = operation.weightScales;
       const zeroPoints = Array<number>(scales.length).fill(0);
       const kernel = parts.tensors.push({ name: `${name}/kernel`, shape, type: 'int8', data: values, quantization: { scales, zeroPoints, dimension } }) - 1;
       const bias = parts.tensors.push({ name: `${name}/bias`, shape: [operation.bias.length], type: 'int32', data: operation.bias, quantization: { scales: scales.map((step) => step * network.tensors[input]!.scale), zeroPoints, dimension: 0 } }) - 1;

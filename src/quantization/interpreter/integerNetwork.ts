@@ -159,11 +159,11 @@ class Conversion {
     const exact = layerKernel(node, this.parameters, false, undefined);
     const kernel = layerKernel(node, this.parameters, true, scale);
     const channels = node.shape[2];
-    const scales = Float32Array.from(kernel.quantizers!, (quantizer) => quantizer.scale);
+    // A channel of zeros has no scale: any does.
+    const scales = Float32Array.from(kernel.quantizers!, (quantizer) => quantizer.scale || this.tensors[output]!.scale);
     const weights = Int8Array.from(exact.values, (w, i) => quantizeValue(w, kernel.quantizers![i % channels]!));
     const biases = layerBias(node, kernel, this.parameters, scale) ?? new Float32Array(channels);
-    // A channel of zeros has no scale: any does.
-    const step = (c: number) => scale * (scales[c] === 0 ? this.tensors[output]!.scale : scales[c]!);
+    const step = (c: number) => scale * scales[c]!;
     return {
       ...{ op: node.op, name: node.name, input, output, weights, weightScales: scales, ...clamp },
       stride: node.op === 'dense' ? 1 : node.stride,

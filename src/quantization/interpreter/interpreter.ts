@@ -57,7 +57,7 @@ export function runOperation(
       return add(operation, tensors, from, values[operation.other]!, rounding);
     case 'globalAveragePool':
     case 'globalMaxPool':
-      return pool(operation, x.shape, from, rounding);
+      return pool(operation, x, from, rounding);
   }
 }
 
@@ -182,7 +182,8 @@ function add(
   return Int8Array.from(a, (q, i) => clamped(round(q, b[i]!) + output.zeroPoint, operation));
 }
 
-function pool({ op }: IntegerPool, [height, width, channels]: Shape, values: Values, { mean }: Rounding): Values {
+function pool({ op }: IntegerPool, x: IntegerTensor, values: Values, { mean }: Rounding): Values {
+  const [height, width, channels] = x.shape;
   const out = new Int8Array(channels);
   for (let c = 0; c < channels; c++) {
     let [sum, most] = [0, -128];
@@ -190,7 +191,7 @@ function pool({ op }: IntegerPool, [height, width, channels]: Shape, values: Val
       sum += values[i]!;
       if (values[i]! > most) most = values[i]!;
     }
-    out[c] = op === 'globalMaxPool' ? most : mean(sum, height * width);
+    out[c] = op === 'globalMaxPool' ? most : mean(sum, height * width, x);
   }
   return out;
 }

@@ -6,8 +6,8 @@ import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerTensor } fro
 export type LayerRounding = (sum: number, channel: number) => number;
 /** Two integers, as they stand in their tensors → steps of the output's scale from its zero point. */
 export type AddRounding = (first: number, second: number) => number;
-/** Sum of a channel's integers over a map of so many pixels → the integer of their mean. */
-export type MeanRounding = (sum: number, pixels: number) => number;
+/** Sum of a channel's integers over a map of so many pixels → the integer of their mean. Both are of one scale. */
+export type MeanRounding = (sum: number, pixels: number, tensor: IntegerTensor) => number;
 
 /**
  * How a runtime brings sums to the scale of the next tensor. int8 arithmetic is exact but for this, and no two runtimes do
@@ -83,7 +83,8 @@ export const ROUNDINGS = {
   onnxRuntime: {
     layer: floatLayer,
     add: mlasAdd,
-    mean: (sum, pixels) => roundHalfEven(f32(f32(sum) * f32(1 / pixels))),
+    mean: (sum, pixels, { scale, zeroPoint }) =>
+      roundHalfEven(f32(f32(sum - zeroPoint * pixels) * f32(scale / f32(scale * pixels)))) + zeroPoint,
   },
 } as const satisfies Record<string, Rounding>;
 export type RoundingName = keyof typeof ROUNDINGS;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { runProgram } from '../../src/platform/runProgram.js';
@@ -22,16 +23,31 @@ async function packages(requirements: readonly string[]): Promise<string> {
 /**
  * Runs a script that lies here with packages of PyPI.
  *
- * @returns the line of JSON that it prints
+ * @returns the JSON that it writes into the file RESULT
  */
 export async function runPython<T>(
   script: string,
   args: readonly string[],
   requirements: readonly string[],
+): Promise<T> {
+  return runForResult<T>('python3', script, args, { PYTHONPATH: await packages(requirements) });
+}
+
+/** A script that lies here; what it prints is for a person, what it finds goes into the file RESULT. */
+export async function runForResult<T>(
+  program: string,
+  script: string,
+  args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<T> {
-  const all = { ...process.env, PYTHONPATH: await packages(requirements), ...env };
-  const { code, output } = await runProgram('python3', [path.join(import.meta.dirname, script), ...args], { env: all });
-  assert.equal(code, 0, output);
-  return JSON.parse(output.trim().split('\n').find((line) => line.startsWith('{'))!) as T;
-} // prettier-ignore
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-result-'));
+  const result = path.join(folder, 'result.json');
+  try {
+    const all = { ...process.env, ...env, RESULT: result };
+    const { code, output } = await runProgram(program, [path.join(import.meta.dirname, script), ...args], { env: all });
+    assert.equal(code, 0, output);
+    return JSON.parse(fs.readFileSync(result, 'utf8')) as T;
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
