@@ -19,6 +19,7 @@ export interface KerasArray extends NpyArray {
  */
 export async function readKerasFile(file: string): Promise<KerasArray[]> {
   await ready;
+  if (!isHdf(file)) throw new RangeError('it is no readable HDF5 file');
   let hdf: File;
   try {
     hdf = new File(file, 'r');
@@ -107,6 +108,7 @@ export async function writeKerasFile(
 /** An attribute of a whole file; undefined where there is none, or no readable file. */
 export async function kerasAttribute(file: string, name: string): Promise<string | undefined> {
   await ready;
+  if (!isHdf(file)) return undefined;
   try {
     const hdf = new File(file, 'r');
     try {
@@ -118,4 +120,16 @@ export async function kerasAttribute(file: string, name: string): Promise<string
   } catch {
     return undefined;
   }
+}
+
+/** By its signature, which may stand behind a block of the user's: the library prints a page about what is none. */
+function isHdf(file: string): boolean {
+  const head = Buffer.alloc(2056);
+  const handle = fs.openSync(file, 'r');
+  try {
+    fs.readSync(handle, head);
+  } finally {
+    fs.closeSync(handle);
+  }
+  return [0, 512, 1024, 2048].some((at) => head.toString('latin1', at, at + 8) === '\x89HDF\r\n\x1a\n');
 }

@@ -14,8 +14,8 @@ export type MeanRounding = (sum: number, pixels: number, tensor: IntegerTensor) 
  * it alike: a value that lies close to the middle between two steps may fall to either side.
  */
 export interface Rounding {
-  layer(layer: IntegerLayer, input: IntegerTensor, output: IntegerTensor): LayerRounding;
-  add(add: IntegerAdd, input: IntegerTensor, other: IntegerTensor, output: IntegerTensor): AddRounding;
+  readonly layer: (layer: IntegerLayer, input: IntegerTensor, output: IntegerTensor) => LayerRounding;
+  readonly add: (add: IntegerAdd, input: IntegerTensor, other: IntegerTensor, output: IntegerTensor) => AddRounding;
   readonly mean: MeanRounding;
 }
 
