@@ -56,7 +56,12 @@ const builds = [
     format: 'iife',
     target: 'chrome128',
     minify: !watch,
-    entryPoints: { webview: 'webview/main.ts', data: 'webview/dataMain.ts', panel: 'webview/panel.css' },
+    entryPoints: {
+      webview: 'webview/main.ts',
+      data: 'webview/dataMain.ts',
+      model: 'webview/modelMain.ts',
+      panel: 'webview/panel.css',
+    },
     outdir: 'dist',
   },
 ];

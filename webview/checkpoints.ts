@@ -35,16 +35,18 @@ export class Checkpoints {
             'span',
             { class: 'actions' },
             quantized ? undefined : this.quantizeButton(path, alive),
-            this.exportButton(path),
+            quantized ? this.button('compare', 'Compare with Float', path) : undefined,
+            this.button('tryPicture', 'Try a Picture…', path),
+            this.button('export', 'Export…', path),
           ),
         );
       }),
     );
   }
 
-  private exportButton(checkpoint: string): HTMLElement {
-    const button = element(BUTTON, { appearance: 'secondary', class: 'export' }, 'Export…');
-    button.addEventListener('click', () => this.post({ type: 'export', checkpoint }));
+  private button(type: 'compare' | 'tryPicture' | 'export', text: string, checkpoint: string): HTMLElement {
+    const button = element(BUTTON, { appearance: 'secondary', class: type }, text);
+    button.addEventListener('click', () => this.post({ type, checkpoint }));
     return button;
   }
 

@@ -1,7 +1,7 @@
 import { formatCount } from '../src/core/format.js';
 import type { DatasetReport, Finding, FindingFile } from '../src/protocol/check.js';
 import { dataPanelContent, type DataPanelContent, type DataPanelMessage } from '../src/protocol/dataPanel.js';
-import { element } from './dom.js';
+import { element, tile } from './dom.js';
 import { BADGE, BUTTON, registerComponents } from './toolkit.js';
 
 // The panel of pictures: what a check has found, or what chance makes of some pictures. Drawn whole from one message.
@@ -92,11 +92,6 @@ function reportParts(report: DatasetReport, exclusionList: string | undefined): 
     distribution(report),
   ];
 } // prettier-ignore
-
-function tile(label: string, value: string, detail: string): HTMLElement {
-  const part = (name: string, text: string) => element('span', { class: name }, text);
-  return element('div', { class: 'tile' }, part('label', label), part('value', value), part('detail', detail));
-}
 
 function medianText({ counts }: DatasetReport): string {
   const present = counts.map(({ pictures }) => pictures).filter((n) => n > 0);

@@ -294,7 +294,7 @@ function predict(model: string, files: readonly string[], values: Values, cwd: s
   const faces = facesWish.safeParse(values['faces'] ?? 'auto').data;
   if (!faces) return usage('--faces: auto, align or as-they-are.');
   if (files.length === 0) return usage('Name pictures to look at.');
-  const order = { model, files: files.map((file) => path.resolve(cwd, file)), faces };
+  const order = { model, files: files.map((file) => path.resolve(cwd, file)), faces, seen: false };
   return { name: 'predict', order, json: values['json'] === true };
 }
 

@@ -8,7 +8,9 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { DataCommands } from './dataCommands.js';
 import { DataPanels } from './dataPanels.js';
+import { compareModels } from './compareCommand.js';
 import { exportModel } from './exportCommand.js';
+import { ModelPanels } from './modelPanels.js';
 import { openReport } from './reportView.js';
 import { RUN_VIEW, RunPanels } from './runPanels.js';
 import { checkpointOf } from './pickCheckpoint.js';
@@ -31,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const trainer: Trainer = new Trainer(dist('trainer.js'), panels, status, log);
 
   const runs = new RunsView(trainer.onRunsChanged);
+  const models = new ModelPanels(context.extensionUri, dist('trainer.js'), log);
   const data = new DataCommands(dist('trainer.js'), new DataPanels(context.extensionUri, log), log);
 
   const command = (name: string, run: (...args: unknown[]) => unknown) =>
@@ -66,6 +69,17 @@ export function activate(context: vscode.ExtensionContext): void {
       const checkpoint = await checkpointOf(argument, { title: 'Export a checkpoint' });
       if (checkpoint !== undefined) await exportModel(checkpoint, dist('trainer.js'), log);
     }),
+    command('compareModels', async (argument) => {
+      const checkpoint = await checkpointOf(argument, {
+        title: 'Compare float and int8 of a checkpoint',
+        kind: 'int8',
+      });
+      if (checkpoint !== undefined) await compareModels(checkpoint, models, dist('trainer.js'), log);
+    }),
+    command('tryPicture', async (argument) => {
+      const model = exportedFile(argument) ?? (await checkpointOf(argument, { title: 'Try pictures on a checkpoint' }));
+      if (model !== undefined) models.tryPictures(model);
+    }),
     command('refreshRuns', () => runs.refresh()),
     command('stopTraining', () => trainer.stop()),
     command('openRun', async (folder) => {
@@ -81,6 +95,12 @@ export function activate(context: vscode.ExtensionContext): void {
   );
 }
 
+/** A file that was exported, as the Explorer hands it over. */
+function exportedFile(argument: unknown): string | undefined {
+  if (!(argument instanceof vscode.Uri)) return undefined;
+  return /\.(tflite|onnx|h5)$|[\\/]model\.json$/i.test(argument.fsPath) ? argument.fsPath : undefined;
+}
+
 /** Of a command's argument: a path, or a row of the Runs view. */
 function folderOf(argument: unknown): string | undefined {
   if (typeof argument === 'string') return argument;
@@ -91,7 +111,7 @@ function folderOf(argument: unknown): string | undefined {
 async function quantize(trainer: Trainer, argument: unknown, floatLayers: unknown, wishes: unknown): Promise<void> {
   if (await isTraining(trainer)) return;
   const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
-  const checkpoint = await checkpointOf(argument, { title, float: true });
+  const checkpoint = await checkpointOf(argument, { title, kind: 'float' });
   if (checkpoint === undefined) return;
   const given = qatWishes.safeParse(wishes).data ?? {};
   const layers = z.array(z.string()).safeParse(floatLayers).data;

@@ -31,3 +31,9 @@ export function runJob(
     return trainer.ended;
   });
 }
+
+/** The same without a word, for what is over in a moment. */
+export function runQuietly(order: TrainerOrder, entry: string, log: vscode.LogOutputChannel): Promise<LastWord> {
+  const listener = { onMessage: () => undefined, onOutput: (line: string) => log.info(line) };
+  return new TrainerProcess({ entry, order }, listener).ended;
+}

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 export function panelHtml(
   webview: vscode.Webview,
   extensionUri: vscode.Uri,
-  script: 'webview.js' | 'data.js' = 'webview.js',
+  script: 'webview.js' | 'data.js' | 'model.js' = 'webview.js',
 ): string {
   const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();
   const nonce = randomBytes(16).toString('base64');

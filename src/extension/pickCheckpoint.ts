@@ -25,15 +25,15 @@ export async function checkpointOf(argument: unknown, wish: CheckpointWish): Pro
 /** What a checkpoint is asked for. */
 export interface CheckpointWish {
   readonly title: string;
-  /** Leaves out those that are quantized already. */
-  readonly float?: boolean;
+  /** Leaves out those of the other kind. */
+  readonly kind?: 'float' | 'int8';
 }
 
-async function pickCheckpoint({ title, float }: CheckpointWish): Promise<string | undefined> {
+async function pickCheckpoint({ title, kind }: CheckpointWish): Promise<string | undefined> {
   const items = allRuns().flatMap((folder) => {
     const model = new RunModel(folder);
     const quantized = model.state.run?.options.quantization !== undefined;
-    if (float && quantized) return [];
+    if (kind !== undefined && (kind === 'int8') !== quantized) return [];
     return checkpointsOf(model).map(({ path: at, epoch }) => {
       const reached = model.state.epochs.find((e) => e.epoch === epoch)?.valAccuracy;
       return {
@@ -45,7 +45,11 @@ async function pickCheckpoint({ title, float }: CheckpointWish): Promise<string 
     });
   });
   if (items.length === 0) {
-    void vscode.window.showInformationMessage('There is no checkpoint yet: train a model first.');
+    void vscode.window.showInformationMessage(
+      kind === 'int8'
+        ? 'There is no int8 checkpoint yet: enable quantization-aware fine-tuning on one first.'
+        : 'There is no checkpoint yet: train a model first.',
+    );
     return undefined;
   }
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.at;

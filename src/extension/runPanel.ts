@@ -7,6 +7,9 @@ import { panelMessage, type HostMessage } from '../protocol/panel.js';
 /** How often a run that another process writes is looked at. */
 const POLL_MS = 1000;
 
+/** What the panel's buttons on a checkpoint run. */
+const CHECKPOINT_COMMANDS = { export: 'exportModel', compare: 'compareModels', tryPicture: 'tryPicture' } as const;
+
 /**
  * One run's panel. The history lives here and in the run folder: a document that has just loaded gets a snapshot, then
  * what is new.
@@ -97,8 +100,10 @@ export class RunPanel {
         return;
       }
       case 'export':
+      case 'compare':
+      case 'tryPicture':
         void vscode.commands.executeCommand(
-          'faceTrainer.exportModel',
+          `faceTrainer.${CHECKPOINT_COMMANDS[message.data.type]}`,
           path.join(this.model.runFolder, message.data.checkpoint),
         );
         return;

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { argmax, softmax } from '../core/softmax.js';
 import { cropCentre } from '../dataset/augment.js';
 import { decodePicture } from '../dataset/decodePicture.js';
+import { jpegDataUri } from '../dataset/thumbnail.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
 import { inAlignThreads } from '../faces/alignThreads.js';
@@ -20,6 +21,8 @@ export interface PredictOptions {
   readonly files: readonly string[];
   /** Whether faces are found and cut out first; `auto`: where the network was trained on such crops. */
   readonly faces: FacesWish;
+  /** Adds what the network saw to each answer. */
+  readonly seen?: boolean;
 }
 
 /**
@@ -29,10 +32,10 @@ export interface PredictOptions {
  * @throws UserError as `openModel`; `model-embedding`
  */
 export async function predict(
-  { model: file, files, faces }: PredictOptions,
+  { model: file, files, faces, seen }: PredictOptions,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
-): Promise<{ predictions: Prediction[]; runtime: string } | undefined> {
+): Promise<{ predictions: Prediction[]; runtime: string; network: string } | undefined> {
   const model = await openModel(file);
   try {
     requireLabels(model.facts);
@@ -44,11 +47,15 @@ export async function predict(
         if (cancelled()) return undefined;
         const missing = look.missing.get(i);
         const pixels = missing ?? (await inputPixels(source, model.facts));
-        const scores = typeof pixels === 'string' ? undefined : probabilities(await model.run(pixels), model.facts);
-        predictions.push(scores ? answer(files[i]!, scores, model.facts.labels) : { file: files[i]!, error: String(pixels) });
+        if (typeof pixels === 'string') predictions.push({ file: files[i]!, error: pixels });
+        else {
+          const scores = probabilities(await model.run(pixels), model.facts);
+          const picture = seen ? { seen: await jpegDataUri(pixels, model.facts.input.width) } : {};
+          predictions.push({ ...answer(files[i]!, scores, model.facts.labels), ...picture });
+        }
         onProgress(i + 1, files.length);
       }
-      return { predictions, runtime: model.runtime };
+      return { predictions, runtime: model.runtime, network: model.facts.network.name };
     } finally {
       look.clean();
     }

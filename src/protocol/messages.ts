@@ -91,6 +91,8 @@ export const trainerCommand = z.discriminatedUnion('type', [
     /** Absolute paths. */
     files: z.array(z.string().min(1)).min(1),
     faces: facesWish.default('auto'),
+    /** Sends along what the network saw. */
+    seen: z.boolean().default(false),
   }),
   /** Draws what chance makes of a few pictures. */
   z.object({ type: z.literal('preview'), protocol: z.literal(PROTOCOL_VERSION), options: trainingOptions }),
@@ -288,7 +290,14 @@ const exported = z.object({
 /** Last word of a comparison. */
 const compared = z.object({ type: z.literal('compared'), comparison });
 /** Last word of a prediction. */
-const predicted = z.object({ type: z.literal('predicted'), runtime: z.string(), predictions: z.array(prediction) });
+const predicted = z.object({
+  type: z.literal('predicted'),
+  /** What computed, in words. */
+  runtime: z.string(),
+  /** Name of the network. */
+  network: z.string(),
+  predictions: z.array(prediction),
+});
 /** Last word of a preview: pictures as data URIs, each as it is and as chance makes it in some epochs. */
 const previewed = z.object({
   type: z.literal('previewed'),

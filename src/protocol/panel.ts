@@ -37,6 +37,8 @@ export const panelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('quantize'), checkpoint: z.string(), floatLayers: z.array(z.string()) }),
   z.object({ type: z.literal('openParent') }),
   z.object({ type: z.literal('export'), checkpoint: z.string() }),
+  z.object({ type: z.literal('compare'), checkpoint: z.string() }),
+  z.object({ type: z.literal('tryPicture'), checkpoint: z.string() }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 export type PanelMessage = z.infer<typeof panelMessage>;

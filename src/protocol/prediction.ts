@@ -12,6 +12,8 @@ export const prediction = z.union([
     probability: z.number(),
     /** Probability of each person. */
     scores: z.record(z.string(), z.number()),
+    /** Data URI of what the network saw, where that was asked for. */
+    seen: z.string().optional(),
   }),
   z.object({ file: z.string(), error: z.string() }),
 ]);

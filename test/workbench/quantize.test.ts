@@ -141,6 +141,8 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await quickPickRow(page, 'TensorFlow Lite, int8').waitFor();
     await page.screenshot({ path: path.join(screenshots, 'export.png') });
     await page.keyboard.press('Enter');
+    await quickPickRow(page, 'Whole classifier').waitFor();
+    await page.keyboard.press('Enter');
     const file = path.join(child.runFolder, 'exports', 'epoch-0004-int8.tflite');
     await until('the dialog', async () => (await quickInput(page).inputValue()).endsWith('.tflite'));
     await page.keyboard.press('Enter');

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { RunModel } from '../../src/client/runModel.js';
+import { writeSample } from '../../src/sample/writeSample.js';
+import {
+  keepFailure,
+  notification,
+  openWorkbench,
+  quickInput,
+  quickPickRow,
+  runCommand,
+  screenshots,
+  until,
+  webviewWith,
+  type Workbench,
+} from '../support/workbench.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('a trained network at work in a real VS Code', function () {
+  this.timeout(240_000);
+  let workbench: Workbench;
+  let workspace: string;
+  let page: Page;
+  const run = () => path.join(workspace, '.face-trainer', 'runs', '20261125-020000-people-int8');
+  const checkpoint = () => path.join(run(), 'checkpoints', 'epoch-0002');
+  const faces = (person: string) => fs.readdirSync(path.join(workspace, 'people', person)).map((name) => path.join(workspace, 'people', person, name)); // prettier-ignore
+
+  before(async () => {
+    workbench = await openWorkbench(async (at) => {
+      await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 20, size: 96, seed: 5 });
+      const cli = (...args: string[]) => execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), ...args], { stdio: 'pipe' });
+      const runs = path.join(at, '.face-trainer', 'runs');
+      const parent = path.join(runs, '20261125-010000-people');
+      cli('train', path.join(at, 'people'), '--recipe', 'original', '--size', '64', '--batch', '16', '--learning-rate', '1e-3', '--epochs', '25', '--split', '0.6', '--out', parent);
+      cli('qat', path.join(parent, 'checkpoints', 'epoch-0025'), '--epochs', '2', '--out', path.join(runs, '20261125-020000-people-int8'));
+      return { settings: { 'explorer.autoReveal': false } };
+    });
+    ({ workspace, page } = workbench);
+  }); // prettier-ignore
+
+  afterEach(async function () {
+    await keepFailure(page, this.currentTest);
+  });
+
+  after(() => workbench.close());
+
+  it('compares float and int8 in a table, a chart and a gallery', async () => {
+    await page.getByRole('tab', { name: 'Face Trainer' }).click();
+    const row = page.locator('.monaco-list-row', { hasText: 'int8' }).first();
+    await row.waitFor();
+    await row.locator('.monaco-tl-twistie').click();
+    const item = page.locator('.monaco-list-row', { hasText: 'Epoch 2' }).first();
+    await item.hover();
+    await item.getByRole('button', { name: 'Compare Float and int8' }).click();
+    const frame = await webviewWith(page, '.comparison', 60_000);
+    assert.equal(await frame.locator('.comparison .tile').count(), 4);
+    const rows = await frame.locator('.measured tbody tr').allTextContents();
+    assert.match(rows[0]!, /^Accuracy\d+\.\d %\d+\.\d %$/);
+    assert.match(rows.join('|'), /Size\d+\.\d+ MB\d+\.\d+ MB\|Latency, median\d+\.\d+ ms/);
+    const spoken = (await frame.locator('canvas').getAttribute('aria-label')) ?? '';
+    assert.match(spoken, /Accuracy: float .* %, int8 .* %; Size: .*; Latency: /);
+    const apart = Number(/\d+/.exec((await frame.locator('.tile .detail').nth(1).textContent()) ?? '')![0]);
+    assert.equal(await frame.locator('.difference').count(), apart);
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(screenshots, 'comparison.png') });
+  });
+
+  it('tells who is in pictures that are chosen, pasted or dropped', async () => {
+    await (await webviewWith(page, '.comparison')).locator('#tryPicture').click();
+    const frame = await webviewWith(page, '.try');
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: path.join(screenshots, 'try-empty.png') });
+    const [first, second] = [faces('synthetic-01')[0]!, faces('synthetic-02')[0]!];
+    await frame.locator('#chooseFiles').click();
+    await until('the dialog', async () => (await quickInput(page).count()) > 0);
+    await quickInput(page).fill(first);
+    await quickPickRow(page, path.basename(first)).waitFor();
+    await page.keyboard.press('Enter');
+    await frame.locator('.answer').waitFor({ timeout: 30_000 });
+    assert.equal(await frame.locator('.answer li').count(), 5);
+    assert.match((await frame.locator('.answer h2').textContent()) ?? '', /^synthetic-\d\d\d+\.\d %$/);
+    assert.match((await frame.locator('.subtitle').textContent()) ?? '', /MobileNetV2.*int8/);
+    for (const [type, file] of [['paste', second], ['drop', first]] as const) {
+      const before = await frame.locator('.answer').count();
+      await frame.evaluate(([kind, name, base64]) => {
+        const bytes = Uint8Array.from(atob(base64!), (c) => c.charCodeAt(0));
+        const data = new DataTransfer();
+        data.items.add(new File([bytes], name!, { type: 'image/png' }));
+        window.dispatchEvent(kind === 'paste' ? new ClipboardEvent('paste', { clipboardData: data }) : new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+      }, [type, path.basename(file), fs.readFileSync(file).toString('base64')]);
+      await until(type, async () => (await frame.locator('.answer').count()) > before, 30_000);
+    }
+    // What is no picture is told as such.
+    await frame.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['nothing'], 'broken.png', { type: 'image/png' }));
+      window.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
+    });
+    await frame.locator('.answer.failed').waitFor({ timeout: 30_000 });
+    await page.screenshot({ path: path.join(screenshots, 'try.png') });
+  }); // prettier-ignore
+
+  it('takes a picture with a camera, in a page of the browser', async () => {
+    const frame = await webviewWith(page, '.try');
+    const before = await frame.locator('.answer').count();
+    const [camera] = await Promise.all([page.context().waitForEvent('page'), frame.locator('#openCamera').click()]);
+    assert.match(camera.url(), /^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*[\w-]{24}$/);
+    await camera.locator('button:enabled').waitFor();
+    await camera.waitForTimeout(500);
+    await camera.locator('button').click();
+    const said = camera.locator('output', { hasText: /synthetic-\d\d, \d+\.\d %/ });
+    await said.waitFor({ timeout: 30_000 });
+    await camera.screenshot({ path: path.join(screenshots, 'camera.png') });
+    await camera.close();
+    await until('the picture in the panel', async () => (await frame.locator('.answer').count()) > before);
+  }); // prettier-ignore
+
+  it('exports an embedding, and tries pictures on an exported file', async () => {
+    await runCommand(page, 'Face Trainer: Export Model…');
+    await quickPickRow(page, 'epoch 2, int8').waitFor();
+    await quickPickRow(page, 'epoch 2, int8').click();
+    for (const choice of ['ONNX, int8', 'Embedding']) {
+      await quickPickRow(page, choice).waitFor();
+      await quickPickRow(page, choice).click();
+    }
+    await until('the dialog', async () => (await quickInput(page).inputValue()).endsWith('.onnx'));
+    await page.keyboard.press('Enter');
+    const file = path.join(run(), 'exports', 'epoch-0002-embedding-int8.onnx');
+    await until('the file and its card', () => fs.existsSync(`${file}.card.json`), 60_000);
+    assert.match(await notification(page, 'was written'), /embedding-int8\.onnx was written, \d\.\d MB, accuracy \d+\.\d % on \d+ pictures/);
+    assert.ok(new RunModel(run()).state.run!.options.quantization);
+    // A file with the whole classifier.
+    const whole = path.join(workspace, 'door.onnx');
+    execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'export', checkpoint(), '--format', 'onnx', '--precision', 'int8', '--no-measure', '--output', whole]);
+    await page.getByRole('tab', { name: /^Explorer/ }).click();
+    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: /^door\.onnx$/ });
+    await row.click({ button: 'right' });
+    const entry = page.getByRole('menuitem', { name: 'Try a Picture…' });
+    await entry.waitFor();
+    await page.waitForTimeout(300);
+    await entry.click();
+    await page.getByRole('tab', { name: 'Try: door.onnx' }).waitFor();
+    const frame = await until('the panel', async () => {
+      for (const candidate of page.frames()) if ((await candidate.locator('.try h1', { hasText: 'door.onnx' }).count().catch(() => 0)) > 0) return candidate;
+      return undefined;
+    });
+    const [picture] = faces('synthetic-03');
+    await frame.locator('#chooseFiles').click();
+    await until('the dialog', async () => (await quickInput(page).count()) > 0);
+    await quickInput(page).fill(picture!);
+    await quickPickRow(page, path.basename(picture!)).waitFor();
+    await page.keyboard.press('Enter');
+    await frame.locator('.answer h2').waitFor({ timeout: 30_000 });
+    assert.match((await frame.locator('.subtitle').textContent()) ?? '', /ONNX Runtime/);
+  }); // prettier-ignore
+});
