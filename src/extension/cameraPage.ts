@@ -23,10 +23,13 @@ export const CAMERA_PAGE = `<!doctype html>
 <script>
   const [video, button, said] = ['video', 'button', 'output'].map((name) => document.querySelector(name));
   const percent = (share) => (100 * share).toFixed(1) + ' %';
-  navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } }).then(
-    (stream) => { video.srcObject = stream; button.disabled = false; },
-    (error) => { said.textContent = 'No camera: ' + error.message; },
-  );
+  const show = async () => {
+    // Browsers give a camera to pages of this machine and of https alone.
+    if (!navigator.mediaDevices) throw new Error('the browser gives none to a page at ' + location.origin);
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
+    button.disabled = false;
+  };
+  show().catch((error) => { said.textContent = 'No camera: ' + error.message; });
   button.addEventListener('click', async () => {
     button.disabled = true;
     said.textContent = 'Looking…';

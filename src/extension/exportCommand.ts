@@ -91,11 +91,10 @@ async function askForPlace(runFolder: string, name: string, kind: Kind, title: s
   const usual = path.join(exports, ...name.split('/'));
   // The dialog opens in a folder that exists only.
   const made = fs.mkdirSync(path.dirname(usual), { recursive: true });
-  const ending = path.extname(ENDINGS[kind.options.format]);
   const chosen = await vscode.window.showSaveDialog({
     title,
     defaultUri: vscode.Uri.file(usual),
-    filters: { [kind.label.split(',')[0]!]: [ending.slice(1)] },
+    filters: { [kind.label.split(',')[0]!]: [ENDINGS[kind.options.format].split('.').pop()!] },
   });
   if (made !== undefined && chosen?.fsPath.startsWith(path.dirname(usual) + path.sep) !== true)
     fs.rmSync(made, { recursive: true });

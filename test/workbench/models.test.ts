@@ -108,7 +108,10 @@ describe('a trained network at work in a real VS Code', function () {
     const frame = await webviewWith(page, '.try');
     const before = await frame.locator('.answer').count();
     const [camera] = await Promise.all([page.context().waitForEvent('page'), frame.locator('#openCamera').click()]);
-    assert.match(camera.url(), /^http:\/\/(127\.0\.0\.1|localhost):\d+\/.*[\w-]{24}$/);
+    // A server of an editor that forwards ports names one in the path; the one of these tests then gives nothing there.
+    const address = /^http:\/\/(?:127\.0\.0\.1|localhost):\d+\/(?:proxy\/(\d+)\/)?([\w-]{24})$/.exec(camera.url());
+    assert.ok(address, camera.url());
+    if (address[1] !== undefined) await camera.goto(`http://127.0.0.1:${address[1]}/${address[2]}`);
     await camera.locator('button:enabled').waitFor();
     await camera.waitForTimeout(500);
     await camera.locator('button').click();
