@@ -119,6 +119,8 @@ export class ComparisonView {
     const [float, int8] = this.models;
     if (!float || !int8) return;
     const theme = readTheme();
+    this.root.style.setProperty('--training', theme.training);
+    this.root.style.setProperty('--validation', theme.validation);
     const share = (model: Measurement) => QUANTITIES.map(({ value }) => (100 * value(model)) / Math.max(1e-12, value(float)));
     const series = [
       { label: 'float32', colour: theme.training, model: float },

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
+  chooseInContextMenu,
   keepFailure,
   notification,
   openWorkbench,
@@ -140,12 +141,7 @@ describe('a trained network at work in a real VS Code', function () {
     const whole = path.join(workspace, 'door.onnx');
     execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'export', checkpoint(), '--format', 'onnx', '--precision', 'int8', '--no-measure', '--output', whole]);
     await page.getByRole('tab', { name: /^Explorer/ }).click();
-    const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: /^door\.onnx$/ });
-    await row.click({ button: 'right' });
-    const entry = page.getByRole('menuitem', { name: 'Try a Picture…' });
-    await entry.waitFor();
-    await page.waitForTimeout(300);
-    await entry.click();
+    await chooseInContextMenu(page, 'door.onnx', 'Try a Picture…');
     await page.getByRole('tab', { name: 'Try: door.onnx' }).waitFor();
     const frame = await until('the panel', async () => {
       for (const candidate of page.frames()) if ((await candidate.locator('.try h1', { hasText: 'door.onnx' }).count().catch(() => 0)) > 0) return candidate;
@@ -159,5 +155,28 @@ describe('a trained network at work in a real VS Code', function () {
     await page.keyboard.press('Enter');
     await frame.locator('.answer h2').waitFor({ timeout: 30_000 });
     assert.match((await frame.locator('.subtitle').textContent()) ?? '', /ONNX Runtime/);
+  }); // prettier-ignore
+
+  it('keeps to the theme', async () => {
+    const settings = path.join(workspace, '.vscode', 'settings.json');
+    fs.mkdirSync(path.dirname(settings), { recursive: true });
+    await page.getByRole('tab', { name: /^Float and int8/ }).click();
+    const colours = new Set<string>();
+    for (const [kind, theme] of [
+      ['vscode-dark', 'Default Dark Modern'],
+      ['vscode-high-contrast', 'Default High Contrast'],
+    ] as const) {
+      fs.writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+      const frame = await webviewWith(page, '.comparison');
+      await until(theme, async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind), 20_000);
+      await page.waitForTimeout(700);
+      colours.add(await frame.locator('.swatch').first().evaluate((swatch) => getComputedStyle(swatch, '::before').backgroundColor));
+      await page.screenshot({ path: path.join(screenshots, `comparison-${kind}.png`) });
+    }
+    assert.ok(!colours.has('rgba(0, 0, 0, 0)'), [...colours].join());
+    await page.getByRole('tab', { name: /^Try: people/ }).click();
+    await webviewWith(page, '.try');
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: path.join(screenshots, 'try-vscode-high-contrast.png') });
   }); // prettier-ignore
 });
