@@ -8,6 +8,7 @@ const layers = [
   'client',
   'trainer',
   'sample',
+  'inference',
   'training',
   'faces',
   'export',
@@ -22,14 +23,14 @@ const layers = [
   'protocol',
 ];
 // The extension host and the command line reach the trainer through its process, never by import.
-const apartFromTrainer = ['trainer', 'training', 'export', 'quantization', 'engine', 'dataset', 'graph'];
+const apartFromTrainer = ['trainer', 'inference', 'training', 'export', 'quantization', 'engine', 'dataset', 'graph'];
 const neverBelow = {
   extension: ['cli', 'sample', ...apartFromTrainer],
   client: apartFromTrainer,
   cli: apartFromTrainer,
 };
 const pure = ['core', 'protocol', 'graph'];
-const heavy = ['@tensorflow/*', '@tensorflow/*/**', 'sharp', '@napi-rs/image'];
+const heavy = ['@tensorflow/*', '@tensorflow/*/**', 'sharp', '@napi-rs/image', 'onnxruntime-node'];
 
 const folder = (name) => ({
   regex: `(^|/)${name}/`,

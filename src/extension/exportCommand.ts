@@ -104,7 +104,7 @@ async function askForPlace(runFolder: string, name: string, kind: Kind, title: s
 async function announce({ file, bytes, cards, measured }: MessageOf<'exported'>, options: ExportOptions): Promise<void> {
   const [reveal, card, attempt] = ['Show in Explorer', 'Open Model Card', 'Try a Picture'] as const;
   const model = measured?.models.find(({ precision }) => precision === options.precision);
-  const accuracy = model ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures` : '';
+  const accuracy = model && options.part === 'classifier' ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures` : '';
   const text = `${path.basename(file)} was written, ${(bytes / 1e6).toFixed(1)} MB${accuracy}.`;
   const usable = options.format !== 'c' && options.part === 'classifier';
   const chosen = await vscode.window.showInformationMessage(text, ...(usable ? [attempt] : []), card, reveal);

@@ -85,7 +85,7 @@ function load(): Promise<typeof onnxruntime> {
     throw new UserError(
       'onnx-runtime-missing',
       `ONNX Runtime cannot be loaded on this machine (${process.platform} ${process.arch}).`,
-      'It exists for Windows, macOS and Linux on x64 and ARM64. Training and export work without it.',
+      'It exists for Windows and Linux on x64 and ARM64, and for macOS on ARM64. Training and export work without it.',
       { cause },
     );
   });

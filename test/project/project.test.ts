@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { ESLint } from 'eslint';
+import { writeSample } from '../../src/sample/writeSample.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -20,6 +22,9 @@ describe('the project', function () {
       ['src/trainer/main.ts', `import 'vscode';`],
       ['src/client/trainerProcess.ts', `import '../engine/engine.js';`],
       ['src/engine/engine.ts', `import '../training/trainRun.js';`],
+      ['src/training/trainRun.ts', `import '../inference/measure.js';`],
+      ['src/extension/tryPage.ts', `import '../inference/predict.js';`],
+      ['src/cli/main.ts', `import 'onnxruntime-node';`],
       ['src/graph/graph.ts', `import 'node:fs';`],
       ['src/core/random.ts', `import '../graph/graph.js';`],
       ['webview/main.ts', `import '../src/client/runModel.js';`],
@@ -45,15 +50,48 @@ describe('the project', function () {
     }
   });
 
-  it('packs an extension of its bundles, the two picture decoders and nothing else', () => {
-    const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-    const { stdout, stderr, status } = spawnSync(process.execPath, [vsce, 'ls'], { cwd: root, encoding: 'utf8' });
+  let packed: string[];
+
+  it('packs an extension of its bundles, two picture decoders, ONNX Runtime for this platform and nothing else', () => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['scripts/package.mjs', '--list'], { cwd: root, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     const files = stdout.trim().split('\n');
-    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/data.js', 'dist/panel.css', 'dist/pictureThread.js', 'dist/alignThread.js', 'dist/kerasFile.mjs', 'dist/faces/tiny_face_detector_model.bin', 'dist/faces/tfjs-backend-wasm-simd.wasm', 'node_modules/@napi-rs/image/package.json', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
+    packed = files;
+    const runtime = files.filter((file) => file.startsWith('node_modules/onnxruntime-node/bin/'));
+    assert.ok(runtime.length > 1 && runtime.every((file) => file.includes(`/${process.platform}/${process.arch}/`)), runtime.join());
+    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/data.js', 'dist/model.js', 'dist/panel.css', 'dist/pictureThread.js', 'dist/alignThread.js', 'dist/kerasFile.mjs', 'dist/faces/tiny_face_detector_model.bin', 'dist/faces/tfjs-backend-wasm-simd.wasm', 'node_modules/@napi-rs/image/package.json', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
       assert.ok(files.includes(needed), needed);
-    const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|@napi-rs|detect-libc|semver)\/.*)$/;
+    const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|@napi-rs|detect-libc|semver|onnxruntime-node|onnxruntime-common)\/.*)$/;
     assert.deepEqual(files.filter((file) => !allowed.test(file) || /\.(map|ts)$/.test(file.replace(/\.d\.ts$/, ''))), []);
     assert.ok(!files.some((file) => file.startsWith('dist/test/')), 'the test suite is not shipped');
+  });
+
+  it('packs all that it needs: the files alone train a network, export it and run what was exported', async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-packed-'));
+    try {
+      for (const file of packed) {
+        fs.mkdirSync(path.dirname(path.join(folder, 'extension', file)), { recursive: true });
+        fs.copyFileSync(path.join(root, file), path.join(folder, 'extension', file));
+      }
+      const cli = (...args: string[]) => {
+        const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(folder, 'extension/dist/faceTrainer.js'), ...args], { cwd: folder, encoding: 'utf8' });
+        assert.equal(status, 0, `${args.join(' ')}\n${stdout}\n${stderr}`);
+        return stdout;
+      };
+      await writeSample(path.join(folder, 'people'), { people: 3, picturesEach: 4, size: 64, seed: 1 });
+      cli('train', 'people', '--recipe', 'original', '--size', '32', '--width', '0.35', '--batch', '4', '--epochs', '1', '--split', '0.25', '--out', 'run');
+      cli('export', 'run/checkpoints/epoch-0001', '--format', 'keras', '--output', 'door.h5');
+      cli('export', 'run/checkpoints/epoch-0001', '--format', 'onnx', '--output', 'door.onnx');
+      const card = JSON.parse(fs.readFileSync(path.join(folder, 'door.onnx.card.json'), 'utf8')) as { measured?: { machine: string } };
+      assert.match(card.measured?.machine ?? '', /ONNX Runtime \d/);
+      const person = path.join('people', 'synthetic-01');
+      const picture = path.join(person, fs.readdirSync(path.join(folder, person))[0]!);
+      for (const model of ['door.h5', 'door.onnx', 'run/checkpoints/epoch-0001']) {
+        const [answer] = JSON.parse(cli('predict', model, picture, '--json')) as { probability: number }[];
+        assert.ok(answer!.probability > 0.2, model);
+      }
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 }); // prettier-ignore
