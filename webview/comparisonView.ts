@@ -3,7 +3,7 @@ import { formatCount, formatPercent } from '../src/core/format.js';
 import type { Comparison, Difference, Measurement } from '../src/protocol/comparison.js';
 import type { ModelPanelContent, ModelPanelMessage } from '../src/protocol/modelPanel.js';
 import { element, setText, tile } from './dom.js';
-import { readTheme } from './theme.js';
+import { readTheme, tooltipColours } from './theme.js';
 import { BUTTON } from './toolkit.js';
 
 Chart.register(BarController, BarElement, CategoryScale, LinearScale, Tooltip);
@@ -144,11 +144,7 @@ export class ComparisonView {
         },
         plugins: {
           tooltip: {
-            backgroundColor: theme.tooltipBackground,
-            borderColor: theme.tooltipBorder,
-            borderWidth: 1,
-            titleColor: theme.foreground,
-            bodyColor: theme.foreground,
+            ...tooltipColours(theme),
             callbacks: { label: ({ dataIndex, datasetIndex }) => `${series[datasetIndex]!.label}: ${QUANTITIES[dataIndex]!.text(series[datasetIndex]!.model)}` },
           },
         },

@@ -13,7 +13,7 @@ import { formatLoss, formatPercent } from '../src/core/format.js';
 import { annotationsOf } from './annotations.js';
 import type { Curves, Point, Quantity, View } from './curves.js';
 import { element } from './dom.js';
-import { fade, type ChartTheme } from './theme.js';
+import { fade, tooltipColours, type ChartTheme } from './theme.js';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, annotation);
 
@@ -142,13 +142,7 @@ export class RunChart {
     this.chart.options.plugins = {
       ...this.chart.options.plugins,
       tooltip: {
-        backgroundColor: theme.tooltipBackground,
-        borderColor: theme.tooltipBorder,
-        borderWidth: 1,
-        titleColor: theme.foreground,
-        bodyColor: theme.foreground,
-        titleFont: font,
-        bodyFont: font,
+        ...tooltipColours(theme),
         callbacks: {
           title: ([first]) =>
             first ? `${view === 'step' ? 'Step' : 'Epoch'} ${first.parsed.x?.toLocaleString('en-US') ?? ''}` : '',

@@ -42,6 +42,20 @@ export function readTheme(): ChartTheme {
   };
 }
 
+/** How the tooltip of a chart looks. */
+export function tooltipColours(theme: ChartTheme) {
+  const font = { family: theme.font };
+  return {
+    backgroundColor: theme.tooltipBackground,
+    borderColor: theme.tooltipBorder,
+    borderWidth: 1,
+    titleColor: theme.foreground,
+    bodyColor: theme.foreground,
+    titleFont: font,
+    bodyFont: font,
+  };
+}
+
 /** Calls back when the editor's theme changes: VS Code then changes the body's class and the root's style. */
 export function onThemeChange(callback: () => void): void {
   const observer = new MutationObserver(callback);

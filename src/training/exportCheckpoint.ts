@@ -72,11 +72,26 @@ export async function writeExport(source: ExportSource, options: ExportOptions, 
   }
   const encoded = encodeModel(source, { ...options, format });
   const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
+  const before = format === 'tfjs' ? weightsOf(output) : [];
   writing(folder, () => {
     fs.mkdirSync(folder, { recursive: true });
-    encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
+    const there = files.map((file) => fs.existsSync(file));
+    try {
+      encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
+    } catch (error) {
+      files.forEach((file, i) => there[i] || fs.rmSync(file, { force: true }));
+      throw error;
+    }
   });
+  for (const file of before) if (!files.includes(file)) fs.rmSync(file, { force: true });
   return { files: files.reverse(), bytes: encoded.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+/** Files of weights that an earlier export has left for a model.json. */
+function weightsOf(topology: string): string[] {
+  const text = fs.existsSync(topology) ? fs.readFileSync(topology, 'utf8') : '';
+  const names = new Set(text.match(/(?<=")weights-[0-9a-f]{12}\.bin(?=")/g));
+  return [...names].map((name) => path.join(path.dirname(topology), name));
 }
 
 async function writeKeras(source: ExportSource, { part }: ExportOptions, output: string): Promise<number> {

@@ -143,6 +143,19 @@ int main() {
       }
     });
 
+    it('takes the place of an earlier LayersModel, whose weights go', async () => {
+      const files = async (part: string) => {
+        const { files: written } = await write({ format: 'tfjs', part }, 'again/model.json');
+        assert.deepEqual(fs.readdirSync(path.dirname(written[0]!)).sort(), written.map((file) => path.basename(file)).sort());
+        return written[1]!;
+      };
+      assert.notEqual(await files('classifier'), await files('embedding'));
+      // A folder where the topology should go: no weights are left alone.
+      fs.mkdirSync(path.join(folder(), 'blocked', 'model.json', 'x'), { recursive: true });
+      await assert.rejects(write({ format: 'tfjs' }, 'blocked/model.json'));
+      assert.deepEqual(fs.readdirSync(path.join(folder(), 'blocked')), ['model.json']);
+    });
+
     it('refuses int8 where a format has none, and leaves nothing behind', async () => {
       for (const format of ['tfjs', 'keras'])
         await assert.rejects(write({ format, precision: 'int8' }, `none-${format}`), { code: 'not-this-precision' });
