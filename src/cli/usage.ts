@@ -8,7 +8,7 @@ export const USAGE = `Face Trainer trains face-recognition networks on this mach
   face-trainer export <checkpoint> [options]
                                           write a checkpoint as a file that a runtime loads
   face-trainer compare <checkpoint>       float and int8 beside each other: accuracy, size, latency, agreement
-  face-trainer predict <checkpoint or exported file> <pictures…>
+  face-trainer predict <checkpoint or exported file> <pictures or folders…>
                                           who is in the pictures
   face-trainer check <folder> [options]   look for trouble in the pictures before training
   face-trainer align <folder> [options]   find, turn and cut out the faces, into a new folder

@@ -33,6 +33,7 @@ export type UserErrorCode =
   | 'onnx-runtime-missing'
   | 'model-unreadable'
   | 'model-embedding'
+  | 'no-pictures'
   | 'invalid-options'
   | 'protocol'
   | 'trainer-crashed'

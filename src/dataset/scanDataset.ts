@@ -71,6 +71,17 @@ export function scanDataset(root: string): ScannedDataset {
 }
 
 /** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
+/** A picture, or those in a folder and the folders in it, in the order of their names; absolute paths. */
+export function picturesAt(place: string): string[] {
+  if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) return [place];
+  const entries = fs.readdirSync(place, { withFileTypes: true }).sort((a, b) => byCodeUnit(a.name, b.name));
+  return entries.flatMap((entry) => {
+    const at = path.join(place, entry.name);
+    if (SYSTEM.test(entry.name)) return [];
+    return entry.isDirectory() ? picturesAt(at) : entry.isFile() && PICTURE.test(entry.name) ? [at] : [];
+  });
+}
+
 function sidesOf(top: readonly Listed[]): [string, Side][] | undefined {
   const folders = top.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
   const sides = folders.map((name) => SIDES.find(([pattern]) => pattern.test(name))?.[1]);

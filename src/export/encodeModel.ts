@@ -6,6 +6,7 @@ import { integerNetwork, type IntegerNetwork } from '../quantization/interpreter
 import { quantizeGraph, type QuantizeOptions } from '../quantization/quantizeGraph.js';
 import { embeddingOf } from './embedding.js';
 import { floatNetwork, type FloatNetwork } from './floatNetwork.js';
+import { arenaBytes } from './microcontroller/arena.js';
 import { cHeader } from './microcontroller/header.js';
 import { FACTS_KEY, type ModelFacts } from './modelFacts.js';
 import { onnxFile } from './onnx/onnxFile.js';
@@ -131,7 +132,7 @@ function header(source: ExportSource, options: ExportOptions): string {
   const { type, quantization } = model.tensors[model.input]!;
   const input = type === 'int8' ? { scale: quantization!.scales[0]!, zeroPoint: quantization!.zeroPoints[0]! } : undefined;
   const operators = [...new Set(model.operators.map(({ op }) => RESOLVERS[op]))];
-  return cHeader(bytes, { name: model.description, facts: factsOf(source, outputOf(options.part), 'NHWC'), input, operators });
+  return cHeader(bytes, { name: model.description, facts: factsOf(source, outputOf(options.part), 'NHWC'), input, operators, arena: arenaBytes(model) });
 } // prettier-ignore
 
 function outputOf(part: ExportOptions['part']): 'logits' | 'embedding' {

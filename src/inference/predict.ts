@@ -2,8 +2,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { argmax, softmax } from '../core/softmax.js';
+import { UserError } from '../core/userError.js';
 import { cropCentre } from '../dataset/augment.js';
 import { decodePicture } from '../dataset/decodePicture.js';
+import { picturesAt } from '../dataset/scanDataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
@@ -17,7 +19,7 @@ const CROP_SIZE = 224;
 export interface PredictOptions {
   /** What `openModel` takes. */
   readonly model: string;
-  /** Absolute paths of pictures. */
+  /** Absolute paths of pictures, and of folders with pictures. */
   readonly files: readonly string[];
   /** Whether faces are found and cut out first; `auto`: where the network was trained on such crops. */
   readonly faces: FacesWish;
@@ -29,13 +31,16 @@ export interface PredictOptions {
  * Asks a model who is in each picture.
  *
  * @returns one answer a picture, in their order; undefined when cancelled
- * @throws UserError as `openModel`; `model-embedding`
+ * @throws UserError as `openModel`; `model-embedding`, `no-pictures`
  */
 export async function predict(
-  { model: file, files, faces, seen }: PredictOptions,
+  { model: file, files: places, faces, seen }: PredictOptions,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<{ predictions: Prediction[]; runtime: string; network: string } | undefined> {
+  const files = places.flatMap(picturesAt);
+  if (files.length === 0)
+    throw new UserError('no-pictures', `There is no picture in ${places.map((place) => `“${place}”`).join(', ')}.`, 'Name pictures, or a folder that holds some.');
   const model = await openModel(file);
   try {
     requireLabels(model.facts);

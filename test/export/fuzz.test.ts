@@ -7,6 +7,7 @@ import { UserError } from '../../src/core/userError.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { floatNetwork } from '../../src/export/floatNetwork.js';
+import { arenaBytes } from '../../src/export/microcontroller/arena.js';
 import { onnxFile } from '../../src/export/onnx/onnxFile.js';
 import { floatOnnx, integerOnnx } from '../../src/export/onnx/onnxModels.js';
 import { layersModel } from '../../src/export/tfjs/layersModel.js';
@@ -25,6 +26,7 @@ import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import type { RoundingName } from '../../src/quantization/interpreter/roundings.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { runLiteRtAll } from '../support/litert.js';
+import { runMicrocontroller } from '../support/microcontroller.js';
 import { scratchFolder } from '../support/scratch.js';
 import { runTfjs } from '../support/tfjs.js';
 
@@ -166,7 +168,7 @@ describe('random graphs', function () {
     }
   });
 
-  it('in int8: LiteRT and ONNX Runtime give the integers of the interpreter, and files read again are the network', async () => {
+  it('in int8: LiteRT, TensorFlow Lite Micro and ONNX Runtime give the integers of the interpreter, and files read again are the network', async () => {
     const jobs = cases.map(({ integers, pixels }, i) => {
       const model = path.join(folder(), `int8-${i}.tflite`);
       fs.writeFileSync(model, tfliteFile(integerTflite(integers, new Map())));
@@ -184,6 +186,11 @@ describe('random graphs', function () {
     for (const [rounding, reference] of [['xnnpack', false], ['liteRtReference', true]] as const) {
       const results = await runLiteRtAll(jobs, reference);
       cases.forEach((one, i) => compare(`LiteRT ${rounding}`, one, new Int8Array(new Uint8Array(results[i]!.bytes).buffer), rounding));
+    }
+    const memory = cases.map(({ integers }) => arenaBytes(integerTflite(integers, new Map())));
+    for (const [i, { loads, bytes }] of (await runMicrocontroller(jobs.map((job, k) => ({ ...job, arena: memory[k]! })))).entries()) {
+      assert.ok(loads, `${cases[i]!.graph.name}: ${memory[i]!} bytes were not enough`);
+      compare('TensorFlow Lite Micro', cases[i]!, new Int8Array(new Uint8Array(bytes).buffer), 'microcontroller');
     }
     for (const [i, one] of cases.entries()) {
       const { integers, pixels } = one;

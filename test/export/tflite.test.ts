@@ -4,11 +4,13 @@ import path from 'node:path';
 import { quantizeValue } from '../../src/core/fakeQuantize.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { floatNetwork } from '../../src/export/floatNetwork.js';
+import { arenaBytes } from '../../src/export/microcontroller/arena.js';
 import { tfliteFile, type TfliteModel } from '../../src/export/tflite/tfliteFile.js';
 import { floatTflite, integerTflite } from '../../src/export/tflite/tfliteModels.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import { runLiteRt } from '../support/litert.js';
+import { runMicrocontroller } from '../support/microcontroller.js';
 import { quantizedNetwork, type QuantizedNetwork } from '../support/quantizedNetwork.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
@@ -72,6 +74,18 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const dequantized = await runLiteRt(border, scaled(), true);
       assert.equal(dequantized.type, 'float32');
       floats(dequantized.bytes).forEach((x, i) => assert.ok(Math.abs(x - (theirs[i]! - out.zeroPoint) * out.scale) < 1e-5, `${i}`));
+    });
+
+    it('int8 in TensorFlow Lite Micro: the integers of the interpreter, in the memory that a header names and not in much less', async () => {
+      const integers = integerNetwork(network.graph, network.values);
+      const model = integerTflite(integers, METADATA);
+      const input = Int8Array.from(pixels, (byte) => quantizeValue(Math.fround(byte / 127.5 - 1), integers.input));
+      const [result] = await runMicrocontroller([{ model: write('micro.tflite', model), input: new Uint8Array(input.buffer), arena: arenaBytes(model) }]);
+      assert.deepEqual([result!.loads, result!.loadsWithLess], [true, false]);
+      const theirs = new Int8Array(new Uint8Array(result!.bytes).buffer);
+      const ours = runIntegers(integers, pixels, 'microcontroller');
+      assert.equal(ours.length, theirs.length);
+      assert.equal(ours.filter((q, i) => q !== theirs[i]).length, 0);
     });
 
     it('the same bytes twice, and int8 at a third of float32', () => {

@@ -106,6 +106,10 @@ describe('exported files at work', function () {
     assert.equal(first.probability, Math.max(...Object.values(first.scores)));
     assert.ok('error' in answers!.predictions[3]! && 'error' in answers!.predictions[4]!);
     assert.equal(await predict({ model: file, files: pictures, faces: 'auto' }, quietly, () => true), undefined);
+    // A folder stands for its pictures.
+    const person = path.dirname(pictures[0]!);
+    const all = (await predict({ model: file, files: [person], faces: 'auto' }, quietly, never))!.predictions;
+    assert.deepEqual(all.map((one) => one.file), fs.readdirSync(person).sort().map((name) => path.join(person, name)));
   });
 
   it('refuses by name what it cannot use', async () => {
@@ -130,6 +134,9 @@ describe('exported files at work', function () {
     await assert.rejects(openModel(garbage('cut.onnx', onnx.subarray(0, 5000))), (error: Error) => error.message.length > 10);
     const embedding = await exported(float, { format: 'onnx', part: 'embedding' }, 'e.onnx');
     await assert.rejects(predict({ model: embedding, files: pictures, faces: 'auto' }, quietly, never), { code: 'model-embedding' });
+    const empty = path.join(folder, 'empty');
+    fs.mkdirSync(empty);
+    await assert.rejects(predict({ model: embedding, files: [empty], faces: 'auto' }, quietly, never), { code: 'no-pictures' });
     await assert.rejects(openModel(data), (error: { code?: string }) => error.code?.startsWith('checkpoint') === true);
   });
 

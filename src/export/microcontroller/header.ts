@@ -8,12 +8,14 @@ export interface HeaderFacts {
   readonly input: { readonly scale: number; readonly zeroPoint: number } | undefined;
   /** Operators that a resolver has to know, by the names of their `Add…` methods. */
   readonly operators: readonly string[];
+  /** Memory for tensors, in bytes. */
+  readonly arena: number;
 }
 
 const LINE_BYTES = 20;
 
 /** A .tflite file as a C header for TensorFlow Lite Micro: the bytes, the people, and how a pixel becomes an input. */
-export function cHeader(tflite: Uint8Array, { name, facts, input, operators }: HeaderFacts): string {
+export function cHeader(tflite: Uint8Array, { name, facts, input, operators, arena }: HeaderFacts): string {
   const { width, height, resize, faces } = facts.input;
   const lines: string[] = [];
   for (let i = 0; i < tflite.length; i += LINE_BYTES) lines.push(`  ${[...tflite.subarray(i, i + LINE_BYTES)].join(',')},`);
@@ -24,6 +26,7 @@ export function cHeader(tflite: Uint8Array, { name, facts, input, operators }: H
  * to ${resize} x ${resize}, take its middle of ${width} x ${height}, RGB, row by row, and give each byte to
  * face_trainer_input. The output has ${facts.output === 'embedding' ? 'a vector; faces of one person have a large cosine' : 'a number for each person, the largest of whom is most likely'}.
  *
+ *   alignas(16) static uint8_t arena[FACE_TRAINER_ARENA];
  *   static tflite::MicroMutableOpResolver<${operators.length}> resolver;
 ${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
  *   static tflite::MicroInterpreter interpreter(tflite::GetModel(face_trainer_model), resolver, arena, sizeof arena);
@@ -40,6 +43,8 @@ ${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
 #define FACE_TRAINER_WIDTH ${width}
 #define FACE_TRAINER_HEIGHT ${height}
 #define FACE_TRAINER_LABELS ${labels.length}
+/* Bytes for the reference kernels; those of a vendor may want more, and arena_used_bytes() tells what was used. */
+#define FACE_TRAINER_ARENA ${arena}
 
 ${inputFunction(input)}
 ${labels.length === 0 ? '' : `/* UTF-8, in the order of the output. */\nstatic const char* const face_trainer_labels[FACE_TRAINER_LABELS] = {\n${labels.map((label) => `  ${cString(label)},`).join('\n')}\n};\n`}

@@ -77,6 +77,8 @@ export const ROUNDINGS = {
     add: fixedAdd(multiplyByFixedTwice),
     mean: integerMean,
   },
+  /** TensorFlow Lite Micro's reference kernels: as LiteRT's, and in a dense layer as well. */
+  microcontroller: { layer: fixedLayer(multiplyByFixedTwice), add: fixedAdd(multiplyByFixedTwice), mean: integerMean },
   /** XNNPACK, which LiteRT computes with unless it is told otherwise. */
   xnnpack: { layer: floatLayer, add: xnnpackAdd, mean: integerMean },
   /** ONNX Runtime's kernels for x86-64 and ARM (MLAS). */
