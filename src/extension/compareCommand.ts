@@ -1,7 +1,7 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { PROTOCOL_VERSION } from '../protocol/messages.js';
 import { runJob } from './job.js';
+import { modelName } from './modelName.js';
 import type { ModelPanels } from './modelPanels.js';
 
 /** Measures float and int8 of a checkpoint in a process of its own and shows them beside each other. */
@@ -12,7 +12,7 @@ export async function compareModels(
   log: vscode.LogOutputChannel,
 ): Promise<void> {
   const order = { type: 'compare', protocol: PROTOCOL_VERSION, checkpoint } as const;
-  const end = await runJob(order, `Comparing float and int8 of ${path.basename(checkpoint)}`, entry, log);
+  const end = await runJob(order, `Comparing float and int8 of ${modelName(checkpoint)}`, entry, log);
   if (end.type === 'compared') panels.compare(checkpoint, end.comparison);
   else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
 }

@@ -6,6 +6,7 @@ import { formatPercent } from '../core/format.js';
 import { ENDINGS, usualName, type ExportOptions } from '../protocol/exportOptions.js';
 import { PROTOCOL_VERSION, type MessageOf } from '../protocol/messages.js';
 import { runJob } from './job.js';
+import { modelName } from './modelName.js';
 
 interface Kind extends vscode.QuickPickItem {
   readonly options: Omit<ExportOptions, 'part'>;
@@ -70,7 +71,7 @@ const PARTS: readonly (vscode.QuickPickItem & { readonly part: ExportOptions['pa
 export async function exportModel(checkpoint: string, entry: string, log: vscode.LogOutputChannel): Promise<void> {
   const run = new RunModel(path.resolve(checkpoint, '..', '..'));
   const quantized = run.state.run?.options.quantization !== undefined;
-  const title = `Export ${run.title}, ${path.basename(checkpoint)}`;
+  const title = `Export ${modelName(checkpoint)}`;
   const kinds = quantized ? [...INTEGERS, ...FLOATS] : FLOATS;
   const placeHolder = quantized ? 'Kind of file' : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
   const kind = await vscode.window.showQuickPick(kinds, { title, placeHolder, matchOnDetail: true });

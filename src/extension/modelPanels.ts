@@ -1,8 +1,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { RunModel } from '../client/runModel.js';
 import type { Comparison } from '../protocol/comparison.js';
 import { modelPanelMessage } from '../protocol/modelPanel.js';
+import { modelName } from './modelName.js';
 import { panelHtml } from './panelHtml.js';
 import { TryPage, type ModelPage } from './tryPage.js';
 
@@ -17,7 +17,7 @@ export class ModelPanels {
   ) {}
 
   compare(checkpoint: string, comparison: Comparison): void {
-    const name = nameOf(checkpoint);
+    const name = modelName(checkpoint);
     const key = `comparison ${checkpoint}`;
     this.open.get(key)?.dispose();
     this.show(key, `Float and int8: ${name}`, () => ({
@@ -36,7 +36,7 @@ export class ModelPanels {
 
   /** @param model a checkpoint's folder or an exported file */
   tryPictures(model: string): void {
-    const name = nameOf(model);
+    const name = modelName(model);
     this.show(`try ${model}`, `Try: ${name}`, (post) => new TryPage(name, model, this.entry, this.log, post));
   }
 
@@ -72,12 +72,4 @@ export class ModelPanels {
     panel.webview.html = panelHtml(panel.webview, this.extensionUri, 'model.js');
     this.open.set(key, panel);
   }
-}
-
-/** "people, epoch 2" for a checkpoint; the name of a file. */
-function nameOf(model: string): string {
-  const name = path.basename(model);
-  const [, unit, count] = /^(epoch|step)-(\d+)$/.exec(name) ?? [];
-  if (unit !== undefined) return `${new RunModel(path.resolve(model, '..', '..')).title}, ${unit} ${Number(count)}`;
-  return name === 'model.json' ? `${path.basename(path.dirname(model))}/${name}` : name;
 }

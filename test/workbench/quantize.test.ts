@@ -139,6 +139,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await checkpoint.first().hover();
     await checkpoint.first().getByRole('button', { name: 'Export Model' }).click();
     await quickPickRow(page, 'TensorFlow Lite, int8').waitFor();
+    await page.waitForTimeout(400); // until it has faded in
     await page.screenshot({ path: path.join(screenshots, 'export.png') });
     await page.keyboard.press('Enter');
     await quickPickRow(page, 'Whole classifier').waitFor();
