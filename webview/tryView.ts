@@ -1,4 +1,5 @@
 import { formatPercent } from '../src/core/format.js';
+import { topScores } from '../src/core/softmax.js';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../src/protocol/modelPanel.js';
 import { base64Of, element, setText } from './dom.js';
 import { BUTTON, PROGRESS_RING } from './toolkit.js';
@@ -94,9 +95,7 @@ export class TryView {
 function cardOf({ name, answer }: TriedPicture): HTMLElement {
   if ('error' in answer)
     return element('article', { class: 'answer failed' }, element('div', { class: 'verdict' }, element('h2', {}, name), element('p', { class: 'hint' }, `This file ${answer.error}.`)));
-  const best = Object.entries(answer.scores)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, SHOWN);
+  const best = topScores(answer.scores, SHOWN);
   const bars = best.map(([person, probability]) => {
     const bar = element('progress', { max: '1', value: String(probability), 'aria-label': `${person}: ${formatPercent(probability)}` });
     return element('li', {}, element('span', { class: 'person', title: person }, person), bar, element('span', { class: 'count' }, formatPercent(probability)));

@@ -1,4 +1,5 @@
 import { formatPercent } from '../core/format.js';
+import { topScores } from '../core/softmax.js';
 import type { Comparison, Measurements } from '../protocol/comparison.js';
 import type { Prediction } from '../protocol/prediction.js';
 
@@ -35,9 +36,7 @@ export function comparisonLines({ measurements, gallery }: Comparison): string[]
 export function predictionLines(predictions: readonly Prediction[]): string[] {
   return predictions.map((answer) => {
     if ('error' in answer) return `${answer.file}: ${answer.error}`;
-    const best = Object.entries(answer.scores)
-      .sort(([, a], [, b]) => b - a)
-      .slice(0, SHOWN);
+    const best = topScores(answer.scores, SHOWN);
     return `${answer.file}: ${best.map(([person, score]) => `${person} ${formatPercent(score)}`).join(', ')}`;
   });
 }

@@ -12,3 +12,10 @@ export function argmax(values: Float32Array): number {
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;
 }
+
+/** The people with the highest scores, the best first. */
+export function topScores(scores: Readonly<Record<string, number>>, count: number): [person: string, score: number][] {
+  return Object.entries(scores)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, count);
+}

@@ -70,7 +70,6 @@ export function scanDataset(root: string): ScannedDataset {
   return arrange(root, layout, entries, scanner.skipped);
 }
 
-/** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
 /** A picture, or those in a folder and the folders in it, in the order of their names; absolute paths. */
 export function picturesAt(place: string): string[] {
   if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) return [place];
@@ -82,6 +81,7 @@ export function picturesAt(place: string): string[] {
   });
 }
 
+/** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
 function sidesOf(top: readonly Listed[]): [string, Side][] | undefined {
   const folders = top.filter(({ kind }) => kind === 'folder').map(({ name }) => name);
   const sides = folders.map((name) => SIDES.find(([pattern]) => pattern.test(name))?.[1]);
