@@ -210,6 +210,44 @@ export function quickPickRow(page: Page, text: string | RegExp): Locator {
   return page.locator('.quick-input-widget .monaco-list-row', { hasText: text }).first();
 }
 
+/** Shows the Explorer; a click on the tab of one that is open would hide it. */
+export async function showExplorer(page: Page): Promise<void> {
+  const tree = page.locator('.explorer-folders-view');
+  if (!(await tree.isVisible())) await page.getByRole('tab', { name: /^Explorer/ }).click();
+  await tree.waitFor();
+}
+
+/**
+ * Answers the editor's own file dialog.
+ *
+ * @param answer a file, which is typed, or how the path ends that the dialog proposes
+ */
+export async function answerFileDialog(page: Page, answer: { file: string } | { proposed: string }): Promise<void> {
+  const input = page.locator('.quick-input-widget input[placeholder="Folder path"]');
+  await input.waitFor();
+  if ('proposed' in answer) await until('the dialog', async () => (await input.inputValue()).endsWith(answer.proposed));
+  // While it reads a folder, the dialog swallows Enter and may put its own path in the place of what was typed.
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      if ('file' in answer) {
+        if ((await input.inputValue({ timeout: 1000 })) !== answer.file)
+          await input.fill(answer.file, { timeout: 1000 });
+        await quickPickRow(page, path.basename(answer.file)).waitFor({ timeout: 2000 });
+      }
+      await page.keyboard.press('Enter');
+    } catch {
+      // The dialog was slower than that, or has just gone.
+    }
+    try {
+      await input.waitFor({ state: 'hidden', timeout: 2000 });
+      return;
+    } catch {
+      // It was busy.
+    }
+  }
+  throw new Error(`the dialog stayed open on ${await input.inputValue()}`);
+}
+
 /**
  * Waits for a notification and gives its text. An editor under its test driver shows none as a toast; they wait in the
  * notification centre.

@@ -6,14 +6,15 @@ import type { Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
+  answerFileDialog,
   chooseInContextMenu,
   keepFailure,
   notification,
   openWorkbench,
-  quickInput,
   quickPickRow,
   runCommand,
   screenshots,
+  showExplorer,
   until,
   webviewWith,
   type Workbench,
@@ -77,10 +78,7 @@ describe('a trained network at work in a real VS Code', function () {
     await page.screenshot({ path: path.join(screenshots, 'try-empty.png') });
     const [first, second] = [faces('synthetic-01')[0]!, faces('synthetic-02')[0]!];
     await frame.locator('#chooseFiles').click();
-    await until('the dialog', async () => (await quickInput(page).count()) > 0);
-    await quickInput(page).fill(first);
-    await quickPickRow(page, path.basename(first)).waitFor();
-    await page.keyboard.press('Enter');
+    await answerFileDialog(page, { file: first });
     await frame.locator('.answer').waitFor({ timeout: 30_000 });
     assert.equal(await frame.locator('.answer li').count(), 5);
     assert.match((await frame.locator('.answer h2').textContent()) ?? '', /^synthetic-\d\d\d+\.\d %$/);
@@ -131,8 +129,7 @@ describe('a trained network at work in a real VS Code', function () {
       await quickPickRow(page, choice).waitFor();
       await quickPickRow(page, choice).click();
     }
-    await until('the dialog', async () => (await quickInput(page).inputValue()).endsWith('.onnx'));
-    await page.keyboard.press('Enter');
+    await answerFileDialog(page, { proposed: '.onnx' });
     const file = path.join(run(), 'exports', 'epoch-0002-embedding-int8.onnx');
     await until('the file and its card', () => fs.existsSync(`${file}.card.json`), 60_000);
     assert.match(await notification(page, 'was written'), /embedding-int8\.onnx was written, \d\.\d MB\./);
@@ -140,7 +137,7 @@ describe('a trained network at work in a real VS Code', function () {
     // A file with the whole classifier.
     const whole = path.join(workspace, 'door.onnx');
     execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'export', checkpoint(), '--format', 'onnx', '--precision', 'int8', '--no-measure', '--output', whole]);
-    await page.getByRole('tab', { name: /^Explorer/ }).click();
+    await showExplorer(page);
     await chooseInContextMenu(page, 'door.onnx', 'Try a Picture…');
     await page.getByRole('tab', { name: 'Try: door.onnx' }).waitFor();
     const frame = await until('the panel', async () => {
@@ -149,10 +146,7 @@ describe('a trained network at work in a real VS Code', function () {
     });
     const [picture] = faces('synthetic-03');
     await frame.locator('#chooseFiles').click();
-    await until('the dialog', async () => (await quickInput(page).count()) > 0);
-    await quickInput(page).fill(picture!);
-    await quickPickRow(page, path.basename(picture!)).waitFor();
-    await page.keyboard.press('Enter');
+    await answerFileDialog(page, { file: picture! });
     await frame.locator('.answer h2').waitFor({ timeout: 30_000 });
     assert.match((await frame.locator('.subtitle').textContent()) ?? '', /ONNX Runtime/);
   }); // prettier-ignore

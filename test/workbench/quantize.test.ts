@@ -6,11 +6,11 @@ import type { Frame, Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
+  answerFileDialog,
   chooseInContextMenu,
   keepFailure,
   notification,
   openWorkbench,
-  quickInput,
   quickPickRow,
   runCommand,
   screenshots,
@@ -145,8 +145,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await quickPickRow(page, 'Whole classifier').waitFor();
     await page.keyboard.press('Enter');
     const file = path.join(child.runFolder, 'exports', 'epoch-0004-int8.tflite');
-    await until('the dialog', async () => (await quickInput(page).inputValue()).endsWith('.tflite'));
-    await page.keyboard.press('Enter');
+    await answerFileDialog(page, { proposed: '.tflite' });
     await until('the file', () => fs.existsSync(file), 30_000);
     assert.equal(fs.readFileSync(file).toString('latin1', 4, 8), 'TFL3');
     assert.match(await notification(page, 'was written'), /epoch-0004-int8\.tflite was written, \d\.\d MB/);
