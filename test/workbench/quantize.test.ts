@@ -14,6 +14,7 @@ import {
   quickPickRow,
   runCommand,
   screenshots,
+  showExplorer,
   until,
   webviewWith,
   type Workbench,
@@ -161,7 +162,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
   it('says that the pictures have changed, and goes on with them when told so', async () => {
     const [first] = fs.readdirSync(path.join(workspace, 'people', 'synthetic-01'));
     fs.rmSync(path.join(workspace, 'people', 'synthetic-01', first!));
-    await page.getByRole('tab', { name: /^Explorer/ }).click();
+    await showExplorer(page);
     for (const name of ['.face-trainer', 'runs', '20261125-010000-people', 'checkpoints']) {
       const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
       if ((await row.getAttribute('aria-expanded')) !== 'true') await row.click();
