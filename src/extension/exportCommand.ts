@@ -98,8 +98,17 @@ async function askForPlace(runFolder: string, name: string, kind: Kind, title: s
     filters: { [kind.label.split(',')[0]!]: [ENDINGS[kind.options.format].split('.').pop()!] },
   });
   if (made !== undefined && chosen?.fsPath.startsWith(path.dirname(usual) + path.sep) !== true)
-    fs.rmSync(made, { recursive: true });
+    removeEmpty(path.dirname(usual), made);
   return chosen?.fsPath;
+}
+
+/** Removes a folder and those around it up to `outermost`, as far as they are empty. */
+function removeEmpty(folder: string, outermost: string): void {
+  try {
+    for (let at = folder; at.length >= outermost.length; at = path.dirname(at)) fs.rmdirSync(at);
+  } catch {
+    // Another export has put its file there meanwhile.
+  }
 }
 
 async function announce({ file, bytes, cards, measured }: MessageOf<'exported'>, options: ExportOptions): Promise<void> {

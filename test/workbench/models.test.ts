@@ -121,14 +121,21 @@ describe('a trained network at work in a real VS Code', function () {
     await until('the picture in the panel', async () => (await frame.locator('.answer').count()) > before);
   }); // prettier-ignore
 
-  it('exports an embedding, and tries pictures on an exported file', async () => {
+  async function chooseExport(...choices: string[]): Promise<void> {
     await runCommand(page, 'Face Trainer: Export Model…');
-    await quickPickRow(page, 'epoch 2, int8').waitFor();
-    await quickPickRow(page, 'epoch 2, int8').click();
-    for (const choice of ['ONNX, int8', 'Embedding']) {
-      await quickPickRow(page, choice).waitFor();
-      await quickPickRow(page, choice).click();
-    }
+    for (const choice of ['epoch 2, int8', ...choices]) await quickPickRow(page, choice).click();
+  }
+
+  it('leaves no folder behind when the export is given up', async () => {
+    await chooseExport('TensorFlow.js', 'Whole classifier');
+    await page.locator('.quick-input-widget input[placeholder="Folder path"]').waitFor();
+    assert.ok(fs.existsSync(path.join(run(), 'exports')));
+    await page.keyboard.press('Escape');
+    await until('the end of the folder', () => !fs.existsSync(path.join(run(), 'exports')));
+  });
+
+  it('exports an embedding, and tries pictures on an exported file', async () => {
+    await chooseExport('ONNX, int8', 'Embedding');
     await answerFileDialog(page, { proposed: '.onnx' });
     const file = path.join(run(), 'exports', 'epoch-0002-embedding-int8.onnx');
     await until('the file and its card', () => fs.existsSync(`${file}.card.json`), 60_000);
