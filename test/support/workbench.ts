@@ -202,6 +202,20 @@ export async function runCommand(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** Runs a command and picks a row of each list that it shows; a list goes when a webview takes the focus from it. */
+export async function runAndPick(page: Page, title: string, ...picks: string[]): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    await runCommand(page, title);
+    try {
+      for (const pick of picks) await quickPickRow(page, pick).click({ timeout: 8000 });
+      return;
+    } catch (error) {
+      if (attempt === 3) throw error;
+      await page.keyboard.press('Escape');
+    }
+  }
+}
+
 export function quickInput(page: Page): Locator {
   return page.locator('.quick-input-widget input[type=text]');
 }

@@ -11,8 +11,7 @@ import {
   keepFailure,
   notification,
   openWorkbench,
-  quickPickRow,
-  runCommand,
+  runAndPick,
   screenshots,
   showExplorer,
   until,
@@ -121,10 +120,7 @@ describe('a trained network at work in a real VS Code', function () {
     await until('the picture in the panel', async () => (await frame.locator('.answer').count()) > before);
   }); // prettier-ignore
 
-  async function chooseExport(...choices: string[]): Promise<void> {
-    await runCommand(page, 'Face Trainer: Export Model…');
-    for (const choice of ['epoch 2, int8', ...choices]) await quickPickRow(page, choice).click();
-  }
+  const chooseExport = (...kind: string[]) => runAndPick(page, 'Face Trainer: Export Model…', 'epoch 2, int8', ...kind);
 
   it('leaves no folder behind when the export is given up', async () => {
     await chooseExport('TensorFlow.js', 'Whole classifier');
