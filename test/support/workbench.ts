@@ -11,7 +11,7 @@ export interface EditorServer {
   readonly url: string;
   stop(): Promise<void>;
   /** At once, from an exit handler. */
-  kill(): void;
+  kill: () => void;
 }
 
 const CHROMIUM_ARGUMENTS = [
@@ -322,6 +322,7 @@ export async function openWorkbench(
     extensionsDir: path.join(folder, 'extensions'),
     ...options,
   });
+  process.once('exit', server.kill);
   const browser = await launchBrowser();
   const page = await newPage(browser);
   await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
@@ -333,6 +334,7 @@ export async function openWorkbench(
     close: async () => {
       await browser.close();
       await server.stop();
+      process.off('exit', server.kill);
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

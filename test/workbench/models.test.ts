@@ -23,14 +23,15 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 describe('a trained network at work in a real VS Code', function () {
   this.timeout(240_000);
-  let workbench: Workbench;
+  let workbench: Workbench | undefined;
   let workspace: string;
   let page: Page;
   const run = () => path.join(workspace, '.face-trainer', 'runs', '20261125-020000-people-int8');
   const checkpoint = () => path.join(run(), 'checkpoints', 'epoch-0002');
   const faces = (person: string) => fs.readdirSync(path.join(workspace, 'people', person)).map((name) => path.join(workspace, 'people', person, name)); // prettier-ignore
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000); // trains
     workbench = await openWorkbench(async (at) => {
       await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 20, size: 96, seed: 5 });
       const cli = (...args: string[]) => execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), ...args], { stdio: 'pipe' });
@@ -47,7 +48,7 @@ describe('a trained network at work in a real VS Code', function () {
     await keepFailure(page, this.currentTest);
   });
 
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   it('compares float and int8 in a table, a chart and a gallery', async () => {
     await page.getByRole('tab', { name: 'Face Trainer' }).click();

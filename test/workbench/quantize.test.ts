@@ -24,7 +24,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 describe('quantization-aware fine-tuning in a real VS Code', function () {
   this.timeout(240_000);
-  let workbench: Workbench;
+  let workbench: Workbench | undefined;
   let workspace: string;
   let page: Page;
   const runs = () => path.join(workspace, '.face-trainer', 'runs');
@@ -32,7 +32,8 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
   const children = () =>
     fs.readdirSync(runs()).flatMap((name) => (name.includes('int8') ? [new RunModel(path.join(runs(), name))] : []));
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000); // trains
     workbench = await openWorkbench(async (at) => {
       await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 14, size: 96, seed: 3 });
       const out = path.join(at, '.face-trainer', 'runs', '20261125-010000-people');
@@ -47,7 +48,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await keepFailure(page, this.currentTest);
   });
 
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   async function finished(frame: Frame): Promise<void> {
     const phase = () => frame.locator('body').getAttribute('data-phase');

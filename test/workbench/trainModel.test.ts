@@ -29,7 +29,7 @@ function pointsOf(frame: Frame): Promise<number[]> {
 
 describe('Train Model in a real VS Code', function () {
   this.timeout(240_000);
-  let workbench: Workbench;
+  let workbench: Workbench | undefined;
   let workspace: string;
   let page: Page;
 
@@ -47,7 +47,7 @@ describe('Train Model in a real VS Code', function () {
     await keepFailure(page, this.currentTest);
   });
 
-  after(() => workbench.close());
+  after(() => workbench?.close());
 
   const runs = () => path.join(workspace, '.face-trainer', 'runs');
 
