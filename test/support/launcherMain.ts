@@ -43,7 +43,6 @@ async function finish(code: number, why?: string): Promise<void> {
   process.exit(code);
 }
 
-process.on('exit', () => server?.kill());
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void finish(130, signal));
 setTimeout(() => void finish(1, `no result after ${LIMIT_MS / 1000} s`), LIMIT_MS).unref();
 

@@ -6,12 +6,10 @@ import path from 'node:path';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
 import { editorFolder, findChromium, nodeBinaryIn } from '../../scripts/editor.mjs';
 
-/** A running VS Code server. */
+/** A running VS Code server, which ends with this process at the latest. */
 export interface EditorServer {
   readonly url: string;
   stop(): Promise<void>;
-  /** At once, from an exit handler. */
-  kill: () => void;
 }
 
 const CHROMIUM_ARGUMENTS = [
@@ -99,6 +97,8 @@ export async function startServer({
       // already gone
     }
   };
+  const kill = () => signal('SIGKILL');
+  process.once('exit', kill);
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     const read = (chunk: Buffer) => {
@@ -116,12 +116,12 @@ export async function startServer({
   });
   return {
     url,
-    kill: () => signal('SIGKILL'),
     stop: async () => {
       const gone = server.exitCode !== null ? undefined : once(server, 'exit');
       signal('SIGTERM');
       await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 3000))]);
-      signal('SIGKILL');
+      kill();
+      process.off('exit', kill);
     },
   };
 }
@@ -231,13 +231,18 @@ export async function showExplorer(page: Page): Promise<void> {
   await tree.waitFor();
 }
 
+/** The path in the editor's own file dialog. */
+export function fileDialog(page: Page): Locator {
+  return page.locator('.quick-input-widget input[placeholder="Folder path"]');
+}
+
 /**
  * Answers the editor's own file dialog.
  *
  * @param answer a file, which is typed, or how the path ends that the dialog proposes
  */
 export async function answerFileDialog(page: Page, answer: { file: string } | { proposed: string }): Promise<void> {
-  const input = page.locator('.quick-input-widget input[placeholder="Folder path"]');
+  const input = fileDialog(page);
   await input.waitFor();
   if ('proposed' in answer) await until('the dialog', async () => (await input.inputValue()).endsWith(answer.proposed));
   // While it reads a folder, the dialog swallows Enter and may put its own path in the place of what was typed.
@@ -322,7 +327,6 @@ export async function openWorkbench(
     extensionsDir: path.join(folder, 'extensions'),
     ...options,
   });
-  process.once('exit', server.kill);
   const browser = await launchBrowser();
   const page = await newPage(browser);
   await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
@@ -334,7 +338,6 @@ export async function openWorkbench(
     close: async () => {
       await browser.close();
       await server.stop();
-      process.off('exit', server.kill);
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -36,9 +36,9 @@ async function serveWeights(file: string, asked: string[]): Promise<http.Server>
 
 describe('the pictures in a real VS Code', function () {
   this.timeout(180_000);
-  let workbench: Workbench;
+  let workbench: Workbench | undefined;
   let workspace: string;
-  let storage: http.Server;
+  let storage: http.Server | undefined;
   let page: Page;
   const asked: string[] = [];
 
@@ -72,8 +72,8 @@ describe('the pictures in a real VS Code', function () {
   });
 
   after(async () => {
-    await workbench.close();
-    storage.close();
+    await workbench?.close();
+    storage?.close();
   });
 
   it('checks a right-clicked folder and reports every finding with small pictures', async () => {

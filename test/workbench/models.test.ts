@@ -8,6 +8,7 @@ import { writeSample } from '../../src/sample/writeSample.js';
 import {
   answerFileDialog,
   chooseInContextMenu,
+  fileDialog,
   keepFailure,
   notification,
   openWorkbench,
@@ -125,7 +126,7 @@ describe('a trained network at work in a real VS Code', function () {
 
   it('leaves no folder behind when the export is given up', async () => {
     await chooseExport('TensorFlow.js', 'Whole classifier');
-    await page.locator('.quick-input-widget input[placeholder="Folder path"]').waitFor();
+    await fileDialog(page).waitFor();
     assert.ok(fs.existsSync(path.join(run(), 'exports')));
     await page.keyboard.press('Escape');
     await until('the end of the folder', () => !fs.existsSync(path.join(run(), 'exports')));
