@@ -253,7 +253,7 @@ export async function answerFileDialog(page: Page, answer: { file: string } | { 
           await input.fill(answer.file, { timeout: 1000 });
         await quickPickRow(page, path.basename(answer.file)).waitFor({ timeout: 2000 });
       }
-      await page.keyboard.press('Enter');
+      await input.press('Enter', { timeout: 1000 });
     } catch {
       // The dialog was slower than that, or has just gone.
     }
@@ -273,10 +273,17 @@ export async function answerFileDialog(page: Page, answer: { file: string } | { 
  */
 export async function notification(page: Page, text: string): Promise<string> {
   const centre = page.locator('.notifications-center.visible');
-  if (!(await centre.count())) await runCommand(page, 'Notifications: Show Notifications');
   const item = centre.locator('.notification-list-item', { hasText: text });
-  await item.waitFor({ timeout: 30_000 });
-  return (await item.textContent()) ?? '';
+  // The centre closes with its last notification, such as that of a progress, and then shows no later one.
+  return until(
+    `a notification with “${text}”`,
+    async () => {
+      if (await item.count()) return (await item.textContent()) ?? '';
+      if (!(await centre.count())) await runCommand(page, 'Notifications: Show Notifications');
+      return undefined;
+    },
+    30_000,
+  );
 }
 
 /** The document of the webview that holds the selector: workbench > frame of the webview > its own frame. */

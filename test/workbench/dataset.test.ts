@@ -18,6 +18,7 @@ import {
   quickInput,
   quickPickRow,
   screenshots,
+  until,
   webviewWith,
   type Workbench,
 } from '../support/workbench.js';
@@ -124,13 +125,20 @@ describe('the pictures in a real VS Code', function () {
   });
 
   it('aligns faces into a folder beside it', async () => {
-    await chooseInContextMenu(page, 'people', 'Align Faces');
-    await quickInput(page).waitFor();
-    assert.equal(await quickInput(page).inputValue(), path.join(workspace, 'people-aligned'));
-    await page.keyboard.press('Enter');
+    const aligned = path.join(workspace, 'people-aligned');
+    for (let attempt = 0; attempt < 3 && !fs.existsSync(aligned); attempt++) {
+      await chooseInContextMenu(page, 'people', 'Align Faces');
+      await quickInput(page).waitFor();
+      assert.equal(await quickInput(page).inputValue(), aligned);
+      // A webview that takes the focus closes the input, and nothing starts.
+      await quickInput(page)
+        .press('Enter', { timeout: 3000 })
+        .catch(() => undefined);
+      await until('the folder', () => fs.existsSync(aligned), 20_000).catch(() => undefined);
+    }
     const text = await notification(page, 'aligned');
     assert.match(text, /faces? aligned, \d+ of them doubtful/);
-    assert.ok(fs.existsSync(path.join(workspace, 'people-aligned', 'contact-sheet.html')));
+    assert.ok(fs.existsSync(path.join(aligned, 'contact-sheet.html')));
   });
 
   it('asks before it downloads the weights, and trains from them', async () => {
