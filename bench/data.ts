@@ -58,12 +58,17 @@ async function epoch(): Promise<void> {
     const options = loaderOptions();
     const source = new PictureSource(options);
     const start = performance.now();
-    await source.prepare(() => undefined, () => false); // prettier-ignore
+    await source.prepare(
+      () => undefined,
+      () => false,
+    );
     for (const pictures of batchesOf(options.files.length)) await source.read({ pictures });
     ours.push(options.files.length / ((performance.now() - start) / 1000));
     await source.close();
     const peer = path.join(import.meta.dirname, 'pillow_epoch.py');
-    const ran = spawnSync(values.python, [peer, values.folder, String(SIZE), String(BATCH), String(cores)], { encoding: 'utf8' });
+    const ran = spawnSync(values.python, [peer, values.folder, String(SIZE), String(BATCH), String(cores)], {
+      encoding: 'utf8',
+    });
     if (ran.status !== 0) continue;
     const { pictures, seconds } = JSON.parse(ran.stdout) as { pictures: number; seconds: number };
     pillow.push(pictures / seconds);
@@ -71,7 +76,7 @@ async function epoch(): Promise<void> {
   say(`first epoch, Face Trainer, ${cores} cores`, median(ours));
   if (pillow.length > 0) say(`first epoch, Pillow and NumPy, ${cores} processes`, median(pillow));
   else console.log(`Pillow did not run: name a Python that has it with --python`);
-} // prettier-ignore
+}
 
 /** Batches from the cache, on one core. */
 async function cached(): Promise<void> {
@@ -85,7 +90,10 @@ async function cached(): Promise<void> {
   for (const [what, stored, distortion] of kinds) {
     const options = loaderOptions(stored);
     const loader = new PictureLoader(options);
-    await loader.prepare(() => undefined, () => false); // prettier-ignore
+    await loader.prepare(
+      () => undefined,
+      () => false,
+    );
     const rates: number[] = [];
     for (let round = 0; round < rounds + 1; round++) {
       const start = performance.now();
@@ -115,17 +123,26 @@ async function memory(): Promise<void> {
     const folder = path.join(scratch, String(count));
     await generate(folder, count);
     const started = performance.now();
-    const child = spawnSync(process.execPath, ['--import', 'tsx', import.meta.filename, 'memory-child', '--folder', folder], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', import.meta.filename, 'memory-child', '--folder', folder],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const [peak, reading] = child.stdout.trim().split(' ').map(Number);
-    console.log(`${count.toLocaleString('en-US')} pictures: peak ${Math.round(peak!)} MiB, ${Math.round(reading!)} MiB while batches are read; ${Math.round((performance.now() - started) / 1000)} s`);
+    console.log(
+      `${count.toLocaleString('en-US')} pictures: peak ${Math.round(peak!)} MiB, ${Math.round(reading!)} MiB while batches are read; ${Math.round((performance.now() - started) / 1000)} s`,
+    );
     fs.rmSync(folder, { recursive: true });
   }
-} // prettier-ignore
+}
 
 async function memoryChild(): Promise<void> {
   const options = loaderOptions();
   const source = new PictureSource({ ...options, cacheFolder: path.join(scratch, 'caches') });
-  await source.prepare(() => undefined, () => false); // prettier-ignore
+  await source.prepare(
+    () => undefined,
+    () => false,
+  );
   for (const pictures of batchesOf(options.files.length).slice(0, 500)) await source.read({ pictures });
   globalThis.gc?.();
   console.log(process.resourceUsage().maxRSS / 1024, process.memoryUsage().rss / 2 ** 20);
@@ -141,11 +158,14 @@ async function generate(folder: string, count: number): Promise<void> {
     await Promise.all(
       Array.from({ length: Math.min(100, count - person * 100) }, (_, i) => {
         const pixels = Buffer.from(Array.from({ length: 12 * 12 * 3 }, () => random.integer(256)));
-        return sharp(pixels, { raw: { width: 12, height: 12, channels: 3 } }).resize(96).jpeg().toFile(path.join(own, `${i}.jpg`));
+        return sharp(pixels, { raw: { width: 12, height: 12, channels: 3 } })
+          .resize(96)
+          .jpeg()
+          .toFile(path.join(own, `${i}.jpg`));
       }),
     );
   }
-} // prettier-ignore
+}
 
 const PARTS: Record<string, () => Promise<void> | void> = {
   epoch,

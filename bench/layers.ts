@@ -45,24 +45,39 @@ export async function layers(batch: number, steps: number): Promise<void> {
   });
   const limit = addon.arithmeticLimit({ instructionSet: '', threads });
   const inside = [...kinds.values()].reduce((sum, kind) => sum + kind.seconds, 0);
-  kinds.set('packing, loss, optimizer, the way from JavaScript and back', { seconds: whole - inside, multiplyAdds: 0, bytes: 0 });
+  kinds.set('packing, loss, optimizer, the way from JavaScript and back', {
+    seconds: whole - inside,
+    multiplyAdds: 0,
+    bytes: 0,
+  });
   const all = [...kinds.values()].reduce((sum, kind) => sum + kind.multiplyAdds, 0);
-  kinds.set('whole step', { seconds: whole, multiplyAdds: all, bytes: [...kinds.values()].reduce((sum, k) => sum + k.bytes, 0) });
-  console.log(`layers     batch ${batch}, ${addon.instructionSets()[0]!}, ${threads} threads; limit ${(2 * limit).toFixed(0)} GFLOP/s`);
+  kinds.set('whole step', {
+    seconds: whole,
+    multiplyAdds: all,
+    bytes: [...kinds.values()].reduce((sum, k) => sum + k.bytes, 0),
+  });
+  console.log(
+    `layers     batch ${batch}, ${addon.instructionSets()[0]!}, ${threads} threads; limit ${(2 * limit).toFixed(0)} GFLOP/s`,
+  );
   for (const [name, { seconds: time, multiplyAdds, bytes }] of kinds)
     console.log(
-      `layers     ${name.padEnd(60)} ${(1000 * time).toFixed(1).padStart(7)} ms ${((100 * time) / whole).toFixed(0).padStart(4)} %  ${(multiplyAdds / time / limit / 1e9 * 100).toFixed(0).padStart(3)} % of the limit  ${(bytes / time / 1e9).toFixed(0).padStart(3)} GB/s`,
+      `layers     ${name.padEnd(60)} ${(1000 * time).toFixed(1).padStart(7)} ms ${((100 * time) / whole).toFixed(0).padStart(4)} %  ${((multiplyAdds / time / limit / 1e9) * 100).toFixed(0).padStart(3)} % of the limit  ${(bytes / time / 1e9).toFixed(0).padStart(3)} GB/s`,
     );
-} // prettier-ignore
+}
 
 function kindOf(operation: Operation, session: NativeSession): string {
   const kernel = operation.kernel === undefined ? undefined : session.model.description.kernels[operation.kernel];
   const pass = operation.op.endsWith('Backward') ? 'backward' : 'forward';
-  if (!kernel) return operation.op === 'contribute' ? 'residual sums, backward' : operation.op.startsWith('pool') ? 'pooling, both ways' : 'residual sums, forward';
+  if (!kernel)
+    return operation.op === 'contribute'
+      ? 'residual sums, backward'
+      : operation.op.startsWith('pool')
+        ? 'pooling, both ways'
+        : 'residual sums, forward';
   if (kernel.kind === 'dense') return 'dense, both ways';
   if (kernel.kind === 'depthwise') return `depthwise, ${pass}`;
   return kernel.height === 1 ? `pointwise, ${pass}` : `first convolution, ${pass}`;
-} // prettier-ignore
+}
 
 function multiplyAddsOf(operation: Operation, plan: PlanDescription, session: NativeSession): number {
   if (operation.kernel === undefined) return 0;
@@ -80,5 +95,7 @@ function bytesOf({ x, y, d, out, gradient, target, op }: Operation, plan: PlanDe
   const bytes = tensors.reduce<number>((sum, tensor) => {
     return tensor === undefined ? sum : sum + 4 * tensorFloats(plan.tensors[tensor]!);
   }, 0);
-  return x === undefined && op.startsWith('conv') ? bytes + plan.batch * plan.height * plan.width * plan.channels : bytes;
-} // prettier-ignore
+  return x === undefined && op.startsWith('conv')
+    ? bytes + plan.batch * plan.height * plan.width * plan.channels
+    : bytes;
+}

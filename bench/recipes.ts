@@ -31,17 +31,25 @@ function train(what: string, folder: string, recipe: string, seed: number): Resu
   const out = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-recipes-'));
   try {
     const args = ['train', folder, '--recipe', recipe, '--weights', values.weights!, '--seed', String(seed)];
-    const ran = spawnSync(process.execPath, [cli, ...args, '--json', '--out', path.join(out, 'run')], { encoding: 'utf8', maxBuffer: 1 << 28 });
+    const ran = spawnSync(process.execPath, [cli, ...args, '--json', '--out', path.join(out, 'run')], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
     if (ran.status !== 0) throw new Error(ran.stdout.slice(-1000) + ran.stderr);
-    const messages = ran.stdout.trim().split('\n').map((line) => JSON.parse(line) as TrainerMessage);
+    const messages = ran.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TrainerMessage);
     const epochs = messages.filter((m): m is MessageOf<'epoch'> => m.type === 'epoch');
     const { elapsedSeconds } = messages.find((m): m is MessageOf<'finished'> => m.type === 'finished')!;
-    console.error(`${what}, seed ${seed}: ${epochs.map((e) => e.valAccuracy.toFixed(3)).join(' ')}, ${Math.round(elapsedSeconds)} s`);
+    console.error(
+      `${what}, seed ${seed}: ${epochs.map((e) => e.valAccuracy.toFixed(3)).join(' ')}, ${Math.round(elapsedSeconds)} s`,
+    );
     return { what, seed, seconds: elapsedSeconds, epochs };
   } finally {
     fs.rmSync(out, { recursive: true, force: true });
   }
-} // prettier-ignore
+}
 
 const jobs: [string, string | undefined, string][] = [
   ['default, aligned', values.aligned, 'default'],

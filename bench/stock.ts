@@ -19,7 +19,15 @@ function model(size: number, classes: number): tf.LayersModel {
   const input = tf.input({ shape: [size, size, 3] });
   let x = relu6(conv(input, 32, 3, 2));
   let channels = 32;
-  const stages = [[1, 16, 1, 1], [6, 24, 2, 2], [6, 32, 3, 2], [6, 64, 4, 2], [6, 96, 3, 1], [6, 160, 3, 2], [6, 320, 1, 1]] as const; // prettier-ignore
+  const stages = [
+    [1, 16, 1, 1],
+    [6, 24, 2, 2],
+    [6, 32, 3, 2],
+    [6, 64, 4, 2],
+    [6, 96, 3, 1],
+    [6, 160, 3, 2],
+    [6, 320, 1, 1],
+  ] as const;
   for (const [expansion, filters, repeats, first] of stages)
     for (let i = 0; i < repeats; i++) {
       const strides = i === 0 ? first : 1;
@@ -43,7 +51,10 @@ async function main(): Promise<void> {
   const variables = network.trainableWeights.map((weight) => weight.read() as tf.Variable);
   const optimizer = tf.train.adam(2e-4);
   const pixels = randomPixels(batch * size * size * 3);
-  const x = tf.tensor4d(Float32Array.from(pixels, (v) => v / 127.5 - 1), [batch, size, size, 3]); // prettier-ignore
+  const x = tf.tensor4d(
+    Float32Array.from(pixels, (v) => v / 127.5 - 1),
+    [batch, size, size, 3],
+  );
   const y = tf.oneHot(
     tf.tensor1d(
       Int32Array.from({ length: batch }, (_, i) => i % classes),

@@ -58,40 +58,73 @@ function faults(): void {
   const quantized = ['--learning-rate-factor', '1', '--activations-after', '0', '--sensitivity', '0'];
   const runs = {
     'an empty graph: no quantizer': run('empty-graph', ...original, values.weights),
-    'a delay ten times too long': run('late-delay', ...original, values.weights, '--quantize-after', '40', ...quantized),
+    'a delay ten times too long': run(
+      'late-delay',
+      ...original,
+      values.weights,
+      '--quantize-after',
+      '40',
+      ...quantized,
+    ),
     'weights erased': run('erased-weights', ...original, 'random', '--quantize-after', '4', ...quantized),
     'as it was meant': run('as-meant', ...original, values.weights, '--quantize-after', '4', ...quantized),
   };
-  console.log('\n| run | quantizers active, by epoch | validation accuracy after epoch 1 | 4 | 5 | 10 |\n| --- | --- | --- | --- | --- | --- |');
+  console.log(
+    '\n| run | quantizers active, by epoch | validation accuracy after epoch 1 | 4 | 5 | 10 |\n| --- | --- | --- | --- | --- | --- |',
+  );
   for (const [name, { state }] of Object.entries(runs)) {
     const active = state.epochs.map(({ activeQuantizers = 0 }) => activeQuantizers).join(' ');
-    console.log(`| ${name} | ${active} | ${[1, 4, 5, 10].map((e) => percent(state.epochs[e - 1]!.valAccuracy)).join(' | ')} |`);
+    console.log(
+      `| ${name} | ${active} | ${[1, 4, 5, 10].map((e) => percent(state.epochs[e - 1]!.valAccuracy)).join(' | ')} |`,
+    );
   }
   const plot = studyPlot(Object.entries(runs).map(([name, { state }]) => ({ name, state })));
   fs.writeFileSync(path.join(values.docs, 'qat-study.svg'), plot);
-} // prettier-ignore
+}
 
 /** Float, post-training and quantization-aware, from the same parents. */
 async function accuracies(): Promise<void> {
-  console.log('\n| seed | parent | float, as many steps more | post-training | quantization-aware | integer interpreter | tfmot |\n| --- | --- | --- | --- | --- | --- | --- |');
+  console.log(
+    '\n| seed | parent | float, as many steps more | post-training | quantization-aware | integer interpreter | tfmot |\n| --- | --- | --- | --- | --- | --- | --- |',
+  );
   for (const seed of values.seeds.split(',')) {
     const parent = run(`parent-${seed}`, 'train', values.aligned, '--seed', seed, '--weights', values.weights);
     const checkpoint = lastCheckpoint(parent);
     const epochs = ['--epochs', String(EPOCHS)];
-    const float = run(`float-${seed}`, 'train', values.aligned, '--seed', seed, '--weights', checkpoint, '--head-epochs', '0', '--learning-rate', '1e-4', ...epochs);
+    const float = run(
+      `float-${seed}`,
+      'train',
+      values.aligned,
+      '--seed',
+      seed,
+      '--weights',
+      checkpoint,
+      '--head-epochs',
+      '0',
+      '--learning-rate',
+      '1e-4',
+      ...epochs,
+    );
     const qat = run(`qat-${seed}`, 'qat', checkpoint, ...epochs);
     const dataset = await openParentsPictures(parent.state);
     const integers = await integerAccuracy(qat, dataset);
     const peer = seed === values.seeds.split(',')[0] ? await tfmot(checkpoint, dataset) : undefined;
     await dataset.source.close();
     const { calibrated } = qat.state;
-    console.log(`| ${seed} | ${percent(last(parent.state))} | ${percent(last(float.state))} | ${percent(calibrated!.postTrainingValAccuracy)} | ${percent(last(qat.state))} | ${percent(integers)} | ${percent(peer)} |`);
+    console.log(
+      `| ${seed} | ${percent(last(parent.state))} | ${percent(last(float.state))} | ${percent(calibrated!.postTrainingValAccuracy)} | ${percent(last(qat.state))} | ${percent(integers)} | ${percent(peer)} |`,
+    );
   }
-} // prettier-ignore
+}
 
 async function openParentsPictures({ run: told }: RunState): Promise<Dataset> {
   const options = { ...told!.options, cacheFolder: pixelCacheFolder(), cacheBytes: 2e10 };
-  const opened = await openDataset(scanDataset(options.dataset), options, () => undefined, () => false); // prettier-ignore
+  const opened = await openDataset(
+    scanDataset(options.dataset),
+    options,
+    () => undefined,
+    () => false,
+  );
   return opened!;
 }
 

@@ -21,11 +21,23 @@ export function studyPlot(runs: readonly { readonly name: string; readonly state
   parts.push(text([(LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6], 'step', 'text-anchor="middle"'));
   const marks = new Map(runs.flatMap(({ state }) => state.marks.map(({ name, step }) => [step, name] as const)));
   for (const [step, name] of marks) {
-    const words = { calibration: 'calibrated', weights: 'kernels', activations: 'kernels and activations rounded', batchNormFrozen: 'batch norm frozen', rangesFrozen: 'ranges frozen' }[name]; // prettier-ignore
-    parts.push(`<line x1="${x(step)}" x2="${x(step)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#888" stroke-dasharray="2 3"/>`);
-    parts.push(text([x(step) - 5, HEIGHT - BOTTOM - 8], words, `transform="rotate(-90 ${x(step) - 5} ${HEIGHT - BOTTOM - 8})"`));
-  } // prettier-ignore
-  const places = runs.map(({ state }, i) => ({ i, at: y(state.epochs.at(-1)!.valAccuracy) })).sort((a, b) => a.at - b.at);
+    const words = {
+      calibration: 'calibrated',
+      weights: 'kernels',
+      activations: 'kernels and activations rounded',
+      batchNormFrozen: 'batch norm frozen',
+      rangesFrozen: 'ranges frozen',
+    }[name];
+    parts.push(
+      `<line x1="${x(step)}" x2="${x(step)}" y1="${TOP}" y2="${HEIGHT - BOTTOM}" stroke="#888" stroke-dasharray="2 3"/>`,
+    );
+    parts.push(
+      text([x(step) - 5, HEIGHT - BOTTOM - 8], words, `transform="rotate(-90 ${x(step) - 5} ${HEIGHT - BOTTOM - 8})"`),
+    );
+  }
+  const places = runs
+    .map(({ state }, i) => ({ i, at: y(state.epochs.at(-1)!.valAccuracy) }))
+    .sort((a, b) => a.at - b.at);
   places.forEach((place, k) => (place.at = Math.max(place.at, (places[k - 1]?.at ?? -Infinity) + 15))); // names do not touch
   runs.forEach(({ name, state }, i) => {
     const points = state.epochs.map((e) => `${x(e.step).toFixed(1)},${y(e.valAccuracy).toFixed(1)}`);
@@ -38,4 +50,4 @@ export function studyPlot(runs: readonly { readonly name: string; readonly state
 ${parts.join('\n')}
 </svg>
 `;
-} // prettier-ignore
+}

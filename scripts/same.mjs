@@ -41,11 +41,36 @@ const RUNS = [
     from: 'original',
     args: ['--recipe', 'original', '--head-epochs', '1', '--label-smoothing', '0.2'],
   },
-  { name: 'people-per-batch', args: ['--recipe', 'original', '--weights', 'random', '--people-per-batch', '4', '--pictures-per-person', '3'] }, // prettier-ignore
-  { name: 'split-by-identity', args: ['--recipe', 'original', '--weights', 'random', '--split-by', 'identity', '--dropout', '0.3'] }, // prettier-ignore
+  {
+    name: 'people-per-batch',
+    args: ['--recipe', 'original', '--weights', 'random', '--people-per-batch', '4', '--pictures-per-person', '3'],
+  },
+  {
+    name: 'split-by-identity',
+    args: ['--recipe', 'original', '--weights', 'random', '--split-by', 'identity', '--dropout', '0.3'],
+  },
   { name: 'sgd', args: ['--recipe', 'original', '--weights', 'random', '--optimizer', 'sgd', '--schedule', 'cosine'] },
-  { name: 'quantize-after', from: 'original', args: ['--recipe', 'default', '--quantize-after', '1', '--calibration-pictures', '32', '--sensitivity', '16'] }, // prettier-ignore
-  { name: 'qat', of: 'default', args: ['--epochs', '2', '--calibration-pictures', '32', '--sensitivity', '16', '--threads', '2', '--pixel-cache', '0'] }, // prettier-ignore
+  {
+    name: 'quantize-after',
+    from: 'original',
+    args: ['--recipe', 'default', '--quantize-after', '1', '--calibration-pictures', '32', '--sensitivity', '16'],
+  },
+  {
+    name: 'qat',
+    of: 'default',
+    args: [
+      '--epochs',
+      '2',
+      '--calibration-pictures',
+      '32',
+      '--sensitivity',
+      '16',
+      '--threads',
+      '2',
+      '--pixel-cache',
+      '0',
+    ],
+  },
 ];
 const FLOAT_FORMATS = ['tflite', 'onnx', 'tfjs', 'keras', 'c'];
 const INT8_FORMATS = ['tflite', 'onnx', 'c'];
@@ -88,10 +113,24 @@ function make(tree, out, pictures) {
       ['default', 'float32', FLOAT_FORMATS],
       ['qat', 'int8', INT8_FORMATS],
     ])
-      // prettier-ignore
       for (const format of formats) {
-        const output = path.join(out, 'exports', `${part}-${precision}-${format}`, format === 'tfjs' ? 'model.json' : `model.${format}`);
-        const options = ['--part', part, '--precision', precision, '--format', format, '--no-measure', '--output', output];
+        const output = path.join(
+          out,
+          'exports',
+          `${part}-${precision}-${format}`,
+          format === 'tfjs' ? 'model.json' : `model.${format}`,
+        );
+        const options = [
+          '--part',
+          part,
+          '--precision',
+          precision,
+          '--format',
+          format,
+          '--no-measure',
+          '--output',
+          output,
+        ];
         mkdirSync(path.dirname(output), { recursive: true });
         faceTrainer('export', newest(path.join(out, run)), ...options);
       }

@@ -46,46 +46,96 @@ export class ComparisonView {
     this.root = element(
       'div',
       { class: 'comparison' },
-      element('header', {}, element('div', { class: 'heading' }, element('div', { class: 'name' }, this.name), this.facts), element('div', { class: 'actions' }, button('export', 'Export…', 'primary'), button('tryPicture', 'Try a Picture…', 'secondary'))),
+      element(
+        'header',
+        {},
+        element('div', { class: 'heading' }, element('div', { class: 'name' }, this.name), this.facts),
+        element(
+          'div',
+          { class: 'actions' },
+          button('export', 'Export…', 'primary'),
+          button('tryPicture', 'Try a Picture…', 'secondary'),
+        ),
+      ),
       this.tiles,
       element(
         'div',
         { class: 'charts' },
-        element('div', { class: 'wide' }, element('h2', {}, 'Side by side'), element('table', { class: 'quantizers measured' }, element('thead', {}, this.heads), this.rows), this.machine),
-        element('figure', { class: 'chart' }, element('figcaption', {}, element('span', { class: 'title' }, 'As a share of float'), element('span', { class: 'legend swatch training' }, 'float32'), element('span', { class: 'legend swatch validation' }, 'int8')), element('div', { class: 'canvas bars' }, this.canvas)),
+        element(
+          'div',
+          { class: 'wide' },
+          element('h2', {}, 'Side by side'),
+          element('table', { class: 'quantizers measured' }, element('thead', {}, this.heads), this.rows),
+          this.machine,
+        ),
+        element(
+          'figure',
+          { class: 'chart' },
+          element(
+            'figcaption',
+            {},
+            element('span', { class: 'title' }, 'As a share of float'),
+            element('span', { class: 'legend swatch training' }, 'float32'),
+            element('span', { class: 'legend swatch validation' }, 'int8'),
+          ),
+          element('div', { class: 'canvas bars' }, this.canvas),
+        ),
       ),
       this.gallery,
     );
-  } // prettier-ignore
+  }
 
   draw({ title, comparison }: Extract<ModelPanelContent, { type: 'comparison' }>): void {
     const { measurements, network, gallery } = comparison;
     const { models, pictures, agreement, machine, sameData } = measurements;
     this.models = models;
     setText(this.name, title);
-    setText(this.facts, `${network}  ·  ${formatCount(pictures, 'validation picture')}${sameData ? '' : ', some changed since the training'}  ·  both computed by ONNX Runtime`);
+    setText(
+      this.facts,
+      `${network}  ·  ${formatCount(pictures, 'validation picture')}${sameData ? '' : ', some changed since the training'}  ·  both computed by ONNX Runtime`,
+    );
     const [float, int8] = models;
     if (float && int8) {
       const points = 100 * (int8.accuracy - float.accuracy);
       const speed = float.latency.median / int8.latency.median;
       this.tiles.replaceChildren(
-        tile('Accuracy of int8', formatPercent(int8.accuracy), `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} points against float`),
+        tile(
+          'Accuracy of int8',
+          formatPercent(int8.accuracy),
+          `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} points against float`,
+        ),
         tile('Same answer', formatPercent(agreement), `${formatCount(measurements.differing ?? 0, 'picture')} apart`),
         tile('Size', `${(100 * (int8.bytes / float.bytes)).toFixed(0)} %`, `of ${megabytes(float.bytes)}`),
-        tile('Speed', `${speed.toFixed(2)} ×`, `${milliseconds(int8.latency.median)} against ${milliseconds(float.latency.median)}`),
+        tile(
+          'Speed',
+          `${speed.toFixed(2)} ×`,
+          `${milliseconds(int8.latency.median)} against ${milliseconds(float.latency.median)}`,
+        ),
       );
     }
-    this.heads.replaceChildren(element('th'), ...models.map(({ precision }) => element('th', { scope: 'col' }, precision)));
-    const row = (name: string, text: (model: Measurement) => string) => element('tr', {}, element('th', { scope: 'row' }, name), ...models.map((model) => element('td', {}, text(model))));
+    this.heads.replaceChildren(
+      element('th'),
+      ...models.map(({ precision }) => element('th', { scope: 'col' }, precision)),
+    );
+    const row = (name: string, text: (model: Measurement) => string) =>
+      element(
+        'tr',
+        {},
+        element('th', { scope: 'row' }, name),
+        ...models.map((model) => element('td', {}, text(model))),
+      );
     this.rows.replaceChildren(
       ...QUANTITIES.map(({ name, text }) => row(name === 'Latency' ? 'Latency, median' : name, text)),
       row('Latency, 90 % below', ({ latency }) => milliseconds(latency.p90)),
       row('Loss', ({ loss }) => loss.toFixed(4)),
     );
-    setText(this.machine, `Latency of one picture: ${machine}. Whether int8 is faster depends on the processor; on phones and microcontrollers it mostly is.`);
+    setText(
+      this.machine,
+      `Latency of one picture: ${machine}. Whether int8 is faster depends on the processor; on phones and microcontrollers it mostly is.`,
+    );
     this.drawGallery(comparison, gallery);
     this.drawChart();
-  } // prettier-ignore
+  }
 
   themeChanged(): void {
     this.drawChart();
@@ -94,26 +144,44 @@ export class ComparisonView {
   private drawGallery({ measurements }: Comparison, gallery: readonly Difference[]): void {
     const differing = measurements.differing ?? 0;
     const shown = differing > gallery.length ? `, the first ${gallery.length} shown` : '';
-    const heading = differing === 0 ? 'Float and int8 name the same person on every picture' : `The ${formatCount(differing, 'picture')} on which they differ${shown}`; // prettier-ignore
-    this.gallery.replaceChildren(element('h2', {}, heading), element('div', { class: 'cards' }, ...gallery.map((one) => this.card(one)))); // prettier-ignore
+    const heading =
+      differing === 0
+        ? 'Float and int8 name the same person on every picture'
+        : `The ${formatCount(differing, 'picture')} on which they differ${shown}`;
+    this.gallery.replaceChildren(
+      element('h2', {}, heading),
+      element('div', { class: 'cards' }, ...gallery.map((one) => this.card(one))),
+    );
   }
 
   private card({ file, person, float32, int8, thumbnail }: Difference): HTMLElement {
     const verdict = (name: string, said: Difference['int8']) => {
       const right = said.person === person;
-      return element('li', { class: right ? 'right' : 'wrong' }, element('span', { class: 'mark', 'aria-label': right ? 'right' : 'wrong' }, right ? '✓' : '✗'), element('span', { class: 'kind' }, name), element('span', { class: 'person', title: said.person }, said.person), element('span', { class: 'count' }, formatPercent(said.probability)));
+      return element(
+        'li',
+        { class: right ? 'right' : 'wrong' },
+        element('span', { class: 'mark', 'aria-label': right ? 'right' : 'wrong' }, right ? '✓' : '✗'),
+        element('span', { class: 'kind' }, name),
+        element('span', { class: 'person', title: said.person }, said.person),
+        element('span', { class: 'count' }, formatPercent(said.probability)),
+      );
     };
     const card = element(
       'article',
       { class: 'difference', title: file, tabindex: '0', role: 'button' },
       thumbnail === undefined ? undefined : element('img', { src: thumbnail, alt: file }),
-      element('div', {}, element('h3', { title: person }, person), element('ul', {}, verdict('float', float32), verdict('int8', int8))),
+      element(
+        'div',
+        {},
+        element('h3', { title: person }, person),
+        element('ul', {}, verdict('float', float32), verdict('int8', int8)),
+      ),
     );
     const open = () => this.post({ type: 'open', file });
     card.addEventListener('click', open);
     card.addEventListener('keydown', (event) => event.key === 'Enter' && open());
     return card;
-  } // prettier-ignore
+  }
 
   private drawChart(): void {
     const [float, int8] = this.models;
@@ -121,7 +189,8 @@ export class ComparisonView {
     const theme = readTheme();
     this.root.style.setProperty('--training', theme.training);
     this.root.style.setProperty('--validation', theme.validation);
-    const share = (model: Measurement) => QUANTITIES.map(({ value }) => (100 * value(model)) / Math.max(1e-12, value(float)));
+    const share = (model: Measurement) =>
+      QUANTITIES.map(({ value }) => (100 * value(model)) / Math.max(1e-12, value(float)));
     const series = [
       { label: 'float32', colour: theme.training, model: float },
       { label: 'int8', colour: theme.validation, model: int8 },
@@ -132,24 +201,43 @@ export class ComparisonView {
       type: 'bar',
       data: {
         labels: QUANTITIES.map(({ name }) => name),
-        datasets: series.map(({ label, colour, model }) => ({ label, data: share(model), backgroundColor: colour, borderColor: theme.foreground, borderWidth: theme.highContrast ? 1 : 0, barPercentage: 0.8, categoryPercentage: 0.65 })),
+        datasets: series.map(({ label, colour, model }) => ({
+          label,
+          data: share(model),
+          backgroundColor: colour,
+          borderColor: theme.foreground,
+          borderWidth: theme.highContrast ? 1 : 0,
+          barPercentage: 0.8,
+          categoryPercentage: 0.65,
+        })),
       },
       options: {
         animation: false,
         maintainAspectRatio: false,
         indexAxis: 'y',
         scales: {
-          x: { beginAtZero: true, grid: { color: theme.grid }, border: { display: false }, ticks: { color: theme.dim, font, callback: (value) => `${value} %` } },
+          x: {
+            beginAtZero: true,
+            grid: { color: theme.grid },
+            border: { display: false },
+            ticks: { color: theme.dim, font, callback: (value) => `${value} %` },
+          },
           y: { grid: { display: false }, border: { color: theme.grid }, ticks: { color: theme.foreground, font } },
         },
         plugins: {
           tooltip: {
             ...tooltipColours(theme),
-            callbacks: { label: ({ dataIndex, datasetIndex }) => `${series[datasetIndex]!.label}: ${QUANTITIES[dataIndex]!.text(series[datasetIndex]!.model)}` },
+            callbacks: {
+              label: ({ dataIndex, datasetIndex }) =>
+                `${series[datasetIndex]!.label}: ${QUANTITIES[dataIndex]!.text(series[datasetIndex]!.model)}`,
+            },
           },
         },
       },
     });
-    this.canvas.setAttribute('aria-label', QUANTITIES.map(({ name, text }) => `${name}: float ${text(float)}, int8 ${text(int8)}`).join('; '));
-  } // prettier-ignore
+    this.canvas.setAttribute(
+      'aria-label',
+      QUANTITIES.map(({ name, text }) => `${name}: float ${text(float)}, int8 ${text(int8)}`).join('; '),
+    );
+  }
 }

@@ -44,10 +44,15 @@ function header(name: string, subtitle: string, ...actions: HTMLElement[]): HTML
   return element(
     'header',
     {},
-    element('div', { class: 'heading' }, element('div', { class: 'name' }, element('h1', {}, name)), element('p', { class: 'subtitle' }, subtitle)),
+    element(
+      'div',
+      { class: 'heading' },
+      element('div', { class: 'name' }, element('h1', {}, name)),
+      element('p', { class: 'subtitle' }, subtitle),
+    ),
     element('div', { class: 'actions' }, ...actions),
   );
-} // prettier-ignore
+}
 
 // Check -----------------------------------------------------------------------------------------------------------
 
@@ -85,13 +90,15 @@ function reportParts(report: DatasetReport, exclusionList: string | undefined): 
           exclusionList === undefined
             ? `${formatCount(exclusions, 'picture')} would better be left out of training. `
             : `Training leaves out what is listed in ${exclusionList}. `,
-          button(exclusionList === undefined ? 'Write Exclusion List' : 'Open Exclusion List', 'secondary', { type: 'writeExclusions' }),
+          button(exclusionList === undefined ? 'Write Exclusion List' : 'Open Exclusion List', 'secondary', {
+            type: 'writeExclusions',
+          }),
         )
       : element('div', { hidden: '' }),
     ...report.findings.map(findingCard),
     distribution(report),
   ];
-} // prettier-ignore
+}
 
 function medianText({ counts }: DatasetReport): string {
   const present = counts.map(({ pictures }) => pictures).filter((n) => n > 0);
@@ -153,8 +160,18 @@ function fileLine({ file, detail }: FindingFile): HTMLElement {
 function distribution({ counts }: DatasetReport): HTMLElement {
   const most = Math.max(1, ...counts.map(({ pictures }) => pictures));
   const bar = ({ person, pictures }: DatasetReport['counts'][number]) => {
-    const fill = element('progress', { max: String(most), value: String(pictures), 'aria-label': `${person}: ${pictures}` });
-    return element('li', {}, element('span', { class: 'person', title: person }, person), fill, element('span', { class: 'count' }, pictures.toLocaleString('en-US')));
+    const fill = element('progress', {
+      max: String(most),
+      value: String(pictures),
+      'aria-label': `${person}: ${pictures}`,
+    });
+    return element(
+      'li',
+      {},
+      element('span', { class: 'person', title: person }, person),
+      fill,
+      element('span', { class: 'count' }, pictures.toLocaleString('en-US')),
+    );
   };
   const rest = counts.slice(BARS);
   return element(
@@ -163,10 +180,15 @@ function distribution({ counts }: DatasetReport): HTMLElement {
     element('h2', {}, 'Pictures of each person'),
     element('ul', {}, ...counts.slice(0, BARS).map(bar)),
     rest.length > 0
-      ? element('details', {}, element('summary', {}, formatCount(rest.length, 'more person', 'more people')), element('ul', {}, ...rest.slice(0, LINES).map(bar)))
+      ? element(
+          'details',
+          {},
+          element('summary', {}, formatCount(rest.length, 'more person', 'more people')),
+          element('ul', {}, ...rest.slice(0, LINES).map(bar)),
+        )
       : undefined,
   );
-} // prettier-ignore
+}
 
 // Preview ---------------------------------------------------------------------------------------------------------
 
@@ -181,7 +203,11 @@ function sampleParts({ dataset, facts, samples }: Extract<DataPanelContent, { ty
     );
   return [
     header(nameOf(dataset), facts, button('Train Model', 'primary', { type: 'train' })),
-    element('p', { class: 'hint' }, 'Left as validation sees a picture, right as training sees it in the first epoch. Every epoch draws anew; the same seed draws the same.'),
+    element(
+      'p',
+      { class: 'hint' },
+      'Left as validation sees a picture, right as training sees it in the first epoch. Every epoch draws anew; the same seed draws the same.',
+    ),
     element('section', { class: 'pairs' }, ...samples.map(pair)),
   ];
-} // prettier-ignore
+}

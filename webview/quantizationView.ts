@@ -23,8 +23,19 @@ export class QuantizationView {
   constructor(post: (message: PanelMessage) => void) {
     this.again = element(BUTTON, { appearance: 'secondary', id: 'again' }, 'Fine-Tune Again with These in Float');
     this.again.addEventListener('click', () => post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }));
-    const head = QUANTIZER_COLUMNS.map(({ name, explained }) => element('th', { scope: 'col', title: explained }, name));
-    this.table = element('details', {}, this.count, element('div', { class: 'wide' }, element('table', { class: 'quantizers' }, element('thead', {}, element('tr', {}, ...head)), this.rows)));
+    const head = QUANTIZER_COLUMNS.map(({ name, explained }) =>
+      element('th', { scope: 'col', title: explained }, name),
+    );
+    this.table = element(
+      'details',
+      {},
+      this.count,
+      element(
+        'div',
+        { class: 'wide' },
+        element('table', { class: 'quantizers' }, element('thead', {}, element('tr', {}, ...head)), this.rows),
+      ),
+    );
     this.root = element(
       'section',
       { class: 'quantization', hidden: '' },
@@ -35,7 +46,7 @@ export class QuantizationView {
       this.table,
     );
     this.layers.addEventListener('change', () => this.offer());
-  } // prettier-ignore
+  }
 
   draw(state: RunState, alive: boolean): void {
     const { calibrated, quantizers, sensitivity } = state;
@@ -51,28 +62,51 @@ export class QuantizationView {
     if (!quantizers || !calibrated || this.drawnTable === quantizers.step) return;
     this.drawnTable = quantizers.step;
     const active = quantizers.quantizers.filter(({ activeSince }) => activeSince !== undefined).length;
-    setText(this.count, `${active} of ${formatCount(quantizers.quantizers.length, 'quantizer')} active after step ${quantizers.step}`);
+    setText(
+      this.count,
+      `${active} of ${formatCount(quantizers.quantizers.length, 'quantizer')} active after step ${quantizers.step}`,
+    );
     this.rows.replaceChildren(
       ...quantizers.quantizers.map((row) =>
-        element('tr', { 'data-kind': row.kind }, ...QUANTIZER_COLUMNS.map(({ value }) => element('td', {}, value(row)))),
+        element(
+          'tr',
+          { 'data-kind': row.kind },
+          ...QUANTIZER_COLUMNS.map(({ value }) => element('td', {}, value(row))),
+        ),
       ),
     );
-  } // prettier-ignore
+  }
 
   private drawLayers({ layers, pictures }: NonNullable<RunState['sensitivity']>, inFloat: readonly string[]): void {
     const costliest = [...layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, SHOWN);
     const most = Math.max(1e-9, ...costliest.map(({ lossIncrease }) => lossIncrease));
     this.layers.replaceChildren(
-      element('p', { class: 'hint' }, `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and how many of them it makes another person of.`),
+      element(
+        'p',
+        { class: 'hint' },
+        `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and how many of them it makes another person of.`,
+      ),
       ...costliest.map(({ layer, lossIncrease, changed }) => {
-        const box = element('input', { type: 'checkbox', value: layer, ...(inFloat.includes(layer) ? { checked: '' } : {}) });
+        const box = element('input', {
+          type: 'checkbox',
+          value: layer,
+          ...(inFloat.includes(layer) ? { checked: '' } : {}),
+        });
         const bar = element('span', { class: 'bar' });
         bar.style.width = `${(100 * Math.max(0, lossIncrease)) / most}%`; // an attribute is what the page's policy forbids
         const cost = `${lossIncrease < 0 ? '−' : '+'}${Math.abs(lossIncrease).toFixed(4)}`;
-        return element('label', { class: 'layer' }, box, element('span', { class: 'name' }, layer), element('span', { class: 'track' }, bar), element('span', { class: 'cost' }, cost), element('span', { class: 'changed' }, changed === 0 ? '' : formatCount(changed, 'picture')));
+        return element(
+          'label',
+          { class: 'layer' },
+          box,
+          element('span', { class: 'name' }, layer),
+          element('span', { class: 'track' }, bar),
+          element('span', { class: 'cost' }, cost),
+          element('span', { class: 'changed' }, changed === 0 ? '' : formatCount(changed, 'picture')),
+        );
       }),
     );
-  } // prettier-ignore
+  }
 
   private get chosen(): string[] {
     return [...this.layers.querySelectorAll<HTMLInputElement>('input:checked')].map(({ value }) => value);

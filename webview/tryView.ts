@@ -94,13 +94,33 @@ export class TryView {
 
 function cardOf({ name, answer }: TriedPicture): HTMLElement {
   if ('error' in answer)
-    return element('article', { class: 'answer failed' }, element('div', { class: 'verdict' }, element('h2', {}, name), element('p', { class: 'hint' }, `This file ${answer.error}.`)));
+    return element(
+      'article',
+      { class: 'answer failed' },
+      element(
+        'div',
+        { class: 'verdict' },
+        element('h2', {}, name),
+        element('p', { class: 'hint' }, `This file ${answer.error}.`),
+      ),
+    );
   const best = topScores(answer.scores, SHOWN);
   const bars = best.map(([person, probability]) => {
-    const bar = element('progress', { max: '1', value: String(probability), 'aria-label': `${person}: ${formatPercent(probability)}` });
-    return element('li', {}, element('span', { class: 'person', title: person }, person), bar, element('span', { class: 'count' }, formatPercent(probability)));
+    const bar = element('progress', {
+      max: '1',
+      value: String(probability),
+      'aria-label': `${person}: ${formatPercent(probability)}`,
+    });
+    return element(
+      'li',
+      {},
+      element('span', { class: 'person', title: person }, person),
+      bar,
+      element('span', { class: 'count' }, formatPercent(probability)),
+    );
   });
-  const seen = answer.seen === undefined ? undefined : element('img', { src: answer.seen, alt: `${name} as the network sees it` });
+  const seen =
+    answer.seen === undefined ? undefined : element('img', { src: answer.seen, alt: `${name} as the network sees it` });
   return element(
     'article',
     { class: 'answer' },
@@ -109,8 +129,12 @@ function cardOf({ name, answer }: TriedPicture): HTMLElement {
       'div',
       { class: 'verdict' },
       element('h2', {}, answer.person, element('span', { class: 'dim' }, formatPercent(answer.probability))),
-      element('p', { class: 'hint' }, answer.probability < UNSURE ? `${name}  ·  not sure: it may be somebody else` : name),
+      element(
+        'p',
+        { class: 'hint' },
+        answer.probability < UNSURE ? `${name}  ·  not sure: it may be somebody else` : name,
+      ),
       element('ul', {}, ...bars),
     ),
   );
-} // prettier-ignore
+}

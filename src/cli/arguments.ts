@@ -310,15 +310,23 @@ function qat(checkpoint: string, values: Values, cwd: string): CliCommand {
     pixelCacheMiB: number(given('pixel-cache')),
     quantization: quantizationOf(values),
   };
-  const parsed = qatWishes.safeParse(Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)));
+  const parsed = qatWishes.safeParse(
+    Object.fromEntries(Object.entries(wishes).filter(([, value]) => value !== undefined)),
+  );
   if (!parsed.success) {
     const { path: at, message } = parsed.error.issues[0]!;
     const name = String(at.at(-1));
     return usage(`${FLAG_OF[name] ?? `--${name}`}: ${message}`);
   }
   const out = given('out');
-  return { name: 'qat', checkpoint, wishes: parsed.data, out: out === undefined ? undefined : path.resolve(cwd, out), json: values['json'] === true };
-} // prettier-ignore
+  return {
+    name: 'qat',
+    checkpoint,
+    wishes: parsed.data,
+    out: out === undefined ? undefined : path.resolve(cwd, out),
+    json: values['json'] === true,
+  };
+}
 
 type Values = Readonly<Record<string, string | boolean | undefined>>;
 

@@ -6,13 +6,23 @@ import type { TrainingOptions } from '../protocol/options.js';
  * Gets the ImageNet weights that a training wants, when the user has said yes: by an option, or to a question at a
  * terminal. Without either the training itself says that they are missing.
  */
-export async function getWeights(options: TrainingOptions, consent: boolean, say: (line: string) => void): Promise<void> {
+export async function getWeights(
+  options: TrainingOptions,
+  consent: boolean,
+  say: (line: string) => void,
+): Promise<void> {
   if (options.weights !== 'imagenet') return;
   const file = imageNetFile(options.width, options.size);
   if (isDownloaded(file)) return;
-  if (!consent && !(await ask(`ImageNet weights are needed once, about ${file.megabytes} MB from ${new URL(file.url).host}. Download? [Y/n] `))) return;
+  if (
+    !consent &&
+    !(await ask(
+      `ImageNet weights are needed once, about ${file.megabytes} MB from ${new URL(file.url).host}. Download? [Y/n] `,
+    ))
+  )
+    return;
   await downloadWeights(options.width, options.size, say);
-} // prettier-ignore
+}
 
 export async function downloadWeights(width: number, size: number, say: (line: string) => void): Promise<void> {
   const file = imageNetFile(width, size);

@@ -157,7 +157,14 @@ function isRun({ type }: TrainerOrder): boolean {
 async function check(command: Extract<CliCommand, { name: 'check' }>): Promise<number> {
   const { dataset, size, pixelCacheMiB, exclude, json, writeExclusions } = command;
   const view = terminal(json);
-  const order: TrainerOrder = { type: 'check', protocol: PROTOCOL_VERSION, dataset, size, pixelCacheMiB, ...(exclude === undefined ? {} : { exclude }) };
+  const order: TrainerOrder = {
+    type: 'check',
+    protocol: PROTOCOL_VERSION,
+    dataset,
+    size,
+    pixelCacheMiB,
+    ...(exclude === undefined ? {} : { exclude }),
+  };
   const end = await run(order, view, json);
   if (end.type !== 'checked') return failed(end, json);
   const { report } = end;
@@ -165,10 +172,11 @@ async function check(command: Extract<CliCommand, { name: 'check' }>): Promise<n
   else for (const line of checkLines(report)) view.note(line);
   if (writeExclusions !== undefined) {
     fs.writeFileSync(writeExclusions, exclusionList(report));
-    if (!json) view.note(`\n${report.suggestedExclusions.length} pictures to leave out are listed in ${writeExclusions}`);
+    if (!json)
+      view.note(`\n${report.suggestedExclusions.length} pictures to leave out are listed in ${writeExclusions}`);
   }
   return report.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.ok;
-} // prettier-ignore
+}
 
 async function align(command: Extract<CliCommand, { name: 'align' }>): Promise<number> {
   const { dataset, out, size, threads, json } = command;
@@ -178,11 +186,13 @@ async function align(command: Extract<CliCommand, { name: 'align' }>): Promise<n
   const { summary } = end;
   if (json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else {
-    view.note(`Faces       ${summary.aligned} aligned, ${summary.doubtful} doubtful, ${summary.withoutFace} without a face, ${summary.unreadable} unreadable`);
+    view.note(
+      `Faces       ${summary.aligned} aligned, ${summary.doubtful} doubtful, ${summary.withoutFace} without a face, ${summary.unreadable} unreadable`,
+    );
     view.note(`Crops       ${summary.out}\nLook at     ${summary.contactSheet}`);
   }
   return EXIT.ok;
-} // prettier-ignore
+}
 
 /** With `json` the terminal was told nothing yet. */
 function failed(end: TrainerEnd, json: boolean): number {

@@ -25,7 +25,8 @@ const f32 = Math.fround;
  * @throws RangeError when the range is upside down, not finite, or one value other than zero
  */
 export function quantizerOf(min: number, max: number, bits: number, narrow = false): AffineQuantizer {
-  if (!(Number.isFinite(min) && Number.isFinite(max) && (min < max || (min === 0 && max === 0)))) throw new RangeError(`a range from ${min} to ${max}`);
+  if (!(Number.isFinite(min) && Number.isFinite(max) && (min < max || (min === 0 && max === 0))))
+    throw new RangeError(`a range from ${min} to ${max}`);
   // TensorFlow counts from zero; signed integers are half of the levels further down.
   const [first, last] = [narrow ? 1 : 0, 2 ** bits - 1];
   const half = 2 ** (bits - 1);
@@ -40,7 +41,7 @@ export function quantizerOf(min: number, max: number, bits: number, narrow = fal
     minimum: f32((first - zero) * scale),
     maximum: f32((last - zero) * scale),
   };
-} // prettier-ignore
+}
 
 /** Levels that a value lies above zero. */
 function levelOf(x: number, { scale, zeroPoint, lowest, minimum, maximum }: AffineQuantizer): number {

@@ -45,8 +45,16 @@ export function drawDistortion(
   const spare = (stored - size) / 2;
   // Drawn in one order whatever is switched on, so that one more kind leaves the others as they were.
   const [f, x, y, s, r, b, c, t, e] = Array.from({ length: 9 }, () => random.uniform()) as [
-    number, number, number, number, number, number, number, number, number,
-  ]; // prettier-ignore
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const either = (u: number) => 2 * u - 1;
   const zoom = Math.exp(either(s) * Math.log(1 + scale));
   const angle = (either(r) * rotation * Math.PI) / 180;

@@ -112,8 +112,9 @@ async function open(
     warnings.push({
       code: 'cache-unavailable',
       message: `Decoded pictures cannot be kept on disk (${prepared.uncached}).`,
-      advice: 'They are kept in memory as far as it goes. Make room, or set FACE_TRAINER_CACHE to a folder that can be written to.',
-    }); // prettier-ignore
+      advice:
+        'They are kept in memory as far as it goes. Make room, or set FACE_TRAINER_CACHE to a folder that can be written to.',
+    });
   return {
     root,
     people: classes.map((person) => scanned.people[person]!),
@@ -160,12 +161,7 @@ export function datasetVanished(root: string): UserError {
   );
 }
 
-function refuseUnusable(
-  { root, people }: ScannedDataset,
-  counts: Int32Array,
-  usable: number,
-  skipped: number,
-): void {
+function refuseUnusable({ root, people }: ScannedDataset, counts: Int32Array, usable: number, skipped: number): void {
   const name = path.basename(root);
   if (usable === 0)
     throw new UserError(
@@ -180,7 +176,7 @@ function refuseUnusable(
       `Only one person in “${name}”, ${present[0]!}, has a picture that can be read.`,
       'A recognizer learns to tell people apart: repair or add the pictures of at least one more person.',
     );
-} // prettier-ignore
+}
 
 function nothingToValidate(usable: number, counts: Int32Array, share: number): UserError {
   const people = counts.filter((count) => count > 0).length;

@@ -60,9 +60,22 @@ export function usablePictures(facts: PictureFacts): number[] {
 /** Everything worth knowing about a folder before training with it, the gravest first. */
 export function findingsOf(examined: Examined): Finding[] {
   const kinds = [
-    unreadable, tooLarge, skippedFiles, peopleLeftOut, samePictureTwoPeople, acrossSplit, fewPictures, singlePicture, imbalance,
-    exactCopies, nearCopies, tooSmall, wrongExtension, animated, alikeNames,
-  ]; // prettier-ignore
+    unreadable,
+    tooLarge,
+    skippedFiles,
+    peopleLeftOut,
+    samePictureTwoPeople,
+    acrossSplit,
+    fewPictures,
+    singlePicture,
+    imbalance,
+    exactCopies,
+    nearCopies,
+    tooSmall,
+    wrongExtension,
+    animated,
+    alikeNames,
+  ];
   const findings = kinds.map((kind) => kind(examined)).filter((finding) => finding !== undefined);
   const rank = { error: 0, warning: 1, information: 2 };
   return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);
@@ -153,7 +166,9 @@ function acrossSplit({ scanned, duplicates, split }: Examined): Finding | undefi
   if (!split) return undefined;
   const validation = new Set(split.validation);
   const train = new Set(split.train);
-  const groups = duplicates.near.filter((group) => group.some((p) => validation.has(p)) && group.some((p) => train.has(p)));
+  const groups = duplicates.near.filter(
+    (group) => group.some((p) => validation.has(p)) && group.some((p) => train.has(p)),
+  );
   return finding(
     'across-split',
     'error',
@@ -164,7 +179,7 @@ function acrossSplit({ scanned, duplicates, split }: Examined): Finding | undefi
       group.map((p) => ({ file: scanned.files[p]!, detail: validation.has(p) ? 'validation' : 'training', group: i })),
     ),
   );
-} // prettier-ignore
+}
 
 function fewPictures(examined: Examined): Finding | undefined {
   const counts = countsOf(examined);
@@ -240,7 +255,10 @@ function nearCopies({ scanned, facts, duplicates }: Examined): Finding | undefin
 function tooSmall(examined: Examined): Finding | undefined {
   const { facts, scanned, size } = examined;
   const least = size * SMALL_SHARE;
-  const small = where(examined, (p) => facts.fault(p) === 'none' && Math.min(facts.widths[p]!, facts.heights[p]!) < least);
+  const small = where(
+    examined,
+    (p) => facts.fault(p) === 'none' && Math.min(facts.widths[p]!, facts.heights[p]!) < least,
+  );
   return finding(
     'too-small',
     'warning',
@@ -249,7 +267,7 @@ function tooSmall(examined: Examined): Finding | undefined {
     'Replace them with larger ones where you can; they train as they are.',
     small.map((p) => ({ file: scanned.files[p]!, detail: `${facts.widths[p]!} x ${facts.heights[p]!}` })),
   );
-} // prettier-ignore
+}
 
 function wrongExtension(examined: Examined): Finding | undefined {
   const { facts, scanned } = examined;

@@ -50,7 +50,11 @@ export function decodePnm(bytes: Buffer): RawPicture {
   const pixels = Buffer.alloc(count);
   const scaled = (v: number) => Math.min(255, Math.round((v * 255) / maximum));
   if (text) {
-    const values = bytes.toString('latin1', start - 1).replace(/#[^\n]*/g, '').trim().split(/\s+/);
+    const values = bytes
+      .toString('latin1', start - 1)
+      .replace(/#[^\n]*/g, '')
+      .trim()
+      .split(/\s+/);
     if (values.length < count) throw new RangeError('cut short');
     for (let i = 0; i < count; i++) {
       const v = Number(values[i]);
@@ -60,7 +64,8 @@ export function decodePnm(bytes: Buffer): RawPicture {
   } else {
     const size = maximum > 255 ? 2 : 1;
     if (bytes.length < start + count * size) throw new RangeError('cut short');
-    for (let i = 0; i < count; i++) pixels[i] = scaled(size === 2 ? bytes.readUInt16BE(start + 2 * i) : bytes[start + i]!);
+    for (let i = 0; i < count; i++)
+      pixels[i] = scaled(size === 2 ? bytes.readUInt16BE(start + 2 * i) : bytes[start + i]!);
   }
   return { width, height, channels, pixels };
-} // prettier-ignore
+}

@@ -38,13 +38,16 @@ function drawByPeople(
     if (own) own.push(picture);
     else byPerson.set(labels[picture]!, [picture]);
   }
-  const people = new Rounds([...byPerson.keys()].sort((a, b) => a - b), random);
+  const people = new Rounds(
+    [...byPerson.keys()].sort((a, b) => a - b),
+    random,
+  );
   const rounds = new Map([...byPerson].map(([person, own]) => [person, new Rounds(own, random)]));
   const wide = Math.min(sampler.people, byPerson.size);
   return Array.from({ length: peopleBatchCount(pictures.length, sampler) }, () =>
     people.take(wide).flatMap((person) => rounds.get(person)!.take(sampler.pictures)),
   );
-} // prettier-ignore
+}
 
 /** Gives items in random order, all of them before one comes again. */
 class Rounds {

@@ -55,8 +55,11 @@ export function splitByPicture(labels: readonly number[], share: number, seed: n
     person.taken += size;
     missing -= size;
   }
-  return sides(labels.length, held.flatMap(({ units, count }) => units.slice(0, count)));
-} // prettier-ignore
+  return sides(
+    labels.length,
+    held.flatMap(({ units, count }) => units.slice(0, count)),
+  );
+}
 
 /** Takes units while they fit. */
 function takeUpTo(person: { units: Unit[]; count: number; taken: number }, most: number): void {
@@ -88,7 +91,9 @@ export function splitByIdentity(
   const groups = together.map((group) => [...new Set(group.map((picture) => place.get(labels[picture]!)!))]);
   const byPerson = people.map((): number[] => []);
   labels.forEach((label, picture) => byPerson[place.get(label)!]!.push(picture));
-  const units = unitsOf(people.length, groups).map(({ members }) => ({ members: members.flatMap((i) => byPerson[i]!) }));
+  const units = unitsOf(people.length, groups).map(({ members }) => ({
+    members: members.flatMap((i) => byPerson[i]!),
+  }));
   random.shuffle(units);
   const most = Math.max(1, Math.floor(labels.length * (1 - share) + 1e-9));
   const validation: Unit[] = [];
@@ -103,7 +108,7 @@ export function splitByIdentity(
   if (validation.length === 0 && units.length > 1)
     validation.push(units.reduce((least, unit) => (unit.members.length < least.members.length ? unit : least)));
   return sides(labels.length, validation);
-} // prettier-ignore
+}
 
 function sides(count: number, validation: readonly Unit[]): Split {
   const held = new Uint8Array(count);

@@ -43,9 +43,10 @@ export function planLifetimes(graph: Graph, backward = true): Lifetimes {
     for (const input of inputsOf(node)) lastForward.set(input, i);
   });
   // The backward pass runs from the last node to the first: the lowest index is the last reader.
-  if (backward) graph.nodes.forEach((node, i) => {
-    for (const name of readBackward(node)) if (!lastBackward.has(name)) lastBackward.set(name, i);
-  }); // prettier-ignore
+  if (backward)
+    graph.nodes.forEach((node, i) => {
+      for (const name of readBackward(node)) if (!lastBackward.has(name)) lastBackward.set(name, i);
+    });
   const freeAfterForward: string[][] = graph.nodes.map(() => []);
   const freeAfterBackward: string[][] = graph.nodes.map(() => []);
   const logits = graph.nodes.at(-1)!.name;

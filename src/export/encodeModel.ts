@@ -48,10 +48,14 @@ export function floatOf({ float, parameters }: ExportSource, part: ExportOptions
 export function integersOf(source: ExportSource, part: ExportOptions['part']): IntegerNetwork {
   const { float, parameters, quantization } = source;
   if (!quantization)
-    throw new UserError('not-quantized', 'This checkpoint is of a network in float.', 'Enable Quantization-Aware Fine-Tuning on it first, and export a checkpoint of that run.');
+    throw new UserError(
+      'not-quantized',
+      'This checkpoint is of a network in float.',
+      'Enable Quantization-Aware Fine-Tuning on it first, and export a checkpoint of that run.',
+    );
   const network = integerNetwork(quantizeGraph(float, quantization), parameters);
   return part === 'embedding' ? embeddingOf(network) : network;
-} // prettier-ignore
+}
 
 /**
  * A network as the files of a format, the main one last; the same network gives the same bytes. Keras' weights are not made
@@ -59,7 +63,10 @@ export function integersOf(source: ExportSource, part: ExportOptions['part']): I
  *
  * @throws UserError `not-quantized`, `not-integer`, or `not-this-precision` for int8 in a format that has none
  */
-export function encodeModel(source: ExportSource, options: ExportOptions & { format: Exclude<ExportOptions['format'], 'keras'> }): EncodedFile[] {
+export function encodeModel(
+  source: ExportSource,
+  options: ExportOptions & { format: Exclude<ExportOptions['format'], 'keras'> },
+): EncodedFile[] {
   requirePrecision(options);
   switch (options.format) {
     case 'tflite':
@@ -71,11 +78,13 @@ export function encodeModel(source: ExportSource, options: ExportOptions & { for
     case 'tfjs': {
       const graph = options.part === 'embedding' ? withoutHead(source.float) : source.float;
       const facts = factsOf(source, options.part === 'embedding' ? 'embedding' : 'probabilities', 'NHWC');
-      const { topology, weights } = layersModel(graph, source.parameters, source.batchNormMomentum, { [FACTS_KEY]: facts });
+      const { topology, weights } = layersModel(graph, source.parameters, source.batchNormMomentum, {
+        [FACTS_KEY]: facts,
+      });
       return [weights, main(new TextEncoder().encode(topology))];
     }
   }
-} // prettier-ignore
+}
 
 /**
  * Before anything is measured or written.
@@ -89,8 +98,12 @@ export function requireExportable(source: ExportSource, options: ExportOptions):
 
 function requirePrecision({ format, precision }: ExportOptions): void {
   if (precision === 'int8' && !INTEGER_FORMATS.includes(format))
-    throw new UserError('not-this-precision', `${format === 'keras' ? 'Keras’ weights' : 'TensorFlow.js'} are float32 only.`, 'Take TensorFlow Lite, ONNX or the C header for int8.');
-} // prettier-ignore
+    throw new UserError(
+      'not-this-precision',
+      `${format === 'keras' ? 'Keras’ weights' : 'TensorFlow.js'} are float32 only.`,
+      'Take TensorFlow Lite, ONNX or the C header for int8.',
+    );
+}
 
 export function onnxBytes(source: ExportSource, { precision, border = 'float32', part }: ExportOptions): Uint8Array {
   const output = outputOf(part);
@@ -102,17 +115,23 @@ export function onnxBytes(source: ExportSource, { precision, border = 'float32',
   );
 }
 
-function tfliteBytes(source: ExportSource, { precision, border = 'int8', part }: ExportOptions): { bytes: Uint8Array; model: TfliteModel } {
+function tfliteBytes(
+  source: ExportSource,
+  { precision, border = 'int8', part }: ExportOptions,
+): { bytes: Uint8Array; model: TfliteModel } {
   const facts = factsOf(source, outputOf(part), 'NHWC');
   const name = source.facts.network.name;
   const metadata = new Map([
     [FACTS_KEY, new TextEncoder().encode(JSON.stringify(facts))],
     [METADATA_KEY, tfliteMetadata(name, facts)],
   ]);
-  const model = precision === 'float32' ? floatTflite(floatOf(source, part), metadata) : integerTflite(integersOf(source, part), metadata, border);
+  const model =
+    precision === 'float32'
+      ? floatTflite(floatOf(source, part), metadata)
+      : integerTflite(integersOf(source, part), metadata, border);
   const bytes = tfliteFile(model);
   return { bytes: part === 'embedding' ? bytes : withLabels(bytes, facts.labels), model };
-} // prettier-ignore
+}
 
 /** Methods of a resolver, by operator. */
 const RESOLVERS = {
@@ -130,18 +149,29 @@ const RESOLVERS = {
 function header(source: ExportSource, options: ExportOptions): string {
   const { bytes, model } = tfliteBytes(source, options);
   const { type, quantization } = model.tensors[model.input]!;
-  const input = type === 'int8' ? { scale: quantization!.scales[0]!, zeroPoint: quantization!.zeroPoints[0]! } : undefined;
+  const input =
+    type === 'int8' ? { scale: quantization!.scales[0]!, zeroPoint: quantization!.zeroPoints[0]! } : undefined;
   const operators = [...new Set(model.operators.map(({ op }) => RESOLVERS[op]))];
-  return cHeader(bytes, { name: model.description, facts: factsOf(source, outputOf(options.part), 'NHWC'), input, operators, arena: arenaBytes(model) });
-} // prettier-ignore
+  return cHeader(bytes, {
+    name: model.description,
+    facts: factsOf(source, outputOf(options.part), 'NHWC'),
+    input,
+    operators,
+    arena: arenaBytes(model),
+  });
+}
 
 function outputOf(part: ExportOptions['part']): 'logits' | 'embedding' {
   return part === 'embedding' ? 'embedding' : 'logits';
 }
 
-export function factsOf({ facts }: ExportSource, output: ModelFacts['output'], layout: ModelFacts['input']['layout']): ModelFacts {
+export function factsOf(
+  { facts }: ExportSource,
+  output: ModelFacts['output'],
+  layout: ModelFacts['input']['layout'],
+): ModelFacts {
   return { ...facts, labels: output === 'embedding' ? [] : facts.labels, output, input: { ...facts.input, layout } };
-} // prettier-ignore
+}
 
 /** Without the last dense layer, and what a dropout does before it. */
 export function withoutHead(graph: Graph): Graph {

@@ -78,7 +78,17 @@ export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float
       const kernelShape = shapes.get(node.kernel)!;
       const stride = node.op === 'dense' ? 1 : node.stride;
       const { op } = node;
-      add(node, (output) => ({ op, name, input, output, stride, relu6: false, kernelShape, weights: kernel.values, bias }));
+      add(node, (output) => ({
+        op,
+        name,
+        input,
+        output,
+        stride,
+        relu6: false,
+        kernelShape,
+        weights: kernel.values,
+        bias,
+      }));
     } else if (node.op === 'add') {
       const other = numbers.get(node.other)!;
       add(node, (output) => ({ op: 'add', name, input, other, output, relu6: false }));
@@ -98,7 +108,7 @@ export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float
     }
   }
   return { name: graph.name, tensors, operations, output: numbers.get(graph.nodes.at(-1)!.name)! };
-} // prettier-ignore
+}
 
 function activated(before: FloatOperation | undefined): FloatOperation | undefined {
   return before && 'relu6' in before && !before.relu6 ? { ...before, relu6: true } : undefined;
@@ -110,7 +120,12 @@ function normalized(
   parameters: ReadonlyMap<string, Float32Array>,
 ): FloatOperation | undefined {
   if (!before || !('weights' in before) || before.relu6) return undefined;
-  const [g, b, mean, variance] = [gamma, beta, movingMean, movingVariance].map((name) => parameters.get(name)!) as [Float32Array, Float32Array, Float32Array, Float32Array]; // prettier-ignore
+  const [g, b, mean, variance] = [gamma, beta, movingMean, movingVariance].map((name) => parameters.get(name)!) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   const factors = Float64Array.from(g, (value, c) => value / Math.sqrt(variance[c]! + epsilon));
   const channels = factors.length;
   return {
@@ -122,5 +137,8 @@ function normalized(
 
 /** Values of all kernels and biases. */
 export function valueCount({ operations }: FloatNetwork): number {
-  return operations.reduce((sum, operation) => sum + ('weights' in operation ? sizeOf(operation.kernelShape) + operation.bias.length : 0), 0); // prettier-ignore
+  return operations.reduce(
+    (sum, operation) => sum + ('weights' in operation ? sizeOf(operation.kernelShape) + operation.bias.length : 0),
+    0,
+  );
 }

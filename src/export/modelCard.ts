@@ -32,12 +32,14 @@ const FORMAT_NAMES: Record<ExportOptions['format'], string> = {
 };
 
 const USE: Record<ExportOptions['format'], string> = {
-  tflite: 'Load it with LiteRT (`ai_edge_litert`, Android, iOS); the signature `serving_default` names input `image` and `output`.',
+  tflite:
+    'Load it with LiteRT (`ai_edge_litert`, Android, iOS); the signature `serving_default` names input `image` and `output`.',
   onnx: 'Load it with ONNX Runtime; input `image` is [batch, 3, height, width].',
   tfjs: '`await tf.loadLayersModel(url)`; it can be trained on.',
-  keras: '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
+  keras:
+    '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
   c: 'Include it in one source file; its head says how.',
-}; // prettier-ignore
+};
 
 export function cardJson(card: ModelCard): string {
   return `${JSON.stringify(card, null, 2)}\n`;
@@ -47,7 +49,8 @@ export function cardMarkdown(card: ModelCard): string {
   const { facts, training, measured, format, precision } = card;
   const { options } = training;
   const { input, output, labels } = facts;
-  const table = (rows: readonly (readonly [string, string])[]) => rows.map(([name, value]) => `| ${name} | ${cell(value)} |`).join('\n');
+  const table = (rows: readonly (readonly [string, string])[]) =>
+    rows.map(([name, value]) => `| ${name} | ${cell(value)} |`).join('\n');
   const head = (first: string, second: string) => `| ${first} | ${second} |\n| --- | --- |\n`;
   return `# ${escaped(card.file)}
 
@@ -60,7 +63,10 @@ ${head('Property', 'Value')}${table([
     ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
     ['Parameters', card.parameters.toLocaleString('en-US')],
     ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, x / 127.5 − 1`],
-    ['Picture → input', `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, its middle of ${input.width} x ${input.height}` : ''}`],
+    [
+      'Picture → input',
+      `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, its middle of ${input.width} x ${input.height}` : ''}`,
+    ],
     ['Output', output],
   ])}
 
@@ -73,7 +79,14 @@ ${head('Property', 'Value')}${table([
     ['Checkpoint', training.checkpoint],
     ['People', String(training.people)],
     ['Data fingerprint', `\`${training.fingerprint}\``],
-    ...(options.quantization ? [['Quantization', `int8 kernels by channel, int8 activations, ranges by ${options.quantization.observer}`] as const] : []),
+    ...(options.quantization
+      ? [
+          [
+            'Quantization',
+            `int8 kernels by channel, int8 activations, ranges by ${options.quantization.observer}`,
+          ] as const,
+        ]
+      : []),
   ])}
 
 ## Measured
@@ -90,10 +103,13 @@ Recognizing ${output === 'embedding' ? 'faces by comparing vectors' : 'the peopl
 - It cannot tell a face from a picture of a face. Do not let it alone decide what does harm when wrong.
 - ${measured ? `The accuracy is that of ${measured.pictures.toLocaleString('en-US')} validation pictures` : 'The accuracy that training reports is that of its validation pictures'}: other light, cameras, ages and angles will give another, and it may differ between groups of people.
 `;
-} // prettier-ignore
+}
 
 function measuredText({ pictures, models, agreement, machine, sameData }: Measurements): string {
-  const rows = models.map(({ precision, bytes, accuracy, loss, latency }) => `| ${precision} | ${formatPercent(accuracy)} | ${loss.toFixed(3)} | ${latency.median.toFixed(2)} ms | ${latency.p90.toFixed(2)} ms | ${(bytes / 1e6).toFixed(2)} MB |`); // prettier-ignore
+  const rows = models.map(
+    ({ precision, bytes, accuracy, loss, latency }) =>
+      `| ${precision} | ${formatPercent(accuracy)} | ${loss.toFixed(3)} | ${latency.median.toFixed(2)} ms | ${latency.p90.toFixed(2)} ms | ${(bytes / 1e6).toFixed(2)} MB |`,
+  );
   return `On ${pictures.toLocaleString('en-US')} validation pictures${sameData ? '' : ' (some have changed since the training)'}, with ONNX Runtime; latency of one picture on this machine: ${escaped(machine)}.
 
 | Network | Accuracy | Loss | Latency, median | 90 % below | Size as ONNX |

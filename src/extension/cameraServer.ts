@@ -46,7 +46,11 @@ async function answer(
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'GET' && pathname === place) {
     const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'";
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy, 'cache-control': 'no-store' });
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      'cache-control': 'no-store',
+    });
     response.end(CAMERA_PAGE);
     return;
   }
@@ -67,4 +71,4 @@ async function answer(
   const prediction = await onPicture(Buffer.concat(parts));
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify(prediction ?? { error: 'The network could not be asked: see the editor.' }));
-} // prettier-ignore
+}

@@ -73,10 +73,15 @@ export async function exportModel(checkpoint: string, entry: string, log: vscode
   const quantized = run.state.run?.options.quantization !== undefined;
   const title = `Export ${modelName(checkpoint)}`;
   const kinds = quantized ? [...INTEGERS, ...FLOATS] : FLOATS;
-  const placeHolder = quantized ? 'Kind of file' : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
+  const placeHolder = quantized
+    ? 'Kind of file'
+    : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
   const kind = await vscode.window.showQuickPick(kinds, { title, placeHolder, matchOnDetail: true });
   if (!kind) return;
-  const part = await vscode.window.showQuickPick(PARTS, { title, placeHolder: `What of the network becomes ${kind.label}` });
+  const part = await vscode.window.showQuickPick(PARTS, {
+    title,
+    placeHolder: `What of the network becomes ${kind.label}`,
+  });
   if (!part) return;
   const options: ExportOptions = { ...kind.options, part: part.part };
   const output = await askForPlace(run.runFolder, usualName(path.basename(checkpoint), options), kind, title);
@@ -85,7 +90,7 @@ export async function exportModel(checkpoint: string, entry: string, log: vscode
   const end = await runJob(order, title, entry, log);
   if (end.type === 'exported') await announce(end, options);
   else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
-} // prettier-ignore
+}
 
 async function askForPlace(runFolder: string, name: string, kind: Kind, title: string): Promise<string | undefined> {
   const exports = path.join(runFolder, 'exports');
@@ -111,14 +116,20 @@ function removeEmpty(folder: string, outermost: string): void {
   }
 }
 
-async function announce({ file, bytes, cards, measured }: MessageOf<'exported'>, options: ExportOptions): Promise<void> {
+async function announce(
+  { file, bytes, cards, measured }: MessageOf<'exported'>,
+  options: ExportOptions,
+): Promise<void> {
   const [reveal, card, attempt] = ['Show in Explorer', 'Open Model Card', 'Try a Picture'] as const;
   const model = measured?.models.find(({ precision }) => precision === options.precision);
-  const accuracy = model && options.part === 'classifier' ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures` : '';
+  const accuracy =
+    model && options.part === 'classifier'
+      ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures`
+      : '';
   const text = `${path.basename(file)} was written, ${(bytes / 1e6).toFixed(1)} MB${accuracy}.`;
   const usable = options.format !== 'c' && options.part === 'classifier';
   const chosen = await vscode.window.showInformationMessage(text, ...(usable ? [attempt] : []), card, reveal);
   if (chosen === reveal) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(file));
   if (chosen === card) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(cards[0]!));
   if (chosen === attempt) await vscode.commands.executeCommand('faceTrainer.tryPicture', vscode.Uri.file(file));
-} // prettier-ignore
+}

@@ -115,8 +115,11 @@ async function quantize(trainer: Trainer, argument: unknown, floatLayers: unknow
   if (checkpoint === undefined) return;
   const given = qatWishes.safeParse(wishes).data ?? {};
   const layers = z.array(z.string()).safeParse(floatLayers).data;
-  trainer.fineTune(checkpoint, layers ? { ...given, quantization: { ...given.quantization, floatLayers: layers } } : given);
-} // prettier-ignore
+  trainer.fineTune(
+    checkpoint,
+    layers ? { ...given, quantization: { ...given.quantization, floatLayers: layers } } : given,
+  );
+}
 
 /** Two at once would only slow both down. @returns whether one is under way, which the user was told */
 async function isTraining(trainer: Trainer): Promise<boolean> {

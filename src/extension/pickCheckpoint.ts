@@ -13,14 +13,17 @@ import { checkpointsOf } from './runsView.js';
 export async function checkpointOf(argument: unknown, wish: CheckpointWish): Promise<string | undefined> {
   if (typeof argument === 'string') return argument;
   if (argument instanceof vscode.Uri) {
-    const folder = [argument.fsPath, path.dirname(argument.fsPath)].find((at) => fs.existsSync(path.join(at, 'manifest.json')));
-    if (folder === undefined) void vscode.window.showErrorMessage('Face Trainer: this is no checkpoint, and lies in none.');
+    const folder = [argument.fsPath, path.dirname(argument.fsPath)].find((at) =>
+      fs.existsSync(path.join(at, 'manifest.json')),
+    );
+    if (folder === undefined)
+      void vscode.window.showErrorMessage('Face Trainer: this is no checkpoint, and lies in none.');
     return folder;
   }
   if (typeof argument === 'object' && argument !== null && 'path' in argument && typeof argument.path === 'string')
     return argument.path;
   return pickCheckpoint(wish);
-} // prettier-ignore
+}
 
 /** What a checkpoint is asked for. */
 export interface CheckpointWish {

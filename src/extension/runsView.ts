@@ -84,13 +84,15 @@ function runItem(model: RunModel): vscode.TreeItem {
   const quantized = state.run?.options.quantization !== undefined;
   const started = state.run ? new Date(state.run.startedAt).toLocaleString() : '';
   item.id = model.runFolder;
-  item.description = [quantized ? 'int8' : '', best ? formatPercent(best.valAccuracy) : phase, started].filter(Boolean).join('  ·  ');
+  item.description = [quantized ? 'int8' : '', best ? formatPercent(best.valAccuracy) : phase, started]
+    .filter(Boolean)
+    .join('  ·  ');
   item.tooltip = `${model.runFolder}\n${phase}`;
   item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
   item.contextValue = 'run';
   item.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [model.runFolder] };
   return item;
-} // prettier-ignore
+}
 
 function checkpointItem({ model, path: folder, epoch }: CheckpointItem): vscode.TreeItem {
   const { epochs, run } = model.state;

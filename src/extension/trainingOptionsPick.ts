@@ -103,23 +103,48 @@ function remembered(memory: vscode.Memento): Choices {
 
 function items(current: Choices, options: TrainingOptions): Item[] {
   const start = weightsInWords(options.weights);
-  const facts = [`${current.recipe} recipe`, `${options.epochs} epochs`, `batch ${options.batchSize}`, `${options.size} px`, start];
+  const facts = [
+    `${current.recipe} recipe`,
+    `${options.epochs} epochs`,
+    `batch ${options.batchSize}`,
+    `${options.size} px`,
+    start,
+  ];
   return [
     { label: '$(play) Start training', description: facts.join(', ') },
     { label: 'Options', kind: vscode.QuickPickItemKind.Separator },
-    { label: '$(book) Recipe', description: current.recipe, detail: RECIPE_WORDS[current.recipe], change: changeRecipe },
+    {
+      label: '$(book) Recipe',
+      description: current.recipe,
+      detail: RECIPE_WORDS[current.recipe],
+      change: changeRecipe,
+    },
     number('$(sync) Epochs', 'epochs', options, 'Passes over all the pictures'),
     number('$(layers) Batch size', 'batchSize', options, 'Pictures in one step; a smaller batch needs less memory'),
     number('$(screen-full) Picture size', 'size', options, 'Side of the network’s input in pixels, a multiple of 32'),
     { label: '$(file-binary) Start from', description: start, change: changeWeights },
-    number('$(split-horizontal) Training share', 'split', options, 'Share of each person’s pictures that trains; the rest validates'),
-    { label: '$(organization) Validate with', description: options.splitBy === 'picture' ? 'other pictures of the same people' : 'people who are not trained on', change: changeSplitBy },
+    number(
+      '$(split-horizontal) Training share',
+      'split',
+      options,
+      'Share of each person’s pictures that trains; the rest validates',
+    ),
+    {
+      label: '$(organization) Validate with',
+      description:
+        options.splitBy === 'picture' ? 'other pictures of the same people' : 'people who are not trained on',
+      change: changeSplitBy,
+    },
     number('$(symbol-numeric) Seed', 'seed', options, 'The same seed gives the same split, order and random weights'),
-    { label: '$(chip) Quantization-aware after epoch', description: quantizeInWords(options), change: changeQuantization },
+    {
+      label: '$(chip) Quantization-aware after epoch',
+      description: quantizeInWords(options),
+      change: changeQuantization,
+    },
     { label: 'Look first', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
   ];
-} // prettier-ignore
+}
 
 function weightsInWords(weights: string | undefined): string {
   if (weights === undefined) return 'random weights';
@@ -170,14 +195,20 @@ async function changeRecipe(): Promise<Choices | undefined> {
 }
 
 async function changeSplitBy(current: Choices): Promise<Choices | undefined> {
-  const picture = { label: 'Other pictures of the same people', detail: 'How well the people of this folder are recognized' };
+  const picture = {
+    label: 'Other pictures of the same people',
+    detail: 'How well the people of this folder are recognized',
+  };
   const identity = { label: 'People who are not trained on', detail: 'How well the network tells strangers apart' };
   const picked = await vscode.window.showQuickPick([picture, identity], { title: 'Validate with' });
   return picked && { ...current, splitBy: picked === identity ? 'identity' : 'picture' };
-} // prettier-ignore
+}
 
 async function changeWeights(current: Choices): Promise<Choices | undefined> {
-  const imagenet = { label: 'ImageNet weights', detail: 'A network that has seen a million pictures; downloaded once, after asking' };
+  const imagenet = {
+    label: 'ImageNet weights',
+    detail: 'A network that has seen a million pictures; downloaded once, after asking',
+  };
   const random = { label: 'Random weights', detail: 'Learns from nothing; needs many pictures and epochs' };
   const file = { label: 'A weights file…', detail: 'In Keras’ layout: .h5 or .npz' };
   const run = { label: 'A checkpoint…', detail: 'The folder of a checkpoint of another run' };
@@ -191,4 +222,4 @@ async function changeWeights(current: Choices): Promise<Choices | undefined> {
       : { canSelectFolders: true, canSelectFiles: false, openLabel: 'Start from This Checkpoint' },
   );
   return chosen?.[0] && { ...current, weights: chosen[0].fsPath };
-} // prettier-ignore
+}

@@ -97,7 +97,14 @@ export class TryPage implements ModelPage {
 
   private async predict(wished: readonly { name: string; file: string }[]): Promise<Prediction[]> {
     const files = wished.map(({ file }) => file);
-    const order = { type: 'predict', protocol: PROTOCOL_VERSION, model: this.model, files, faces: 'auto', seen: true } as const;
+    const order = {
+      type: 'predict',
+      protocol: PROTOCOL_VERSION,
+      model: this.model,
+      files,
+      faces: 'auto',
+      seen: true,
+    } as const;
     const end = await runQuietly(order, this.entry, this.log);
     this.waiting -= wished.length;
     this.failure = undefined;
@@ -109,4 +116,4 @@ export class TryPage implements ModelPage {
     this.post();
     return end.type === 'predicted' ? end.predictions : [];
   }
-} // prettier-ignore
+}

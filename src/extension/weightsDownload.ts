@@ -34,7 +34,10 @@ export async function withWeights(options: TrainingOptions): Promise<TrainingOpt
         signal: abort.signal,
         proxy: vscode.workspace.getConfiguration('http').get<string>('proxy'),
         onProgress: (bytes, total = file.megabytes * 1e6) => {
-          progress.report({ increment: ((bytes - told) / total) * 100, message: `${(bytes / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB` }); // prettier-ignore
+          progress.report({
+            increment: ((bytes - told) / total) * 100,
+            message: `${(bytes / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`,
+          });
           told = bytes;
         },
       });
@@ -48,5 +51,6 @@ export async function withWeights(options: TrainingOptions): Promise<TrainingOpt
 
 /** The recipe for a start without weights. */
 function atRandom({ recipe, ...options }: TrainingOptions): TrainingOptions {
-  return withRecipe(recipe === 'fast' ? 'default' : recipe, { ...options, frozen: false, headEpochs: 0, weights: null }).data!; // prettier-ignore
+  return withRecipe(recipe === 'fast' ? 'default' : recipe, { ...options, frozen: false, headEpochs: 0, weights: null })
+    .data!;
 }

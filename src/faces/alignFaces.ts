@@ -59,7 +59,11 @@ export async function alignFaces(
   const entries: (AlignEntry | undefined)[] = scanned.files.map((file, i) => {
     const entry = before.get(file);
     const stat = fs.statSync(path.join(scanned.root, file), { throwIfNoEntry: false });
-    const same = entry?.bytes === stat?.size && entry?.modifiedMs === stat?.mtimeMs && entry?.size === options.size && entry.crop === crops[i]; // prettier-ignore
+    const same =
+      entry?.bytes === stat?.size &&
+      entry?.modifiedMs === stat?.mtimeMs &&
+      entry?.size === options.size &&
+      entry.crop === crops[i];
     return same && (!isCrop(entry) || fs.existsSync(path.join(options.out, entry.crop))) ? entry : undefined;
   });
   const kept = entries.filter((entry) => entry !== undefined).length;
@@ -77,10 +81,16 @@ export async function alignFaces(
         target: path.join(options.out, crops[i]!),
       });
       const entry: AlignEntry = {
-        file, bytes: stat?.size ?? -1, modifiedMs: stat?.mtimeMs ?? -1, size: options.size, crop: crops[i]!, outcome, reasons: [...reasons],
+        file,
+        bytes: stat?.size ?? -1,
+        modifiedMs: stat?.mtimeMs ?? -1,
+        size: options.size,
+        crop: crops[i]!,
+        outcome,
+        reasons: [...reasons],
         ...(score === undefined ? {} : { score }),
         ...(points ? { points: points.map(([x, y]): [number, number] => [round(x), round(y)]) } : {}),
-      }; // prettier-ignore
+      };
       entries[i] = entry;
       fs.appendFileSync(journal, `${JSON.stringify(entry)}\n`);
       onProgress(++done, scanned.files.length);
@@ -134,7 +144,9 @@ function prepareFolder(root: string, out: string): void {
     fs.mkdirSync(out, { recursive: true });
     fs.accessSync(out, fs.constants.W_OK);
   } catch (cause) {
-    throw new UserError('align-folder', `The folder “${out}” cannot be written to.`, 'Choose another folder.', { cause });
+    throw new UserError('align-folder', `The folder “${out}” cannot be written to.`, 'Choose another folder.', {
+      cause,
+    });
   }
   if (fs.readdirSync(out).length > 0 && !fs.existsSync(path.join(out, JOURNAL)))
     throw new UserError(
@@ -142,7 +154,7 @@ function prepareFolder(root: string, out: string): void {
       `The folder “${out}” is not empty, and not of an earlier run.`,
       'Choose a new folder: nothing is ever written over.',
     );
-} // prettier-ignore
+}
 
 /** The newest line of each file; a line that a killed run has not finished does not count. */
 function readJournal(file: string): Map<string, AlignEntry> {
@@ -161,7 +173,11 @@ function readJournal(file: string): Map<string, AlignEntry> {
   return entries;
 }
 
-function writeLabels({ files, owners, people, sides }: ScannedDataset, entries: readonly AlignEntry[], out: string): void {
+function writeLabels(
+  { files, owners, people, sides }: ScannedDataset,
+  entries: readonly AlignEntry[],
+  out: string,
+): void {
   const cropOf = new Map(entries.filter(isCrop).map(({ file, crop }) => [file, crop]));
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   const rows = files.flatMap((file, i) => {
@@ -169,4 +185,4 @@ function writeLabels({ files, owners, people, sides }: ScannedDataset, entries: 
     return crop === undefined ? [] : [[crop, people[owners[i]!]!, ...(sides ? [sides[i]!] : [])].map(quoted).join(',')];
   });
   fs.writeFileSync(path.join(out, LABELS_FILE), [sides ? 'path,person,split' : 'path,person', ...rows, ''].join('\n'));
-} // prettier-ignore
+}

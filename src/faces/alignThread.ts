@@ -25,6 +25,9 @@ port.on('message', ({ source, target }: AlignWish) => {
     .then(
       (result: AlignResult) => port.postMessage(result),
       // Thrown on purpose: an unforeseen error ends the thread and, with it, the job.
-      (error: unknown) => setImmediate(() => { throw error; }),
+      (error: unknown) =>
+        setImmediate(() => {
+          throw error;
+        }),
     );
-}); // prettier-ignore
+});

@@ -29,7 +29,9 @@ export async function writeContactSheet(
   const doubtful = entries.filter(({ outcome }) => outcome === 'doubtful');
   const lost = entries.filter(({ outcome }) => outcome === 'no-face' || outcome === 'unreadable');
   const sections = [
-    await section('Doubtful crops', 'Written, but worth a look: delete those that are wrong.', doubtful, (e) => path.join(out, e.crop)),
+    await section('Doubtful crops', 'Written, but worth a look: delete those that are wrong.', doubtful, (e) =>
+      path.join(out, e.crop),
+    ),
     await section('Left out', 'No crop was written of these.', lost, (e) => path.join(root, e.file)),
   ];
   const html = `<!doctype html>
@@ -50,7 +52,7 @@ ${sections.join('\n')}
 `;
   await fs.writeFile(`${file}.tmp`, html);
   await fs.rename(`${file}.tmp`, file);
-} // prettier-ignore
+}
 
 async function section(
   title: string,
@@ -66,6 +68,9 @@ async function section(
       `<li>${picture ? `<img alt="" src="${picture}">` : ''}<div class="file">${escapeHtml(entry.file)}</div><div class="why">${escapeHtml(entry.reasons.join('; '))}</div></li>`,
     );
   }
-  const more = entries.length > MOST ? `<p>And ${formatCount(entries.length - MOST, 'more picture')}; align.ndjson lists all.</p>` : '';
+  const more =
+    entries.length > MOST
+      ? `<p>And ${formatCount(entries.length - MOST, 'more picture')}; align.ndjson lists all.</p>`
+      : '';
   return `<h2>${title} (${entries.length})</h2>\n<p>${lead}</p>\n<ul class="grid">\n${items.join('\n')}\n</ul>\n${more}`;
-} // prettier-ignore
+}

@@ -64,8 +64,11 @@ export class FaceDetector {
 function fivePoints(all: readonly { readonly x: number; readonly y: number }[]): FivePoints {
   const middle = (from: number, to: number): Point => {
     const some = all.slice(from, to);
-    return [some.reduce((sum, { x }) => sum + x, 0) / some.length, some.reduce((sum, { y }) => sum + y, 0) / some.length];
+    return [
+      some.reduce((sum, { x }) => sum + x, 0) / some.length,
+      some.reduce((sum, { y }) => sum + y, 0) / some.length,
+    ];
   };
   const at = (i: number): Point => [all[i]!.x, all[i]!.y];
   return [middle(36, 42), middle(42, 48), at(30), at(48), at(54)];
-} // prettier-ignore
+}

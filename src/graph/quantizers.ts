@@ -19,7 +19,8 @@ export function quantizersOf(graph: Graph): readonly Quantizer[] {
   for (const node of graph.nodes) {
     if (node.op === 'fakeQuant') {
       const { bits, range, observed, name } = node;
-      if (!found.has(range)) found.set(range, { kind: 'activations', parameter: range, bits, node: name, observed, channels: 1 });
+      if (!found.has(range))
+        found.set(range, { kind: 'activations', parameter: range, bits, node: name, observed, channels: 1 });
     } else if (hasKernel(node) && node.weightBits !== undefined)
       found.set(node.kernel, {
         kind: 'weights',
@@ -31,7 +32,7 @@ export function quantizersOf(graph: Graph): readonly Quantizer[] {
       });
   }
   return [...found.values()];
-} // prettier-ignore
+}
 
 export function hasKernel(node: Node): node is Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }> {
   return node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense';

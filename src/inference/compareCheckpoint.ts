@@ -18,12 +18,20 @@ export async function compareCheckpoint(
 ): Promise<Comparison | undefined> {
   const source = openCheckpoint(checkpoint);
   if (!source.quantization)
-    throw new UserError('not-quantized', 'This checkpoint is of a network in float: there is nothing to compare it with.', 'Enable Quantization-Aware Fine-Tuning on it first, and compare a checkpoint of that run.');
+    throw new UserError(
+      'not-quantized',
+      'This checkpoint is of a network in float: there is nothing to compare it with.',
+      'Enable Quantization-Aware Fine-Tuning on it first, and compare a checkpoint of that run.',
+    );
   const measured = await measure(source, onProgress, cancelled);
   if (cancelled()) return undefined;
   const { dataset } = source.run.options;
   if (!measured)
-    throw new UserError('dataset-missing', `The pictures of this network are not where they were, or show other people: “${dataset}”.`, 'Bring them back: the two are compared on the validation pictures of their run.');
+    throw new UserError(
+      'dataset-missing',
+      `The pictures of this network are not where they were, or show other people: “${dataset}”.`,
+      'Bring them back: the two are compared on the validation pictures of their run.',
+    );
   const run = path.basename(path.resolve(checkpoint, '..', '..'));
   return { checkpoint: `${run}/${path.basename(checkpoint)}`, dataset, network: source.float.name, ...measured };
-} // prettier-ignore
+}

@@ -30,10 +30,20 @@ export async function exportWithCard(
   const measured = wished ? await measuredOf(source, onProgress, cancelled) : undefined;
   if (cancelled()) return undefined;
   const { files, bytes } = await writeExport(source, options, output);
-  const outputs = { tflite: 'logits', onnx: 'logits', c: 'logits', tfjs: 'probabilities', keras: 'probabilities' } as const;
+  const outputs = {
+    tflite: 'logits',
+    onnx: 'logits',
+    c: 'logits',
+    tfjs: 'probabilities',
+    keras: 'probabilities',
+  } as const;
   const card: ModelCard = {
     ...{ file: path.basename(output), bytes, format: options.format, precision: options.precision },
-    facts: factsOf(source, options.part === 'embedding' ? 'embedding' : outputs[options.format], options.format === 'onnx' ? 'NCHW' : 'NHWC'),
+    facts: factsOf(
+      source,
+      options.part === 'embedding' ? 'embedding' : outputs[options.format],
+      options.format === 'onnx' ? 'NCHW' : 'NHWC',
+    ),
     parameters: parameterCount(source.float),
     training: {
       checkpoint: `${path.basename(path.resolve(checkpoint, '..', '..'))}/${path.basename(checkpoint)}`,
@@ -50,7 +60,7 @@ export async function exportWithCard(
     writeFileAtomically(cards[1]!, cardJson(card));
   });
   return { file: files[0]!, bytes, cards, ...(measured && { measured }) };
-} // prettier-ignore
+}
 
 /** An export does without what cannot be measured. */
 async function measuredOf(

@@ -46,7 +46,11 @@ export async function measure(
     for (const precision of source.quantization ? (['float32', 'int8'] as const) : (['float32'] as const)) {
       const bytes = onnxBytes(source, { format: 'onnx', precision, part: 'classifier' });
       const { input } = source.facts;
-      sessions.set(precision, { session: await OnnxSession.open(bytes, input), alone: await OnnxSession.open(bytes, input, 1), bytes: bytes.length });
+      sessions.set(precision, {
+        session: await OnnxSession.open(bytes, input),
+        alone: await OnnxSession.open(bytes, input, 1),
+        bytes: bytes.length,
+      });
     }
     return await measureOn(dataset, sessions, source, onProgress, cancelled);
   } finally {
@@ -56,7 +60,7 @@ export async function measure(
     }
     await dataset.source.close();
   }
-} // prettier-ignore
+}
 
 async function validationOf(
   { run: { options, people } }: OpenedCheckpoint,
@@ -96,19 +100,25 @@ async function measureOn(
     for (const [precision, { session }] of sessions) {
       const logits = await session.run(pixels);
       const sum = sums.get(precision)!;
-      verdicts.set(precision, Array.from(labels, (label, i) => {
-        const scores = softmax(logits.subarray(i * people.length, (i + 1) * people.length));
-        const person = argmax(scores);
-        if (person === label) sum.correct++;
-        sum.loss -= Math.log(Math.max(scores[label]!, 1e-30));
-        return { person, probability: scores[person]! };
-      }));
+      verdicts.set(
+        precision,
+        Array.from(labels, (label, i) => {
+          const scores = softmax(logits.subarray(i * people.length, (i + 1) * people.length));
+          const person = argmax(scores);
+          if (person === label) sum.correct++;
+          sum.loss -= Math.log(Math.max(scores[label]!, 1e-30));
+          return { person, probability: scores[person]! };
+        }),
+      );
     }
     const [float, int8] = [verdicts.get('float32'), verdicts.get('int8')];
     for (const [i, label] of labels.entries()) {
       if (!float || !int8 || float[i]!.person === int8[i]!.person) continue;
       if (differing++ >= GALLERY) continue;
-      const named = ({ person, probability }: { person: number; probability: number }) => ({ person: people[person]!, probability });
+      const named = ({ person, probability }: { person: number; probability: number }) => ({
+        person: people[person]!,
+        probability,
+      });
       gallery.push({
         file: dataset.files[kept[i]!]!,
         ...{ person: people[label]!, float32: named(float[i]!), int8: named(int8[i]!) },
@@ -127,7 +137,7 @@ async function measureOn(
   const both = sessions.size === 2 ? { agreement: 1 - differing / seen, differing } : {};
   const sameData = datasetFingerprint(dataset) === fingerprint;
   return { measurements: { pictures: seen, sameData, machine: await machine(), models, ...both }, gallery };
-} // prettier-ignore
+}
 
 /** One after the other, so that what else the machine does falls on all alike. */
 async function timed(

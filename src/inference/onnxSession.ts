@@ -47,7 +47,11 @@ export class OnnxSession {
     const count = pixels.length / (width * height * 3);
     const shape = [count, 3, height, width];
     const given = this.border.input
-      ? new this.runtime.Tensor('uint8', planes(pixels, count, pixelTable(this.border.input, 0, 255, Uint8Array)), shape)
+      ? new this.runtime.Tensor(
+          'uint8',
+          planes(pixels, count, pixelTable(this.border.input, 0, 255, Uint8Array)),
+          shape,
+        )
       : new this.runtime.Tensor('float32', planes(pixels, count, SCALED), shape);
     const results = await this.session.run({ [ONNX_INPUT]: given });
     const { data } = results[this.session.outputNames[0]!]!;
@@ -58,7 +62,7 @@ export class OnnxSession {
   async close(): Promise<void> {
     await this.session.release();
   }
-} // prettier-ignore
+}
 
 /** x / 127.5 − 1 by byte. */
 const SCALED = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);

@@ -146,12 +146,15 @@ async function ofLayersModel(file: string, bytes: Uint8Array): Promise<OpenedMod
     for (const { name, shape, dtype } of weights) {
       const length = shape.reduce((product, n) => product * n, 1);
       if (dtype !== 'float32' || at + 4 * length > data.length) throw new RangeError(`${name} is cut short`);
-      parameters.set(name, new Float32Array(data.buffer.slice(data.byteOffset + at, data.byteOffset + at + 4 * length)));
+      parameters.set(
+        name,
+        new Float32Array(data.buffer.slice(data.byteOffset + at, data.byteOffset + at + 4 * length)),
+      );
       at += 4 * length;
     }
   }
   return ofParameters(parameters, facts);
-} // prettier-ignore
+}
 
 async function ofKeras(file: string): Promise<OpenedModel> {
   const keras = await loadKerasFile();

@@ -40,12 +40,18 @@ export async function predict(
 ): Promise<{ predictions: Prediction[]; runtime: string; network: string } | undefined> {
   const files = places.flatMap(picturesAt);
   if (files.length === 0)
-    throw new UserError('no-pictures', `There is no picture in ${places.map((place) => `“${place}”`).join(', ')}.`, 'Name pictures, or a folder that holds some.');
+    throw new UserError(
+      'no-pictures',
+      `There is no picture in ${places.map((place) => `“${place}”`).join(', ')}.`,
+      'Name pictures, or a folder that holds some.',
+    );
   const model = await openModel(file);
   try {
     requireLabels(model.facts);
     const align = faces === 'align' || (faces === 'auto' && model.facts.input.faces === 'aligned');
-    const look = align ? await alignedFiles(files, cancelled) : { found: [...files], missing: new Map<number, string>(), clean: () => undefined };
+    const look = align
+      ? await alignedFiles(files, cancelled)
+      : { found: [...files], missing: new Map<number, string>(), clean: () => undefined };
     try {
       const predictions: Prediction[] = [];
       for (const [i, source] of look.found.entries()) {
@@ -67,7 +73,7 @@ export async function predict(
   } finally {
     await model.close();
   }
-} // prettier-ignore
+}
 
 /**
  * A picture as the network takes it: [1, H, W, 3] bytes.
@@ -103,7 +109,8 @@ async function alignedFiles(files: readonly string[], cancelled: () => boolean):
       while (next < files.length && !cancelled()) {
         const i = next++;
         const { outcome, reasons } = await align({ source: files[i]!, target: found[i]! });
-        if (outcome === 'no-face' || outcome === 'unreadable') missing.set(i, reasons[0] ?? 'shows no face that was found');
+        if (outcome === 'no-face' || outcome === 'unreadable')
+          missing.set(i, reasons[0] ?? 'shows no face that was found');
       }
     });
   } catch (error) {
@@ -111,7 +118,7 @@ async function alignedFiles(files: readonly string[], cancelled: () => boolean):
     throw error;
   }
   return { found, missing, clean };
-} // prettier-ignore
+}
 
 function probabilities(values: Float32Array, { output }: ModelFacts): Float32Array {
   return output === 'probabilities' ? values : softmax(values);

@@ -144,7 +144,12 @@ function request(
     asked.once('error', (error) => reject(error));
     asked.once('response', (response) => {
       const { location } = response.headers;
-      if (location === undefined || response.statusCode === undefined || response.statusCode < 300 || response.statusCode >= 400) {
+      if (
+        location === undefined ||
+        response.statusCode === undefined ||
+        response.statusCode < 300 ||
+        response.statusCode >= 400
+      ) {
         resolve(response);
         return;
       }
@@ -155,7 +160,7 @@ function request(
       else request(next, headers, options, redirects - 1).then(resolve, reject);
     });
   });
-} // prettier-ignore
+}
 
 /** Google's storage tells an MD5 in a header of its own. */
 function identityOf({ headers }: IncomingMessage): Identity {

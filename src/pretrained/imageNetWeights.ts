@@ -15,7 +15,7 @@ const WIDTHS: Readonly<Record<string, string>> = {
   1.3: '1.3',
   1.4: '1.4',
 };
-const SIZES = [96, 128, 160, 192, 224]; // prettier-ignore
+const SIZES = [96, 128, 160, 192, 224];
 /** Megabytes of the files, for the question before the download. */
 const MEGABYTES: Readonly<Record<string, number>> = { 0.35: 2, 0.5: 3, 0.75: 6, 1: 9, 1.3: 15, 1.4: 18 };
 

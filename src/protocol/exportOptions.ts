@@ -31,4 +31,4 @@ export const INTEGER_FORMATS: readonly Format[] = ['tflite', 'onnx', 'c'];
 export function usualName(checkpoint: string, { format, precision, part }: ExportOptions): string {
   const name = [checkpoint, ...(part === 'embedding' ? ['embedding'] : []), precision].join('-');
   return `${name}${ENDINGS[format]}`;
-} // prettier-ignore
+}

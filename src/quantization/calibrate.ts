@@ -70,7 +70,10 @@ export async function measureActivations(
     limits: new Float32Array(2 * quantizers.length),
     bins: 1,
   };
-  const sums = new Map<string, { count: number; energy: number; noise: number; clipped: number; min: number; max: number }>(); // prettier-ignore
+  const sums = new Map<
+    string,
+    { count: number; energy: number; noise: number; clipped: number; min: number; max: number }
+  >();
   for await (const batch of batches()) {
     const seen = await session.observe(batch, settings);
     quantizers.forEach(({ parameter }, i) => {

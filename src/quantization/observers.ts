@@ -18,7 +18,11 @@ const CANDIDATES = 60;
 const SMALLEST = 0.2;
 
 /** The range of a histogram by one of the observers that need one. */
-export function rangeOfHistogram(observer: Exclude<ObserverName, 'movingAverage'>, histogram: Histogram, bits: number): Range {
+export function rangeOfHistogram(
+  observer: Exclude<ObserverName, 'movingAverage'>,
+  histogram: Histogram,
+  bits: number,
+): Range {
   switch (observer) {
     case 'percentile':
       return percentileRange(histogram, OUTSIDE);
@@ -27,17 +31,19 @@ export function rangeOfHistogram(observer: Exclude<ObserverName, 'movingAverage'
     case 'entropy':
       return smallest(histogram, (range) => divergence(histogram, range, bits));
   }
-} // prettier-ignore
+}
 
 /** Leaves the same share of the values outside on either side; none on a side where everything is zero or beyond it. */
 export function percentileRange({ limits, counts }: Histogram, outside: number): Range {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const edge = (i: number) => limits[0] + ((limits[1] - limits[0]) * i) / counts.length;
   let [first, last] = [0, counts.length];
-  for (let below = 0; first < last - 1 && below + counts[first]! <= (total * outside) / 2; first++) below += counts[first]!;
-  for (let above = 0; last > first + 1 && above + counts[last - 1]! <= (total * outside) / 2; last--) above += counts[last - 1]!;
+  for (let below = 0; first < last - 1 && below + counts[first]! <= (total * outside) / 2; first++)
+    below += counts[first]!;
+  for (let above = 0; last > first + 1 && above + counts[last - 1]! <= (total * outside) / 2; last--)
+    above += counts[last - 1]!;
   return withZero(edge(first), edge(last));
-} // prettier-ignore
+}
 
 function withZero(min: number, max: number): Range {
   return [Math.min(0, min), Math.max(0, max)];

@@ -37,9 +37,13 @@ export function quantizeGraph(graph: Graph, { weightBits, floatLayers }: Quantiz
   if (isQuantized(graph)) throw new RangeError(`${graph.name} is quantized already`);
   const unknown = floatLayers.find((name) => !graph.nodes.some((node) => node.name === name && hasKernel(node)));
   if (unknown !== undefined)
-    throw new UserError('quantize-layer', `${graph.name} has no layer “${unknown}”.`, 'The quantization table of a run names them.');
+    throw new UserError(
+      'quantize-layer',
+      `${graph.name} has no layer “${unknown}”.`,
+      'The quantization table of a run names them.',
+    );
   return new Rewriting(graph, weightBits, new Set(floatLayers)).run();
-} // prettier-ignore
+}
 
 class Rewriting {
   private readonly readers = new Map<string, Node[]>();

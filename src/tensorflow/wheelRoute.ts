@@ -89,11 +89,27 @@ export async function wheelRoute(
   say('compiling the binding');
   const binding = path.join(library, 'tfjs_binding.node');
   const compile = await runProgram(compiler, [
-    '-std=c++17', '-O2', '-shared', '-fPIC', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION',
-    '-I', bindingSources, '-I', path.join(bindingSources, 'include'), '-I', path.join(work, 'tensorflow', 'include'),
-    path.join(bindingSources, 'binding', 'tfjs_backend.cc'), path.join(bindingSources, 'binding', 'tfjs_binding.cc'),
-    '-o', binding, '-L', library, ...LIBRARIES.map((name) => `-l:${name}`), '-Wl,-rpath,$ORIGIN',
-  ]); // prettier-ignore
+    '-std=c++17',
+    '-O2',
+    '-shared',
+    '-fPIC',
+    '-DNAPI_VERSION=8',
+    '-DBUILDING_NODE_EXTENSION',
+    '-I',
+    bindingSources,
+    '-I',
+    path.join(bindingSources, 'include'),
+    '-I',
+    path.join(work, 'tensorflow', 'include'),
+    path.join(bindingSources, 'binding', 'tfjs_backend.cc'),
+    path.join(bindingSources, 'binding', 'tfjs_binding.cc'),
+    '-o',
+    binding,
+    '-L',
+    library,
+    ...LIBRARIES.map((name) => `-l:${name}`),
+    '-Wl,-rpath,$ORIGIN',
+  ]);
   if (compile.code !== 0) return `the binding did not compile: ${lastLine(compile.output)}`;
   fs.rmSync(work, { recursive: true, force: true });
   const files = [...LIBRARIES, 'tfjs_binding.node'].map((name) => `lib/${name}`);

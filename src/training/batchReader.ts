@@ -51,7 +51,10 @@ export class FeatureReader implements BatchReader {
     const absent = [...new Set(pictures)].filter((picture) => !this.kept.has(keyOf(picture)));
     const fresh = new Map<number, Float32Array>();
     if (absent.length > 0) {
-      const pixels = await new PixelReader(this.dataset, { ...this.options, augmentation: this.mirroring }).read(absent, epoch); // prettier-ignore
+      const pixels = await new PixelReader(this.dataset, { ...this.options, augmentation: this.mirroring }).read(
+        absent,
+        epoch,
+      );
       if (pixels.kept.length > 0) {
         const features = await this.session.features(pixels);
         const length = features.length / pixels.kept.length;

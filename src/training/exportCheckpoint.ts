@@ -30,7 +30,11 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
   const { options, people } = run;
   const broken = notFiniteParameters(session.parameters);
   if (broken.length > 0)
-    throw new UserError('not-finite', `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`, 'Take an earlier checkpoint.');
+    throw new UserError(
+      'not-finite',
+      `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`,
+      'Take an earlier checkpoint.',
+    );
   const { size, width, pooling } = options;
   const float = mobileNetV2({ ...options, classes: people.length });
   return {
@@ -48,7 +52,7 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       network: { name: float.name, width, pooling },
     },
   };
-} // prettier-ignore
+}
 
 /** Files of an export, the main one first, with their sizes together. */
 export interface Exported {

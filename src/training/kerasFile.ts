@@ -54,7 +54,8 @@ function readArray(group: Group, layer: string, weight: string): KerasArray {
   const dataset = group.get(weight);
   if (!(dataset instanceof Dataset)) throw new RangeError(`the weight ${weight} is missing`);
   const { shape, value } = dataset;
-  const values = value instanceof Float32Array ? value : value instanceof Float64Array ? Float32Array.from(value) : undefined; // prettier-ignore
+  const values =
+    value instanceof Float32Array ? value : value instanceof Float64Array ? Float32Array.from(value) : undefined;
   if (!values || !shape) throw new RangeError(`${weight} holds no floating-point numbers`);
   if (values.length !== shape.reduce((product, n) => product * n, 1)) throw new RangeError(`${weight} is cut short`);
   const variable = weight.split('/').at(-1)!.replace(/:\d+$/, '');
@@ -90,7 +91,10 @@ export async function writeKerasFile(
     for (const [name, text] of Object.entries(attributes)) hdf.create_attribute(name, text);
     for (const [layer, weights] of layers) {
       const group = hdf.create_group(layer);
-      group.create_attribute('weight_names', weights.map(({ name }) => `${name}:0`));
+      group.create_attribute(
+        'weight_names',
+        weights.map(({ name }) => `${name}:0`),
+      );
       const inner = group.create_group(layer);
       for (const { name, shape, values } of weights)
         inner.create_dataset({ name: `${name.split('/').at(-1)!}:0`, data: values, shape: [...shape], dtype: '<f4' });
@@ -103,7 +107,7 @@ export async function writeKerasFile(
   } finally {
     Date.now = now;
   }
-} // prettier-ignore
+}
 
 /** An attribute of a whole file; undefined where there is none, or no readable file. */
 export async function kerasAttribute(file: string, name: string): Promise<string | undefined> {

@@ -74,10 +74,12 @@ export class QuantizationControl {
     return {
       active: this.activeAt(step),
       // Ranges that were searched for stay as they were found.
-      ...(begun && step < this.schedule.rangesFrozen && this.own.observer === 'movingAverage' ? { rangeMomentum: TRAINING_MOMENTUM } : {}),
+      ...(begun && step < this.schedule.rangesFrozen && this.own.observer === 'movingAverage'
+        ? { rangeMomentum: TRAINING_MOMENTUM }
+        : {}),
       frozenBatchNorm: begun && step >= this.schedule.batchNormFrozen,
     };
-  } // prettier-ignore
+  }
 
   activeAt(step: number): Uint8Array {
     const since = (kind: 'weights' | 'activations') => step >= this.schedule[kind];
@@ -160,7 +162,7 @@ export class QuantizationControl {
         message: `${formatCount(floats.length, 'layer')} left in float from step ${calibration} on: ${formatList(floats)}.`,
         advice: 'A network for int8 hardware needs every layer quantized.',
       });
-  } // prettier-ignore
+  }
 
   private warnAbout(session: TrainingSession): void {
     const { emptyRanges, deadChannels } = troubleOf(this.graph, session.state.parameters);
@@ -176,9 +178,10 @@ export class QuantizationControl {
         type: 'warning',
         code: 'channels-dead',
         message: `Channels without a weight: ${formatList(deadChannels.map(({ layer, channels }) => `${channels} of ${layer}`))}.`,
-        advice: 'They give the same whatever the picture shows, and are quantized to zeros. A narrower network would do.',
+        advice:
+          'They give the same whatever the picture shows, and are quantized to zeros. A narrower network would do.',
       });
-  } // prettier-ignore
+  }
 }
 
 /** So many of them, evenly. */

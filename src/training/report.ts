@@ -97,13 +97,17 @@ function quantization(state: RunState): string {
     ...marks.map(({ name, step }) => row([MARK_WORDS[name], `after step ${step.toLocaleString('en-US')}`])),
   ];
   const costliest = [...(sensitivity?.layers ?? [])].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 10);
-  const layers = costliest.map(({ layer, lossIncrease, changed }) => row([layer, lossIncrease.toFixed(4), String(changed)]));
-  const head = QUANTIZER_COLUMNS.map(({ name, explained }) => `<th scope="col" title="${explained}">${name}</th>`).join('');
+  const layers = costliest.map(({ layer, lossIncrease, changed }) =>
+    row([layer, lossIncrease.toFixed(4), String(changed)]),
+  );
+  const head = QUANTIZER_COLUMNS.map(({ name, explained }) => `<th scope="col" title="${explained}">${name}</th>`).join(
+    '',
+  );
   const rows = (quantizers?.quantizers ?? []).map((q) => row(QUANTIZER_COLUMNS.map(({ value }) => value(q))));
   return `<section><h2>Quantization</h2><table class="text"><tbody>${accuracies.join('')}</tbody></table>
 ${layers.length > 0 ? `<h3>Layers that cost most when they alone are rounded</h3><table><thead><tr><th>Layer</th><th>Loss</th><th>Pictures changed</th></tr></thead><tbody>${layers.join('')}</tbody></table>` : ''}
 <h3>Quantizers</h3><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
-} // prettier-ignore
+}
 
 const MARK_WORDS = {
   calibration: 'Ranges found',

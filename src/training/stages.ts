@@ -28,9 +28,7 @@ export function stagesOf(
     const parameters = before?.session.state.parameters ?? start;
     if (headAlone) {
       const session = new HeadSession(engine, float, parameters, options.dropout, sessionOptions);
-      const reader = options.frozen
-        ? new FeatureReader(dataset, session, options)
-        : new PixelReader(dataset, options);
+      const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
       return { name, session, reader };
     }
     const resume = before && { resume: before.session.state };
@@ -38,7 +36,7 @@ export function stagesOf(
     const session = engine.createSession(whole, new Map([...start, ...parameters]), { ...sessionOptions, ...resume });
     return { name, session, reader: new PixelReader(dataset, options) };
   };
-} // prettier-ignore
+}
 
 function optimizerOf({ optimizer, weightDecay, momentum }: TrainingOptions): Optimizer {
   if (optimizer === 'sgd') return { kind: 'sgd', momentum };

@@ -98,10 +98,15 @@ async function read(source: string, people: readonly string[]): Promise<Found> {
     }
     return { arrays: readNpz(fs.readFileSync(source)), samePeople: false };
   } catch (cause) {
-    if (!/\.(h5|hdf5|keras)$/i.test(source)) throw unreadable(source, 'is no readable .npz archive of float arrays', cause);
-    throw unreadable(source, `is no Keras file of weights (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+    if (!/\.(h5|hdf5|keras)$/i.test(source))
+      throw unreadable(source, 'is no readable .npz archive of float arrays', cause);
+    throw unreadable(
+      source,
+      `is no Keras file of weights (${cause instanceof Error ? cause.message : String(cause)})`,
+      cause,
+    );
   }
-} // prettier-ignore
+}
 
 /** A checkpoint's folder. */
 function readRun(folder: string, people: readonly string[]): Found {

@@ -6,14 +6,57 @@ import { trainingOptions } from '../../src/protocol/options.js';
 
 const messages: TrainerMessage[] = [
   { type: 'hello', protocol: 1, pid: 1, node: 'v' },
-  { type: 'run', runFolder: '/runs/1', startedAt: 'now', pid: 1, options: trainingOptions.parse({ dataset: '/d', epochs: 2 }) },
+  {
+    type: 'run',
+    runFolder: '/runs/1',
+    startedAt: 'now',
+    pid: 1,
+    options: trainingOptions.parse({ dataset: '/d', epochs: 2 }),
+  },
   { type: 'engine', name: 'tensorflow', detail: 'TensorFlow 2' },
   { type: 'preparing', done: 3, total: 10 },
-  { type: 'dataset', people: 2, images: 10, trainImages: 8, validationImages: 2, stepsPerEpoch: 4, skippedCount: 0, skipped: [] },
-  { type: 'step', epoch: 1, step: 4, loss: 1.23456, accuracy: 0.5, learningRate: 1, imagesPerSecond: 51.23, etaSeconds: 61 },
-  { type: 'epoch', epoch: 1, step: 4, loss: 1.2, accuracy: 0.5, valLoss: 1.1, valAccuracy: 0.925, imagesPerSecond: 50, learningRate: 1, elapsedSeconds: 9 },
-  { type: 'finished', reason: 'completed', epochs: 2, steps: 8, elapsedSeconds: 61.2, bestEpoch: 1, bestValAccuracy: 0.925 },
-]; // prettier-ignore
+  {
+    type: 'dataset',
+    people: 2,
+    images: 10,
+    trainImages: 8,
+    validationImages: 2,
+    stepsPerEpoch: 4,
+    skippedCount: 0,
+    skipped: [],
+  },
+  {
+    type: 'step',
+    epoch: 1,
+    step: 4,
+    loss: 1.23456,
+    accuracy: 0.5,
+    learningRate: 1,
+    imagesPerSecond: 51.23,
+    etaSeconds: 61,
+  },
+  {
+    type: 'epoch',
+    epoch: 1,
+    step: 4,
+    loss: 1.2,
+    accuracy: 0.5,
+    valLoss: 1.1,
+    valAccuracy: 0.925,
+    imagesPerSecond: 50,
+    learningRate: 1,
+    elapsedSeconds: 9,
+  },
+  {
+    type: 'finished',
+    reason: 'completed',
+    epochs: 2,
+    steps: 8,
+    elapsedSeconds: 61.2,
+    bestEpoch: 1,
+    bestValAccuracy: 0.925,
+  },
+];
 
 function show(isTTY: boolean): string {
   let text = '';
@@ -48,9 +91,19 @@ describe('parseArguments', () => {
     const train = parseArguments(['train', 'faces'], '/home', '/sample');
     assert.ok(train.name === 'train' && !train.sample);
     const { dataset, epochs, batchSize, size, learningRate, split, seed, width, weights } = train.options;
-    assert.deepEqual({ epochs, batchSize, size, learningRate, split, seed, width, weights }, {
-      epochs: 10, batchSize: 64, size: 128, learningRate: 1e-3, split: 0.9, seed: 128, width: 1, weights: 'imagenet',
-    }); // prettier-ignore
+    assert.deepEqual(
+      { epochs, batchSize, size, learningRate, split, seed, width, weights },
+      {
+        epochs: 10,
+        batchSize: 64,
+        size: 128,
+        learningRate: 1e-3,
+        split: 0.9,
+        seed: 128,
+        width: 1,
+        weights: 'imagenet',
+      },
+    );
     assert.match(dataset, /faces$/);
     const sample = parseArguments(['train', '--sample', '--batch', '8'], '/home', '/sample');
     assert.ok(sample.name === 'train' && sample.sample);
@@ -67,23 +120,69 @@ describe('parseArguments', () => {
   it('changes a recipe where it is told to', () => {
     const original = options('--recipe', 'original');
     assert.deepEqual(original, trainingOptions.parse({ dataset: original.dataset }));
-    const changed = options('--augment', 'flip, rotation=10', '--people-per-batch', '8', '--pictures-per-person', '4', '--weights', 'random');
-    assert.deepEqual(changed.augmentation, { flip: true, shift: false, scale: 0, rotation: 10, brightness: 0, contrast: 0, saturation: 0, erasing: 0 });
-    assert.deepEqual([changed.sampler, changed.weights, changed.headEpochs], [{ people: 8, pictures: 4 }, undefined, 0]);
+    const changed = options(
+      '--augment',
+      'flip, rotation=10',
+      '--people-per-batch',
+      '8',
+      '--pictures-per-person',
+      '4',
+      '--weights',
+      'random',
+    );
+    assert.deepEqual(changed.augmentation, {
+      flip: true,
+      shift: false,
+      scale: 0,
+      rotation: 10,
+      brightness: 0,
+      contrast: 0,
+      saturation: 0,
+      erasing: 0,
+    });
+    assert.deepEqual(
+      [changed.sampler, changed.weights, changed.headEpochs],
+      [{ people: 8, pictures: 4 }, undefined, 0],
+    );
     assert.deepEqual(options('--augment', 'none').augmentation.flip, false);
     assert.match(options('--weights', 'w.npz').weights!, /home.w\.npz$/);
     assert.equal(options('--recipe', 'fast').frozen, true);
-  }); // prettier-ignore
+  });
 
   it('takes a checkpoint for qat, and quantization as an option of train', () => {
-    const command = parseArguments(['qat', 'runs/a/checkpoints/epoch-0003', '--epochs', '2', '--observer', 'entropy', '--weight-bits', '4', '--float-layers', 'Conv1, predictions', '--changed-data'], '/home', '/sample');
+    const command = parseArguments(
+      [
+        'qat',
+        'runs/a/checkpoints/epoch-0003',
+        '--epochs',
+        '2',
+        '--observer',
+        'entropy',
+        '--weight-bits',
+        '4',
+        '--float-layers',
+        'Conv1, predictions',
+        '--changed-data',
+      ],
+      '/home',
+      '/sample',
+    );
     assert.ok(command.name === 'qat' && !command.json);
     assert.match(command.checkpoint, /home.runs.a.checkpoints.epoch-0003$/);
     const { quantization: wished, ...rest } = command.wishes;
     assert.deepEqual(rest, { epochs: 2, changedData: true });
-    assert.deepEqual([wished!.observer, wished!.weightBits, wished!.floatLayers], ['entropy', 4, ['Conv1', 'predictions']]);
+    assert.deepEqual(
+      [wished!.observer, wished!.weightBits, wished!.floatLayers],
+      ['entropy', 4, ['Conv1', 'predictions']],
+    );
     assert.equal(options().quantization, undefined);
-    assert.deepEqual([options('--quantize-after', '4').quantization!.afterEpochs, options('--quantize-after-steps', '70', '--freeze-ranges', '1').quantization!.freezeRangesAfter], [4, 1]);
+    assert.deepEqual(
+      [
+        options('--quantize-after', '4').quantization!.afterEpochs,
+        options('--quantize-after-steps', '70', '--freeze-ranges', '1').quantization!.freezeRangesAfter,
+      ],
+      [4, 1],
+    );
     for (const [args, says] of [
       [['qat'], /Name the folder of a checkpoint/],
       [['qat', 'c', '--weight-bits', '5'], /--weight-bits/],
@@ -93,7 +192,7 @@ describe('parseArguments', () => {
       assert.ok(refused.name === 'help');
       assert.match(refused.error!, says);
     }
-  }); // prettier-ignore
+  });
 
   it('says which option is wrong', () => {
     for (const [args, says] of [

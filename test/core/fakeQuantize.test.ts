@@ -19,9 +19,24 @@ import { findTensorFlow } from '../../src/tensorflow/tensorFlowHome.js';
  * Both sides of zero, one side, not around zero, nothing at all, hardly anything, a lot.
  */
 const RANGES: readonly (readonly [number, number])[] = [
-  [-1, 1], [-1, 127 / 128], [0, 6], [-6, 0], [-0.3, 5.7], [-100.5, 3.25], [0.5, 2], [-3, -1], [0, 0], [-1e-30, 1e-30],
-  [0, 1e-29], [-1e-6, 2e-6], [-1e30, 1e30], [-2.5, 1e20], [0, 3e38], [-0.1, 0.2], [-7.7e-5, 1234.5],
-]; // prettier-ignore
+  [-1, 1],
+  [-1, 127 / 128],
+  [0, 6],
+  [-6, 0],
+  [-0.3, 5.7],
+  [-100.5, 3.25],
+  [0.5, 2],
+  [-3, -1],
+  [0, 0],
+  [-1e-30, 1e-30],
+  [0, 1e-29],
+  [-1e-6, 2e-6],
+  [-1e30, 1e30],
+  [-2.5, 1e20],
+  [0, 3e38],
+  [-0.1, 0.2],
+  [-7.7e-5, 1234.5],
+];
 const BITS = [2, 4, 7, 8, 11, 16];
 
 describe('fakeQuantize beside TensorFlow', function () {
@@ -51,8 +66,11 @@ describe('fakeQuantize beside TensorFlow', function () {
 
   function equal(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, x: Float32Array): void {
     for (let i = 0; i < expected.length; i++)
-      assert.ok(actual[i] === expected[i] || (Number.isNaN(actual[i]) && Number.isNaN(expected[i])), `${what}: ${x[i]} becomes ${actual[i]}, TensorFlow's ${expected[i]}`);
-  } // prettier-ignore
+      assert.ok(
+        actual[i] === expected[i] || (Number.isNaN(actual[i]) && Number.isNaN(expected[i])),
+        `${what}: ${x[i]} becomes ${actual[i]}, TensorFlow's ${expected[i]}`,
+      );
+  }
 
   it('gives the same bits, forward and backward, for every range, width and narrow range', () => {
     const random = Random.fromSeed(5);
@@ -67,41 +85,75 @@ describe('fakeQuantize beside TensorFlow', function () {
           const [xs, gs, low, high] = [tf.tensor1d(x), tf.tensor1d(g), tf.scalar(min), tf.scalar(max)];
           const y = backend.executeSingleOutput('FakeQuantWithMinMaxVars', attributes(bits, narrow), [xs, low, high]);
           equal(fakeQuantize(x, q), y.dataSync(), what, x);
-          const theirs = backend.executeMultipleOutputs('FakeQuantWithMinMaxVarsGradient', attributes(bits, narrow), [gs, xs, low, high], 3);
+          const theirs = backend.executeMultipleOutputs(
+            'FakeQuantWithMinMaxVarsGradient',
+            attributes(bits, narrow),
+            [gs, xs, low, high],
+            3,
+          );
           const ours = fakeQuantizeGradient(x, g, q);
           equal(ours.input, theirs[0]!.dataSync(), `gradient, ${what}`, x);
-          for (const [mine, tensor] of [[ours.min, theirs[1]!], [ours.max, theirs[2]!]] as const)
-            assert.ok(Math.abs(mine - tensor.dataSync()[0]!) < 1e-4, `gradient of an end, ${what}: ${mine} and ${tensor.dataSync()[0]}`);
+          for (const [mine, tensor] of [
+            [ours.min, theirs[1]!],
+            [ours.max, theirs[2]!],
+          ] as const)
+            assert.ok(
+              Math.abs(mine - tensor.dataSync()[0]!) < 1e-4,
+              `gradient of an end, ${what}: ${mine} and ${tensor.dataSync()[0]}`,
+            );
           compared += 2 * x.length;
         }
     assert.ok(compared > 190_000, `${compared} values`);
-  }); // prettier-ignore
+  });
 
   it('refuses one value other than zero, of which TensorFlow makes numbers that are none', () => {
     const x = tf.tensor1d([-1, 0, 5]);
-    const y = backend.executeSingleOutput('FakeQuantWithMinMaxVars', attributes(8, false), [x, tf.scalar(5), tf.scalar(5)]);
+    const y = backend.executeSingleOutput('FakeQuantWithMinMaxVars', attributes(8, false), [
+      x,
+      tf.scalar(5),
+      tf.scalar(5),
+    ]);
     assert.ok(y.dataSync().every(Number.isNaN));
     assert.throws(() => quantizerOf(5, 5, 8), RangeError);
-  }); // prettier-ignore
+  });
 
   it('gives the same bits for kernels, a symmetric range for each channel', () => {
     const random = Random.fromSeed(6);
     const channels = 64;
-    const largest = Float32Array.from({ length: channels }, (_, c) => [1, 0.013, 1e-20, 3e8][c % 4]! * random.between(0.5, 2));
-    const x = Float32Array.from({ length: channels * 100 }, (_, i) => random.between(-1.2, 1.2) * largest[i % channels]!);
+    const largest = Float32Array.from(
+      { length: channels },
+      (_, c) => [1, 0.013, 1e-20, 3e8][c % 4]! * random.between(0.5, 2),
+    );
+    const x = Float32Array.from(
+      { length: channels * 100 },
+      (_, i) => random.between(-1.2, 1.2) * largest[i % channels]!,
+    );
     for (const bits of [4, 8]) {
       const lows = tf.tensor1d(largest.map((m) => -m));
-      const y = backend.executeSingleOutput('FakeQuantWithMinMaxVarsPerChannel', attributes(bits, true), [tf.tensor2d(x, [100, channels]), lows, tf.tensor1d(largest)]);
+      const y = backend.executeSingleOutput('FakeQuantWithMinMaxVarsPerChannel', attributes(bits, true), [
+        tf.tensor2d(x, [100, channels]),
+        lows,
+        tf.tensor1d(largest),
+      ]);
       const quantizers = Array.from(largest, (m) => quantizerOf(-m, m, bits, true));
       const ours = Float32Array.from(x, (value, i) => fakeQuantize([value], quantizers[i % channels]!)[0]!);
       equal(ours, y.dataSync(), `${bits} bits a channel`, x);
-      for (const q of quantizers) assert.deepEqual([q.zeroPoint, q.lowest, q.highest], [0, 1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1]);
+      for (const q of quantizers)
+        assert.deepEqual([q.zeroPoint, q.lowest, q.highest], [0, 1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1]);
       const g = Float32Array.from(x, () => random.between(-1, 1));
-      const theirs = backend.executeMultipleOutputs('FakeQuantWithMinMaxVarsPerChannelGradient', attributes(bits, true), [tf.tensor2d(g, [100, channels]), tf.tensor2d(x, [100, channels]), lows, tf.tensor1d(largest)], 3);
-      const gradient = Float32Array.from(x, (value, i) => fakeQuantizeGradient([value], [g[i]!], quantizers[i % channels]!).input[0]!);
+      const theirs = backend.executeMultipleOutputs(
+        'FakeQuantWithMinMaxVarsPerChannelGradient',
+        attributes(bits, true),
+        [tf.tensor2d(g, [100, channels]), tf.tensor2d(x, [100, channels]), lows, tf.tensor1d(largest)],
+        3,
+      );
+      const gradient = Float32Array.from(
+        x,
+        (value, i) => fakeQuantizeGradient([value], [g[i]!], quantizers[i % channels]!).input[0]!,
+      );
       equal(gradient, theirs[0]!.dataSync(), `gradient, ${bits} bits a channel`, x);
     }
-  }); // prettier-ignore
+  });
 });
 
 describe('quantizerOf', () => {
@@ -122,8 +174,13 @@ describe('quantizerOf', () => {
   });
 
   it('refuses a range that is none', () => {
-    for (const [min, max] of [[1, 0], [NaN, 1], [0, Infinity]] as const) assert.throws(() => quantizerOf(min, max, 8), RangeError);
-  }); // prettier-ignore
+    for (const [min, max] of [
+      [1, 0],
+      [NaN, 1],
+      [0, Infinity],
+    ] as const)
+      assert.throws(() => quantizerOf(min, max, 8), RangeError);
+  });
 });
 
 describe('rounding', () => {

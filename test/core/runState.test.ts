@@ -4,14 +4,34 @@ import { runEvent, type MessageOf, type RunEvent } from '../../src/protocol/mess
 import { trainingOptions } from '../../src/protocol/options.js';
 
 const epoch = (n: number, valAccuracy: number): MessageOf<'epoch'> => ({
-  type: 'epoch', epoch: n, step: 10 * n, loss: 1, accuracy: 0.5, valLoss: 1, valAccuracy, imagesPerSecond: 1, learningRate: 1, elapsedSeconds: 1,
-}); // prettier-ignore
+  type: 'epoch',
+  epoch: n,
+  step: 10 * n,
+  loss: 1,
+  accuracy: 0.5,
+  valLoss: 1,
+  valAccuracy,
+  imagesPerSecond: 1,
+  learningRate: 1,
+  elapsedSeconds: 1,
+});
 const run: RunEvent = {
-  type: 'run', runFolder: '/r', startedAt: '2026-01-01T00:00:00Z', pid: 1, options: trainingOptions.parse({ dataset: '/d', epochs: 3 }),
-}; // prettier-ignore
+  type: 'run',
+  runFolder: '/r',
+  startedAt: '2026-01-01T00:00:00Z',
+  pid: 1,
+  options: trainingOptions.parse({ dataset: '/d', epochs: 3 }),
+};
 const dataset: RunEvent = {
-  type: 'dataset', people: 2, images: 20, trainImages: 18, validationImages: 2, stepsPerEpoch: 10, skippedCount: 0, skipped: [],
-}; // prettier-ignore
+  type: 'dataset',
+  people: 2,
+  images: 20,
+  trainImages: 18,
+  validationImages: 2,
+  stepsPerEpoch: 10,
+  skippedCount: 0,
+  skipped: [],
+};
 const dead = { alive: false, stopping: false, ownedHere: false };
 
 describe('runState', () => {

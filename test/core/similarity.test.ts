@@ -3,7 +3,8 @@ import { Random } from '../../src/core/random.js';
 import { apply, fitSimilarity, invert, scaleOf, type Point, type Similarity } from '../../src/core/similarity.js';
 
 const random = Random.fromSeed(4);
-const somePoints = (count: number) => Array.from({ length: count }, (): Point => [random.between(-9, 9), random.between(-9, 9)]); // prettier-ignore
+const somePoints = (count: number) =>
+  Array.from({ length: count }, (): Point => [random.between(-9, 9), random.between(-9, 9)]);
 
 function close(a: Point, b: Point, tolerance = 1e-9): void {
   assert.ok(Math.hypot(a[0] - b[0], a[1] - b[1]) < tolerance, `${a.join()} and ${b.join()}`);
@@ -20,7 +21,10 @@ describe('fitSimilarity', () => {
         ty: 3,
       };
       const points = somePoints(2 + random.integer(5));
-      const found = fitSimilarity(points, points.map((p) => apply(truth, p))); // prettier-ignore
+      const found = fitSimilarity(
+        points,
+        points.map((p) => apply(truth, p)),
+      );
       assert.ok(Math.abs(scaleOf(found) - scale) < 1e-9);
       for (const point of somePoints(3)) {
         close(apply(found, point), apply(truth, point));
@@ -39,6 +43,16 @@ describe('fitSimilarity', () => {
   });
 
   it('refuses points that are all one', () => {
-    assert.throws(() => fitSimilarity([[1, 1], [1, 1]], somePoints(2)), RangeError); // prettier-ignore
+    assert.throws(
+      () =>
+        fitSimilarity(
+          [
+            [1, 1],
+            [1, 1],
+          ],
+          somePoints(2),
+        ),
+      RangeError,
+    );
   });
 });

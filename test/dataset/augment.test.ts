@@ -6,8 +6,15 @@ import { augmentation, type Augmentation } from '../../src/protocol/options.js';
 const SIZE = 32;
 const off = augmentation.parse({});
 const everything = augmentation.parse({
-  flip: true, shift: true, scale: 0.2, rotation: 15, brightness: 0.2, contrast: 0.3, saturation: 0.3, erasing: 0.5,
-}); // prettier-ignore
+  flip: true,
+  shift: true,
+  scale: 0.2,
+  rotation: 15,
+  brightness: 0.2,
+  contrast: 0.3,
+  saturation: 0.3,
+  erasing: 0.5,
+});
 const STORED = storedSize(SIZE, everything);
 
 /** Smooth, so that half a pixel changes little, and not symmetric. */
@@ -20,7 +27,18 @@ function smooth(side: number): Uint8Array {
 
 function run(source: Uint8Array, stored: number, distortion: Partial<Distortion>): Uint8Array {
   const target = new Uint8Array(SIZE * SIZE * 3);
-  const none: Distortion = { flip: false, cosine: 1, sine: 0, shiftX: 0, shiftY: 0, whole: true, contrast: 1, saturation: 1, brightness: 0, erased: undefined }; // prettier-ignore
+  const none: Distortion = {
+    flip: false,
+    cosine: 1,
+    sine: 0,
+    shiftX: 0,
+    shiftY: 0,
+    whole: true,
+    contrast: 1,
+    saturation: 1,
+    brightness: 0,
+    erased: undefined,
+  };
   distort(source, stored, target, 0, SIZE, { ...none, ...distortion });
   return target;
 }
@@ -42,7 +60,10 @@ function plain(source: Uint8Array, stored: number, d: Distortion): Float64Array 
       const [fx, fy] = [sx - x0, sy - y0];
       const rgb = [0, 1, 2].map(
         (c) =>
-          at(x0, y0, c) * (1 - fx) * (1 - fy) + at(x0 + 1, y0, c) * fx * (1 - fy) + at(x0, y0 + 1, c) * (1 - fx) * fy + at(x0 + 1, y0 + 1, c) * fx * fy,
+          at(x0, y0, c) * (1 - fx) * (1 - fy) +
+          at(x0 + 1, y0, c) * fx * (1 - fy) +
+          at(x0, y0 + 1, c) * (1 - fx) * fy +
+          at(x0 + 1, y0 + 1, c) * fx * fy,
       );
       const grey = (2 * rgb[0]! + 5 * rgb[1]! + rgb[2]!) / 8;
       rgb.forEach((value, c) => {
@@ -53,7 +74,7 @@ function plain(source: Uint8Array, stored: number, d: Distortion): Float64Array 
       });
     }
   return result;
-} // prettier-ignore
+}
 
 describe('augmentation', () => {
   it('agrees with its definition in floating point, for 200 distortions', () => {
@@ -73,8 +94,11 @@ describe('augmentation', () => {
     const forwards = Array.from({ length: 50 }, (_, i) => draw(1, 2, i));
     const backwards = Array.from({ length: 50 }, (_, i) => draw(1, 2, 49 - i)).reverse();
     assert.deepEqual(forwards, backwards);
-    assert.equal(new Set([...forwards, ...forwards.map((_, i) => draw(1, 3, i)), ...forwards.map((_, i) => draw(2, 2, i))]).size, 150);
-  }); // prettier-ignore
+    assert.equal(
+      new Set([...forwards, ...forwards.map((_, i) => draw(1, 3, i)), ...forwards.map((_, i) => draw(2, 2, i))]).size,
+      150,
+    );
+  });
 
   it('leaves the other kinds as they were when one is switched off', () => {
     for (let picture = 0; picture < 20; picture++) {
@@ -91,7 +115,10 @@ describe('augmentation', () => {
     assert.ok(zoom[0]! >= 1 / 1.2 - 1e-9 && zoom[0]! < 0.85 && zoom[1]! <= 1.2 + 1e-9 && zoom[1]! > 1.17, zoom.join());
     const angle = range((d) => (Math.atan2(d.sine, d.cosine) * 180) / Math.PI);
     assert.ok(angle[0]! >= -15 && angle[0]! < -14 && angle[1]! <= 15 && angle[1]! > 14, angle.join());
-    assert.deepEqual(range((d) => d.shiftX), [-2, 2]); // prettier-ignore
+    assert.deepEqual(
+      range((d) => d.shiftX),
+      [-2, 2],
+    );
     const share = (holds: (d: Distortion) => boolean) => draws.filter(holds).length / draws.length;
     assert.ok(Math.abs(share((d) => d.flip) - 0.5) < 0.03);
     assert.ok(Math.abs(share((d) => d.erased !== undefined) - 0.5) < 0.03);

@@ -24,7 +24,12 @@ const OPTIONS: Omit<DatasetOptions, 'cacheFolder'> = {
 };
 
 async function open(options: Partial<DatasetOptions> = {}): Promise<Dataset> {
-  const dataset = await openDataset(scanDataset(data()), { ...OPTIONS, cacheFolder: caches(), ...options }, () => undefined, () => false); // prettier-ignore
+  const dataset = await openDataset(
+    scanDataset(data()),
+    { ...OPTIONS, cacheFolder: caches(), ...options },
+    () => undefined,
+    () => false,
+  );
   assert.ok(dataset);
   opened.push(dataset);
   return dataset;
@@ -32,7 +37,12 @@ async function open(options: Partial<DatasetOptions> = {}): Promise<Dataset> {
 
 async function check(): Promise<DatasetReport> {
   const options = { size: 128, stored: 144, cacheFolder: caches(), cacheBytes: 1e9 };
-  const report = await checkDataset(scanDataset(data()), options, () => undefined, () => false); // prettier-ignore
+  const report = await checkDataset(
+    scanDataset(data()),
+    options,
+    () => undefined,
+    () => false,
+  );
   return datasetReport.parse(report);
 }
 
@@ -94,7 +104,10 @@ describe('openDataset', () => {
     await writeNoisePicture(file, 77);
     fs.utimesSync(file, 5, 5);
     const cache = path.join(caches(), fs.readdirSync(caches())[0]!, 'pixels');
-    fs.writeFileSync(cache, fs.readFileSync(cache).map((v) => v ^ 1)); // prettier-ignore
+    fs.writeFileSync(
+      cache,
+      fs.readFileSync(cache).map((v) => v ^ 1),
+    );
     const after = await readBatch(await open(), { pictures: [0, 1] });
     assert.notDeepEqual(after.pixels.subarray(0, 3072), before.pixels.subarray(0, 3072));
     assert.deepEqual(after.pixels.subarray(3072), before.pixels.subarray(3072));
@@ -102,7 +115,9 @@ describe('openDataset', () => {
 
   it('distorts the same way whatever the order of batches', async () => {
     await writePeople(data(), 2, 4);
-    const dataset = await open({ augmentation: augmentation.parse({ flip: true, shift: true, rotation: 20, erasing: 0.5 }) }); // prettier-ignore
+    const dataset = await open({
+      augmentation: augmentation.parse({ flip: true, shift: true, rotation: 20, erasing: 0.5 }),
+    });
     const distortion = {
       augmentation: augmentation.parse({ flip: true, shift: true, rotation: 20 }),
       seed: 3,
@@ -141,11 +156,19 @@ describe('openDataset', () => {
 
   it('takes a split that the folder has itself, and numbers those who train', async () => {
     await writePeople(path.join(data(), 'train'), 3, 4);
-    for (const [side, person] of [['val', 'person-0'], ['val', 'stranger'], ['test', 'person-1']] as const) await writeNoisePicture(path.join(data(), side, person, 'v.png'), side.length * 50 + person.length); // prettier-ignore
+    for (const [side, person] of [
+      ['val', 'person-0'],
+      ['val', 'stranger'],
+      ['test', 'person-1'],
+    ] as const)
+      await writeNoisePicture(path.join(data(), side, person, 'v.png'), side.length * 50 + person.length);
     const { people, split, files, labels } = await open();
     assert.deepEqual(people, ['person-0', 'person-1', 'person-2']);
     assert.equal(split.train.length, 12);
-    assert.deepEqual(split.validation.map((p) => files[p]), ['val/person-0/v.png']); // prettier-ignore
+    assert.deepEqual(
+      split.validation.map((p) => files[p]),
+      ['val/person-0/v.png'],
+    );
     assert.equal(labels[files.indexOf('val/stranger/v.png')], -1);
   });
 
@@ -201,7 +224,11 @@ describe('checkDataset', () => {
     copy('person-1/2.png', 'person-2/of-another.png');
     copy('person-2/3.png', 'person-2/really-png.jpg');
     fs.rmSync(at('person-2/3.png'));
-    const frames = [5, 6].map((seed) => sharp({ create: { width: 160, height: 160, channels: 3, background: { r: 40 * seed, g: 9, b: 99 } } }).png().toBuffer()); // prettier-ignore
+    const frames = [5, 6].map((seed) =>
+      sharp({ create: { width: 160, height: 160, channels: 3, background: { r: 40 * seed, g: 9, b: 99 } } })
+        .png()
+        .toBuffer(),
+    );
     await sharp(await Promise.all(frames), { join: { animated: true } }).toFile(at('person-3/moving.gif'));
     for (const [i, name] of ['Zo\u00eb', 'Zoe\u0308', 'few', 'FEW'].entries())
       for (let k = 0; k < 2; k++) await writeNoisePicture(at(`${name}/${k}.png`), 2000 + 10 * i + k, 160);
@@ -212,13 +239,30 @@ describe('checkDataset', () => {
 
     const report = await check();
     assert.deepEqual(codes(report), [
-      'two-people', 'unreadable', 'too-large', 'people-left-out', 'single-picture', 'exact-duplicates', 'too-small', 'alike-names',
-      'skipped', 'few-pictures', 'imbalance', 'near-duplicates', 'wrong-extension', 'animated',
-    ]); // prettier-ignore
+      'two-people',
+      'unreadable',
+      'too-large',
+      'people-left-out',
+      'single-picture',
+      'exact-duplicates',
+      'too-small',
+      'alike-names',
+      'skipped',
+      'few-pictures',
+      'imbalance',
+      'near-duplicates',
+      'wrong-extension',
+      'animated',
+    ]);
     assert.deepEqual(files(report, 'two-people'), ['person-1/2.png', 'person-2/of-another.png']);
     assert.deepEqual(files(report, 'unreadable'), ['nothing/0.png', 'person-0/broken.png']);
     assert.deepEqual(files(report, 'too-large'), ['person-0/huge.pgm']);
-    assert.deepEqual(files(report, 'exact-duplicates'), ['person-1/0.png', 'person-1/again.png', 'person-1/2.png', 'person-2/of-another.png']); // prettier-ignore
+    assert.deepEqual(files(report, 'exact-duplicates'), [
+      'person-1/0.png',
+      'person-1/again.png',
+      'person-1/2.png',
+      'person-2/of-another.png',
+    ]);
     assert.deepEqual(files(report, 'near-duplicates'), ['person-1/1.png', 'person-1/smaller.jpg']);
     assert.deepEqual(files(report, 'too-small'), ['person-0/small.png']);
     assert.deepEqual(files(report, 'wrong-extension'), ['person-2/really-png.jpg']);
@@ -228,8 +272,13 @@ describe('checkDataset', () => {
     assert.deepEqual(new Set(files(report, 'alike-names')), new Set(['Zo\u00eb', 'Zoe\u0308', 'few', 'FEW']));
     assert.deepEqual(report.counts[0], { person: 'many', pictures: 95 });
     assert.deepEqual(report.suggestedExclusions, [
-      'nothing/0.png', 'person-0/broken.png', 'person-0/huge.pgm', 'person-1/2.png', 'person-1/again.png', 'person-2/of-another.png',
-    ]); // prettier-ignore
+      'nothing/0.png',
+      'person-0/broken.png',
+      'person-0/huge.pgm',
+      'person-1/2.png',
+      'person-1/again.png',
+      'person-2/of-another.png',
+    ]);
     for (const { title, explanation, advice } of report.findings)
       for (const text of [title, explanation, advice]) assert.ok(text.length > 10 && !text.includes('undefined'), text);
     const thumbnail = report.findings[0]!.files[0]!.thumbnail!;

@@ -126,15 +126,21 @@ describe('decodePicture', () => {
         const expected = colour(x < 16 ? 0 : WIDTH - 1);
         const at = (16 * 32 + x) * 3;
         expected.forEach((v, c) =>
-          assert.ok(Math.abs(pixels![at + c]! - v) <= tolerance, `${name}, column ${x}: ${pixels!.slice(at, at + 3).join()} instead of ${expected.join()}`),
+          assert.ok(
+            Math.abs(pixels![at + c]! - v) <= tolerance,
+            `${name}, column ${x}: ${pixels!.slice(at, at + 3).join()} instead of ${expected.join()}`,
+          ),
         );
       }
     }
-  }); // prettier-ignore
+  });
 
   withShared('real JPEGs against libvips', [sharedPaths.wild], () =>
     it('decodes plain JPEGs to what libvips makes of them, to a level or two', async () => {
-      const people = fs.readdirSync(sharedPaths.wild).filter((name) => !name.includes('.')).slice(0, 20); // prettier-ignore
+      const people = fs
+        .readdirSync(sharedPaths.wild)
+        .filter((name) => !name.includes('.'))
+        .slice(0, 20);
       for (const person of people) {
         const file = path.join(sharedPaths.wild, person, fs.readdirSync(path.join(sharedPaths.wild, person))[0]!);
         assert.ok(readJpegHeader(fs.readFileSync(file))!.plain, file);
@@ -194,10 +200,15 @@ describe('decodePicture', () => {
     assert.equal(cmyk.fact.fault, 'none');
     const [r, , b] = cmyk.pixels!.slice((16 * 32 + 4) * 3);
     assert.ok(r! > 110 && b! < 70, `${r} ${b}`);
-    const half = sharp({ create: { width: 20, height: 20, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } } });
+    const half = sharp({
+      create: { width: 20, height: 20, channels: 4, background: { r: 200, g: 100, b: 50, alpha: 0.5 } },
+    });
     const { pixels } = await decode('half.png', half.png());
-    assert.ok([100, 50, 25].every((v, c) => Math.abs(pixels![c]! - v) <= 2), pixels!.slice(0, 3).join());
-  }); // prettier-ignore
+    assert.ok(
+      [100, 50, 25].every((v, c) => Math.abs(pixels![c]! - v) <= 2),
+      pixels!.slice(0, 3).join(),
+    );
+  });
 
   it('turns a picture by its EXIF orientation and stretches it to the square', async () => {
     const turned = await decode('turned.jpg', picture().withMetadata({ orientation: 6 }).jpeg({ quality: 95 }));
@@ -261,14 +272,21 @@ describe('decodePicture', () => {
 
   it('never throws, whatever the bytes are', async () => {
     const whole = await picture().jpeg().toBuffer();
-    const sources = [whole, await picture().png().toBuffer(), await picture().tiff().toBuffer(), bitmap(24), netpbm('P6')];
+    const sources = [
+      whole,
+      await picture().png().toBuffer(),
+      await picture().tiff().toBuffer(),
+      bitmap(24),
+      netpbm('P6'),
+    ];
     for (let round = 0; round < 150; round++) {
       const bytes = Buffer.from(sources[round % sources.length]!);
-      for (let i = 0; i < 1 + (round % 7); i++) bytes[(round * 7919 + i * 104729) % bytes.length]! ^= 1 + ((round * 31) % 255);
+      for (let i = 0; i < 1 + (round % 7); i++)
+        bytes[(round * 7919 + i * 104729) % bytes.length]! ^= 1 + ((round * 31) % 255);
       const { fact, pixels } = await decode('fuzzed.img', bytes.subarray(0, bytes.length - (round % 3) * 40));
       assert.equal(pixels !== undefined, fact.fault === 'none');
     }
-  }).timeout(60_000); // prettier-ignore
+  }).timeout(60_000);
 });
 
 describe('sniff', () => {

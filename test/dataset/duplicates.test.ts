@@ -32,7 +32,12 @@ function turn(facts: PictureFacts, from: number, to: number, bits: number, rando
 describe('sameLooks', () => {
   it('finds planted copies of up to 15 bits always, of 26 nearly always, and no others', () => {
     const random = Random.fromSeed(1);
-    for (const [bits, least] of [[0, 200], [8, 200], [15, 200], [NEAR_DISTANCE, 190]] as const) {
+    for (const [bits, least] of [
+      [0, 200],
+      [8, 200],
+      [15, 200],
+      [NEAR_DISTANCE, 190],
+    ] as const) {
       const facts = randomFacts(2000, random);
       for (let i = 0; i < 200; i++) turn(facts, i, 1000 + i, bits, random);
       const groups = sameLooks(facts, allOf(facts));
@@ -42,7 +47,7 @@ describe('sameLooks', () => {
     const facts = randomFacts(2000, random);
     for (let i = 0; i < 200; i++) turn(facts, i, 1000 + i, NEAR_DISTANCE + 1, random);
     assert.equal(sameLooks(facts, allOf(facts)).length, 0);
-  }); // prettier-ignore
+  });
 
   it('compares the same as all pairs do', () => {
     const random = Random.fromSeed(2);
@@ -50,7 +55,11 @@ describe('sameLooks', () => {
     for (let i = 0; i < 400; i += 2) turn(facts, i, i + 1, random.integer(14), random);
     const words = new Uint32Array(facts.looks.buffer);
     const pairs = sameLooks(facts, allOf(facts)).flatMap((group) => group.slice(1).map((b) => [group[0]!, b]));
-    const expected = allOf(facts).flatMap((a) => allOf(facts).filter((b) => b > a && differingBits(words, a, b) <= NEAR_DISTANCE).map((b) => [a, b])); // prettier-ignore
+    const expected = allOf(facts).flatMap((a) =>
+      allOf(facts)
+        .filter((b) => b > a && differingBits(words, a, b) <= NEAR_DISTANCE)
+        .map((b) => [a, b]),
+    );
     assert.deepEqual(pairs, expected);
   });
 
@@ -64,8 +73,16 @@ describe('sameLooks', () => {
 
   withShared('looks of real pictures', [sharedPaths.wild], () =>
     it('takes a picture saved again for the same and other pictures of the same person for others', async () => {
-      const people = fs.readdirSync(sharedPaths.wild).filter((name) => !name.includes('.')).slice(0, 40); // prettier-ignore
-      const files = people.flatMap((name) => fs.readdirSync(path.join(sharedPaths.wild, name)).slice(0, 5).map((file) => path.join(sharedPaths.wild, name, file))); // prettier-ignore
+      const people = fs
+        .readdirSync(sharedPaths.wild)
+        .filter((name) => !name.includes('.'))
+        .slice(0, 40);
+      const files = people.flatMap((name) =>
+        fs
+          .readdirSync(path.join(sharedPaths.wild, name))
+          .slice(0, 5)
+          .map((file) => path.join(sharedPaths.wild, name, file)),
+      );
       const changes: [string, (picture: Sharp) => Sharp][] = [
         ['jpeg', (p) => p.jpeg({ quality: 50 })],
         ['half', (p) => p.resize(125, 125).jpeg({ quality: 90 })],
@@ -81,7 +98,9 @@ describe('sameLooks', () => {
           facts.set((k + 1) * files.length + i, (await decodePicture(copy, 144)).fact);
         }
       }
-      const groupOf = new Map(sameLooks(facts, allOf(facts)).flatMap((group) => group.map((p) => [p, group[0]!] as const))); // prettier-ignore
+      const groupOf = new Map(
+        sameLooks(facts, allOf(facts)).flatMap((group) => group.map((p) => [p, group[0]!] as const)),
+      );
       for (const [k, [name]] of changes.entries()) {
         const found = files.filter((_, i) => {
           const own = groupOf.get((k + 1) * files.length + i);
@@ -89,7 +108,10 @@ describe('sameLooks', () => {
         }).length;
         assert.ok(found >= 0.97 * files.length, `${name}: ${found} of ${files.length}`);
       }
-      const originals = sameLooks(facts, files.map((_, i) => i)); // prettier-ignore
+      const originals = sameLooks(
+        facts,
+        files.map((_, i) => i),
+      );
       assert.ok(originals.length <= 4, `${originals.length} groups among the originals`);
     }).timeout(60_000),
   );

@@ -80,20 +80,23 @@ describe('PixelCache', () => {
     let before = 0;
     for (let round = 0; round < 6; round++) {
       const file = path.join(import.meta.dirname, 'cacheWriter.ts');
-      const writer = spawn(process.execPath, ['--import', 'tsx', file, caches(), root], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const writer = spawn(process.execPath, ['--import', 'tsx', file, caches(), root], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       await once(writer.stdout, 'data');
       await new Promise((resolve) => setTimeout(resolve, 20 + 37 * round));
       writer.kill('SIGKILL');
       await once(writer, 'close');
       const cache = open(root);
       let count = 0;
-      for (; cache.find(stampOf(`person/${count}.png`)); count++) assert.equal(sound(cache, `person/${count}.png`), true, `picture ${count}, round ${round}`);
+      for (; cache.find(stampOf(`person/${count}.png`)); count++)
+        assert.equal(sound(cache, `person/${count}.png`), true, `picture ${count}, round ${round}`);
       assert.ok(count > before, `${count} after ${before}`);
       before = count;
       cache.close();
       assert.ok(!path.basename(cache.folder).startsWith('private'), 'the killed writer’s lock is taken over');
     }
-  }).timeout(60_000); // prettier-ignore
+  }).timeout(60_000);
 
   it('believes nothing that was cut short or scribbled over', () => {
     const cases: [string, () => void][] = [

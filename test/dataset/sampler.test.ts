@@ -6,7 +6,10 @@ describe('drawBatches', () => {
   it('gives every picture once when it shuffles', () => {
     const pictures = Array.from({ length: 50 }, (_, i) => 3 * i);
     const batches = drawBatches(pictures, [], 'shuffle', 8, Random.fromSeed(1));
-    assert.deepEqual(batches.flat().sort((a, b) => a - b), pictures); // prettier-ignore
+    assert.deepEqual(
+      batches.flat().sort((a, b) => a - b),
+      pictures,
+    );
   });
 
   it('gives P people and K pictures of each, for 200 random folders', () => {
@@ -52,7 +55,14 @@ describe('drawBatches', () => {
 
   it('depends on the state of the generator alone', () => {
     const labels = Array.from({ length: 60 }, (_, i) => i % 7);
-    const draw = () => drawBatches(labels.map((_, i) => i), labels, { people: 3, pictures: 2 }, 0, Random.fromSeed(9)); // prettier-ignore
+    const draw = () =>
+      drawBatches(
+        labels.map((_, i) => i),
+        labels,
+        { people: 3, pictures: 2 },
+        0,
+        Random.fromSeed(9),
+      );
     assert.deepEqual(draw(), draw());
   });
 });

@@ -92,7 +92,24 @@ describe('scanDataset', () => {
   });
 
   it('takes any name that a file system takes', () => {
-    const names = ['-rf', '%00', 'a b', "quote'", '"', '$(id)', 'ＦＵＬＬ', '🙂', 'Zoe\u0308', 'Zo\u00eb', 'line\nbreak', 'back\\slash', 'train', 'CON', '#', 'x'.repeat(200)]; // prettier-ignore
+    const names = [
+      '-rf',
+      '%00',
+      'a b',
+      "quote'",
+      '"',
+      '$(id)',
+      'ＦＵＬＬ',
+      '🙂',
+      'Zoe\u0308',
+      'Zo\u00eb',
+      'line\nbreak',
+      'back\\slash',
+      'train',
+      'CON',
+      '#',
+      'x'.repeat(200),
+    ];
     touch(...names.map((name) => `${name}/${name.slice(0, 100)}.png`));
     const scanned = scanDataset(folder());
     assert.deepEqual(new Set(scanned.people), new Set(names));
@@ -154,7 +171,9 @@ describe('scanDataset', () => {
 
     it('lists what does not fit, and never leads out of the folder', () => {
       touch('1.png', '2.png', '3.png', '4.png', 'unnamed.png');
-      write('path,person,split\n1.png,Anna,train\n2.png,Bo,val\n2.png,Anna,train\ngone.png,Anna,\n../../etc/passwd.png,Anna,\n/etc/x.png,Bo,\nC:\\x.png,Bo,\n3.png,,\n4.png,Bo,sideways\n'); // prettier-ignore
+      write(
+        'path,person,split\n1.png,Anna,train\n2.png,Bo,val\n2.png,Anna,train\ngone.png,Anna,\n../../etc/passwd.png,Anna,\n/etc/x.png,Bo,\nC:\\x.png,Bo,\n3.png,,\n4.png,Bo,sideways\n',
+      );
       const scanned = scanDataset(folder());
       assert.deepEqual(byPerson(scanned), { Anna: ['1.png'], Bo: ['2.png'] });
       assert.deepEqual(scanned.sides, ['train', 'validation']);

@@ -65,7 +65,11 @@ describe('splitByPicture with copies', () => {
       const groups = randomGroups(labels, random, trial % 2 === 0);
       const { train, validation } = splitByPicture(labels, share, trial, groups);
       const context = `trial ${trial}`;
-      assert.deepEqual([...train, ...validation].sort((a, b) => a - b), labels.map((_, i) => i), context); // prettier-ignore
+      assert.deepEqual(
+        [...train, ...validation].sort((a, b) => a - b),
+        labels.map((_, i) => i),
+        context,
+      );
       for (const group of groups) assert.equal(sideOf(validation, group), 1, context);
       assert.equal(new Set(train.map((i) => labels[i])).size, people, context);
       const wish = labels.length * (1 - share);
@@ -90,9 +94,16 @@ describe('splitByIdentity', () => {
       const groups = trial % 3 === 0 ? randomGroups(labels, random, true).slice(0, 2) : [];
       const { train, validation } = splitByIdentity(labels, share, trial, groups);
       const context = `trial ${trial}`;
-      assert.deepEqual([...train, ...validation].sort((a, b) => a - b), labels.map((_, i) => i), context); // prettier-ignore
+      assert.deepEqual(
+        [...train, ...validation].sort((a, b) => a - b),
+        labels.map((_, i) => i),
+        context,
+      );
       const strangers = new Set(validation.map((i) => labels[i]));
-      assert.ok(train.every((i) => !strangers.has(labels[i])), context); // prettier-ignore
+      assert.ok(
+        train.every((i) => !strangers.has(labels[i])),
+        context,
+      );
       assert.ok(train.length > 0 && validation.length > 0, context);
       for (const group of groups) assert.equal(sideOf(validation, group), 1, context);
       if (groups.length === 0 && people > 10)

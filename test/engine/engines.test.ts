@@ -74,7 +74,8 @@ describe('the engines', function () {
       for (const [name, gradient] of a.first) {
         const other = b.first.get(name)!;
         // Biases before a batch norm have no gradient but rounding.
-        if (Math.hypot(...other) > 1e-5 * largest) assert.ok(distance(gradient, other) < 1e-3, `${name}: ${distance(gradient, other)}`);
+        if (Math.hypot(...other) > 1e-5 * largest)
+          assert.ok(distance(gradient, other) < 1e-3, `${name}: ${distance(gradient, other)}`);
       }
       for (const { name, trainable } of graph.parameters) {
         if (trainable) continue;
@@ -86,7 +87,7 @@ describe('the engines', function () {
         });
       }
     }
-  }); // prettier-ignore
+  });
 
   it('agree over ten steps of either optimizer to a thousandth of the loss', async () => {
     // Shallow: a deep network from a random start carries the rounding of one step into large differences of the next.

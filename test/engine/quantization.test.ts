@@ -152,7 +152,10 @@ describe('quantization-aware training', function () {
       for (const other of [b[i]!, c[i]!]) {
         const seen = a[i]!;
         for (const key of ['count', 'min', 'max', 'energy', 'noise', 'clipped'] as const)
-          assert.ok(Math.abs(seen[key] - other[key]) <= 1e-3 * Math.abs(other[key]) + (key === 'clipped' ? 1 : 1e-5), `${parameter} ${key}: ${seen[key]} ${other[key]}`);
+          assert.ok(
+            Math.abs(seen[key] - other[key]) <= 1e-3 * Math.abs(other[key]) + (key === 'clipped' ? 1 : 1e-5),
+            `${parameter} ${key}: ${seen[key]} ${other[key]}`,
+          );
         const moved = seen.histogram.reduce((sum, count, bin) => sum + Math.abs(count - other.histogram[bin]!), 0);
         assert.ok(moved <= 4, `${parameter}: ${moved} of ${seen.count} values in another bin`);
       }
@@ -161,7 +164,7 @@ describe('quantization-aware training', function () {
     const plain = observe([-1, 0.26, 3, 9], [-1, 3], 8, [-2, 4], 6);
     assert.deepEqual([...plain.histogram], [0, 1, 1, 0, 0, 2]);
     assert.deepEqual([plain.count, plain.min, plain.max, plain.clipped], [4, -1, 9, 2]);
-  }); // prettier-ignore
+  });
 
   it('lets ranges follow what a step sees, alike on all engines, and rounds by them in the same step', async () => {
     const observed = quantizersOf(graph).filter((quantizer) => quantizer.observed);
@@ -189,14 +192,16 @@ describe('quantization-aware training', function () {
     const run = async () => {
       const session = start('native');
       const quantization = { active: switches(graph, true, true), frozenBatchNorm: true };
-      for (let step = 0; step < 3; step++) await session.trainStep(BATCH, { learningRate: 0.01, batchNormMomentum: 0.9, quantization });
+      for (let step = 0; step < 3; step++)
+        await session.trainStep(BATCH, { learningRate: 0.01, batchNormMomentum: 0.9, quantization });
       return session.state.parameters;
     };
     const [a, b] = [await run(), await run()];
     assert.deepEqual(a, b);
     const before = referenceValues(graph);
-    for (const { name } of graph.parameters.filter(({ trainable }) => !trainable)) assert.deepEqual(a.get(name), before.get(name), name);
-  }); // prettier-ignore
+    for (const { name } of graph.parameters.filter(({ trainable }) => !trainable))
+      assert.deepEqual(a.get(name), before.get(name), name);
+  });
 
   it('trains MobileNetV2 alike on native and TensorFlow', async () => {
     const float = mobileNetV2({ size: 64, classes: 4, width: 0.35, pooling: 'average' });
@@ -209,7 +214,9 @@ describe('quantization-aware training', function () {
       const losses: number[] = [];
       for (const batch of batches) {
         const quantization = { active: switches(network, true, activations), rangeMomentum: 0.9 };
-        losses.push((await session.trainStep(batch, { learningRate: 1e-4, batchNormMomentum: 0.9, quantization })).lossSum); // prettier-ignore
+        losses.push(
+          (await session.trainStep(batch, { learningRate: 1e-4, batchNormMomentum: 0.9, quantization })).lossSum,
+        );
       }
       const parameters = new Map(session.state.parameters);
       session.dispose();
@@ -217,14 +224,19 @@ describe('quantization-aware training', function () {
     };
     const compare = async (activations: boolean, first: number, later: number, ranges: number) => {
       const [a, b] = [await run('native', activations), await run('tensorflow', activations)];
-      a.losses.forEach((loss, i) => assert.ok(Math.abs(loss - b.losses[i]!) < (i === 0 ? first : later) * loss, `step ${i}: ${loss} and ${b.losses[i]}`));
+      a.losses.forEach((loss, i) =>
+        assert.ok(
+          Math.abs(loss - b.losses[i]!) < (i === 0 ? first : later) * loss,
+          `step ${i}: ${loss} and ${b.losses[i]}`,
+        ),
+      );
       for (const { parameter, observed } of quantizersOf(network))
         if (observed) near(parameter, a.parameters.get(parameter)!, [...b.parameters.get(parameter)!], ranges);
     };
     await compare(false, 1e-4, 0.02, 0.05);
     // A value that falls to the other side of a border is carried on by all layers behind it.
     await compare(true, 0.05, 0.1, 0.5);
-  }); // prettier-ignore
+  });
 
   it('refuses switches that are not one for each quantizer', async () => {
     for (const name of engines.keys())
@@ -288,7 +300,8 @@ describe('quantized networks on native', function () {
       const seen = await session.observe(batch, { active: none, limits: new Float32Array(2 * none.length), bins: 1 });
       // Ranges that clip a little.
       quantizers.forEach(({ observed, parameter }, i) => {
-        if (observed) values.set(parameter, Float32Array.from(followedRange([0, 0], seen[i]!.min * 0.9, seen[i]!.max * 0.9, 0)));
+        if (observed)
+          values.set(parameter, Float32Array.from(followedRange([0, 0], seen[i]!.min * 0.9, seen[i]!.max * 0.9, 0)));
       });
       session.dispose();
       const all = new Set(quantizers.map(({ parameter }) => parameter));
@@ -303,5 +316,5 @@ describe('quantized networks on native', function () {
         await compare(all, { logits: 0.03, gradients: 0.06 });
       }
     }
-  }); // prettier-ignore
+  });
 });

@@ -94,88 +94,95 @@ function agree(what: string, actual: Float32Array, expected: Described, relative
 }
 
 withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.weights05], () => {
-  for (const name of ['native', 'tensorflow'] as const) describe(`a training step on ${name} against Keras in float64 (real weights, real pictures)`, function () {
-    this.timeout(60_000);
-    const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
-    const labels = Int32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
-    let engine: Engine;
-    let images: Uint8Array;
+  for (const name of ['native', 'tensorflow'] as const)
+    describe(`a training step on ${name} against Keras in float64 (real weights, real pictures)`, function () {
+      this.timeout(60_000);
+      const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
+      const labels = Int32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
+      let engine: Engine;
+      let images: Uint8Array;
 
-    before(async () => {
-      engine = (await selectEngine({ engine: name, threads: 2 })).engine;
-      images = await pictures();
-    });
-
-    it('sees the same bytes', () => {
-      const hash = createHash('sha256').update(images).digest('hex');
-      assert.equal(hash, reference.pixels_sha256);
-      assert.equal(hash, torch.pixels_sha256);
-    });
-
-    it('agrees with PyTorch in every gradient, and in loss and weights over ten steps of SGD with momentum', async () => {
-      const optimizer = { kind: 'sgd', momentum: torch.momentum } as const;
-      const session = engine.createSession(graph, await headedWeights(), { optimizer });
-      for (const [i, expected] of torch.losses.entries()) {
-        const { lossSum, logits } = await session.trainStep({ images, labels }, { learningRate: torch.learning_rate, batchNormMomentum: 0.9 });
-        const own = Math.abs(expected - torch.losses_float32[i]!);
-        const tolerance = i === 0 ? 1e-5 : Math.max(5e-3, 8 * own);
-        const off = Math.abs(lossSum / labels.length - expected);
-        assert.ok(off <= tolerance, `step ${i + 1}: ${lossSum / labels.length} against ${expected}`);
-        if (i > 0) continue;
-        torch.logits.forEach((value, k) => {
-          const off = Math.abs(logits[k]! - value);
-          assert.ok(off < 8 * torch.logits_float32 * Math.hypot(...torch.logits), `logit ${k}: ${logits[k]} against ${value}`);
-        });
-        // The first velocity is the gradient times the learning rate.
-        for (const [parameter, described] of Object.entries(torch.gradients)) {
-          const gradient = session.state.moments.get(parameter)!.first.map((v) => -v / torch.learning_rate);
-          agree(parameter, gradient, described, 2e-3, 2e-6);
-        }
-      }
-      for (const [parameter, expected] of Object.entries(torch.after))
-        agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
-      session.dispose();
-    });
-
-    it('agrees in logits, in every gradient and in every running statistic', async () => {
-      const session = engine.createSession(graph, await headedWeights());
-      const { logits } = await session.trainStep(
-        { images, labels },
-        { learningRate: reference.learning_rate, batchNormMomentum: reference.momentum },
-      );
-      reference.logits.forEach((expected, i) => {
-        const tolerance = 8 * reference.logits_float32 * Math.hypot(...reference.logits);
-        assert.ok(Math.abs(logits[i]! - expected) < tolerance, `logit ${i}: ${logits[i]} against ${expected}`);
+      before(async () => {
+        engine = (await selectEngine({ engine: name, threads: 2 })).engine;
+        images = await pictures();
       });
-      // After the first step Adam's first moment is a tenth of the gradient: exact but for one rounding.
-      const names = Object.keys(reference.gradients);
-      assert.equal(names.length, session.state.moments.size);
-      for (const parameter of names) {
-        const gradient = session.state.moments.get(parameter)!.first.map((m) => m / (1 - 0.9));
-        agree(parameter, gradient, reference.gradients[parameter]!, 2e-3, 2e-6);
-      }
-      // Exact but for rounding: a missing Bessel's correction would show here as 3 % of a variance.
-      for (const [parameter, expected] of Object.entries(reference.statistics))
-        agree(parameter, session.state.parameters.get(parameter)!, expected, 1e-4, 1e-5);
-      session.dispose();
-    });
 
-    it('agrees in loss, running statistics and weights over ten steps', async () => {
-      const session = engine.createSession(graph, await headedWeights());
-      for (const [i, expected] of reference.losses.entries()) {
-        const { lossSum } = await session.trainStep(
+      it('sees the same bytes', () => {
+        const hash = createHash('sha256').update(images).digest('hex');
+        assert.equal(hash, reference.pixels_sha256);
+        assert.equal(hash, torch.pixels_sha256);
+      });
+
+      it('agrees with PyTorch in every gradient, and in loss and weights over ten steps of SGD with momentum', async () => {
+        const optimizer = { kind: 'sgd', momentum: torch.momentum } as const;
+        const session = engine.createSession(graph, await headedWeights(), { optimizer });
+        for (const [i, expected] of torch.losses.entries()) {
+          const { lossSum, logits } = await session.trainStep(
+            { images, labels },
+            { learningRate: torch.learning_rate, batchNormMomentum: 0.9 },
+          );
+          const own = Math.abs(expected - torch.losses_float32[i]!);
+          const tolerance = i === 0 ? 1e-5 : Math.max(5e-3, 8 * own);
+          const off = Math.abs(lossSum / labels.length - expected);
+          assert.ok(off <= tolerance, `step ${i + 1}: ${lossSum / labels.length} against ${expected}`);
+          if (i > 0) continue;
+          torch.logits.forEach((value, k) => {
+            const off = Math.abs(logits[k]! - value);
+            assert.ok(
+              off < 8 * torch.logits_float32 * Math.hypot(...torch.logits),
+              `logit ${k}: ${logits[k]} against ${value}`,
+            );
+          });
+          // The first velocity is the gradient times the learning rate.
+          for (const [parameter, described] of Object.entries(torch.gradients)) {
+            const gradient = session.state.moments.get(parameter)!.first.map((v) => -v / torch.learning_rate);
+            agree(parameter, gradient, described, 2e-3, 2e-6);
+          }
+        }
+        for (const [parameter, expected] of Object.entries(torch.after))
+          agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
+        session.dispose();
+      });
+
+      it('agrees in logits, in every gradient and in every running statistic', async () => {
+        const session = engine.createSession(graph, await headedWeights());
+        const { logits } = await session.trainStep(
           { images, labels },
           { learningRate: reference.learning_rate, batchNormMomentum: reference.momentum },
         );
-        // The first loss has seen no update; the later ones carry Adam's sign-like steps on gradients that are rounding.
-        const own = Math.abs(expected - reference.losses_float32[i]!);
-        const tolerance = i === 0 ? 1e-5 : Math.max(5e-3, 8 * own);
-        const off = Math.abs(lossSum / labels.length - expected);
-        assert.ok(off <= tolerance, `step ${i + 1}: ${lossSum / labels.length} against ${expected}`);
-      }
-      for (const [parameter, expected] of Object.entries(reference.after))
-        agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
-      session.dispose();
+        reference.logits.forEach((expected, i) => {
+          const tolerance = 8 * reference.logits_float32 * Math.hypot(...reference.logits);
+          assert.ok(Math.abs(logits[i]! - expected) < tolerance, `logit ${i}: ${logits[i]} against ${expected}`);
+        });
+        // After the first step Adam's first moment is a tenth of the gradient: exact but for one rounding.
+        const names = Object.keys(reference.gradients);
+        assert.equal(names.length, session.state.moments.size);
+        for (const parameter of names) {
+          const gradient = session.state.moments.get(parameter)!.first.map((m) => m / (1 - 0.9));
+          agree(parameter, gradient, reference.gradients[parameter]!, 2e-3, 2e-6);
+        }
+        // Exact but for rounding: a missing Bessel's correction would show here as 3 % of a variance.
+        for (const [parameter, expected] of Object.entries(reference.statistics))
+          agree(parameter, session.state.parameters.get(parameter)!, expected, 1e-4, 1e-5);
+        session.dispose();
+      });
+
+      it('agrees in loss, running statistics and weights over ten steps', async () => {
+        const session = engine.createSession(graph, await headedWeights());
+        for (const [i, expected] of reference.losses.entries()) {
+          const { lossSum } = await session.trainStep(
+            { images, labels },
+            { learningRate: reference.learning_rate, batchNormMomentum: reference.momentum },
+          );
+          // The first loss has seen no update; the later ones carry Adam's sign-like steps on gradients that are rounding.
+          const own = Math.abs(expected - reference.losses_float32[i]!);
+          const tolerance = i === 0 ? 1e-5 : Math.max(5e-3, 8 * own);
+          const off = Math.abs(lossSum / labels.length - expected);
+          assert.ok(off <= tolerance, `step ${i + 1}: ${lossSum / labels.length} against ${expected}`);
+        }
+        for (const [parameter, expected] of Object.entries(reference.after))
+          agree(parameter, session.state.parameters.get(parameter)!, expected, 2e-2, 5e-3);
+        session.dispose();
+      });
     });
-  }); // prettier-ignore
 });

@@ -32,7 +32,10 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     let wished: Float32Array;
 
     before(async () => {
-      network = await quantizedNetwork(SIZE, fs.mkdtempSync(path.join(fs.realpathSync('/tmp'), 'face-trainer-export-')));
+      network = await quantizedNetwork(
+        SIZE,
+        fs.mkdtempSync(path.join(fs.realpathSync('/tmp'), 'face-trainer-export-')),
+      );
       const { float, values, dataset, validation } = network;
       const pixels = Buffer.concat(validation.map(({ images }) => images as Uint8Array));
       scaled = new Uint8Array(Float32Array.from(pixels, (byte) => byte / 127.5 - 1).buffer);
@@ -41,7 +44,15 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
         facts: {
           version: 1,
           labels: dataset.people.map((name, i) => (i === 0 ? 'Åsa "the?" Ö\\' : name)),
-          input: { width: SIZE, height: SIZE, layout: 'NHWC', colour: 'RGB', resize: 108, scaling: 'x / 127.5 - 1', faces: 'as they are' },
+          input: {
+            width: SIZE,
+            height: SIZE,
+            layout: 'NHWC',
+            colour: 'RGB',
+            resize: 108,
+            scaling: 'x / 127.5 - 1',
+            faces: 'as they are',
+          },
           network: { name: float.name, width: 0.5, pooling: 'average' },
         },
       };
@@ -65,12 +76,17 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       assert.equal(a.length, b.length);
       return Math.hypot(...a.map((x, i) => x - b[i]!)) / Math.hypot(...b);
     };
-    const write = (options: object, name: string) => writeExport(source, exportOptions.parse(options), path.join(folder(), name));
+    const write = (options: object, name: string) =>
+      writeExport(source, exportOptions.parse(options), path.join(folder(), name));
 
     it('Keras: weights by name into keras.applications.MobileNetV2 and a head', async () => {
       const { files } = await write({ format: 'keras' }, 'weights.h5');
       fs.writeFileSync(`${files[0]!}.in`, scaled);
-      const told = await runPython<{ changed: number; layers: number }>('keras_run.py', [files[0]!, '96', '0.5', 'avg', '158'], KERAS);
+      const told = await runPython<{ changed: number; layers: number }>(
+        'keras_run.py',
+        [files[0]!, '96', '0.5', 'avg', '158'],
+        KERAS,
+      );
       assert.deepEqual(told, { changed: 105, layers: 105 });
       const off = distance(floats(`${files[0]!}.out`), wished);
       assert.ok(off < 1e-5, `${off}`);
@@ -121,14 +137,24 @@ int main() {
       const { input } = integerNetwork(network.graph, network.values);
       const table = Int8Array.from({ length: 256 }, (_, byte) => quantizeValue(Math.fround(byte / 127.5 - 1), input));
       assert.deepEqual(new Int8Array(out.subarray(-256)), table);
-      assert.equal(fs.readFileSync(`${binary}.labels`, 'utf8'), source.facts.labels.map((label) => `${label}\n`).join(''));
+      assert.equal(
+        fs.readFileSync(`${binary}.labels`, 'utf8'),
+        source.facts.labels.map((label) => `${label}\n`).join(''),
+      );
     });
 
     it('TFLite: people in the archive behind the file, TensorFlow’s metadata, and an embedding without height and width', async () => {
       const { files } = await write({ format: 'tflite', precision: 'int8' }, 'model.tflite');
-      const labels = await runProgram('python3', ['-c', 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; i = z.getinfo("labels.txt"); f = open(sys.argv[1], "rb"); f.seek(i.header_offset); assert f.read(4) == b"PK\\x03\\x04"; sys.stdout.buffer.write(z.read("labels.txt"))', files[0]!]);
+      const labels = await runProgram('python3', [
+        '-c',
+        'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; i = z.getinfo("labels.txt"); f = open(sys.argv[1], "rb"); f.seek(i.header_offset); assert f.read(4) == b"PK\\x03\\x04"; sys.stdout.buffer.write(z.read("labels.txt"))',
+        files[0]!,
+      ]);
       assert.equal(labels.output.trimEnd(), source.facts.labels.join('\n'));
-      const embedding = await write({ format: 'tflite', precision: 'int8', border: 'float32', part: 'embedding' }, 'embedding.tflite');
+      const embedding = await write(
+        { format: 'tflite', precision: 'int8', border: 'float32', part: 'embedding' },
+        'embedding.tflite',
+      );
       const { type, shape, bytes } = await runLiteRt(embedding.files[0]!, scaled.subarray(0, 4 * AREA));
       assert.deepEqual([type, shape, bytes.length], ['float32', [1, 1280], 4 * 1280]);
       const plain = await write({ format: 'tflite', part: 'embedding' }, 'float.tflite');
@@ -137,7 +163,10 @@ int main() {
 
     it('the same bytes twice, in every format', async () => {
       for (const format of ['tflite', 'onnx', 'tfjs', 'keras', 'c']) {
-        const [a, b] = [await write({ format }, `a-${format}/model.json`), await write({ format }, `b-${format}/model.json`)];
+        const [a, b] = [
+          await write({ format }, `a-${format}/model.json`),
+          await write({ format }, `b-${format}/model.json`),
+        ];
         assert.equal(a.files.length, b.files.length);
         a.files.forEach((file, i) => assert.ok(fs.readFileSync(file).equals(fs.readFileSync(b.files[i]!)), file));
       }
@@ -146,7 +175,10 @@ int main() {
     it('takes the place of an earlier LayersModel, whose weights go', async () => {
       const files = async (part: string) => {
         const { files: written } = await write({ format: 'tfjs', part }, 'again/model.json');
-        assert.deepEqual(fs.readdirSync(path.dirname(written[0]!)).sort(), written.map((file) => path.basename(file)).sort());
+        assert.deepEqual(
+          fs.readdirSync(path.dirname(written[0]!)).sort(),
+          written.map((file) => path.basename(file)).sort(),
+        );
         return written[1]!;
       };
       assert.notEqual(await files('classifier'), await files('embedding'));
@@ -160,12 +192,25 @@ int main() {
       for (const format of ['tfjs', 'keras'])
         await assert.rejects(write({ format, precision: 'int8' }, `none-${format}`), { code: 'not-this-precision' });
       const float = { ...source, quantization: undefined };
-      const refused = writeExport(float, exportOptions.parse({ format: 'onnx', precision: 'int8' }), path.join(folder(), 'none.onnx'));
+      const refused = writeExport(
+        float,
+        exportOptions.parse({ format: 'onnx', precision: 'int8' }),
+        path.join(folder(), 'none.onnx'),
+      );
       await assert.rejects(refused, { code: 'not-quantized' });
-      const broken = { ...source, parameters: new Map([...network.values, ['predictions/bias', new Float32Array(158).fill(NaN)]]) };
+      const broken = {
+        ...source,
+        parameters: new Map([...network.values, ['predictions/bias', new Float32Array(158).fill(NaN)]]),
+      };
       for (const format of ['tflite', 'onnx', 'tfjs'])
-        await assert.rejects(writeExport(broken, exportOptions.parse({ format }), path.join(folder(), `none-${format}`)), /not finite/);
-      assert.deepEqual(fs.readdirSync(folder()).filter((name) => name.startsWith('none')), []);
+        await assert.rejects(
+          writeExport(broken, exportOptions.parse({ format }), path.join(folder(), `none-${format}`)),
+          /not finite/,
+        );
+      assert.deepEqual(
+        fs.readdirSync(folder()).filter((name) => name.startsWith('none')),
+        [],
+      );
     });
   });
-}); // prettier-ignore
+});

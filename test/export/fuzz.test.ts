@@ -41,17 +41,23 @@ function randomGraph(random: Random): Graph {
   const layers = 1 + random.integer(6);
   for (let i = 0; i < layers; i++) {
     const kernel = Math.min(pick(1, 3, 3, 5), x.shape[0], x.shape[1]);
-    let y = random.integer(2) === 0 ? b.conv2d(`conv${i}`, x, pick(1, 3, 8, 17), kernel, pick(1, 1, 2)) : b.depthwiseConv2d(`depthwise${i}`, x, kernel, pick(1, 1, 2));
+    let y =
+      random.integer(2) === 0
+        ? b.conv2d(`conv${i}`, x, pick(1, 3, 8, 17), kernel, pick(1, 1, 2))
+        : b.depthwiseConv2d(`depthwise${i}`, x, kernel, pick(1, 1, 2));
     if (random.integer(4) > 0) y = b.batchNorm(`norm${i}`, y);
     if (random.integer(2) === 0) y = b.relu6(`relu${i}`, y);
     if (random.integer(40) === 0) y = b.batchNorm(`late${i}`, y); // where a ReLU6 stands before it no convolution takes it along
-    x = y.shape.every((n, k) => n === x.shape[k]) && x.name !== 'input' && random.integer(2) === 0 ? b.add(`add${i}`, x, y) : y;
+    x =
+      y.shape.every((n, k) => n === x.shape[k]) && x.name !== 'input' && random.integer(2) === 0
+        ? b.add(`add${i}`, x, y)
+        : y;
   }
   x = random.integer(2) === 0 ? b.globalAveragePool('pool', x) : b.globalMaxPool('pool', x);
   if (random.integer(2) === 0) x = b.dropout('dropout', x, 0.3);
   b.dense('dense', x, 2 + random.integer(9));
   return b.build(`random ${random.integer(1e6)}`);
-} // prettier-ignore
+}
 
 /** Weights of different sizes, some channels dead. */
 function randomValues(graph: Graph, random: Random): Map<string, Float32Array> {
@@ -77,7 +83,12 @@ interface Case {
   readonly integers: IntegerNetwork;
 }
 
-async function quantized(engine: Engine, graph: Graph, values: Map<string, Float32Array>, pixels: Uint8Array): Promise<IntegerNetwork> {
+async function quantized(
+  engine: Engine,
+  graph: Graph,
+  values: Map<string, Float32Array>,
+  pixels: Uint8Array,
+): Promise<IntegerNetwork> {
   const rewritten = quantizeGraph(graph);
   const all = new Map([...values, ...initialRanges(rewritten)]);
   const session = engine.createSession(rewritten, all);
@@ -85,12 +96,13 @@ async function quantized(engine: Engine, graph: Graph, values: Map<string, Float
     yield await Promise.resolve({ images: pixels, labels: new Int32Array(PICTURES) });
   };
   try {
-    for (const [name, range] of await calibrate(rewritten, session, batches, 'movingAverage')) all.set(name, Float32Array.from(range));
+    for (const [name, range] of await calibrate(rewritten, session, batches, 'movingAverage'))
+      all.set(name, Float32Array.from(range));
   } finally {
     session.dispose();
   }
   return integerNetwork(rewritten, all);
-} // prettier-ignore
+}
 
 describe('random graphs', function () {
   this.timeout(300_000);
@@ -130,9 +142,11 @@ describe('random graphs', function () {
 
   it('are written, or refused with a reason', () => {
     assert.ok(cases.length > GRAPHS / 2, `${cases.length}`);
-    console.log(`      ${cases.length} written, ${refused.length} refused: ${[...new Set(refused.map((text) => text.replace(/\d+/g, 'N')))].join('; ')}`);
+    console.log(
+      `      ${cases.length} written, ${refused.length} refused: ${[...new Set(refused.map((text) => text.replace(/\d+/g, 'N')))].join('; ')}`,
+    );
     assert.ok(refused.length > 0 && refused.every((text) => text.length > 10));
-  }); // prettier-ignore
+  });
 
   it('in float: LiteRT, ONNX Runtime and TensorFlow.js give the logits of the engine', async () => {
     const jobs = cases.map(({ graph, values, pixels }, i) => {
@@ -176,19 +190,34 @@ describe('random graphs', function () {
       return { model, input: new Uint8Array(Int8Array.from(pixels, (byte) => table[byte]!).buffer) };
     });
     const differing: string[] = [];
-    const compare = (what: string, { graph, integers, pixels }: Case, theirs: ArrayLike<number>, rounding: RoundingName) => {
+    const compare = (
+      what: string,
+      { graph, integers, pixels }: Case,
+      theirs: ArrayLike<number>,
+      rounding: RoundingName,
+    ) => {
       const ours = runIntegers(integers, pixels, rounding);
       assert.equal(theirs.length, ours.length);
       const steps = ours.map((q, k) => Math.abs(q - theirs[k]!));
       const most = Math.max(...steps);
-      if (most > 0) differing.push(`${what}, ${graph.name}: ${steps.filter((n) => n > 0).length} of ${steps.length}, ${most} steps; ${graph.nodes.map(({ name, shape }) => `${name} [${shape.join()}]`).join(' ')}`);
+      if (most > 0)
+        differing.push(
+          `${what}, ${graph.name}: ${steps.filter((n) => n > 0).length} of ${steps.length}, ${most} steps; ${graph.nodes.map(({ name, shape }) => `${name} [${shape.join()}]`).join(' ')}`,
+        );
     };
-    for (const [rounding, reference] of [['xnnpack', false], ['liteRtReference', true]] as const) {
+    for (const [rounding, reference] of [
+      ['xnnpack', false],
+      ['liteRtReference', true],
+    ] as const) {
       const results = await runLiteRtAll(jobs, reference);
-      cases.forEach((one, i) => compare(`LiteRT ${rounding}`, one, new Int8Array(new Uint8Array(results[i]!.bytes).buffer), rounding));
+      cases.forEach((one, i) =>
+        compare(`LiteRT ${rounding}`, one, new Int8Array(new Uint8Array(results[i]!.bytes).buffer), rounding),
+      );
     }
     const memory = cases.map(({ integers }) => arenaBytes(integerTflite(integers, new Map())));
-    for (const [i, { loads, bytes }] of (await runMicrocontroller(jobs.map((job, k) => ({ ...job, arena: memory[k]! })))).entries()) {
+    for (const [i, { loads, bytes }] of (
+      await runMicrocontroller(jobs.map((job, k) => ({ ...job, arena: memory[k]! })))
+    ).entries()) {
       assert.ok(loads, `${cases[i]!.graph.name}: ${memory[i]!} bytes were not enough`);
       compare('TensorFlow Lite Micro', cases[i]!, new Int8Array(new Uint8Array(bytes).buffer), 'microcontroller');
     }
@@ -196,7 +225,11 @@ describe('random graphs', function () {
       const { integers, pixels } = one;
       const [height, width] = integers.tensors[0]!.shape;
       const { scale, zeroPoint } = integers.tensors[integers.output]!;
-      const session = await OnnxSession.open(onnxFile(integerOnnx(integers, 'logits', new Map(), 'float32')), { width, height }, 1);
+      const session = await OnnxSession.open(
+        onnxFile(integerOnnx(integers, 'logits', new Map(), 'float32')),
+        { width, height },
+        1,
+      );
       const theirs = Array.from(await session.run(pixels), (x) => Math.round(x / scale) + zeroPoint);
       await session.close();
       compare('ONNX Runtime', one, theirs, 'onnxRuntime');
@@ -206,4 +239,4 @@ describe('random graphs', function () {
     }
     assert.deepEqual(differing, []);
   });
-}); // prettier-ignore
+});

@@ -43,7 +43,8 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const session = await OnnxSession.open(model, { ...SIZE, ...(input && { input }), ...(output && { output }) }, 2);
       const bytes = 96 * 96 * 3;
       const results: number[] = [];
-      for (let from = 0; from < pictures.length; from += 32 * bytes) results.push(...(await session.run(pictures.subarray(from, from + 32 * bytes))));
+      for (let from = 0; from < pictures.length; from += 32 * bytes)
+        results.push(...(await session.run(pictures.subarray(from, from + 32 * bytes))));
       await session.close();
       return results;
     };
@@ -68,12 +69,18 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       assert.equal(differing.length, 0);
       // The same with integers at the border.
       const few = pixels.subarray(0, 40 * 96 * 96 * 3);
-      assert.deepEqual(await run(onnxFile(integerOnnx(integers, 'logits', METADATA, 'uint8')), few), theirs.slice(0, 40 * 158));
+      assert.deepEqual(
+        await run(onnxFile(integerOnnx(integers, 'logits', METADATA, 'uint8')), few),
+        theirs.slice(0, 40 * 158),
+      );
     });
 
     it('an embedding is what the last layer reads', async () => {
       const few = pixels.subarray(0, 4 * 96 * 96 * 3);
-      const vectors = await run(onnxFile(floatOnnx(embeddingOf(floatNetwork(network.float, network.values)), 'embedding', METADATA)), few);
+      const vectors = await run(
+        onnxFile(floatOnnx(embeddingOf(floatNetwork(network.float, network.values)), 'embedding', METADATA)),
+        few,
+      );
       assert.equal(vectors.length, 4 * 1280);
       const { values } = network;
       const [kernel, bias] = [values.get('predictions/kernel')!, values.get('predictions/bias')!];
@@ -85,7 +92,11 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       }
       const rounded = await run(onnxFile(integerOnnx(embeddingOf(integers), 'embedding', METADATA, 'float32')), few);
       const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
-      const cosine = dot(vectors.slice(0, 1280), rounded.slice(0, 1280)) / Math.sqrt(dot(vectors.slice(0, 1280), vectors.slice(0, 1280)) * dot(rounded.slice(0, 1280), rounded.slice(0, 1280)));
+      const cosine =
+        dot(vectors.slice(0, 1280), rounded.slice(0, 1280)) /
+        Math.sqrt(
+          dot(vectors.slice(0, 1280), vectors.slice(0, 1280)) * dot(rounded.slice(0, 1280), rounded.slice(0, 1280)),
+        );
       assert.ok(cosine > 0.9, `${cosine}`);
     });
 
@@ -105,14 +116,18 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     it('refuses what breaks the format, before a byte is written', () => {
       const good = integerOnnx(integers, 'logits', METADATA, 'float32');
       const changed = (change: Partial<OnnxModel>) => () => onnxFile({ ...good, ...change });
-      assert.throws(changed({ outputs: [{ name: 'nobody', type: 'float32', shape: [1] }] }), /nothing writes the output/);
+      assert.throws(
+        changed({ outputs: [{ name: 'nobody', type: 'float32', shape: [1] }] }),
+        /nothing writes the output/,
+      );
       assert.throws(changed({ nodes: good.nodes.slice(1) }), /nothing has written/);
       assert.throws(changed({ nodes: [...good.nodes, good.nodes[0]!] }), /two tensors are named/);
-      const constants = (i: number, change: object) => good.constants.map((constant, k) => (k === i ? { ...constant, ...change } : constant));
+      const constants = (i: number, change: object) =>
+        good.constants.map((constant, k) => (k === i ? { ...constant, ...change } : constant));
       assert.throws(changed({ constants: constants(0, { data: Float32Array.of(0) }) }), /a scale that is none/);
       assert.throws(changed({ constants: constants(0, { data: Float32Array.of(NaN) }) }), /not finite/);
       assert.throws(changed({ constants: constants(0, { shape: [2] }) }), /values, not 2/);
       assert.throws(() => readOnnxFacts(new Uint8Array([1, 2, 3])), /no .onnx file/);
     });
   });
-}); // prettier-ignore
+});

@@ -36,7 +36,8 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       fs.writeFileSync(file, tfliteFile(model));
       return file;
     };
-    const floats = (bytes: Uint8Array) => new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+    const floats = (bytes: Uint8Array) =>
+      new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
     const scaled = () => new Uint8Array(Float32Array.from(pixels, (byte) => byte / 127.5 - 1).buffer);
 
     it('float32: the logits of the network, within 1e-5, on every validation picture', async () => {
@@ -61,7 +62,10 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const input = Int8Array.from(pixels, (byte) => quantizeValue(Math.fround(byte / 127.5 - 1), integers.input));
       const out = integers.tensors[integers.output]!;
       let theirs: Int8Array = new Int8Array();
-      for (const [kernels, rounding] of [['xnnpack', 'xnnpack'], ['reference', 'liteRtReference']] as const) {
+      for (const [kernels, rounding] of [
+        ['xnnpack', 'xnnpack'],
+        ['reference', 'liteRtReference'],
+      ] as const) {
         const result = await runLiteRt(file, new Uint8Array(input.buffer), kernels === 'reference');
         assert.deepEqual([result.type, ...result.quantization], ['int8', out.scale, out.zeroPoint]);
         theirs = new Int8Array(result.bytes.buffer, result.bytes.byteOffset, result.bytes.length);
@@ -73,14 +77,18 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const border = write('border.tflite', integerTflite(integers, METADATA, 'float32'));
       const dequantized = await runLiteRt(border, scaled(), true);
       assert.equal(dequantized.type, 'float32');
-      floats(dequantized.bytes).forEach((x, i) => assert.ok(Math.abs(x - (theirs[i]! - out.zeroPoint) * out.scale) < 1e-5, `${i}`));
+      floats(dequantized.bytes).forEach((x, i) =>
+        assert.ok(Math.abs(x - (theirs[i]! - out.zeroPoint) * out.scale) < 1e-5, `${i}`),
+      );
     });
 
     it('int8 in TensorFlow Lite Micro: the integers of the interpreter, in the memory that a header names and not in much less', async () => {
       const integers = integerNetwork(network.graph, network.values);
       const model = integerTflite(integers, METADATA);
       const input = Int8Array.from(pixels, (byte) => quantizeValue(Math.fround(byte / 127.5 - 1), integers.input));
-      const [result] = await runMicrocontroller([{ model: write('micro.tflite', model), input: new Uint8Array(input.buffer), arena: arenaBytes(model) }]);
+      const [result] = await runMicrocontroller([
+        { model: write('micro.tflite', model), input: new Uint8Array(input.buffer), arena: arenaBytes(model) },
+      ]);
       assert.deepEqual([result!.loads, result!.loadsWithLess], [true, false]);
       const theirs = new Int8Array(new Uint8Array(result!.bytes).buffer);
       const ours = runIntegers(integers, pixels, 'microcontroller');
@@ -101,11 +109,12 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const changed = (change: Partial<TfliteModel>) => () => tfliteFile({ ...good, ...change });
       assert.throws(changed({ output: 5000 }), /nothing writes the output/);
       assert.throws(changed({ operators: good.operators.slice(1) }), /nothing has written/);
-      const tensors = (i: number, change: object) => good.tensors.map((tensor, k) => (k === i ? { ...tensor, ...change } : tensor));
+      const tensors = (i: number, change: object) =>
+        good.tensors.map((tensor, k) => (k === i ? { ...tensor, ...change } : tensor));
       assert.throws(changed({ tensors: tensors(1, { quantization: undefined }) }), /integers without a scale/);
       assert.throws(changed({ tensors: tensors(1, { shape: [1, 0, 4, 4] }) }), /shape/);
       const kernel = good.tensors.findIndex(({ data }) => data !== undefined);
       assert.throws(changed({ tensors: tensors(kernel, { shape: [1, 2, 3] }) }), /values, not 6/);
     });
   });
-}); // prettier-ignore
+});

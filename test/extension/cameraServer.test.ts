@@ -16,10 +16,22 @@ describe('CameraServer', () => {
       const answer = await fetch(`${server.url}/picture`, { method: 'POST', body: 'a picture' });
       assert.deepEqual(((await answer.json()) as { person: string }).person, 'Åsa');
       const { origin } = new URL(server.url);
-      for (const [place, method] of [['/', 'GET'], ['/picture', 'POST'], ['/wrong-secret/picture', 'POST'], [new URL(server.url).pathname, 'POST']] as const)
-        assert.equal((await fetch(origin + place, { method, ...(method === 'POST' && { body: 'x' }) })).status, 404, `${method} ${place}`);
+      for (const [place, method] of [
+        ['/', 'GET'],
+        ['/picture', 'POST'],
+        ['/wrong-secret/picture', 'POST'],
+        [new URL(server.url).pathname, 'POST'],
+      ] as const)
+        assert.equal(
+          (await fetch(origin + place, { method, ...(method === 'POST' && { body: 'x' }) })).status,
+          404,
+          `${method} ${place}`,
+        );
       assert.deepEqual(seen, ['a picture']);
-      const large = await fetch(`${server.url}/picture`, { method: 'POST', body: new Uint8Array(40 * 2 ** 20) }).then(({ status }) => status, () => 413);
+      const large = await fetch(`${server.url}/picture`, { method: 'POST', body: new Uint8Array(40 * 2 ** 20) }).then(
+        ({ status }) => status,
+        () => 413,
+      );
       assert.equal(large, 413);
     } finally {
       server.close();
@@ -33,4 +45,4 @@ describe('CameraServer', () => {
     assert.match(((await answer.json()) as { error: string }).error, /could not be asked/);
     server.close();
   });
-}); // prettier-ignore
+});

@@ -23,17 +23,43 @@ function align(cancelled = () => false, options = {}) {
 }
 
 const journal = () =>
-  fs.readFileSync(path.join(out(), 'align.ndjson'), 'utf8').trim().split('\n').filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as AlignEntry); // prettier-ignore
+  fs
+    .readFileSync(path.join(out(), 'align.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as AlignEntry);
 
 describe('the face template', () => {
   it('brings five points to their places in the crop, whatever turn and size they have', () => {
-    const upright: FivePoints = [[140, 113], [178, 113], [159, 135], [144, 157], [175, 157]]; // prettier-ignore
+    const upright: FivePoints = [
+      [140, 113],
+      [178, 113],
+      [159, 135],
+      [144, 157],
+      [175, 157],
+    ];
     const turned = upright.map(([x, y]): Point => [2 * (0.8 * x - 0.6 * y), 2 * (0.6 * x + 0.8 * y)]);
     const [a, b] = [upright, turned as unknown as FivePoints].map((points) => cropTransform(points, 100));
-    const there = fitSimilarity([[0, 0], [100, 0]], [[a!.tx, a!.ty], [a!.a * 100 + a!.tx, a!.b * 100 + a!.ty]]); // prettier-ignore
+    const there = fitSimilarity(
+      [
+        [0, 0],
+        [100, 0],
+      ],
+      [
+        [a!.tx, a!.ty],
+        [a!.a * 100 + a!.tx, a!.b * 100 + a!.ty],
+      ],
+    );
     assert.ok(Math.abs(Math.hypot(b!.a, b!.b) / Math.hypot(there.a, there.b) - 2) < 1e-9);
     assert.ok(misfit(upright) < 0.05, String(misfit(upright)));
-    const profile: FivePoints = [[160, 113], [166, 113], [190, 135], [165, 157], [170, 157]]; // prettier-ignore
+    const profile: FivePoints = [
+      [160, 113],
+      [166, 113],
+      [190, 135],
+      [165, 157],
+      [170, 157],
+    ];
     assert.ok(misfit(profile) > 0.09, String(misfit(profile)));
   });
 });
@@ -41,22 +67,35 @@ describe('the face template', () => {
 describe('cropFace', () => {
   it('samples the picture where the transform says, and averages where it shrinks', async () => {
     const [width, height] = [80, 60];
-    const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), 99][i % 3]! * 2); // prettier-ignore
+    const pixels = Uint8Array.from(
+      { length: width * height * 3 },
+      (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), 99][i % 3]! * 2,
+    );
     const crop = await cropFace({ pixels, width, height }, { a: 1, b: 0, tx: 10, ty: 20 }, 16);
     assert.deepEqual([...crop.subarray(0, 3)], [20, 40, 198]);
     const half = await cropFace({ pixels, width, height }, { a: 2, b: 0, tx: 10, ty: 10 }, 16);
     assert.ok(Math.abs(half[(5 * 16 + 5) * 3]! - 2 * (10 + 2 * 5.5 - 0.5)) <= 3, String(half[(5 * 16 + 5) * 3]));
-    const checks = Uint8Array.from({ length: width * height * 3 }, (_, i) => ((Math.floor(i / 3) + Math.floor(i / 3 / width)) % 2) * 255);
+    const checks = Uint8Array.from(
+      { length: width * height * 3 },
+      (_, i) => ((Math.floor(i / 3) + Math.floor(i / 3 / width)) % 2) * 255,
+    );
     const grey = await cropFace({ pixels: checks, width, height }, { a: 4, b: 0, tx: 4, ty: 4 }, 12);
-    assert.ok(grey.slice(3 * 13, 3 * 14).every((v) => Math.abs(v - 128) < 30), grey.slice(39, 42).join());
-  }); // prettier-ignore
+    assert.ok(
+      grey.slice(3 * 13, 3 * 14).every((v) => Math.abs(v - 128) < 30),
+      grey.slice(39, 42).join(),
+    );
+  });
 });
 
 describe('cropNames', () => {
   it('never makes one of two', () => {
     assert.deepEqual(cropNames(['a/1.png', 'a/1.jpg', 'a/2.JPEG', 'b/x.y.webp', 'A/2.png']), [
-      'a/1.png.jpg', 'a/1.jpg.jpg', 'a/2.JPEG.jpg', 'b/x.y.jpg', 'A/2.png.jpg',
-    ]); // prettier-ignore
+      'a/1.png.jpg',
+      'a/1.jpg.jpg',
+      'a/2.JPEG.jpg',
+      'b/x.y.jpg',
+      'A/2.png.jpg',
+    ]);
   });
 });
 
@@ -91,9 +130,10 @@ describe('alignFaces', function () {
     const copyPeople = (each: number) => {
       for (const person of people) {
         fs.mkdirSync(path.join(data(), person), { recursive: true });
-        for (const file of fs.readdirSync(path.join(sharedPaths.wild, person)).slice(0, each)) fs.copyFileSync(path.join(sharedPaths.wild, person, file), path.join(data(), person, file));
+        for (const file of fs.readdirSync(path.join(sharedPaths.wild, person)).slice(0, each))
+          fs.copyFileSync(path.join(sharedPaths.wild, person, file), path.join(data(), person, file));
       }
-    }; // prettier-ignore
+    };
 
     it('puts the eyes of faces that lie, are small, or are turned where they belong', async () => {
       copyPeople(4);
@@ -118,10 +158,23 @@ describe('alignFaces', function () {
       const found = journal().filter(({ points }) => points);
       assert.ok(found.length >= 28, String(found.length));
       // Eyes, nose and mouth of a crop of 96 pixels, from those of InsightFace's of 112, a little smaller.
-      const places = [[40.4, 52.2], [71.4, 52], [56, 69.8], [43.3, 88], [68.9, 87.9]].map((p) => p.map((v) => (v * 96) / 112));
-      const offs = found.map(({ points }) => Math.max(...points!.map(([x, y], i) => Math.hypot(x - places[i]![0]!, y - places[i]![1]!)))).sort((p, q) => p - q);
-      assert.ok(offs[offs.length >> 1]! < 6 && offs[Math.floor(0.9 * offs.length)]! < 9, offs.map((v) => v.toFixed(1)).join());
-    }); // prettier-ignore
+      const places = [
+        [40.4, 52.2],
+        [71.4, 52],
+        [56, 69.8],
+        [43.3, 88],
+        [68.9, 87.9],
+      ].map((p) => p.map((v) => (v * 96) / 112));
+      const offs = found
+        .map(({ points }) =>
+          Math.max(...points!.map(([x, y], i) => Math.hypot(x - places[i]![0]!, y - places[i]![1]!))),
+        )
+        .sort((p, q) => p - q);
+      assert.ok(
+        offs[offs.length >> 1]! < 6 && offs[Math.floor(0.9 * offs.length)]! < 9,
+        offs.map((v) => v.toFixed(1)).join(),
+      );
+    });
 
     it('goes on where it was stopped, and keeps what is done', async () => {
       copyPeople(5);

@@ -8,12 +8,18 @@ import { sharedPaths, withShared } from '../support/shared.js';
 
 describe('mobileNetV2', () => {
   it('has the number of parameters that Keras counts (2,257,984 without the head at width 1; 706,224 at 0.5)', () => {
-    for (const [width, expected] of [[1, 2_257_984], [0.5, 706_224]] as const) {
+    for (const [width, expected] of [
+      [1, 2_257_984],
+      [0.5, 706_224],
+    ] as const) {
       const { parameters } = mobileNetV2({ size: 128, classes: 10, width });
       const body = parameters.filter(({ name }) => !name.startsWith('predictions/'));
-      assert.equal(body.reduce((sum, { shape }) => sum + sizeOf(shape), 0), expected);
+      assert.equal(
+        body.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+        expected,
+      );
     }
-  }); // prettier-ignore
+  });
 
   it('stands in order: every input and parameter is there before it is used', () => {
     const graph = mobileNetV2({ size: 96, classes: 7 });
@@ -44,12 +50,17 @@ describe('mobileNetV2', () => {
 
   withShared('names and shapes of the ImageNet weights', [sharedPaths.weights1, sharedPaths.weights05], () => {
     it('has exactly the names and shapes of Keras’ ImageNet weights', () => {
-      for (const [file, width] of [[sharedPaths.weights1, 1], [sharedPaths.weights05, 0.5]] as const) {
+      for (const [file, width] of [
+        [sharedPaths.weights1, 1],
+        [sharedPaths.weights05, 0.5],
+      ] as const) {
         const arrays = readNpz(fs.readFileSync(file));
-        const body = mobileNetV2({ size: 128, classes: 5, width }).parameters.filter(({ name }) => !name.startsWith('predictions/'));
+        const body = mobileNetV2({ size: 128, classes: 5, width }).parameters.filter(
+          ({ name }) => !name.startsWith('predictions/'),
+        );
         assert.deepEqual(new Set(body.map(({ name }) => name)), new Set(arrays.keys()));
         for (const { name, shape } of body) assert.deepEqual(arrays.get(name)!.shape, shape, name);
       }
-    }); // prettier-ignore
+    });
   });
 });

@@ -37,15 +37,39 @@ describe('exported files at work', function () {
     process.env['FACE_TRAINER_CACHE'] = path.join(folder, 'cache');
     await writePeople(data, 4, 10);
     const train = async (name: string, more: object) => {
-      const options = trainingOptions.parse({ dataset: data, size: 32, width: 0.35, epochs: 6, batchSize: 6, learningRate: 2e-3, pooling: 'average', augmentation: { shift: true }, ...more });
+      const options = trainingOptions.parse({
+        dataset: data,
+        size: 32,
+        width: 0.35,
+        epochs: 6,
+        batchSize: 6,
+        learningRate: 2e-3,
+        pooling: 'average',
+        augmentation: { shift: true },
+        ...more,
+      });
       let checkpoint = '';
-      await trainRun({ runFolder: path.join(folder, 'runs', name), options, version: '0' }, (message) => { if (message.type === 'checkpoint') checkpoint = message.path;
-          if (message.type === 'epoch' && name === 'float') floatAccuracy = message.valAccuracy; }, new StopSignal(), { now: () => new Date(0), pixelCache: path.join(folder, 'pixels'), selectEngine });
+      await trainRun(
+        { runFolder: path.join(folder, 'runs', name), options, version: '0' },
+        (message) => {
+          if (message.type === 'checkpoint') checkpoint = message.path;
+          if (message.type === 'epoch' && name === 'float') floatAccuracy = message.valAccuracy;
+        },
+        new StopSignal(),
+        { now: () => new Date(0), pixelCache: path.join(folder, 'pixels'), selectEngine },
+      );
       return path.join(folder, 'runs', name, ...checkpoint.split('/'));
     };
     float = await train('float', {});
-    quantized = await train('int8', { parent: float, epochs: 2, quantization: { calibrationPictures: 20, sensitivityPictures: 0 } });
-    pictures = fs.readdirSync(path.join(data, fs.readdirSync(data)[0]!)).slice(0, 3).map((name) => path.join(data, fs.readdirSync(data)[0]!, name));
+    quantized = await train('int8', {
+      parent: float,
+      epochs: 2,
+      quantization: { calibrationPictures: 20, sensitivityPictures: 0 },
+    });
+    pictures = fs
+      .readdirSync(path.join(data, fs.readdirSync(data)[0]!))
+      .slice(0, 3)
+      .map((name) => path.join(data, fs.readdirSync(data)[0]!, name));
   });
   after(() => {
     delete process.env['FACE_TRAINER_CACHE'];
@@ -53,19 +77,32 @@ describe('exported files at work', function () {
   });
 
   const exported = async (checkpoint: string, options: object, name: string) =>
-    (await writeExport(openCheckpoint(checkpoint), exportOptions.parse(options), path.join(folder, 'exports', name))).files[0]!;
+    (await writeExport(openCheckpoint(checkpoint), exportOptions.parse(options), path.join(folder, 'exports', name)))
+      .files[0]!;
 
   it('a float network answers alike from its checkpoint and from every format', async () => {
     const source = await openModel(float);
-    const pixels = new Uint8Array(Buffer.concat(await Promise.all(pictures.map(async (file) => (await inputPixels(file, source.facts)) as Uint8Array))));
+    const pixels = new Uint8Array(
+      Buffer.concat(
+        await Promise.all(pictures.map(async (file) => (await inputPixels(file, source.facts)) as Uint8Array)),
+      ),
+    );
     const wished = await source.run(pixels);
     await source.close();
     assert.equal(wished.length, 3 * 4);
-    for (const [format, name] of [['tflite', 'a.tflite'], ['onnx', 'a.onnx'], ['tfjs', 'a/model.json'], ['keras', 'a.h5']] as const) {
+    for (const [format, name] of [
+      ['tflite', 'a.tflite'],
+      ['onnx', 'a.onnx'],
+      ['tfjs', 'a/model.json'],
+      ['keras', 'a.h5'],
+    ] as const) {
       const model = await openModel(await exported(float, { format }, name));
       const given = await model.run(pixels);
       assert.deepEqual(model.facts.labels, source.facts.labels);
-      assert.ok(given.every((x, i) => Math.abs(x - wished[i]!) < 1e-4 * Math.max(1, Math.abs(wished[i]!))), `${format}: ${given.join()} ${wished.join()}`);
+      assert.ok(
+        given.every((x, i) => Math.abs(x - wished[i]!) < 1e-4 * Math.max(1, Math.abs(wished[i]!))),
+        `${format}: ${given.join()} ${wished.join()}`,
+      );
       await model.close();
     }
     // A folder stands for the model.json in it.
@@ -81,7 +118,9 @@ describe('exported files at work', function () {
     const steps: string[] = [];
     for (const format of ['tflite', 'onnx'])
       for (const border of ['int8', 'float32']) {
-        const model = await openModel(await exported(quantized, { format, precision: 'int8', border }, `${border}.${format}`));
+        const model = await openModel(
+          await exported(quantized, { format, precision: 'int8', border }, `${border}.${format}`),
+        );
         const given = await model.run(pixels);
         const off = Math.max(...given.map((x, i) => Math.abs(x - wished[i]!)));
         const span = Math.max(...wished) - Math.min(...wished);
@@ -95,7 +134,11 @@ describe('exported files at work', function () {
     const file = await exported(float, { format: 'onnx' }, 'p.onnx');
     const broken = path.join(folder, 'broken.png');
     fs.writeFileSync(broken, 'not a picture');
-    const answers = await predict({ model: file, files: [...pictures, broken, '/nowhere.jpg'], faces: 'auto' }, quietly, never);
+    const answers = await predict(
+      { model: file, files: [...pictures, broken, '/nowhere.jpg'], faces: 'auto' },
+      quietly,
+      never,
+    );
     assert.equal(answers!.predictions.length, 5);
     const [first] = answers!.predictions;
     assert.ok(first && 'person' in first);
@@ -109,7 +152,13 @@ describe('exported files at work', function () {
     // A folder stands for its pictures.
     const person = path.dirname(pictures[0]!);
     const all = (await predict({ model: file, files: [person], faces: 'auto' }, quietly, never))!.predictions;
-    assert.deepEqual(all.map((one) => one.file), fs.readdirSync(person).sort().map((name) => path.join(person, name)));
+    assert.deepEqual(
+      all.map((one) => one.file),
+      fs
+        .readdirSync(person)
+        .sort()
+        .map((name) => path.join(person, name)),
+    );
   });
 
   it('refuses by name what it cannot use', async () => {
@@ -131,12 +180,19 @@ describe('exported files at work', function () {
       path.join(folder, 'absent.onnx'),
     ];
     for (const file of files) await assert.rejects(openModel(file), { code: 'model-unreadable' }, file);
-    await assert.rejects(openModel(garbage('cut.onnx', onnx.subarray(0, 5000))), (error: Error) => error.message.length > 10);
+    await assert.rejects(
+      openModel(garbage('cut.onnx', onnx.subarray(0, 5000))),
+      (error: Error) => error.message.length > 10,
+    );
     const embedding = await exported(float, { format: 'onnx', part: 'embedding' }, 'e.onnx');
-    await assert.rejects(predict({ model: embedding, files: pictures, faces: 'auto' }, quietly, never), { code: 'model-embedding' });
+    await assert.rejects(predict({ model: embedding, files: pictures, faces: 'auto' }, quietly, never), {
+      code: 'model-embedding',
+    });
     const empty = path.join(folder, 'empty');
     fs.mkdirSync(empty);
-    await assert.rejects(predict({ model: embedding, files: [empty], faces: 'auto' }, quietly, never), { code: 'no-pictures' });
+    await assert.rejects(predict({ model: embedding, files: [empty], faces: 'auto' }, quietly, never), {
+      code: 'no-pictures',
+    });
     await assert.rejects(openModel(data), (error: { code?: string }) => error.code?.startsWith('checkpoint') === true);
   });
 
@@ -144,14 +200,26 @@ describe('exported files at work', function () {
     const { measurements, gallery, network } = (await compareCheckpoint(quantized, quietly, never))!;
     assert.equal(network, 'MobileNetV2 0.35 32x32');
     assert.deepEqual([measurements.pictures, measurements.sameData], [4, true]);
-    assert.deepEqual(measurements.models.map(({ precision }) => precision), ['float32', 'int8']);
+    assert.deepEqual(
+      measurements.models.map(({ precision }) => precision),
+      ['float32', 'int8'],
+    );
     const [a, b] = measurements.models;
-    assert.ok(b!.bytes < 0.45 * a!.bytes && a!.latency.median > 0 && a!.latency.p90 >= a!.latency.median && a!.latency.runs === 60);
+    assert.ok(
+      b!.bytes < 0.45 * a!.bytes &&
+        a!.latency.median > 0 &&
+        a!.latency.p90 >= a!.latency.median &&
+        a!.latency.runs === 60,
+    );
     assert.equal(measurements.agreement, 1 - measurements.differing! / 4);
     assert.equal(gallery.length, measurements.differing);
     // As the engine has counted in the run.
     const output = path.join(folder, 'exports', 'accuracy.onnx');
-    const { measured } = (await exportWithCard({ checkpoint: float, options: exportOptions.parse({ format: 'onnx' }), output, measure: true }, quietly, never))!;
+    const { measured } = (await exportWithCard(
+      { checkpoint: float, options: exportOptions.parse({ format: 'onnx' }), output, measure: true },
+      quietly,
+      never,
+    ))!;
     assert.equal(measured!.models[0]!.accuracy, floatAccuracy);
     await assert.rejects(compareCheckpoint(float, quietly, never), { code: 'not-quantized' });
     assert.equal(await compareCheckpoint(quantized, quietly, () => true), undefined);
@@ -163,18 +231,51 @@ describe('exported files at work', function () {
     const told = (await exportWithCard({ checkpoint: quantized, options, output, measure: true }, quietly, never))!;
     assert.equal(told.bytes, fs.statSync(output).size);
     const [markdown, json] = told.cards.map((file) => fs.readFileSync(file, 'utf8')) as [string, string];
-    const card = JSON.parse(json) as { training: { fingerprint: string; options: { dataset: string } }; measured: { models: { accuracy: number }[] }; facts: object };
+    const card = JSON.parse(json) as {
+      training: { fingerprint: string; options: { dataset: string } };
+      measured: { models: { accuracy: number }[] };
+      facts: object;
+    };
     assert.deepEqual(card.measured, JSON.parse(JSON.stringify(told.measured)));
     assert.ok(card.training.fingerprint.startsWith('sha256:') && card.training.options.dataset === 'data');
     assert.ok(modelFacts.safeParse(card.facts).success && !json.includes(folder));
-    for (const part of ['## File', '## Training', '## Measured', '## Intended use', '## Limits', 'int8/epoch', card.training.fingerprint, '| float32 |', '| int8 |']) assert.ok(markdown.includes(part), part);
-    const plain = (await exportWithCard({ checkpoint: float, options: exportOptions.parse({ format: 'c' }), output: path.join(folder, 'exports', 'm.h'), measure: false }, quietly, never))!;
+    for (const part of [
+      '## File',
+      '## Training',
+      '## Measured',
+      '## Intended use',
+      '## Limits',
+      'int8/epoch',
+      card.training.fingerprint,
+      '| float32 |',
+      '| int8 |',
+    ])
+      assert.ok(markdown.includes(part), part);
+    const plain = (await exportWithCard(
+      {
+        checkpoint: float,
+        options: exportOptions.parse({ format: 'c' }),
+        output: path.join(folder, 'exports', 'm.h'),
+        measure: false,
+      },
+      quietly,
+      never,
+    ))!;
     assert.equal(plain.measured, undefined);
     assert.match(fs.readFileSync(plain.cards[0]!, 'utf8'), /Nothing: either nobody wished it/);
     // Pictures that are gone are no reason not to export.
     fs.renameSync(data, `${data}-away`);
     try {
-      const gone = (await exportWithCard({ checkpoint: float, options: exportOptions.parse({ format: 'onnx' }), output: path.join(folder, 'exports', 'gone.onnx'), measure: true }, quietly, never))!;
+      const gone = (await exportWithCard(
+        {
+          checkpoint: float,
+          options: exportOptions.parse({ format: 'onnx' }),
+          output: path.join(folder, 'exports', 'gone.onnx'),
+          measure: true,
+        },
+        quietly,
+        never,
+      ))!;
       assert.equal(gone.measured, undefined);
       await assert.rejects(compareCheckpoint(quantized, quietly, never), { code: 'dataset-missing' });
     } finally {
@@ -182,22 +283,49 @@ describe('exported files at work', function () {
     }
     // Refused before anything is measured, and nothing written.
     const refused = path.join(folder, 'exports', 'refused.onnx');
-    await assert.rejects(exportWithCard({ checkpoint: float, options, output: refused, measure: true }, quietly, never), { code: 'not-quantized' });
+    await assert.rejects(
+      exportWithCard({ checkpoint: float, options, output: refused, measure: true }, quietly, never),
+      { code: 'not-quantized' },
+    );
     assert.ok(!fs.existsSync(refused));
   });
 
   it('at a terminal: export, predict and compare in JSON, alike twice', async () => {
     const program = bundledFile('faceTrainer.js')!;
     const output = path.join(folder, 'cli', 'm.h5');
-    const first = await runProgram(process.execPath, [program, 'export', float, '--format', 'keras', '--output', output, '--no-measure', '--json']);
+    const first = await runProgram(process.execPath, [
+      program,
+      'export',
+      float,
+      '--format',
+      'keras',
+      '--output',
+      output,
+      '--no-measure',
+      '--json',
+    ]);
     assert.equal(first.code, 0, first.output);
     assert.equal((JSON.parse(first.output) as { file: string }).file, output);
     const bytes = fs.readFileSync(output);
-    await runProgram(process.execPath, [program, 'export', float, '--format', 'keras', '--output', output, '--no-measure']);
+    await runProgram(process.execPath, [
+      program,
+      'export',
+      float,
+      '--format',
+      'keras',
+      '--output',
+      output,
+      '--no-measure',
+    ]);
     assert.ok(fs.readFileSync(output).equals(bytes));
-    const { stdout, status } = spawnSync(process.execPath, [program, 'predict', output, ...pictures, '--json'], { encoding: 'utf8' });
+    const { stdout, status } = spawnSync(process.execPath, [program, 'predict', output, ...pictures, '--json'], {
+      encoding: 'utf8',
+    });
     assert.equal(status, 0);
-    assert.deepEqual((JSON.parse(stdout) as { file: string }[]).map(({ file }) => file), pictures);
+    assert.deepEqual(
+      (JSON.parse(stdout) as { file: string }[]).map(({ file }) => file),
+      pictures,
+    );
     const compared = await runProgram(process.execPath, [program, 'compare', quantized]);
     assert.match(compared.output, /float32 +accuracy .*\nint8 +accuracy .*\nAgreement /s);
     const wrong = spawnSync(process.execPath, [program, 'export', float, '--format', 'coreml'], { encoding: 'utf8' });
@@ -207,7 +335,7 @@ describe('exported files at work', function () {
 
   it('knows the facts of a file by the name that its metadata has', () => assert.equal(FACTS_KEY, 'face_trainer'));
   it('takes the first of equal scores', () => assert.equal(argmax(Float32Array.of(1, 3, 3)), 1));
-}); // prettier-ignore
+});
 
 const ALIGNED = 'a network of aligned faces asked about whole pictures';
 withShared(ALIGNED, [sharedPaths.wild], () => {
@@ -218,13 +346,31 @@ withShared(ALIGNED, [sharedPaths.wild], () => {
     it('finds the face first, and says where there is none', async () => {
       await writePeople(path.join(folder(), 'data'), 2, 4);
       fs.writeFileSync(path.join(folder(), 'data', 'align.ndjson'), '');
-      const options = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 32, width: 0.1, epochs: 1, batchSize: 4, split: 0.5 });
+      const options = trainingOptions.parse({
+        dataset: path.join(folder(), 'data'),
+        size: 32,
+        width: 0.1,
+        epochs: 1,
+        batchSize: 4,
+        split: 0.5,
+      });
       let checkpoint = '';
-      await trainRun({ runFolder: path.join(folder(), 'run'), options, version: '0' }, (message) => { if (message.type === 'checkpoint') checkpoint = message.path; }, new StopSignal(), { now: () => new Date(0), pixelCache: path.join(folder(), 'pixels'), selectEngine });
+      await trainRun(
+        { runFolder: path.join(folder(), 'run'), options, version: '0' },
+        (message) => {
+          if (message.type === 'checkpoint') checkpoint = message.path;
+        },
+        new StopSignal(),
+        { now: () => new Date(0), pixelCache: path.join(folder(), 'pixels'), selectEngine },
+      );
       const model = path.join(folder(), 'run', ...checkpoint.split('/'));
       const person = fs.readdirSync(sharedPaths.wild).filter((name) => !name.startsWith('.'))[0]!;
       const face = path.join(sharedPaths.wild, person, fs.readdirSync(path.join(sharedPaths.wild, person))[0]!);
-      const noise = path.join(folder(), 'data', fs.readdirSync(path.join(folder(), 'data')).find((name) => name !== 'align.ndjson')!);
+      const noise = path.join(
+        folder(),
+        'data',
+        fs.readdirSync(path.join(folder(), 'data')).find((name) => name !== 'align.ndjson')!,
+      );
       const files = [face, path.join(noise, fs.readdirSync(noise)[0]!)];
       const auto = (await predict({ model, files, faces: 'auto' }, quietly, never))!.predictions;
       assert.ok('person' in auto[0]!, JSON.stringify(auto[0]));
@@ -234,4 +380,4 @@ withShared(ALIGNED, [sharedPaths.wild], () => {
       assert.notDeepEqual(plain[0], auto[0]);
     });
   });
-}); // prettier-ignore
+});

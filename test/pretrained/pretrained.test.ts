@@ -33,21 +33,29 @@ function whole(content = weights, tag = '"1"'): Answer {
       if (from >= content.length) response.writeHead(416).end();
       else
         response
-          .writeHead(206, { ...headers, 'content-range': `bytes ${from}-${content.length - 1}/${content.length}`, 'content-length': content.length - from })
+          .writeHead(206, {
+            ...headers,
+            'content-range': `bytes ${from}-${content.length - 1}/${content.length}`,
+            'content-length': content.length - from,
+          })
           .end(content.subarray(from));
     } else response.writeHead(200, { ...headers, 'content-length': content.length }).end(content);
   };
-} // prettier-ignore
+}
 
 /** The same, but the connection breaks after some bytes. */
 function broken(after: number): Answer {
   return (request, response) => {
     const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const status = from > 0 ? 206 : 200;
-    response.writeHead(status, { etag: '"1"', 'content-range': `bytes ${from}-${weights.length - 1}/${weights.length}`, 'content-length': weights.length - from });
+    response.writeHead(status, {
+      etag: '"1"',
+      'content-range': `bytes ${from}-${weights.length - 1}/${weights.length}`,
+      'content-length': weights.length - from,
+    });
     response.write(weights.subarray(from, from + after), () => setTimeout(() => response.destroy(), 20));
   };
-} // prettier-ignore
+}
 
 const status =
   (code: number): Answer =>
@@ -85,11 +93,17 @@ describe('download', () => {
     answers = [broken(10_000), broken(5_000)];
     await get();
     assert.deepEqual(fs.readFileSync(file()), weights);
-    assert.deepEqual(asked.map(({ range }) => range), [undefined, 'bytes=10000-', 'bytes=15000-']); // prettier-ignore
+    assert.deepEqual(
+      asked.map(({ range }) => range),
+      [undefined, 'bytes=10000-', 'bytes=15000-'],
+    );
   });
 
   it('goes on in a later session, unless the server has another file by then', async () => {
-    for (const [content, tag] of [[weights, '"1"'], [Buffer.from('another file'), '"2"']] as const) {
+    for (const [content, tag] of [
+      [weights, '"1"'],
+      [Buffer.from('another file'), '"2"'],
+    ] as const) {
       fs.rmSync(path.dirname(file()), { recursive: true, force: true });
       answers = Array<Answer>(4).fill(broken(0));
       answers[0] = broken(10_000);
@@ -99,7 +113,7 @@ describe('download', () => {
       await get();
       assert.deepEqual(fs.readFileSync(file()), content);
     }
-  }); // prettier-ignore
+  });
 
   it('throws away what does not match the server’s checksum, and fetches it again', async () => {
     const corrupt = Buffer.from(weights);
@@ -107,10 +121,15 @@ describe('download', () => {
     answers = [(_, response) => response.writeHead(200, { 'x-goog-hash': `md5=${md5(weights)}` }).end(corrupt)];
     await get();
     assert.deepEqual(fs.readFileSync(file()), weights);
-    answers = Array<Answer>(4).fill((_, response) => response.writeHead(200, { 'x-goog-hash': `md5=${md5(weights)}` }).end(corrupt)); // prettier-ignore
+    answers = Array<Answer>(4).fill((_, response) =>
+      response.writeHead(200, { 'x-goog-hash': `md5=${md5(weights)}` }).end(corrupt),
+    );
     fs.rmSync(file());
     await assert.rejects(get(), { code: 'download-failed', message: /does not match the server’s checksum/ });
-    assert.deepEqual(left().filter((name) => !name.endsWith('.json')), []); // prettier-ignore
+    assert.deepEqual(
+      left().filter((name) => !name.endsWith('.json')),
+      [],
+    );
   });
 
   it('tries again when a server is busy, and not when it says no', async () => {

@@ -39,7 +39,9 @@ describe('the project', function () {
 
   it('names no registry and no machine in what is committed', () => {
     const { stdout } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
-    const files = stdout.split('\0').filter((file) => file && /\.(json|md|mjs|ts|cjs|py|yml|npmrc|cc|h|gyp)$|^\.ci/.test(file));
+    const files = stdout
+      .split('\0')
+      .filter((file) => file && /\.(json|md|mjs|ts|cjs|py|yml|npmrc|cc|h|gyp)$|^\.ci/.test(file));
     assert.ok(files.length > 50);
     const lock = fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8');
     assert.doesNotMatch(lock, /"resolved": "(?!file:)/);
@@ -53,16 +55,46 @@ describe('the project', function () {
   let packed: string[];
 
   it('packs an extension of its bundles, two picture decoders, ONNX Runtime for this platform and nothing else', () => {
-    const { stdout, stderr, status } = spawnSync(process.execPath, ['scripts/package.mjs', '--list'], { cwd: root, encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['scripts/package.mjs', '--list'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
     assert.equal(status, 0, stderr);
     const files = stdout.trim().split('\n');
     packed = files;
     const runtime = files.filter((file) => file.startsWith('node_modules/onnxruntime-node/bin/'));
-    assert.ok(runtime.length > 1 && runtime.every((file) => file.includes(`/${process.platform}/${process.arch}/`)), runtime.join());
-    for (const needed of ['package.json', 'dist/extension.js', 'dist/trainer.js', 'dist/parentWatch.js', 'dist/webview.js', 'dist/data.js', 'dist/model.js', 'dist/panel.css', 'dist/pictureThread.js', 'dist/alignThread.js', 'dist/kerasFile.mjs', 'dist/faces/tiny_face_detector_model.bin', 'dist/faces/tfjs-backend-wasm-simd.wasm', 'node_modules/@napi-rs/image/package.json', `dist/native/${process.platform}-${process.arch}.node`, 'dist/tfjs-node/binding/tfjs_backend.cc', 'media/icon.png', 'node_modules/sharp/package.json', 'LICENSE'])
+    assert.ok(
+      runtime.length > 1 && runtime.every((file) => file.includes(`/${process.platform}/${process.arch}/`)),
+      runtime.join(),
+    );
+    for (const needed of [
+      'package.json',
+      'dist/extension.js',
+      'dist/trainer.js',
+      'dist/parentWatch.js',
+      'dist/webview.js',
+      'dist/data.js',
+      'dist/model.js',
+      'dist/panel.css',
+      'dist/pictureThread.js',
+      'dist/alignThread.js',
+      'dist/kerasFile.mjs',
+      'dist/faces/tiny_face_detector_model.bin',
+      'dist/faces/tfjs-backend-wasm-simd.wasm',
+      'node_modules/@napi-rs/image/package.json',
+      `dist/native/${process.platform}-${process.arch}.node`,
+      'dist/tfjs-node/binding/tfjs_backend.cc',
+      'media/icon.png',
+      'node_modules/sharp/package.json',
+      'LICENSE',
+    ])
       assert.ok(files.includes(needed), needed);
-    const allowed = /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|@napi-rs|detect-libc|semver|onnxruntime-node|onnxruntime-common)\/.*)$/;
-    assert.deepEqual(files.filter((file) => !allowed.test(file) || /\.(map|ts)$/.test(file.replace(/\.d\.ts$/, ''))), []);
+    const allowed =
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|(dist|media)\/.*|node_modules\/(sharp|@img|@napi-rs|detect-libc|semver|onnxruntime-node|onnxruntime-common)\/.*)$/;
+    assert.deepEqual(
+      files.filter((file) => !allowed.test(file) || /\.(map|ts)$/.test(file.replace(/\.d\.ts$/, ''))),
+      [],
+    );
     assert.ok(!files.some((file) => file.startsWith('dist/test/')), 'the test suite is not shipped');
   });
 
@@ -74,15 +106,38 @@ describe('the project', function () {
         fs.copyFileSync(path.join(root, file), path.join(folder, 'extension', file));
       }
       const cli = (...args: string[]) => {
-        const { stdout, stderr, status } = spawnSync(process.execPath, [path.join(folder, 'extension/dist/faceTrainer.js'), ...args], { cwd: folder, encoding: 'utf8' });
+        const { stdout, stderr, status } = spawnSync(
+          process.execPath,
+          [path.join(folder, 'extension/dist/faceTrainer.js'), ...args],
+          { cwd: folder, encoding: 'utf8' },
+        );
         assert.equal(status, 0, `${args.join(' ')}\n${stdout}\n${stderr}`);
         return stdout;
       };
       await writeSample(path.join(folder, 'people'), { people: 3, picturesEach: 4, size: 64, seed: 1 });
-      cli('train', 'people', '--recipe', 'original', '--size', '32', '--width', '0.35', '--batch', '4', '--epochs', '1', '--split', '0.25', '--out', 'run');
+      cli(
+        'train',
+        'people',
+        '--recipe',
+        'original',
+        '--size',
+        '32',
+        '--width',
+        '0.35',
+        '--batch',
+        '4',
+        '--epochs',
+        '1',
+        '--split',
+        '0.25',
+        '--out',
+        'run',
+      );
       cli('export', 'run/checkpoints/epoch-0001', '--format', 'keras', '--output', 'door.h5');
       cli('export', 'run/checkpoints/epoch-0001', '--format', 'onnx', '--output', 'door.onnx');
-      const card = JSON.parse(fs.readFileSync(path.join(folder, 'door.onnx.card.json'), 'utf8')) as { measured?: { machine: string } };
+      const card = JSON.parse(fs.readFileSync(path.join(folder, 'door.onnx.card.json'), 'utf8')) as {
+        measured?: { machine: string };
+      };
       assert.match(card.measured?.machine ?? '', /ONNX Runtime \d/);
       const person = path.join('people', 'synthetic-01');
       const picture = path.join(person, fs.readdirSync(path.join(folder, person))[0]!);
@@ -94,4 +149,4 @@ describe('the project', function () {
       fs.rmSync(folder, { recursive: true });
     }
   });
-}); // prettier-ignore
+});

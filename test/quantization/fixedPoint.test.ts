@@ -42,7 +42,8 @@ describe('fixed-point arithmetic', () => {
 
   it('divides by powers of two with halves away from zero', () => {
     for (let exponent = 0; exponent < 31; exponent++) {
-      for (const x of edges) assert.equal(roundingDivideByPowerOfTwo(x, exponent), plainDivide(x, exponent), `${x} / 2^${exponent}`); // prettier-ignore
+      for (const x of edges)
+        assert.equal(roundingDivideByPowerOfTwo(x, exponent), plainDivide(x, exponent), `${x} / 2^${exponent}`);
       for (let i = 0; i < 1000; i++) {
         const x = int32() >> random.integer(20);
         assert.equal(roundingDivideByPowerOfTwo(x, exponent), plainDivide(x, exponent), `${x} / 2^${exponent}`);
@@ -57,10 +58,11 @@ describe('fixed-point arithmetic', () => {
       assert.ok(fixed.multiplier >= 2 ** 30 && fixed.multiplier < 2 ** 31, `${factor}: ${fixed.multiplier}`);
       assert.ok(Math.abs(fixed.multiplier * 2 ** (fixed.shift - 31) - factor) <= factor * 2 ** -30, `${factor}`);
       const x = int32() >> 6;
-      if (fixed.shift <= 0) assert.equal(multiplyByFixed(x, fixed), plainMultiply(x, fixed.multiplier, fixed.shift), `${x} · ${factor}`); // prettier-ignore
+      if (fixed.shift <= 0)
+        assert.equal(multiplyByFixed(x, fixed), plainMultiply(x, fixed.multiplier, fixed.shift), `${x} · ${factor}`);
       if (Math.abs(x * factor) < 2 ** 31)
         for (const product of [multiplyByFixed(x, fixed), multiplyByFixedTwice(x, fixed)])
-          assert.ok(Math.abs(product - x * factor) <= 1 + Math.abs(x * factor) * 2 ** -30, `${x} · ${factor}`); // prettier-ignore
+          assert.ok(Math.abs(product - x * factor) <= 1 + Math.abs(x * factor) * 2 ** -30, `${x} · ${factor}`);
     }
     assert.deepEqual(fixedMultiplier(1), { multiplier: 2 ** 30, shift: 1 });
     assert.deepEqual(fixedMultiplier(0.5), { multiplier: 2 ** 30, shift: 0 });

@@ -68,23 +68,25 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     });
 
     it('stays near the network in float, which rounding changes but does not replace', async () => {
-    const { engine } = await selectEngine({ engine: 'native', threads: 2 });
-    const session = engine.createSession(graph, values);
-    const quantizers = quantizersOf(graph);
-    const batch = validation[0]!;
-    const exact = (await session.evaluate(batch)).logits;
-    const off = async (active: Uint8Array) => {
-      const { logits } = await session.evaluate(batch, { quantization: { active } });
-      return Math.hypot(...logits.map((x, i) => x - exact[i]!)) / Math.hypot(...exact);
-    };
-    const all = await off(new Uint8Array(quantizers.length).fill(1));
-    const kernels = await off(Uint8Array.from(quantizers, ({ kind }) => Number(kind === 'weights')));
-    assert.ok(kernels > 1e-3 && kernels < all && all < 0.6, `${kernels} ${all}`);
-    const { layers } = await layerSensitivity(graph, session, [batch], () => Promise.resolve());
-    assert.equal(layers.length, 53);
-    assert.ok(layers.every(({ lossIncrease }) => Number.isFinite(lossIncrease)) && layers.some(({ changed }) => changed > 0));
-    session.dispose();
-  }); // prettier-ignore
+      const { engine } = await selectEngine({ engine: 'native', threads: 2 });
+      const session = engine.createSession(graph, values);
+      const quantizers = quantizersOf(graph);
+      const batch = validation[0]!;
+      const exact = (await session.evaluate(batch)).logits;
+      const off = async (active: Uint8Array) => {
+        const { logits } = await session.evaluate(batch, { quantization: { active } });
+        return Math.hypot(...logits.map((x, i) => x - exact[i]!)) / Math.hypot(...exact);
+      };
+      const all = await off(new Uint8Array(quantizers.length).fill(1));
+      const kernels = await off(Uint8Array.from(quantizers, ({ kind }) => Number(kind === 'weights')));
+      assert.ok(kernels > 1e-3 && kernels < all && all < 0.6, `${kernels} ${all}`);
+      const { layers } = await layerSensitivity(graph, session, [batch], () => Promise.resolve());
+      assert.equal(layers.length, 53);
+      assert.ok(
+        layers.every(({ lossIncrease }) => Number.isFinite(lossIncrease)) && layers.some(({ changed }) => changed > 0),
+      );
+      session.dispose();
+    });
 
     it('refuses what has no int8 form, by name', () => {
       const refused = (made: Graph, changed = values) => {

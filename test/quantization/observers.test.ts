@@ -51,10 +51,13 @@ describe('observers', () => {
   it('entropy clips few far values for the sake of many near ones, and nothing of an even spread', () => {
     const [, max] = rangeOfHistogram('entropy', histogram, 4);
     assert.ok(max < 25, `${max}`);
-    const even = histogramOf(Array.from({ length: 50_000 }, (_, i) => i / 50_000), [0, 1]);
+    const even = histogramOf(
+      Array.from({ length: 50_000 }, (_, i) => i / 50_000),
+      [0, 1],
+    );
     const [low, high] = rangeOfHistogram('entropy', even, 8);
     assert.ok(low === 0 && high > 0.95, `${low} ${high}`);
-  }); // prettier-ignore
+  });
 
   it('take in zero, whatever side the values are on', () => {
     for (const observer of ['percentile', 'meanSquaredError', 'entropy'] as const) {

@@ -46,7 +46,15 @@ describe('quantizeGraph', () => {
     const values = new Map([...initialValues(float, 3), ...initialRanges(graph)]);
     const table = quantizerTable(graph, values);
     assert.equal(table.length, quantizers.length);
-    assert.deepEqual(table[0], { name: 'input', kind: 'activations', bits: 8, channels: 1, scale: [1 / 128, 1 / 128], zeroPoint: 0, range: [-1, 127 / 128] }); // prettier-ignore
+    assert.deepEqual(table[0], {
+      name: 'input',
+      kind: 'activations',
+      bits: 8,
+      channels: 1,
+      scale: [1 / 128, 1 / 128],
+      zeroPoint: 0,
+      range: [-1, 127 / 128],
+    });
     for (const row of table.filter(({ kind }) => kind === 'weights')) {
       // A step of 1/127 of a channel's largest value: about 45 dB for even values.
       assert.ok(row.sqnr! > 38 && row.sqnr! < 56, `${row.name}: ${row.sqnr} dB`);
@@ -55,7 +63,9 @@ describe('quantizeGraph', () => {
     const four = quantizerTable(quantizeGraph(float, { weightBits: 4, floatLayers: [] }), values);
     assert.ok(four.find(({ kind }) => kind === 'weights')!.sqnr! < 30);
 
-    values.get('Conv1/kernel')!.forEach((_, i, all) => { if (i % 16 === 5) all[i] = 0; }); // prettier-ignore
+    values.get('Conv1/kernel')!.forEach((_, i, all) => {
+      if (i % 16 === 5) all[i] = 0;
+    });
     const trouble = troubleOf(graph, values);
     assert.deepEqual(trouble.deadChannels, [{ layer: 'Conv1', channels: 1 }]);
     assert.ok(trouble.emptyRanges.includes('Conv1_relu') && !trouble.emptyRanges.includes('input'));

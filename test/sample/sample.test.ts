@@ -28,5 +28,5 @@ describe('writeSample', () => {
     const drawn = hashes(path.join(folder(), 'a'));
     assert.equal(new Set(drawn).size, 12, 'no two pictures are alike');
     assert.deepEqual(hashes(path.join(folder(), 'b')), drawn);
-  }); // prettier-ignore
+  });
 });

@@ -12,9 +12,11 @@ export function rewrite(checkpoint: string, tensor: string, change: (values: Flo
   const bytes = encodeSafetensors(changed, metadata);
   fs.writeFileSync(file, bytes);
   const manifestFile = path.join(checkpoint, 'manifest.json');
-  const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as { files: { file: string; bytes: number; sha256: string }[] };
+  const manifest = JSON.parse(fs.readFileSync(manifestFile, 'utf8')) as {
+    files: { file: string; bytes: number; sha256: string }[];
+  };
   const entry = manifest.files.find(({ file: name }) => name === 'model.safetensors')!;
   entry.bytes = bytes.length;
   entry.sha256 = createHash('sha256').update(bytes).digest('hex');
   fs.writeFileSync(manifestFile, JSON.stringify(manifest));
-} // prettier-ignore
+}

@@ -28,7 +28,10 @@ export function writeKerasWeights(
   root.create_group(rename('input_1')).create_attribute('weight_names', []);
   for (const [layer, variables] of layers) {
     const group = root.create_group(rename(layer));
-    group.create_attribute('weight_names', variables.map((v) => `${rename(layer)}/${v}:0`)); // prettier-ignore
+    group.create_attribute(
+      'weight_names',
+      variables.map((v) => `${rename(layer)}/${v}:0`),
+    );
     const inner = group.create_group(rename(layer));
     for (const variable of variables) {
       const { shape } = graph.parameters.find(({ name }) => name === `${layer}/${variable}`)!;

@@ -20,5 +20,8 @@ export async function runMicrocontroller(
     jobs.flatMap(({ model, arena }) => [model, String(arena)]),
     TFLITE_MICRO,
   );
-  return told.map((one, i) => ({ ...one, bytes: one.loads ? fs.readFileSync(`${jobs[i]!.model}.out`) : new Uint8Array() }));
-} // prettier-ignore
+  return told.map((one, i) => ({
+    ...one,
+    bytes: one.loads ? fs.readFileSync(`${jobs[i]!.model}.out`) : new Uint8Array(),
+  }));
+}

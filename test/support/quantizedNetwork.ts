@@ -23,7 +23,12 @@ export interface QuantizedNetwork {
 export async function quantizedNetwork(size: number, cacheFolder: string): Promise<QuantizedNetwork> {
   const options = trainingOptions.parse({ dataset: sharedPaths.wild, size });
   const scanned = scanDataset(sharedPaths.wild);
-  const opened = await openDataset(scanned, { ...options, cacheFolder, cacheBytes: 1e9 }, () => undefined, () => false); // prettier-ignore
+  const opened = await openDataset(
+    scanned,
+    { ...options, cacheFolder, cacheBytes: 1e9 },
+    () => undefined,
+    () => false,
+  );
   const dataset = opened!;
   const float = mobileNetV2({ size, classes: dataset.people.length, width: 0.5, pooling: 'average' });
   const graph = quantizeGraph(float);

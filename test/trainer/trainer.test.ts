@@ -109,7 +109,10 @@ describe('face-trainer', function () {
     const bad = command(['check', 'data', '--json', '--write-exclusions', 'exclude.txt']);
     assert.equal(bad.status, 1);
     const { findings } = datasetReport.parse(JSON.parse(bad.stdout));
-    assert.deepEqual(findings.map(({ code }) => code), ['two-people', 'unreadable', 'exact-duplicates']); // prettier-ignore
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['two-people', 'unreadable', 'exact-duplicates'],
+    );
     assert.match(command(['check', 'data']).stdout, /Error {4}1 picture under two or more people/);
     const excluded = command(['check', 'data', '--exclude', 'exclude.txt']);
     assert.equal(excluded.status, 0, excluded.stdout);
@@ -136,31 +139,45 @@ describe('face-trainer', function () {
   it('refuses at once when the weights that a run begins with are not there', async () => {
     await writePeople(path.join(folder(), 'data'), 2, 4);
     const env = { ...process.env, FACE_TRAINER_CACHE: path.join(folder(), 'cache') };
-    const ran = spawnSync(process.execPath, [cli, 'train', 'data', '--out', 'run'], { cwd: folder(), encoding: 'utf8', env });
+    const ran = spawnSync(process.execPath, [cli, 'train', 'data', '--out', 'run'], {
+      cwd: folder(),
+      encoding: 'utf8',
+      env,
+    });
     assert.equal(ran.status, 1);
     assert.match(ran.stdout, /ImageNet weights .* are not on this machine/);
     assert.match(ran.stdout, /face-trainer download-weights/);
     assert.ok(!fs.existsSync(path.join(folder(), 'run')));
     assert.equal(command(['train', 'data', '--weights', 'gone.npz', '--out', 'run']).status, 1);
-  }); // prettier-ignore
+  });
 
   it('stops after at most one batch and leaves a whole checkpoint', async () => {
     await writePeople(path.join(folder(), 'data'), 3, 6);
     const messages: TrainerMessage[] = [];
     const runFolder = path.join(folder(), 'run');
-    const training = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 96, width: 0.35, batchSize: 6, split: 0.7, epochs: 9999 });
+    const training = trainingOptions.parse({
+      dataset: path.join(folder(), 'data'),
+      size: 96,
+      width: 0.35,
+      batchSize: 6,
+      split: 0.7,
+      epochs: 9999,
+    });
     let stoppedAt: number | undefined;
     const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options: training } as const;
-    const trainer = new TrainerProcess({ entry, order }, {
-      onMessage: (message) => {
-        messages.push(message);
-        if (message.type === 'step' && message.step === 4) {
-          stoppedAt = message.step;
-          trainer.stop();
-        }
+    const trainer = new TrainerProcess(
+      { entry, order },
+      {
+        onMessage: (message) => {
+          messages.push(message);
+          if (message.type === 'step' && message.step === 4) {
+            stoppedAt = message.step;
+            trainer.stop();
+          }
+        },
+        onOutput: () => undefined,
       },
-      onOutput: () => undefined,
-    });
+    );
     const end = await trainer.ended;
     assert.ok(end.type === 'finished' && end.reason === 'stopped', JSON.stringify(end));
     // Those that were on their way when the stop was sent, and one batch.
@@ -169,7 +186,7 @@ describe('face-trainer', function () {
     const last = names.find((name) => name.startsWith('step-'));
     if (last) assert.equal(readCheckpoint(path.join(runFolder, 'checkpoints', last)).session.step, end.steps);
     assert.equal(new RunModel(runFolder).phase, 'stopped');
-  }); // prettier-ignore
+  });
 
   if (process.platform === 'linux')
     it('computes at a lower priority than the editor, in every thread that does', async () => {
@@ -215,9 +232,16 @@ describe('face-trainer', function () {
 
   it('ends within 5 s when its parent vanishes, also in the middle of a long step', async () => {
     await writePeople(path.join(folder(), 'data'), 2, 20);
-    for (const [name, options] of [['short', small], ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']]] as const) {
+    for (const [name, options] of [
+      ['short', small],
+      ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']],
+    ] as const) {
       const run = path.join(folder(), name);
-      const parent = spawn(process.execPath, [cli, 'train', 'data', '--recipe', 'original', ...options, '--epochs', '999', '--out', run], { cwd: folder(), stdio: 'ignore' });
+      const parent = spawn(
+        process.execPath,
+        [cli, 'train', 'data', '--recipe', 'original', ...options, '--epochs', '999', '--out', run],
+        { cwd: folder(), stdio: 'ignore' },
+      );
       await until('the run', () => new RunModel(run).state.dataset !== undefined);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       const pid = new RunModel(run).state.run!.pid;
@@ -228,7 +252,7 @@ describe('face-trainer', function () {
       assert.ok(Date.now() - gone < 5000, `${name}: ${Date.now() - gone} ms`);
       assert.ok(['interrupted', 'stopped'].includes(new RunModel(run).phase));
     }
-  }); // prettier-ignore
+  });
 
   withShared('the recipe on ORL', [sharedPaths.orl, sharedPaths.weights1], () => {
     it('reaches a validation accuracy of 0.90 on ORL within three epochs from ImageNet weights', () => {

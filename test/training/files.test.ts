@@ -93,12 +93,19 @@ describe('a checkpoint', () => {
   it('says which file was damaged, cut or lost', () => {
     const file = (name: string) => path.join(folder(), 'c', name);
     const damage: [RegExp, () => void][] = [
-      [/model.safetensors was changed/, () => { const b = fs.readFileSync(file('model.safetensors')); b[b.length - 3]! ^= 1; fs.writeFileSync(file('model.safetensors'), b); }],
+      [
+        /model.safetensors was changed/,
+        () => {
+          const b = fs.readFileSync(file('model.safetensors'));
+          b[b.length - 3]! ^= 1;
+          fs.writeFileSync(file('model.safetensors'), b);
+        },
+      ],
       [/optimizer.safetensors was changed or cut/, () => fs.truncateSync(file('optimizer.safetensors'), 100)],
       [/state.json cannot be read/, () => fs.rmSync(file('state.json'))],
       [/manifest.json is not what it should be/, () => fs.writeFileSync(file('manifest.json'), '{')],
       [/manifest.json cannot be read/, () => fs.rmSync(file('manifest.json'))],
-    ]; // prettier-ignore
+    ];
     for (const [message, harm] of damage) {
       fs.rmSync(path.join(folder(), 'c'), { recursive: true, force: true });
       writeCheckpoint(path.join(folder(), 'c'), graph, sampleCheckpoint());

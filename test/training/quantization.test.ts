@@ -33,7 +33,16 @@ function all<T extends TrainerMessage['type']>(messages: readonly TrainerMessage
 /** 4 people with 10 pictures: 9 of each train, in batches of 6: 6 steps an epoch. */
 async function parentRun(more: Partial<TrainingOptions> = {}): Promise<string> {
   await writePeople(data(), 4, 10);
-  const options = trainingOptions.parse({ dataset: data(), size: 32, width: 0.1, epochs: 3, batchSize: 6, learningRate: 1e-3, pooling: 'average', ...more }); // prettier-ignore
+  const options = trainingOptions.parse({
+    dataset: data(),
+    size: 32,
+    width: 0.1,
+    epochs: 3,
+    batchSize: 6,
+    learningRate: 1e-3,
+    pooling: 'average',
+    ...more,
+  });
   const messages = await train('parent', options);
   const written = all(messages, 'checkpoint').at(-1);
   assert.ok(written, JSON.stringify(messages.at(-1)));
@@ -54,8 +63,20 @@ function codeOf(run: () => unknown): string {
 describe('quantizationSchedule', () => {
   it('begins after epochs or steps, and spreads its parts over what is left', () => {
     const plan = (options: object) => quantizationSchedule(quantization.parse(options), 10, 100);
-    assert.deepEqual(plan({ afterEpochs: 4 }), { calibration: 40, weights: 40, activations: 46, batchNormFrozen: 64, rangesFrozen: 76 }); // prettier-ignore
-    assert.deepEqual(plan({ afterEpochs: 4, afterSteps: 90, activationsAfter: 0 }), { calibration: 90, weights: 90, activations: 90, batchNormFrozen: 94, rangesFrozen: 96 }); // prettier-ignore
+    assert.deepEqual(plan({ afterEpochs: 4 }), {
+      calibration: 40,
+      weights: 40,
+      activations: 46,
+      batchNormFrozen: 64,
+      rangesFrozen: 76,
+    });
+    assert.deepEqual(plan({ afterEpochs: 4, afterSteps: 90, activationsAfter: 0 }), {
+      calibration: 90,
+      weights: 90,
+      activations: 90,
+      batchNormFrozen: 94,
+      rangesFrozen: 96,
+    });
     assert.equal(plan({ afterEpochs: 40 }).activations, 400);
   });
 });
@@ -67,8 +88,15 @@ describe('a run with quantization', function () {
     await writePeople(data(), 4, 10);
     const options = trainingOptions.parse({
       ...{ dataset: data(), size: 32, width: 0.1, epochs: 4, batchSize: 6, pooling: 'average' },
-      quantization: { afterEpochs: 2, activationsAfter: 0.25, freezeBatchNormAfter: 0.5, freezeRangesAfter: 1, calibrationPictures: 20, sensitivityPictures: 3 },
-    }); // prettier-ignore
+      quantization: {
+        afterEpochs: 2,
+        activationsAfter: 0.25,
+        freezeBatchNormAfter: 0.5,
+        freezeRangesAfter: 1,
+        calibrationPictures: 20,
+        sensitivityPictures: 3,
+      },
+    });
     const messages = await train('run', options);
     assert.equal(messages.at(-1)!.type, 'finished', JSON.stringify(messages.at(-1)));
     assert.deepEqual(
@@ -83,8 +111,15 @@ describe('a run with quantization', function () {
     );
     const steps = all(messages, 'step').map(({ activeQuantizers }) => activeQuantizers);
     const [none, kernels, whole] = [0, 53, 53 + 65]; // so narrow a network has one sum more
-    assert.deepEqual(steps, [...Array<number>(12).fill(none), ...Array<number>(3).fill(kernels), ...Array<number>(9).fill(whole)]); // prettier-ignore
-    assert.deepEqual(all(messages, 'epoch').map(({ activeQuantizers }) => activeQuantizers), [none, none, whole, whole]); // prettier-ignore
+    assert.deepEqual(steps, [
+      ...Array<number>(12).fill(none),
+      ...Array<number>(3).fill(kernels),
+      ...Array<number>(9).fill(whole),
+    ]);
+    assert.deepEqual(
+      all(messages, 'epoch').map(({ activeQuantizers }) => activeQuantizers),
+      [none, none, whole, whole],
+    );
     const rates = all(messages, 'step').map(({ learningRate }) => learningRate);
     assert.ok(Math.abs(rates[12]! / rates[11]! - 0.1) < 1e-9);
     const [calibrated] = all(messages, 'calibrated');
@@ -101,7 +136,14 @@ describe('a run with quantization', function () {
 
   it('warns when quantization would begin after the last step, and rounds nothing', async () => {
     await writePeople(data(), 4, 10);
-    const options = trainingOptions.parse({ dataset: data(), size: 32, width: 0.1, epochs: 1, batchSize: 6, quantization: { afterEpochs: 5 } }); // prettier-ignore
+    const options = trainingOptions.parse({
+      dataset: data(),
+      size: 32,
+      width: 0.1,
+      epochs: 1,
+      batchSize: 6,
+      quantization: { afterEpochs: 5 },
+    });
     const messages = await train('run', options);
     assert.ok(all(messages, 'warning').some(({ code }) => code === 'quantization-never'));
     assert.ok(all(messages, 'step').every(({ activeQuantizers }) => activeQuantizers === 0));
@@ -137,9 +179,15 @@ describe('fine-tuning a checkpoint', function () {
     const messages = await train('child', options);
     assert.equal(messages.at(-1)!.type, 'finished', JSON.stringify(messages.at(-1)));
     const before = fs.readFileSync(path.join(folder(), 'parent', 'metrics.ndjson'), 'utf8');
-    const reached = before.split('\n').filter((line) => line.includes('"type":"epoch"')).map((line) => JSON.parse(line) as MessageOf<'epoch'>); // prettier-ignore
+    const reached = before
+      .split('\n')
+      .filter((line) => line.includes('"type":"epoch"'))
+      .map((line) => JSON.parse(line) as MessageOf<'epoch'>);
     assert.equal(all(messages, 'calibrated')[0]!.floatValAccuracy, reached.at(-1)!.valAccuracy);
-    assert.equal(codeOf(() => openParent(path.join(folder(), 'child', 'checkpoints', 'epoch-0002'))), 'already-quantized'); // prettier-ignore
+    assert.equal(
+      codeOf(() => openParent(path.join(folder(), 'child', 'checkpoints', 'epoch-0002'))),
+      'already-quantized',
+    );
   });
 
   it('refuses in words a checkpoint that is damaged, of another version, or without its run', async () => {
@@ -147,22 +195,37 @@ describe('fine-tuning a checkpoint', function () {
     const manifest = path.join(checkpoint, 'manifest.json');
     const text = fs.readFileSync(manifest, 'utf8');
     fs.writeFileSync(manifest, text.replace('"version": 1', '"version": 7'));
-    assert.equal(codeOf(() => openParent(checkpoint)), 'checkpoint-version'); // prettier-ignore
+    assert.equal(
+      codeOf(() => openParent(checkpoint)),
+      'checkpoint-version',
+    );
     fs.writeFileSync(manifest, text);
     const record = path.join(folder(), 'parent', 'run.json');
     fs.renameSync(record, `${record}.bak`);
-    assert.equal(codeOf(() => openParent(checkpoint)), 'checkpoint-parentless'); // prettier-ignore
+    assert.equal(
+      codeOf(() => openParent(checkpoint)),
+      'checkpoint-parentless',
+    );
     fs.renameSync(`${record}.bak`, record);
     fs.truncateSync(path.join(checkpoint, 'model.safetensors'), 1000);
-    assert.equal(codeOf(() => openParent(checkpoint)), 'checkpoint-damaged'); // prettier-ignore
-    assert.equal(codeOf(() => openParent(path.join(folder(), 'nowhere'))), 'checkpoint-damaged'); // prettier-ignore
+    assert.equal(
+      codeOf(() => openParent(checkpoint)),
+      'checkpoint-damaged',
+    );
+    assert.equal(
+      codeOf(() => openParent(path.join(folder(), 'nowhere'))),
+      'checkpoint-damaged',
+    );
   });
 
   it('says that pictures have moved or changed, and goes on when told where they are or that it is fine', async () => {
     const checkpoint = await parentRun();
     const moved = path.join(folder(), 'moved');
     fs.renameSync(data(), moved);
-    assert.equal(codeOf(() => fineTuningOptions(checkpoint, {})), 'dataset-missing'); // prettier-ignore
+    assert.equal(
+      codeOf(() => fineTuningOptions(checkpoint, {})),
+      'dataset-missing',
+    );
     const there = fineTuningOptions(checkpoint, { dataset: moved, epochs: 1 });
     const moving = (await train('elsewhere', there)).at(-1)!;
     assert.equal(moving.type, 'finished', JSON.stringify(moving));
@@ -174,7 +237,10 @@ describe('fine-tuning a checkpoint', function () {
     const other = (await train('people', { ...there, changedData: true })).at(-1)!;
     assert.equal(other.type === 'failure' && other.code, 'dataset-people-changed');
     const parent = openParent(checkpoint);
-    assert.equal(codeOf(() => requireSameData(parent, parent.people.slice(1), parent.fingerprint, true)), 'dataset-people-changed'); // prettier-ignore
+    assert.equal(
+      codeOf(() => requireSameData(parent, parent.people.slice(1), parent.fingerprint, true)),
+      'dataset-people-changed',
+    );
   });
 
   it('refuses weights that are not finite by name, and names dead channels', async () => {

@@ -42,10 +42,18 @@ async function train(name: string, options: Partial<TrainingOptionsInput>): Prom
   const job = {
     runFolder: path.join(folder(), name),
     options: trainingOptions.parse({
-      dataset: data(), size: 32, width: 0.1, epochs: 3, batchSize: 8, split: 0.75, keepCheckpoints: 9, learningRate: 1e-2, ...options,
+      dataset: data(),
+      size: 32,
+      width: 0.1,
+      epochs: 3,
+      batchSize: 8,
+      split: 0.75,
+      keepCheckpoints: 9,
+      learningRate: 1e-2,
+      ...options,
     }),
     version: '0',
-  }; // prettier-ignore
+  };
   const ok = await trainRun(job, (message) => messages.push(message), new StopSignal(), {
     now: () => new Date(0),
     pixelCache: path.join(folder(), 'pixels'),
@@ -142,7 +150,14 @@ describe('a run', function () {
   beforeEach(() => writePeople(data(), 4, 8));
 
   it('trains the head alone first, then every layer, and tells when', async () => {
-    const state = await train('run', { headEpochs: 1, dropout: 0.2, pooling: 'average', optimizer: 'adamw', schedule: 'cosine', augmentation: distorted });
+    const state = await train('run', {
+      headEpochs: 1,
+      dropout: 0.2,
+      pooling: 'average',
+      optimizer: 'adamw',
+      schedule: 'cosine',
+      augmentation: distorted,
+    });
     assert.deepEqual(state.stages, [
       { type: 'stage', name: 'head', epoch: 1, step: 0 },
       { type: 'stage', name: 'all', epoch: 2, step: 3 },
@@ -156,10 +171,17 @@ describe('a run', function () {
     assert.notDeepEqual(first.get(`${HEAD}/kernel`), start.get(`${HEAD}/kernel`));
     assert.ok(state.steps.at(-1)!.learningRate < 0.1 * state.steps[0]!.learningRate);
     for (const { waitingShare } of state.epochs) assert.ok(waitingShare! >= 0 && waitingShare! <= 1);
-  }); // prettier-ignore
+  });
 
   it('is the same to the bit with any number of threads, and with a cache, a warm one or none', async () => {
-    const options = { headEpochs: 1, dropout: 0.3, labelSmoothing: 0.1, optimizer: 'adamw', weightDecay: 0.05, augmentation: { ...distorted, erasing: 0.5 } } as const;
+    const options = {
+      headEpochs: 1,
+      dropout: 0.3,
+      labelSmoothing: 0.1,
+      optimizer: 'adamw',
+      weightDecay: 0.05,
+      augmentation: { ...distorted, erasing: 0.5 },
+    } as const;
     const one = await train('one', { ...options, threads: 1 });
     const two = await train('two', { ...options, threads: 2 });
     const none = await train('none', { ...options, pixelCacheMiB: 0 });
@@ -167,13 +189,16 @@ describe('a run', function () {
     assert.deepEqual(losses(none), losses(one));
     assert.deepEqual(parameters('two', 3), parameters('one', 3));
     assert.notDeepEqual(losses(await train('three', { ...options, seed: 5 })), losses(one));
-  }); // prettier-ignore
+  });
 
   it('with a frozen network computes the features of each picture once, and comes to the same as computing them anew', async () => {
     const options = { augmentation: { flip: true }, epochs: 4, schedule: 'cosine' } as const;
     const frozen = await train('frozen', { ...options, frozen: true });
     const anew = await train('anew', { ...options, headEpochs: 4, schedule: 'constant' });
-    assert.deepEqual(frozen.stages.map(({ name }) => name), ['head']); // prettier-ignore
+    assert.deepEqual(
+      frozen.stages.map(({ name }) => name),
+      ['head'],
+    );
     const start = initialValues(mobileNetV2({ size: 32, classes: 4, width: 0.1 }), 128);
     assert.deepEqual(parameters('frozen', 4).get('Conv_1/kernel'), start.get('Conv_1/kernel'));
     // The first rate is the same in both; then one of them goes down.
@@ -199,9 +224,11 @@ describe('a run', function () {
   it('leaves its check in the run folder', async () => {
     fs.writeFileSync(path.join(data(), 'person-0', 'broken.jpg'), 'x');
     await train('run', { epochs: 1 });
-    const check = JSON.parse(fs.readFileSync(path.join(folder(), 'run', 'check.json'), 'utf8')) as { findings: { code: string }[] };
+    const check = JSON.parse(fs.readFileSync(path.join(folder(), 'run', 'check.json'), 'utf8')) as {
+      findings: { code: string }[];
+    };
     assert.equal(check.findings[0]!.code, 'unreadable');
-  }); // prettier-ignore
+  });
 });
 
 describe('nearestNeighbourHits', () => {
@@ -220,24 +247,71 @@ describe('previewSamples', () => {
     const options = withRecipe('default', { dataset: data(), size: 64 }).data!;
     const samples = await previewSamples(options);
     assert.equal(samples.length, 12);
-    assert.ok(samples.every(({ original, distorted: d }) => original.startsWith('data:image/jpeg;base64,') && d !== original));
+    assert.ok(
+      samples.every(({ original, distorted: d }) => original.startsWith('data:image/jpeg;base64,') && d !== original),
+    );
     assert.deepEqual(await previewSamples(options), samples);
     const still = await previewSamples({ ...options, augmentation: trainingOptions.shape.augmentation.parse({}) });
     assert.ok(still.every(({ original, distorted: d }) => original === d));
-  }); // prettier-ignore
+  });
 });
 
 describe('withRecipe', () => {
   it('gives the brief’s script as the original recipe, and nothing that needs weights without them', () => {
     const original = withRecipe('original', { dataset: '/d' }).data!;
-    const { size, width, pooling, batchSize, optimizer, learningRate, epochs, split, seed, weights, schedule, dropout, labelSmoothing, headEpochs } = original;
+    const {
+      size,
+      width,
+      pooling,
+      batchSize,
+      optimizer,
+      learningRate,
+      epochs,
+      split,
+      seed,
+      weights,
+      schedule,
+      dropout,
+      labelSmoothing,
+      headEpochs,
+    } = original;
     assert.deepEqual(
-      { size, width, pooling, batchSize, optimizer, learningRate, epochs, split, seed, weights, schedule, dropout, labelSmoothing, headEpochs },
-      { size: 128, width: 1, pooling: 'max', batchSize: 128, optimizer: 'adam', learningRate: 2e-4, epochs: 10, split: 0.9, seed: 128, weights: undefined, schedule: 'constant', dropout: 0, labelSmoothing: 0, headEpochs: 0 },
+      {
+        size,
+        width,
+        pooling,
+        batchSize,
+        optimizer,
+        learningRate,
+        epochs,
+        split,
+        seed,
+        weights,
+        schedule,
+        dropout,
+        labelSmoothing,
+        headEpochs,
+      },
+      {
+        size: 128,
+        width: 1,
+        pooling: 'max',
+        batchSize: 128,
+        optimizer: 'adam',
+        learningRate: 2e-4,
+        epochs: 10,
+        split: 0.9,
+        seed: 128,
+        weights: undefined,
+        schedule: 'constant',
+        dropout: 0,
+        labelSmoothing: 0,
+        headEpochs: 0,
+      },
     );
     assert.ok(Object.values(original.augmentation).every((v) => v === false || v === 0));
     assert.equal(withRecipe('default', { dataset: '/d', weights: null }).data!.headEpochs, 0);
     assert.equal(withRecipe('default', { dataset: '/d', epochs: 3 }).data!.epochs, 3);
     assert.equal(withRecipe('default', { dataset: '/d', epochs: -3 }).success, false);
-  }); // prettier-ignore
+  });
 });

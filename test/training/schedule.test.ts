@@ -42,12 +42,19 @@ describe('memoryWarning', () => {
   const graph = mobileNetV2({ size: 128, classes: 100 });
 
   it('expects the measured peak within 25 %', async () => {
-    for (const [name, batch, measured] of [['tensorflow', 32, 1.2], ['native', 64, 0.76], ['native', 128, 1.35]] as const) {
+    for (const [name, batch, measured] of [
+      ['tensorflow', 32, 1.2],
+      ['native', 64, 0.76],
+      ['native', 128, 1.35],
+    ] as const) {
       const { engine } = await selectEngine({ engine: name, threads: 1 });
       const gigabytes = engine.memoryBytes(graph, batch) / 1e9;
-      assert.ok(gigabytes > 0.8 * measured && gigabytes < 1.25 * measured, `${name}: ${gigabytes} GB; measured ${measured}`);
+      assert.ok(
+        gigabytes > 0.8 * measured && gigabytes < 1.25 * measured,
+        `${name}: ${gigabytes} GB; measured ${measured}`,
+      );
     }
-  }); // prettier-ignore
+  });
 
   it('warns with a batch that fits, and only when it has to', async () => {
     const { engine } = await selectEngine({ engine: 'native', threads: 1 });

@@ -34,15 +34,23 @@ function sameBody(found: ReadonlyMap<string, Float32Array>): void {
 
 describe('readKerasFile', () => {
   it('reads what Keras wrote: names, order, shapes and values', async () => {
-    const expected = JSON.parse(fs.readFileSync(reference.replace('.h5', '.json'), 'utf8')) as { name: string; shape: number[]; sum: number; first: number }[];
+    const expected = JSON.parse(fs.readFileSync(reference.replace('.h5', '.json'), 'utf8')) as {
+      name: string;
+      shape: number[];
+      sum: number;
+      first: number;
+    }[];
     const { readKerasFile } = (await import(bundledFile('kerasFile.mjs')!)) as typeof kerasFile;
     const arrays = await readKerasFile(reference);
-    assert.deepEqual(arrays.map(({ name, shape }) => ({ name: `${name}:0`, shape })), expected.map(({ name, shape }) => ({ name, shape })));
+    assert.deepEqual(
+      arrays.map(({ name, shape }) => ({ name: `${name}:0`, shape })),
+      expected.map(({ name, shape }) => ({ name, shape })),
+    );
     arrays.forEach(({ name, values: found }, i) => {
       assert.equal(found[0], expected[i]!.first, name);
       assert.ok(Math.abs(found.reduce((sum, v) => sum + v, 0) - expected[i]!.sum) < 1e-4, name);
     });
-  }); // prettier-ignore
+  });
 });
 
 describe('startWeights', () => {
@@ -81,9 +89,15 @@ describe('startWeights', () => {
     plain.close();
     await assert.rejects(start(path.join(folder(), 'plain.h5')), { message: /layer_names is missing/ });
     const wider = mobileNetV2({ size: 96, classes: 3, width: 0.5 });
-    await assert.rejects(start(whole, { width: 0.5 }, wider), { code: 'weights-mismatch', message: /block_1_project\/kernel is \[/ });
-    await assert.rejects(start(path.join(folder(), 'gone.h5')), { code: 'weights-unreadable', message: /does not exist/ });
-  }); // prettier-ignore
+    await assert.rejects(start(whole, { width: 0.5 }, wider), {
+      code: 'weights-mismatch',
+      message: /block_1_project\/kernel is \[/,
+    });
+    await assert.rejects(start(path.join(folder(), 'gone.h5')), {
+      code: 'weights-unreadable',
+      message: /does not exist/,
+    });
+  });
 
   it('takes ImageNet weights from the cache, and says how to get them', async () => {
     const cache = process.env['FACE_TRAINER_CACHE'];
@@ -107,7 +121,11 @@ describe('startWeights', () => {
   it('takes another run’s checkpoint, and its head when it is for the same people', async () => {
     const checkpoint = path.join(folder(), 'run', 'checkpoints', 'epoch-0003');
     fs.mkdirSync(path.dirname(checkpoint), { recursive: true });
-    const moments = new Map(graph.parameters.filter((p) => p.trainable).map(({ name }) => [name, { first: values.get(name)!, second: values.get(name)! }])); // prettier-ignore
+    const moments = new Map(
+      graph.parameters
+        .filter((p) => p.trainable)
+        .map(({ name }) => [name, { first: values.get(name)!, second: values.get(name)! }]),
+    );
     writeCheckpoint(checkpoint, graph, {
       position: { epoch: 3, batch: 0, shuffle: [1, 2, 3, 4] },
       session: { step: 9, parameters: values, moments },

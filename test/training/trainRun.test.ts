@@ -47,7 +47,12 @@ interface Ran {
   readonly messages: TrainerMessage[];
 }
 
-async function train(options: Partial<TrainingOptionsInput>, surroundings?: Partial<TrainingSurroundings>, onMessage?: (m: TrainerMessage) => void, stop = new StopSignal()): Promise<Ran> {
+async function train(
+  options: Partial<TrainingOptionsInput>,
+  surroundings?: Partial<TrainingSurroundings>,
+  onMessage?: (m: TrainerMessage) => void,
+  stop = new StopSignal(),
+): Promise<Ran> {
   const messages: TrainerMessage[] = [];
   const job = {
     runFolder: runFolder(),
@@ -65,7 +70,7 @@ async function train(options: Partial<TrainingOptionsInput>, surroundings?: Part
     ...surroundings,
   });
   return { ok, messages };
-} // prettier-ignore
+}
 
 const faked = (step: (n: number) => Omit<BatchResult, 'logits'> = () => ({ lossSum: 4, correct: 2 })) => ({
   selectEngine: () => Promise.resolve({ engine: fakeEngine(step) }),
@@ -247,14 +252,22 @@ describe('trainRun', function () {
 
   it('stops at a loss that is not finite and keeps the last good checkpoint', async () => {
     await writePeople(data(), 2, 6);
-    const ran = await train({ split: 0.7, epochs: 3 }, faked((n) => {
-      if (n > 3) throw new UserError('not-finite', 'Training diverged: the loss is not a finite number at step 4.', 'Lower it.');
-      return { lossSum: 4, correct: 1 };
-    }));
+    const ran = await train(
+      { split: 0.7, epochs: 3 },
+      faked((n) => {
+        if (n > 3)
+          throw new UserError(
+            'not-finite',
+            'Training diverged: the loss is not a finite number at step 4.',
+            'Lower it.',
+          );
+        return { lossSum: 4, correct: 1 };
+      }),
+    );
     assert.equal(failureOf(ran).code, 'not-finite');
     assert.equal(readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001')).position.epoch, 1);
     assert.match(fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8'), /Training diverged/);
-  }); // prettier-ignore
+  });
 
   it('names where the native engine meets a number that is not finite, and keeps the last good checkpoint', async () => {
     await writePeople(data(), 2, 4);
@@ -277,14 +290,17 @@ describe('trainRun', function () {
         return session;
       },
     };
-    const ran = await train({ split: 0.75, batchSize: 3, epochs: 3 }, { selectEngine: () => Promise.resolve({ engine: poisoned }) });
+    const ran = await train(
+      { split: 0.75, batchSize: 3, epochs: 3 },
+      { selectEngine: () => Promise.resolve({ engine: poisoned }) },
+    );
     const failure = failureOf(ran);
     assert.equal(failure.code, 'not-finite');
     assert.match(failure.message, /the parameter predictions\/\S+ is not a finite number at step 4/);
     const kept = readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001'));
     assert.equal(kept.session.step, 2);
     for (const [name, values] of kept.session.parameters) assert.ok(values.every(Number.isFinite), name);
-  }); // prettier-ignore
+  });
 
   it('warns when only a slow engine is there, and says how to get a fast one', async () => {
     await writePeople(data(), 2, 4);
@@ -294,7 +310,11 @@ describe('trainRun', function () {
     try {
       // Neither engine; then TensorFlow with a native engine that does not load.
       for (const [addon, home, says] of [
-        [path.join(folder(), 'absent.node'), path.join(folder(), 'no-cache'), /native engine does not load.*TensorFlow is not set up.*plain JavaScript engine/],
+        [
+          path.join(folder(), 'absent.node'),
+          path.join(folder(), 'no-cache'),
+          /native engine does not load.*TensorFlow is not set up.*plain JavaScript engine/,
+        ],
         [damaged, cache, /native engine does not load.*TensorFlow trains/],
       ] as const) {
         if (home === undefined) delete process.env['FACE_TRAINER_CACHE'];
@@ -317,5 +337,5 @@ describe('trainRun', function () {
       if (cache === undefined) delete process.env['FACE_TRAINER_CACHE'];
       else process.env['FACE_TRAINER_CACHE'] = cache;
     }
-  }); // prettier-ignore
+  });
 });

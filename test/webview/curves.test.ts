@@ -5,11 +5,27 @@ import { curvesOf, smooth } from '../../webview/curves.js';
 import { fade } from '../../webview/theme.js';
 
 const step = (n: number): MessageOf<'step'> => ({
-  type: 'step', epoch: Math.ceil(n / 10), step: n, loss: 10 / n, accuracy: n / 1000, learningRate: 1, imagesPerSecond: 1, etaSeconds: 1,
-}); // prettier-ignore
+  type: 'step',
+  epoch: Math.ceil(n / 10),
+  step: n,
+  loss: 10 / n,
+  accuracy: n / 1000,
+  learningRate: 1,
+  imagesPerSecond: 1,
+  etaSeconds: 1,
+});
 const epoch = (n: number): MessageOf<'epoch'> => ({
-  type: 'epoch', epoch: n, step: 10 * n, loss: 2, accuracy: 0.2, valLoss: 3, valAccuracy: 0.3, imagesPerSecond: 1, learningRate: 1, elapsedSeconds: 1,
-}); // prettier-ignore
+  type: 'epoch',
+  epoch: n,
+  step: 10 * n,
+  loss: 2,
+  accuracy: 0.2,
+  valLoss: 3,
+  valAccuracy: 0.3,
+  imagesPerSecond: 1,
+  learningRate: 1,
+  elapsedSeconds: 1,
+});
 
 describe('curvesOf', () => {
   const state = {
@@ -23,8 +39,11 @@ describe('curvesOf', () => {
     assert.equal(steps.length, 25);
     assert.deepEqual(steps[4], { x: 5, y: 2 });
     assert.deepEqual(training, steps, 'a short run is not smoothed');
-    assert.deepEqual(validation, [{ x: 10, y: 3 }, { x: 20, y: 3 }]);
-  }); // prettier-ignore
+    assert.deepEqual(validation, [
+      { x: 10, y: 3 },
+      { x: 20, y: 3 },
+    ]);
+  });
 
   it('marks where another stage begins, and nothing in a run of one stage', () => {
     const begins = (name: 'head' | 'all', e: number, s: number) =>
@@ -38,9 +57,12 @@ describe('curvesOf', () => {
   it('draws the same by epoch', () => {
     const { steps, training, validation } = curvesOf(state, 'accuracy', 'epoch');
     assert.deepEqual(steps, []);
-    assert.deepEqual(training, [{ x: 1, y: 0.2 }, { x: 2, y: 0.2 }]);
+    assert.deepEqual(training, [
+      { x: 1, y: 0.2 },
+      { x: 2, y: 0.2 },
+    ]);
     assert.deepEqual(validation[1], { x: 2, y: 0.3 });
-  }); // prettier-ignore
+  });
 });
 
 describe('smooth', () => {

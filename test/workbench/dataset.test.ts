@@ -84,8 +84,14 @@ describe('the pictures in a real VS Code', function () {
       .locator('section.finding')
       .evaluateAll((all) => all.map((f) => f.getAttribute('data-code')));
     assert.deepEqual(codes, [
-      'two-people', 'unreadable', 'single-picture', 'exact-duplicates', 'too-small', 'skipped', 'near-duplicates',
-    ]); // prettier-ignore
+      'two-people',
+      'unreadable',
+      'single-picture',
+      'exact-duplicates',
+      'too-small',
+      'skipped',
+      'near-duplicates',
+    ]);
     await page.waitForTimeout(500);
     await page.screenshot({ path: path.join(screenshots, 'check.png') });
     const sizes = await frame
@@ -94,7 +100,7 @@ describe('the pictures in a real VS Code', function () {
     assert.ok(sizes.length >= 2 && sizes.every((width) => width === 96), sizes.join());
     await frame.locator('.distribution').scrollIntoViewIfNeeded();
     await page.screenshot({ path: path.join(screenshots, 'check-end.png') });
-    assert.ok(await frame.locator('.distribution li').count() >= 12); // prettier-ignore
+    assert.ok((await frame.locator('.distribution li').count()) >= 12);
   });
 
   it('writes the exclusion list next to the runs, and a check honours it', async () => {
@@ -155,7 +161,10 @@ describe('the pictures in a real VS Code', function () {
     const runs = path.join(workspace, '.face-trainer', 'runs');
     const { state } = new RunModel(path.join(runs, fs.readdirSync(runs)[0]!));
     assert.deepEqual([state.run!.options.weights, state.run!.options.recipe], ['imagenet', 'default']);
-    assert.deepEqual(state.stages.map(({ name }) => name), ['head', 'all']); // prettier-ignore
+    assert.deepEqual(
+      state.stages.map(({ name }) => name),
+      ['head', 'all'],
+    );
     assert.match((await frame.locator('canvas').first().getAttribute('aria-label')) ?? '', /every layer from \d+ on/);
     await page.screenshot({ path: path.join(screenshots, 'default-recipe.png') });
     await frame.locator('#stop').click();

@@ -29,21 +29,47 @@ describe('a trained network at work in a real VS Code', function () {
   let page: Page;
   const run = () => path.join(workspace, '.face-trainer', 'runs', '20261125-020000-people-int8');
   const checkpoint = () => path.join(run(), 'checkpoints', 'epoch-0002');
-  const faces = (person: string) => fs.readdirSync(path.join(workspace, 'people', person)).map((name) => path.join(workspace, 'people', person, name)); // prettier-ignore
+  const faces = (person: string) =>
+    fs.readdirSync(path.join(workspace, 'people', person)).map((name) => path.join(workspace, 'people', person, name));
 
   before(async function () {
     this.timeout(600_000); // trains
     workbench = await openWorkbench(async (at) => {
       await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 20, size: 96, seed: 5 });
-      const cli = (...args: string[]) => execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), ...args], { stdio: 'pipe' });
+      const cli = (...args: string[]) =>
+        execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), ...args], { stdio: 'pipe' });
       const runs = path.join(at, '.face-trainer', 'runs');
       const parent = path.join(runs, '20261125-010000-people');
-      cli('train', path.join(at, 'people'), '--recipe', 'original', '--size', '64', '--batch', '16', '--learning-rate', '1e-3', '--epochs', '25', '--split', '0.6', '--out', parent);
-      cli('qat', path.join(parent, 'checkpoints', 'epoch-0025'), '--epochs', '2', '--out', path.join(runs, '20261125-020000-people-int8'));
+      cli(
+        'train',
+        path.join(at, 'people'),
+        '--recipe',
+        'original',
+        '--size',
+        '64',
+        '--batch',
+        '16',
+        '--learning-rate',
+        '1e-3',
+        '--epochs',
+        '25',
+        '--split',
+        '0.6',
+        '--out',
+        parent,
+      );
+      cli(
+        'qat',
+        path.join(parent, 'checkpoints', 'epoch-0025'),
+        '--epochs',
+        '2',
+        '--out',
+        path.join(runs, '20261125-020000-people-int8'),
+      );
       return { settings: { 'explorer.autoReveal': false } };
     });
     ({ workspace, page } = workbench);
-  }); // prettier-ignore
+  });
 
   afterEach(async function () {
     await keepFailure(page, this.currentTest);
@@ -84,14 +110,24 @@ describe('a trained network at work in a real VS Code', function () {
     assert.equal(await frame.locator('.answer li').count(), 5);
     assert.match((await frame.locator('.answer h2').textContent()) ?? '', /^synthetic-\d\d\d+\.\d %$/);
     assert.match((await frame.locator('.subtitle').textContent()) ?? '', /MobileNetV2.*int8/);
-    for (const [type, file] of [['paste', second], ['drop', first]] as const) {
+    for (const [type, file] of [
+      ['paste', second],
+      ['drop', first],
+    ] as const) {
       const before = await frame.locator('.answer').count();
-      await frame.evaluate(([kind, name, base64]) => {
-        const bytes = Uint8Array.from(atob(base64!), (c) => c.charCodeAt(0));
-        const data = new DataTransfer();
-        data.items.add(new File([bytes], name!, { type: 'image/png' }));
-        window.dispatchEvent(kind === 'paste' ? new ClipboardEvent('paste', { clipboardData: data }) : new DragEvent('drop', { dataTransfer: data, cancelable: true }));
-      }, [type, path.basename(file), fs.readFileSync(file).toString('base64')]);
+      await frame.evaluate(
+        ([kind, name, base64]) => {
+          const bytes = Uint8Array.from(atob(base64!), (c) => c.charCodeAt(0));
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], name!, { type: 'image/png' }));
+          window.dispatchEvent(
+            kind === 'paste'
+              ? new ClipboardEvent('paste', { clipboardData: data })
+              : new DragEvent('drop', { dataTransfer: data, cancelable: true }),
+          );
+        },
+        [type, path.basename(file), fs.readFileSync(file).toString('base64')],
+      );
       await until(type, async () => (await frame.locator('.answer').count()) > before, 30_000);
     }
     // What is no picture is told as such.
@@ -102,7 +138,7 @@ describe('a trained network at work in a real VS Code', function () {
     });
     await frame.locator('.answer.failed').waitFor({ timeout: 30_000 });
     await page.screenshot({ path: path.join(screenshots, 'try.png') });
-  }); // prettier-ignore
+  });
 
   it('takes a picture with a camera, in a page of the browser', async () => {
     const frame = await webviewWith(page, '.try');
@@ -120,7 +156,7 @@ describe('a trained network at work in a real VS Code', function () {
     await camera.screenshot({ path: path.join(screenshots, 'camera.png') });
     await camera.close();
     await until('the picture in the panel', async () => (await frame.locator('.answer').count()) > before);
-  }); // prettier-ignore
+  });
 
   const chooseExport = (...kind: string[]) => runAndPick(page, 'Face Trainer: Export Model…', 'epoch 2, int8', ...kind);
 
@@ -141,12 +177,30 @@ describe('a trained network at work in a real VS Code', function () {
     assert.ok(new RunModel(run()).state.run!.options.quantization);
     // A file with the whole classifier.
     const whole = path.join(workspace, 'door.onnx');
-    execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'export', checkpoint(), '--format', 'onnx', '--precision', 'int8', '--no-measure', '--output', whole]);
+    execFileSync(process.execPath, [
+      path.join(root, 'dist', 'faceTrainer.js'),
+      'export',
+      checkpoint(),
+      '--format',
+      'onnx',
+      '--precision',
+      'int8',
+      '--no-measure',
+      '--output',
+      whole,
+    ]);
     await showExplorer(page);
     await chooseInContextMenu(page, 'door.onnx', 'Try a Picture…');
     await page.getByRole('tab', { name: 'Try: door.onnx' }).waitFor();
     const frame = await until('the panel', async () => {
-      for (const candidate of page.frames()) if ((await candidate.locator('.try h1', { hasText: 'door.onnx' }).count().catch(() => 0)) > 0) return candidate;
+      for (const candidate of page.frames())
+        if (
+          (await candidate
+            .locator('.try h1', { hasText: 'door.onnx' })
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return candidate;
       return undefined;
     });
     const [picture] = faces('synthetic-03');
@@ -154,7 +208,7 @@ describe('a trained network at work in a real VS Code', function () {
     await answerFileDialog(page, { file: picture! });
     await frame.locator('.answer h2').waitFor({ timeout: 30_000 });
     assert.match((await frame.locator('.subtitle').textContent()) ?? '', /ONNX Runtime/);
-  }); // prettier-ignore
+  });
 
   it('keeps to the theme', async () => {
     const settings = path.join(workspace, '.vscode', 'settings.json');
@@ -167,9 +221,18 @@ describe('a trained network at work in a real VS Code', function () {
     ] as const) {
       fs.writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
       const frame = await webviewWith(page, '.comparison');
-      await until(theme, async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind), 20_000);
+      await until(
+        theme,
+        async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind),
+        20_000,
+      );
       await page.waitForTimeout(700);
-      colours.add(await frame.locator('.swatch').first().evaluate((swatch) => getComputedStyle(swatch, '::before').backgroundColor));
+      colours.add(
+        await frame
+          .locator('.swatch')
+          .first()
+          .evaluate((swatch) => getComputedStyle(swatch, '::before').backgroundColor),
+      );
       await page.screenshot({ path: path.join(screenshots, `comparison-${kind}.png`) });
     }
     assert.ok(!colours.has('rgba(0, 0, 0, 0)'), [...colours].join());
@@ -177,5 +240,5 @@ describe('a trained network at work in a real VS Code', function () {
     await webviewWith(page, '.try');
     await page.waitForTimeout(500);
     await page.screenshot({ path: path.join(screenshots, 'try-vscode-high-contrast.png') });
-  }); // prettier-ignore
+  });
 });

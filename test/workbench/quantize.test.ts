@@ -37,12 +37,27 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     workbench = await openWorkbench(async (at) => {
       await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 14, size: 96, seed: 3 });
       const out = path.join(at, '.face-trainer', 'runs', '20261125-010000-people');
-      const options = ['--recipe', 'original', '--size', '64', '--batch', '16', '--learning-rate', '1e-3', '--epochs', '25'];
-      execFileSync(process.execPath, [path.join(root, 'dist', 'faceTrainer.js'), 'train', path.join(at, 'people'), ...options, '--out', out], { stdio: 'pipe' });
+      const options = [
+        '--recipe',
+        'original',
+        '--size',
+        '64',
+        '--batch',
+        '16',
+        '--learning-rate',
+        '1e-3',
+        '--epochs',
+        '25',
+      ];
+      execFileSync(
+        process.execPath,
+        [path.join(root, 'dist', 'faceTrainer.js'), 'train', path.join(at, 'people'), ...options, '--out', out],
+        { stdio: 'pipe' },
+      );
       return { settings: { 'explorer.autoReveal': false } };
     });
     ({ workspace, page } = workbench);
-  }); // prettier-ignore
+  });
 
   afterEach(async function () {
     await keepFailure(page, this.currentTest);
@@ -83,7 +98,14 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
       ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'],
     );
     const spoken = (await frame.locator('canvas').nth(1).getAttribute('aria-label')) ?? '';
-    for (const words of [/kernels int8/, /activations int8 from \d+ on/, /batch norm frozen/, /ranges frozen/, /float \d+\.\d %/, /post-training/])
+    for (const words of [
+      /kernels int8/,
+      /activations int8 from \d+ on/,
+      /batch norm frozen/,
+      /ranges frozen/,
+      /float \d+\.\d %/,
+      /post-training/,
+    ])
       assert.match(spoken, words);
     // The parent's points stand before its own.
     const points = Number(await frame.locator('canvas').first().getAttribute('data-points'));
@@ -93,10 +115,13 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     assert.equal(state.epochs.at(-1)!.activeQuantizers, total);
     await frame.locator('.quantization details summary').click();
     assert.equal(await frame.locator('.quantizers tbody tr').count(), total);
-    assert.match((await frame.locator('.quantization summary').textContent()) ?? '', new RegExp(`${total} of ${total} quantizers active`));
+    assert.match(
+      (await frame.locator('.quantization summary').textContent()) ?? '',
+      new RegExp(`${total} of ${total} quantizers active`),
+    );
     await frame.locator('.quantization h2').scrollIntoViewIfNeeded();
     await page.screenshot({ path: path.join(screenshots, 'quantizers.png') });
-  }); // prettier-ignore
+  });
 
   it('leaves the costliest layer in float when told so', async () => {
     const frame = await webviewWith(page, '.quantization:not([hidden])');
@@ -104,7 +129,11 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const layer = await box.inputValue();
     await box.check();
     await frame.locator('#again').click();
-    const child = await until('the second fine-tuning', () => children().find(({ phase, state }) => phase === 'completed' && state.run!.options.quantization!.floatLayers.length > 0)); // prettier-ignore
+    const child = await until('the second fine-tuning', () =>
+      children().find(
+        ({ phase, state }) => phase === 'completed' && state.run!.options.quantization!.floatLayers.length > 0,
+      ),
+    );
     assert.deepEqual(child.state.run!.options.quantization!.floatLayers, [layer]);
     const names = child.state.quantizers!.quantizers.map(({ name, kind }) => `${kind} ${name}`);
     assert.ok(!names.includes(`weights ${layer}`), layer);
@@ -124,7 +153,10 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await page.screenshot({ path: path.join(screenshots, 'checkpoints.png') });
     const before = children().length;
     await buttons.first().click();
-    await until('a fine-tuning from the panel', () => children().filter(({ phase }) => phase === 'completed').length > before); // prettier-ignore
+    await until(
+      'a fine-tuning from the panel',
+      () => children().filter(({ phase }) => phase === 'completed').length > before,
+    );
   });
 
   it('exports a checkpoint of the fine-tuned network as a file', async () => {
@@ -174,6 +206,9 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const done = children().filter(({ phase }) => phase === 'completed').length;
     await page.screenshot({ path: path.join(screenshots, 'dataset-changed.png') });
     await page.getByRole('button', { name: 'Go On with the Changed Pictures' }).click();
-    await until('the fine-tuning with other pictures', () => children().filter(({ phase }) => phase === 'completed').length > done); // prettier-ignore
+    await until(
+      'the fine-tuning with other pictures',
+      () => children().filter(({ phase }) => phase === 'completed').length > done,
+    );
   });
 });

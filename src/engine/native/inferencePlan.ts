@@ -52,13 +52,17 @@ export function planInference(model: Model, batch: number, observing = false): P
     const residual = other && values.get(other.input === names.at(-1) ? other.other : other.input);
     if (residual) take(other);
     const sumQuantizer = residual && next?.op === 'fakeQuant' ? take(next) : undefined;
-    return { names, quantizer, epilogue: {
-      ...(foldedBatchNorm === undefined ? {} : { foldedBatchNorm }),
-      ...(relu6 ? { relu6 } : {}),
-      ...(quantizer ? { quantizer: model.quantizerOf(quantizer) } : {}),
-      ...(residual ? { residual: residual.tensor } : {}),
-      ...(sumQuantizer ? { sumQuantizer: model.quantizerOf(sumQuantizer) } : {}),
-    } }; // prettier-ignore
+    return {
+      names,
+      quantizer,
+      epilogue: {
+        ...(foldedBatchNorm === undefined ? {} : { foldedBatchNorm }),
+        ...(relu6 ? { relu6 } : {}),
+        ...(quantizer ? { quantizer: model.quantizerOf(quantizer) } : {}),
+        ...(residual ? { residual: residual.tensor } : {}),
+        ...(sumQuantizer ? { sumQuantizer: model.quantizerOf(sumQuantizer) } : {}),
+      },
+    };
   };
 
   for (const node of model.graph.nodes) {

@@ -149,7 +149,7 @@ class TrainingPlanner {
     // A dropout changes the tensor after its producer: nothing follows the range of what was there before.
     if (node.observed && chain.producer.op !== 'dropout') chain.producer.ranged = chain.index;
     return chain;
-  } // prettier-ignore
+  }
 
   private roundedInput(): Chain {
     const { tensor, producer } = this.pictures();

@@ -152,7 +152,10 @@ export class QuantizedStep {
       gradients.set(name, gradient);
       if (!gamma || layer.op === 'dense') continue;
       const sum = gradients.get(layer.norm!.gamma)!;
-      gradients.set(layer.norm!.gamma, sum.map((g, c) => g + gamma[c]!)); // prettier-ignore
+      gradients.set(
+        layer.norm!.gamma,
+        sum.map((g, c) => g + gamma[c]!),
+      );
     }
   }
 

@@ -47,9 +47,12 @@ function plannedBytes({ tensors, operators, input, output }: TfliteModel): numbe
 
 /** Measured on builds of x86-64, and rounded up: a factor and a shift for each channel of a layer, and what has a fixed size. */
 function keptBytes({ tensors, operators }: TfliteModel): number {
-  const channels = operators.reduce((sum, { inputs: [, , bias] }) => sum + (bias === undefined ? 0 : sizeOf(tensors[bias]!.shape)), 0);
+  const channels = operators.reduce(
+    (sum, { inputs: [, , bias] }) => sum + (bias === undefined ? 0 : sizeOf(tensors[bias]!.shape)),
+    0,
+  );
   return 8 * channels + 160 * operators.length + 24 * tensors.length + 3072;
-} // prettier-ignore
+}
 
 function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

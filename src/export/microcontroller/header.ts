@@ -18,7 +18,8 @@ const LINE_BYTES = 20;
 export function cHeader(tflite: Uint8Array, { name, facts, input, operators, arena }: HeaderFacts): string {
   const { width, height, resize, faces } = facts.input;
   const lines: string[] = [];
-  for (let i = 0; i < tflite.length; i += LINE_BYTES) lines.push(`  ${[...tflite.subarray(i, i + LINE_BYTES)].join(',')},`);
+  for (let i = 0; i < tflite.length; i += LINE_BYTES)
+    lines.push(`  ${[...tflite.subarray(i, i + LINE_BYTES)].join(',')},`);
   const labels = facts.output === 'embedding' ? [] : facts.labels;
   return `/* ${comment(name)}, written by Face Trainer for TensorFlow Lite Micro.
  *
@@ -60,10 +61,11 @@ static const unsigned int face_trainer_model_len = ${tflite.length};
 
 #endif
 `;
-} // prettier-ignore
+}
 
 function inputFunction(input: HeaderFacts['input']): string {
-  if (!input) return '/* x / 127.5 - 1 */\nstatic inline float face_trainer_input(uint8_t pixel) { return pixel / 127.5f - 1.0f; }\n';
+  if (!input)
+    return '/* x / 127.5 - 1 */\nstatic inline float face_trainer_input(uint8_t pixel) { return pixel / 127.5f - 1.0f; }\n';
   const { scale, zeroPoint } = input;
   return `/* x / 127.5 - 1, in steps of ${scale} from ${zeroPoint}; halves up, which is the nearest as no pixel lies on one. */
 static inline int8_t face_trainer_input(uint8_t pixel) {
@@ -72,7 +74,7 @@ static inline int8_t face_trainer_input(uint8_t pixel) {
   return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : q);
 }
 `;
-} // prettier-ignore
+}
 
 /** With a point, as C asks. */
 function cFloat(x: number): string {

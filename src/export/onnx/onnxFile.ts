@@ -75,7 +75,9 @@ function dimension(side: number | string): object {
 }
 
 function attribute(name: string, given: number | readonly number[]): object {
-  return typeof given === 'number' ? { name, i: given, type: ATTRIBUTE_TYPE.int } : { name, ints: given, type: ATTRIBUTE_TYPE.ints }; // prettier-ignore
+  return typeof given === 'number'
+    ? { name, i: given, type: ATTRIBUTE_TYPE.int }
+    : { name, ints: given, type: ATTRIBUTE_TYPE.ints };
 }
 
 /** Everything that a runtime relies on, before a byte is written. */
@@ -85,7 +87,8 @@ function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
   };
   const known = new Set<string>();
   const define = (name: string) => {
-    if (name === '' || known.has(name)) refuse(name === '' ? 'a tensor without a name' : `two tensors are named ${name}`);
+    if (name === '' || known.has(name))
+      refuse(name === '' ? 'a tensor without a name' : `two tensors are named ${name}`);
     known.add(name);
   };
   for (const { name, shape, data, type } of constants) {
@@ -93,7 +96,8 @@ function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
     if (data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
     if (data.BYTES_PER_ELEMENT !== (type.endsWith('int8') ? 1 : 4)) refuse(`${name} is not of ${type}`);
-    if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
+    if (data instanceof Float32Array && !data.every(Number.isFinite))
+      refuse(`${name} holds numbers that are not finite`);
   }
   for (const { name } of inputs) define(name);
   const values = new Map(constants.map((constant) => [constant.name, constant]));
@@ -107,4 +111,4 @@ function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
     if (zeros && zeros.data.length !== scale!.data.length) refuse(`${name} has ${zeros.data.length} zero points`);
   }
   for (const { name } of outputs) if (!known.has(name)) refuse(`nothing writes the output ${name}`);
-} // prettier-ignore
+}

@@ -67,12 +67,13 @@ class OnnxGraph {
 
   /** [N, C, 1, 1] → [N, C] */
   flat(input: string, [height, width]: Shape): string {
-    if (height !== 1 || width !== 1) throw new RangeError(`${input} is a map, and a dense layer reads one value a channel`);
+    if (height !== 1 || width !== 1)
+      throw new RangeError(`${input} is a map, and a dense layer reads one value a channel`);
     const known = this.flattened.get(input) ?? this.node('Flatten', `${input}/flat`, [input], { axis: 1 });
     this.flattened.set(input, known);
     return known;
   }
-} // prettier-ignore
+}
 
 const POOLING = { globalAveragePool: 'GlobalAveragePool', globalMaxPool: 'GlobalMaxPool' } as const;
 
@@ -175,7 +176,11 @@ function quantizedKernel(
     `${name}/bias`,
     [
       g.int32(`${name}/bias/quantized`, [channels], layer.bias),
-      g.float(`${name}/bias/scale`, [channels], layer.weightScales.map((step) => step * x.scale)), // prettier-ignore
+      g.float(
+        `${name}/bias/scale`,
+        [channels],
+        layer.weightScales.map((step) => step * x.scale),
+      ),
     ],
     { axis: 0 },
   );
@@ -209,13 +214,20 @@ function samePadding(
   [kH, kW]: readonly [number, number],
   stride: number,
 ): number[] {
-  const [rows, columns] = [(outH - 1) * stride + kH - h, (outW - 1) * stride + kW - w].map((n) => Math.max(0, n)) as [number, number]; // prettier-ignore
+  const [rows, columns] = [(outH - 1) * stride + kH - h, (outW - 1) * stride + kW - w].map((n) => Math.max(0, n)) as [
+    number,
+    number,
+  ];
   const [top, left] = [Math.floor(rows / 2), Math.floor(columns / 2)];
   return [top, left, rows - top, columns - left];
 }
 
 /** ONNX' layouts: [Cout, Cin, kH, kW], [C, 1, kH, kW] and [Cin, Cout]. `axis` is the one of the output channels. */
-function kernelOf({ op, kernelShape, weights }: Layer): { readonly shape: readonly number[]; readonly data: Float32Array | Int8Array; readonly axis: number } {
+function kernelOf({ op, kernelShape, weights }: Layer): {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int8Array;
+  readonly axis: number;
+} {
   if (op === 'dense') return { shape: kernelShape, data: weights, axis: 1 };
   const [kH, kW, third, fourth] = kernelShape as [number, number, number, number];
   const [inC, outC] = op === 'depthwiseConv2d' ? [1, third] : [third, fourth];
@@ -224,4 +236,4 @@ function kernelOf({ op, kernelShape, weights }: Layer): { readonly shape: readon
   for (let tap = 0; tap < kH * kW; tap++)
     for (let i = 0; i < inC; i++) for (let c = 0; c < outC; c++) data[(c * inC + i) * kH * kW + tap] = weights[from++]!;
   return { shape: [outC, inC, kH, kW], data, axis: 0 };
-} // prettier-ignore
+}

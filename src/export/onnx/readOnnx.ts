@@ -51,4 +51,4 @@ export function readOnnxFacts(bytes: Uint8Array): OnnxFacts {
     input: reader?.opType === 'DequantizeLinear' ? affine(reader.input.slice(1)) : undefined,
     output: writer?.opType === 'QuantizeLinear' ? affine(writer.input.slice(1)) : undefined,
   };
-} // prettier-ignore
+}

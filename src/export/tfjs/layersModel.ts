@@ -24,13 +24,19 @@ export interface LayersModelFiles {
  * @param metadata goes into the file as it is
  * @throws RangeError for a quantized graph, or one with values that are not finite
  */
-export function layersModel(graph: Graph, parameters: ParameterValues, momentum: number, metadata: object): LayersModelFiles {
+export function layersModel(
+  graph: Graph,
+  parameters: ParameterValues,
+  momentum: number,
+  metadata: object,
+): LayersModelFiles {
   const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
   const layers = graph.nodes.map((node) => layerOf(node, node === graph.nodes.at(-1), momentum, shapes));
   const specs = graph.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }));
   const values = specs.map(({ name }) => {
     const found = parameters.get(name)!;
-    if (!found.every(Number.isFinite)) throw new RangeError(`no LayersModel: ${name} holds numbers that are not finite`);
+    if (!found.every(Number.isFinite))
+      throw new RangeError(`no LayersModel: ${name} holds numbers that are not finite`);
     return Buffer.from(found.buffer, found.byteOffset, found.byteLength);
   });
   const bytes = Buffer.concat(values);
@@ -55,9 +61,14 @@ export function layersModel(graph: Graph, parameters: ParameterValues, momentum:
     userDefinedMetadata: metadata,
   };
   return { topology: `${JSON.stringify(topology)}\n`, weights: { name, bytes } };
-} // prettier-ignore
+}
 
-function layerOf(node: Node, last: boolean, momentum: number, shapes: ReadonlyMap<string, readonly number[]>): LayerJson {
+function layerOf(
+  node: Node,
+  last: boolean,
+  momentum: number,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): LayerJson {
   const { name } = node;
   const layer = (class_name: string, config: Record<string, unknown>, ...inputs: string[]): LayerJson => ({
     class_name,
@@ -76,13 +87,20 @@ function layerOf(node: Node, last: boolean, momentum: number, shapes: ReadonlyMa
   });
   switch (node.op) {
     case 'input':
-      return { ...layer('InputLayer', {}), config: { name, dtype: 'float32', sparse: false, batch_input_shape: [null, ...node.shape] } };
+      return {
+        ...layer('InputLayer', {}),
+        config: { name, dtype: 'float32', sparse: false, batch_input_shape: [null, ...node.shape] },
+      };
     case 'conv2d':
       return layer('Conv2D', { filters: node.shape[2], ...convolution(node.kernel, node.stride) }, node.input);
     case 'depthwiseConv2d':
       return layer('DepthwiseConv2D', { depth_multiplier: 1, ...convolution(node.kernel, node.stride) }, node.input);
     case 'batchNorm':
-      return layer('BatchNormalization', { axis: -1, momentum, epsilon: node.epsilon, center: true, scale: true }, node.input);
+      return layer(
+        'BatchNormalization',
+        { axis: -1, momentum, epsilon: node.epsilon, center: true, scale: true },
+        node.input,
+      );
     case 'relu6':
       return layer('ReLU', { max_value: 6 }, node.input);
     case 'add':
@@ -94,8 +112,12 @@ function layerOf(node: Node, last: boolean, momentum: number, shapes: ReadonlyMa
     case 'dropout':
       return layer('Dropout', { rate: node.rate }, node.input);
     case 'dense':
-      return layer('Dense', { units: node.shape[2], activation: last ? 'softmax' : 'linear', use_bias: true }, node.input);
+      return layer(
+        'Dense',
+        { units: node.shape[2], activation: last ? 'softmax' : 'linear', use_bias: true },
+        node.input,
+      );
     case 'fakeQuant':
       throw new RangeError('no LayersModel: TensorFlow.js has no quantizers');
   }
-} // prettier-ignore
+}

@@ -23,7 +23,9 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
   // Conversions at the border and a last reshape change no value.
   const inner = model.operators.filter(({ op }) => op !== 'quantize' && op !== 'dequantize' && op !== 'reshape');
   if (inner.length === 0) throw new RangeError('it has no layers');
-  const numbers = new Map([inner[0]!.inputs[0]!, ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]));
+  const numbers = new Map(
+    [inner[0]!.inputs[0]!, ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
+  );
   const tensors = [...numbers.keys()].map((tensor) => model.tensors[tensor]!);
   const number = (tensor: number | undefined) => {
     const found = tensor === undefined ? undefined : numbers.get(tensor);
@@ -34,7 +36,15 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
   const integers = tensors[0]!.type === 'int8';
   if (!integers) {
     const operations = inner.map((operator) => floatOperation(model, operator, number));
-    return { precision: 'float32', network: { name: model.description, tensors: tensors.map(({ name, shape }) => ({ name, shape: mapOf(shape) })), operations, output } };
+    return {
+      precision: 'float32',
+      network: {
+        name: model.description,
+        tensors: tensors.map(({ name, shape }) => ({ name, shape: mapOf(shape) })),
+        operations,
+        output,
+      },
+    };
   }
   const scaled = tensors.map(({ name, shape, quantization }) => {
     if (quantization?.scales.length !== 1) throw new RangeError(`${name} has no scale`);
@@ -42,13 +52,24 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
   });
   const operations = inner.map((operator) => integerOperation(model, operator, number, scaled));
   const { scale, zeroPoint } = scaled[0]!;
-  const input = { scale, zeroPoint, lowest: -128, highest: 127, minimum: (-128 - zeroPoint) * scale, maximum: (127 - zeroPoint) * scale };
+  const input = {
+    scale,
+    zeroPoint,
+    lowest: -128,
+    highest: 127,
+    minimum: (-128 - zeroPoint) * scale,
+    maximum: (127 - zeroPoint) * scale,
+  };
   return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, output } };
-} // prettier-ignore
+}
 
 const LAYERS = { conv2d: 'conv2d', depthwiseConv2d: 'depthwiseConv2d', fullyConnected: 'dense' } as const;
 
-function floatOperation({ tensors }: TfliteModel, operator: TfliteOperator, number: (tensor: number | undefined) => number): FloatOperation {
+function floatOperation(
+  { tensors }: TfliteModel,
+  operator: TfliteOperator,
+  number: (tensor: number | undefined) => number,
+): FloatOperation {
   const { op, inputs, outputs, stride = 1, relu6 = false } = operator;
   const [input, output] = [number(inputs[0]), number(outputs[0])];
   const { name } = tensors[outputs[0]!]!;
@@ -58,8 +79,18 @@ function floatOperation({ tensors }: TfliteModel, operator: TfliteOperator, numb
   const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
   const layer = LAYERS[op as keyof typeof LAYERS];
   const { kernelShape, weights } = kernelFrom(layer, kernel);
-  return { op: layer, name, input, output, stride, relu6, kernelShape, weights: weights as Float32Array, bias: bias.data as Float32Array };
-} // prettier-ignore
+  return {
+    op: layer,
+    name,
+    input,
+    output,
+    stride,
+    relu6,
+    kernelShape,
+    weights: weights as Float32Array,
+    bias: bias.data as Float32Array,
+  };
+}
 
 const POOLS = { averagePool2d: 'globalAveragePool', maxPool2d: 'globalMaxPool' } as const;
 
@@ -77,7 +108,15 @@ function integerOperation(
   if (op === 'averagePool2d' || op === 'maxPool2d') return { op: POOLS[op], name, input, output };
   if (op === 'add') {
     const other = number(inputs[1]);
-    return { op: 'add', name, input, other, output, ...clamp, ...addMultipliers(x.scale, scaled[other]!.scale, y.scale) };
+    return {
+      op: 'add',
+      name,
+      input,
+      other,
+      output,
+      ...clamp,
+      ...addMultipliers(x.scale, scaled[other]!.scale, y.scale),
+    };
   }
   if (!(op in LAYERS)) throw new RangeError(`${op} stands where it cannot`);
   const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
@@ -89,10 +128,13 @@ function integerOperation(
     bias: bias.data as Int32Array,
     multipliers: Array.from(weightScales, (scale) => fixedMultiplier((x.scale * scale) / y.scale)),
   };
-} // prettier-ignore
+}
 
 /** From TFLite's layouts to those of a graph. */
-function kernelFrom(op: 'conv2d' | 'depthwiseConv2d' | 'dense', { shape, data }: TfliteTensor): { kernelShape: readonly number[]; weights: Float32Array | Int8Array } {
+function kernelFrom(
+  op: 'conv2d' | 'depthwiseConv2d' | 'dense',
+  { shape, data }: TfliteTensor,
+): { kernelShape: readonly number[]; weights: Float32Array | Int8Array } {
   const values = data as Float32Array | Int8Array;
   if (op === 'depthwiseConv2d') return { kernelShape: [shape[1]!, shape[2]!, shape[3]!, 1], weights: values };
   const outC = shape[0]!;
@@ -100,7 +142,7 @@ function kernelFrom(op: 'conv2d' | 'depthwiseConv2d' | 'dense', { shape, data }:
   const weights = values.slice();
   for (let c = 0; c < outC; c++) for (let k = 0; k < depth; k++) weights[k * outC + c] = values[c * depth + k]!;
   return { kernelShape: [...shape.slice(1), outC], weights };
-} // prettier-ignore
+}
 
 function mapOf(shape: readonly number[]): Shape {
   return shape.length === 4 ? [shape[1]!, shape[2]!, shape[3]!] : [1, 1, shape.at(-1)!];

@@ -32,7 +32,12 @@ class Tables {
   readonly builder = new Builder(1024);
 
   /** Fields that are offsets and were made before, by number; numbers of 8 and 32 bits likewise. */
-  table(fields: number, offsets: Record<number, Offset>, bytes: Record<number, number> = {}, words: Record<number, number> = {}): Offset {
+  table(
+    fields: number,
+    offsets: Record<number, Offset>,
+    bytes: Record<number, number> = {},
+    words: Record<number, number> = {},
+  ): Offset {
     const { builder } = this;
     builder.startObject(fields);
     for (const [id, value] of Object.entries(words)) builder.addFieldInt32(Number(id), value, 0);
@@ -56,40 +61,78 @@ class Tables {
     for (const value of values.reverse()) this.builder.addFloat32(value);
     return this.builder.endVector();
   }
-} // prettier-ignore
+}
 
 /** The bytes of the entry `TFLITE_METADATA`. */
 export function tfliteMetadata(name: string, { input, output, labels }: ModelFacts): Uint8Array {
   const t = new Tables();
-  const size = t.table(IMAGE_SIZE.fields, {}, {}, { [IMAGE_SIZE.width]: input.width, [IMAGE_SIZE.height]: input.height });
+  const size = t.table(
+    IMAGE_SIZE.fields,
+    {},
+    {},
+    { [IMAGE_SIZE.width]: input.width, [IMAGE_SIZE.height]: input.height },
+  );
   const image = t.table(IMAGE.fields, { [IMAGE.size]: size }, { [IMAGE.colourSpace]: RGB });
-  const normalization = t.table(NORMALIZATION.fields, { [NORMALIZATION.mean]: t.floats(MEAN), [NORMALIZATION.deviation]: t.floats(MEAN) });
-  const unit = t.table(PROCESS_UNIT.fields, { [PROCESS_UNIT.options]: normalization }, { [PROCESS_UNIT.type]: NORMALIZE });
+  const normalization = t.table(NORMALIZATION.fields, {
+    [NORMALIZATION.mean]: t.floats(MEAN),
+    [NORMALIZATION.deviation]: t.floats(MEAN),
+  });
+  const unit = t.table(
+    PROCESS_UNIT.fields,
+    { [PROCESS_UNIT.options]: normalization },
+    { [PROCESS_UNIT.type]: NORMALIZE },
+  );
   const picture = t.table(TENSOR.fields, {
     [TENSOR.name]: t.text('image'),
-    [TENSOR.description]: t.text(`A face, ${input.faces === 'aligned' ? 'upright and cut out as Align Faces does' : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`),
+    [TENSOR.description]: t.text(
+      `A face, ${input.faces === 'aligned' ? 'upright and cut out as Align Faces does' : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`,
+    ),
     [TENSOR.content]: t.table(CONTENT.fields, { [CONTENT.properties]: image }, { [CONTENT.type]: CONTENT_TYPE.image }),
     [TENSOR.processUnits]: t.list([unit]),
     [TENSOR.stats]: t.table(STATS.fields, { [STATS.max]: t.floats(1), [STATS.min]: t.floats(-1) }),
   });
   const result = t.table(TENSOR.fields, {
     [TENSOR.name]: t.text(output),
-    [TENSOR.description]: t.text(output === 'embedding' ? 'A vector; faces of one person have a large cosine.' : 'One number a person, larger where the person is more likely; softmax makes probabilities of them.'),
-    [TENSOR.content]: t.table(CONTENT.fields, { [CONTENT.properties]: t.table(0, {}) }, { [CONTENT.type]: CONTENT_TYPE.feature }),
+    [TENSOR.description]: t.text(
+      output === 'embedding'
+        ? 'A vector; faces of one person have a large cosine.'
+        : 'One number a person, larger where the person is more likely; softmax makes probabilities of them.',
+    ),
+    [TENSOR.content]: t.table(
+      CONTENT.fields,
+      { [CONTENT.properties]: t.table(0, {}) },
+      { [CONTENT.type]: CONTENT_TYPE.feature },
+    ),
     ...(output === 'embedding'
       ? {}
-      : { [TENSOR.files]: t.list([t.table(FILE.fields, { [FILE.name]: t.text(LABELS_FILE), [FILE.description]: t.text('The people, one a line, in the order of the output.') }, { [FILE.type]: AXIS_LABELS })]) }),
+      : {
+          [TENSOR.files]: t.list([
+            t.table(
+              FILE.fields,
+              {
+                [FILE.name]: t.text(LABELS_FILE),
+                [FILE.description]: t.text('The people, one a line, in the order of the output.'),
+              },
+              { [FILE.type]: AXIS_LABELS },
+            ),
+          ]),
+        }),
   });
-  const subgraph = t.table(SUBGRAPH.fields, { [SUBGRAPH.inputs]: t.list([picture]), [SUBGRAPH.outputs]: t.list([result]) });
+  const subgraph = t.table(SUBGRAPH.fields, {
+    [SUBGRAPH.inputs]: t.list([picture]),
+    [SUBGRAPH.outputs]: t.list([result]),
+  });
   const model = t.table(MODEL.fields, {
     [MODEL.name]: t.text(name),
-    [MODEL.description]: t.text(output === 'embedding' ? 'Makes vectors of faces.' : `Tells ${labels.length} people by their faces.`),
+    [MODEL.description]: t.text(
+      output === 'embedding' ? 'Makes vectors of faces.' : `Tells ${labels.length} people by their faces.`,
+    ),
     [MODEL.subgraphs]: t.list([subgraph]),
     [MODEL.minParserVersion]: t.text(PARSER_VERSION),
   });
   t.builder.finish(model, IDENTIFIER);
   return t.builder.asUint8Array().slice();
-} // prettier-ignore
+}
 
 /**
  * Hangs the list of people on a model, as an uncompressed archive behind its bytes: that is where TensorFlow Lite's tools look
@@ -98,7 +141,10 @@ export function tfliteMetadata(name: string, { input, output, labels }: ModelFac
 export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8Array {
   // A line a label: no name may break one.
   const text = labels.map((label) => `${label.replace(/[\r\n]+/g, ' ')}\n`).join('');
-  const archive = zipSync({ [LABELS_FILE]: new TextEncoder().encode(text) }, { level: 0, mtime: '1980-01-01T00:00:00' });
+  const archive = zipSync(
+    { [LABELS_FILE]: new TextEncoder().encode(text) },
+    { level: 0, mtime: '1980-01-01T00:00:00' },
+  );
   // Offsets in the archive count from the beginning of the whole file.
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const end = archive.length - END_OF_DIRECTORY;
@@ -109,7 +155,7 @@ export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8A
   whole.set(model);
   whole.set(archive, model.length);
   return whole;
-} // prettier-ignore
+}
 
 /** Bytes of an archive's last record, which has no comment. */
 const END_OF_DIRECTORY = 22;

@@ -28,7 +28,7 @@ export function readTflite(bytes: Uint8Array): TfliteModel {
   const buffer = new ByteBuffer(bytes);
   if (bytes.length < 16 || !buffer.__has_identifier(FILE_IDENTIFIER)) throw new RangeError('it is no .tflite file');
   return new Reader(buffer).read(buffer.readInt32(0));
-} // prettier-ignore
+}
 
 class Reader {
   private buffers: Uint8Array[] = [];
@@ -64,12 +64,19 @@ class Reader {
     if (!type) throw new RangeError(`${name} is of a type that is not known here`);
     const data = this.buffers[this.int32(table, t.buffer)];
     const quantization = this.table(table, t.quantization);
-    const scales = quantization === undefined ? new Float32Array() : this.float32s(quantization, TABLES.quantization.scale);
+    const scales =
+      quantization === undefined ? new Float32Array() : this.float32s(quantization, TABLES.quantization.scale);
     return {
       ...{ name, type, shape: this.int32s(table, t.shape) },
       ...(data && data.length > 0 ? { data: typed(data, type) } : {}),
       ...(scales.length > 0
-        ? { quantization: { scales, zeroPoints: this.int64s(quantization!, TABLES.quantization.zeroPoint), dimension: this.int32(quantization!, TABLES.quantization.quantizedDimension) } }
+        ? {
+            quantization: {
+              scales,
+              zeroPoints: this.int64s(quantization!, TABLES.quantization.zeroPoint),
+              dimension: this.int32(quantization!, TABLES.quantization.quantizedDimension),
+            },
+          }
         : {}),
     };
   }
@@ -84,9 +91,14 @@ class Reader {
     if (options === undefined || !(op in OPTIONS || op.endsWith('Pool2d'))) return shared;
     if (op === 'conv2d' || op === 'depthwiseConv2d') {
       const fields = TABLES[op];
-      return { ...shared, stride: this.int32(options, fields.strideW), relu6: this.int8(options, fields.activation) === ACTIVATION.relu6 };
+      return {
+        ...shared,
+        stride: this.int32(options, fields.strideW),
+        relu6: this.int8(options, fields.activation) === ACTIVATION.relu6,
+      };
     }
-    if (op === 'fullyConnected' || op === 'add') return { ...shared, relu6: this.int8(options, TABLES[op].activation) === ACTIVATION.relu6 };
+    if (op === 'fullyConnected' || op === 'add')
+      return { ...shared, relu6: this.int8(options, TABLES[op].activation) === ACTIVATION.relu6 };
     return shared;
   }
 
@@ -139,14 +151,14 @@ class Reader {
     const at = this.at(table, id);
     if (at === undefined) return new Uint8Array();
     const start = this.bytes.__vector(at);
-return new Uint8Array(this.bytes.bytes().subarray(start, start + this.bytes.__vector_len(at)));
+    return new Uint8Array(this.bytes.bytes().subarray(start, start + this.bytes.__vector_len(at)));
   }
 
   private text(table: Table, id: number): string {
     const at = this.at(table, id);
     return at === undefined ? '' : String(this.bytes.__string(at));
   }
-} // prettier-ignore
+}
 
 function typed(bytes: Uint8Array, type: TensorType): Float32Array | Int8Array | Int32Array {
   if (type === 'int8') return new Int8Array(bytes.buffer);

@@ -37,7 +37,16 @@ export const ACTIVATION = { none: 0, relu6: 3 } as const;
 
 /** Of each table: how many fields it has, and the numbers of those that are written. */
 export const TABLES = {
-  model: { fields: 10, version: 0, operatorCodes: 1, subgraphs: 2, description: 3, buffers: 4, metadata: 6, signatureDefs: 7 }, // prettier-ignore
+  model: {
+    fields: 10,
+    version: 0,
+    operatorCodes: 1,
+    subgraphs: 2,
+    description: 3,
+    buffers: 4,
+    metadata: 6,
+    signatureDefs: 7,
+  },
   operatorCode: { fields: 4, deprecatedBuiltinCode: 0, version: 2, builtinCode: 3 },
   subGraph: { fields: 6, tensors: 0, inputs: 1, outputs: 2, operators: 3, name: 4 },
   tensor: { fields: 11, shape: 0, type: 1, buffer: 2, name: 3, quantization: 4 },

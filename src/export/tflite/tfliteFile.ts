@@ -81,7 +81,8 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
   for (const { name, shape, data, quantization, type } of tensors) {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
     if (data && data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
-    if (data instanceof Float32Array && !data.every(Number.isFinite)) refuse(`${name} holds numbers that are not finite`);
+    if (data instanceof Float32Array && !data.every(Number.isFinite))
+      refuse(`${name} holds numbers that are not finite`);
     if (type === 'int8' && !quantization) refuse(`${name} is of integers without a scale`);
     if (!quantization) continue;
     const { scales, zeroPoints, dimension } = quantization;
@@ -99,7 +100,7 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
     }
   }
   if (!computed.has(output)) refuse('nothing writes the output');
-} // prettier-ignore
+}
 
 class Writer {
   private readonly builder = new Builder(1 << 20);
@@ -235,7 +236,9 @@ class Writer {
   private subgraph(tensors: Offset, codes: readonly { op: OperatorName }[]): Offset {
     const { builder, model } = this;
     const numbers = new Map(codes.map(({ op }, i) => [op, i]));
-    const operators = this.offsets(model.operators.map((operator) => this.operator(operator, numbers.get(operator.op)!)));
+    const operators = this.offsets(
+      model.operators.map((operator) => this.operator(operator, numbers.get(operator.op)!)),
+    );
     const [inputs, outputs] = [this.int32s([model.input]), this.int32s([model.output])];
     const name = builder.createString('main');
     return this.table(TABLES.subGraph, (t) => {
@@ -245,7 +248,7 @@ class Writer {
       builder.addFieldOffset(t.operators, operators, 0);
       builder.addFieldOffset(t.name, name, 0);
     });
-  } // prettier-ignore
+  }
 
   private operator(operator: TfliteOperator, code: number): Offset {
     const { builder } = this;
@@ -265,33 +268,45 @@ class Writer {
     const activation = relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
     switch (op) {
       case 'conv2d':
-        return [OPTIONS.conv2d, this.table(TABLES.conv2d, (t) => {
-          builder.addFieldInt8(t.padding, PADDING.same, 0);
-          builder.addFieldInt32(t.strideW, stride, 0);
-          builder.addFieldInt32(t.strideH, stride, 0);
-          builder.addFieldInt8(t.activation, activation, 0);
-        })];
+        return [
+          OPTIONS.conv2d,
+          this.table(TABLES.conv2d, (t) => {
+            builder.addFieldInt8(t.padding, PADDING.same, 0);
+            builder.addFieldInt32(t.strideW, stride, 0);
+            builder.addFieldInt32(t.strideH, stride, 0);
+            builder.addFieldInt8(t.activation, activation, 0);
+          }),
+        ];
       case 'depthwiseConv2d':
-        return [OPTIONS.depthwiseConv2d, this.table(TABLES.depthwiseConv2d, (t) => {
-          builder.addFieldInt8(t.padding, PADDING.same, 0);
-          builder.addFieldInt32(t.strideW, stride, 0);
-          builder.addFieldInt32(t.strideH, stride, 0);
-          builder.addFieldInt32(t.depthMultiplier, 1, 0);
-          builder.addFieldInt8(t.activation, activation, 0);
-        })];
+        return [
+          OPTIONS.depthwiseConv2d,
+          this.table(TABLES.depthwiseConv2d, (t) => {
+            builder.addFieldInt8(t.padding, PADDING.same, 0);
+            builder.addFieldInt32(t.strideW, stride, 0);
+            builder.addFieldInt32(t.strideH, stride, 0);
+            builder.addFieldInt32(t.depthMultiplier, 1, 0);
+            builder.addFieldInt8(t.activation, activation, 0);
+          }),
+        ];
       case 'fullyConnected':
-        return [OPTIONS.fullyConnected, this.table(TABLES.fullyConnected, (t) => builder.addFieldInt8(t.activation, activation, 0))];
+        return [
+          OPTIONS.fullyConnected,
+          this.table(TABLES.fullyConnected, (t) => builder.addFieldInt8(t.activation, activation, 0)),
+        ];
       case 'add':
         return [OPTIONS.add, this.table(TABLES.add, (t) => builder.addFieldInt8(t.activation, activation, 0))];
       case 'averagePool2d':
       case 'maxPool2d':
-        return [OPTIONS.pool2d, this.table(TABLES.pool2d, (t) => {
-          builder.addFieldInt8(t.padding, PADDING.valid, 0);
-          builder.addFieldInt32(t.strideW, 1, 0);
-          builder.addFieldInt32(t.strideH, 1, 0);
-          builder.addFieldInt32(t.filterWidth, filter![1], 0);
-          builder.addFieldInt32(t.filterHeight, filter![0], 0);
-        })];
+        return [
+          OPTIONS.pool2d,
+          this.table(TABLES.pool2d, (t) => {
+            builder.addFieldInt8(t.padding, PADDING.valid, 0);
+            builder.addFieldInt32(t.strideW, 1, 0);
+            builder.addFieldInt32(t.strideH, 1, 0);
+            builder.addFieldInt32(t.filterWidth, filter![1], 0);
+            builder.addFieldInt32(t.filterHeight, filter![0], 0);
+          }),
+        ];
       case 'reshape': {
         const sides = this.int32s(shape!);
         return [OPTIONS.reshape, this.table(TABLES.reshape, (t) => builder.addFieldOffset(t.newShape, sides, 0))];
@@ -300,7 +315,7 @@ class Writer {
       case 'dequantize':
         return [OPTIONS[op], this.table({ fields: 0 }, () => undefined)];
     }
-  } // prettier-ignore
+  }
 
   private signature(): Offset {
     const { builder, model } = this;

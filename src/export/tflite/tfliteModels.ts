@@ -16,17 +16,29 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
   for (const operation of network.operations) {
     const { name, input, output } = operation;
     const outputs = [output];
-    if (operation.op === 'add') parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
-    else if (!('weights' in operation)) parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
+    if (operation.op === 'add')
+      parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
+    else if (!('weights' in operation))
+      parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
     else {
       const { shape, values } = kernelOf(operation.op, operation.kernelShape, operation.weights);
-      const inputs = [input, constant(`${name}/kernel`, shape, values), constant(`${name}/bias`, [operation.bias.length], operation.bias)];
-      parts.operators.push({ op: operatorOf(operation.op), inputs, outputs, stride: operation.stride, relu6: operation.relu6 });
+      const inputs = [
+        input,
+        constant(`${name}/kernel`, shape, values),
+        constant(`${name}/bias`, [operation.bias.length], operation.bias),
+      ];
+      parts.operators.push({
+        op: operatorOf(operation.op),
+        inputs,
+        outputs,
+        stride: operation.stride,
+        relu6: operation.relu6,
+      });
     }
   }
   const output = flattened(parts, network.output);
   return { description: network.name, ...parts, input: 0, output, metadata };
-} // prettier-ignore
+}
 
 /**
  * The same in int8 throughout. With `border` float, input and output are float32 and a first and a last operator convert.
@@ -42,24 +54,50 @@ export function integerTflite(
     const outputs = [output];
     if (operation.op === 'add') {
       parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
-    } else if (!('weights' in operation)) parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
+    } else if (!('weights' in operation))
+      parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
     else {
       const { shape, values, dimension } = kernelOf(operation.op, operation.kernelShape, operation.weights);
       const scales = operation.weightScales;
       const zeroPoints = Array<number>(scales.length).fill(0);
-      const kernel = parts.tensors.push({ name: `${name}/kernel`, shape, type: 'int8', data: values, quantization: { scales, zeroPoints, dimension } }) - 1;
-      const bias = parts.tensors.push({ name: `${name}/bias`, shape: [operation.bias.length], type: 'int32', data: operation.bias, quantization: { scales: scales.map((step) => step * network.tensors[input]!.scale), zeroPoints, dimension: 0 } }) - 1;
-      parts.operators.push({ op: operatorOf(operation.op), inputs: [input, kernel, bias], outputs, stride: operation.stride, relu6: operation.relu6 });
+      const kernel =
+        parts.tensors.push({
+          name: `${name}/kernel`,
+          shape,
+          type: 'int8',
+          data: values,
+          quantization: { scales, zeroPoints, dimension },
+        }) - 1;
+      const bias =
+        parts.tensors.push({
+          name: `${name}/bias`,
+          shape: [operation.bias.length],
+          type: 'int32',
+          data: operation.bias,
+          quantization: {
+            scales: scales.map((step) => step * network.tensors[input]!.scale),
+            zeroPoints,
+            dimension: 0,
+          },
+        }) - 1;
+      parts.operators.push({
+        op: operatorOf(operation.op),
+        inputs: [input, kernel, bias],
+        outputs,
+        stride: operation.stride,
+        relu6: operation.relu6,
+      });
     }
   }
   const integers = flattened(parts, network.output);
   if (border === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
-  const float = (i: number, name: string) => parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;
+  const float = (i: number, name: string) =>
+    parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;
   const [input, output] = [float(0, 'image'), float(integers, 'result')];
   parts.operators.unshift({ op: 'quantize', inputs: [input], outputs: [0] });
   parts.operators.push({ op: 'dequantize', inputs: [integers], outputs: [output] });
   return { description: network.name, ...parts, input, output, metadata };
-} // prettier-ignore
+}
 
 function quantizedTensor({ name, shape, scale, zeroPoint }: IntegerTensor): TfliteTensor {
   const quantization = { scales: Float32Array.of(scale), zeroPoints: [zeroPoint], dimension: 0 };
@@ -91,15 +129,17 @@ function pooling(
  */
 function flattened({ tensors, operators }: Parts, output: number): number {
   for (const { op, outputs } of operators)
-    if (op === 'fullyConnected') for (const o of outputs) tensors[o] = { ...tensors[o]!, shape: [1, tensors[o]!.shape.at(-1)!] }; // prettier-ignore
+    if (op === 'fullyConnected')
+      for (const o of outputs) tensors[o] = { ...tensors[o]!, shape: [1, tensors[o]!.shape.at(-1)!] };
   const tensor = tensors[output]!;
   if (tensor.shape.length === 2) return output;
   const shape = [1, sizeOf(tensor.shape)];
-  const sides = tensors.push({ name: `${tensor.name}/shape`, shape: [2], type: 'int32', data: Int32Array.from(shape) }) - 1;
+  const sides =
+    tensors.push({ name: `${tensor.name}/shape`, shape: [2], type: 'int32', data: Int32Array.from(shape) }) - 1;
   const flat = tensors.push({ ...tensor, name: `${tensor.name}/flat`, shape }) - 1;
   operators.push({ op: 'reshape', inputs: [output, sides], outputs: [flat], shape });
   return flat;
-} // prettier-ignore
+}
 
 /** TFLite's layouts: [Cout, kH, kW, Cin], [1, kH, kW, C] and [Cout, Cin]. `dimension` is the one of the output channels. */
 function kernelOf<T extends Float32Array | Int8Array>(

@@ -153,7 +153,11 @@ class Conversion {
     output: number,
     clamp: Clamp,
   ): IntegerLayer {
-    if (node.weightBits !== 8) throw notInteger(node.name, node.weightBits ? `its kernel has ${node.weightBits} bits` : 'its kernel is left in float'); // prettier-ignore
+    if (node.weightBits !== 8)
+      throw notInteger(
+        node.name,
+        node.weightBits ? `its kernel has ${node.weightBits} bits` : 'its kernel is left in float',
+      );
     const input = this.numberOf(inputsOf(node)[0]!);
     const { scale } = this.tensors[input]!;
     const exact = layerKernel(node, this.parameters, false, undefined);

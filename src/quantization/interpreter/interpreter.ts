@@ -1,6 +1,13 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
-import type { IntegerAdd, IntegerLayer, IntegerNetwork, IntegerOperation, IntegerPool, IntegerTensor } from './integerNetwork.js'; // prettier-ignore
+import type {
+  IntegerAdd,
+  IntegerLayer,
+  IntegerNetwork,
+  IntegerOperation,
+  IntegerPool,
+  IntegerTensor,
+} from './integerNetwork.js';
 import { ROUNDINGS, type Rounding, type RoundingName } from './roundings.js';
 
 /** Integers of one picture, [H, W, C]. */
@@ -12,11 +19,17 @@ type Values = Int8Array;
  * @param pixels [N, H, W, C], RGB bytes
  * @returns [N, classes]: integers of the output tensor
  */
-export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, rounding: RoundingName = 'simulation'): Int8Array {
+export function runIntegers(
+  network: IntegerNetwork,
+  pixels: Uint8Array,
+  rounding: RoundingName = 'simulation',
+): Int8Array {
   const input = network.tensors[0]!;
   const bytes = input.shape[0] * input.shape[1] * input.shape[2];
   const count = pixels.length / bytes;
-  const table = Int8Array.from({ length: 256 }, (_, byte) => quantizeValue(Math.fround(byte / 127.5 - 1), network.input));
+  const table = Int8Array.from({ length: 256 }, (_, byte) =>
+    quantizeValue(Math.fround(byte / 127.5 - 1), network.input),
+  );
   const classes = network.tensors[network.output]!.shape[2];
   const logits = new Int8Array(count * classes);
   for (let image = 0; image < count; image++) {
@@ -24,7 +37,7 @@ export function runIntegers(network: IntegerNetwork, pixels: Uint8Array, roundin
     logits.set(runPicture(network, picture, rounding), image * classes);
   }
   return logits;
-} // prettier-ignore
+}
 
 /** @param picture integers of the input tensor, [H, W, C] */
 export function runPicture(
@@ -70,7 +83,10 @@ function layer(
 ): Values {
   const [kernelH, kernelW] = operation.op === 'dense' ? [1, 1] : (operation.kernelShape as [number, number]);
   const padded = withBorder(values, x, y.shape, kernelH, kernelW, operation.stride);
-  const sums = operation.op === 'depthwiseConv2d' ? depthwise(operation, padded, y.shape, kernelH, kernelW) : convolve(operation, padded, y.shape, kernelH, kernelW); // prettier-ignore
+  const sums =
+    operation.op === 'depthwiseConv2d'
+      ? depthwise(operation, padded, y.shape, kernelH, kernelW)
+      : convolve(operation, padded, y.shape, kernelH, kernelW);
   const [, , channels] = y.shape;
   const { bias } = operation;
   const round = rounding(operation, x, y);

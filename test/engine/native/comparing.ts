@@ -84,7 +84,9 @@ export async function compareWithPlain(
   for (const [name, expected] of plain.statistics) {
     const before = values.get(name)!;
     // The running statistic moved a tenth of the way to the batch's.
-    const found = after.get(name)!.map((v, i) => (v - SETTINGS.batchNormMomentum * before[i]!) / (1 - SETTINGS.batchNormMomentum)); // prettier-ignore
+    const found = after
+      .get(name)!
+      .map((v, i) => (v - SETTINGS.batchNormMomentum * before[i]!) / (1 - SETTINGS.batchNormMomentum));
     close(name, found, expected, tolerances.logits / 2, tolerances.logits / 10);
   }
   session.dispose();

@@ -89,7 +89,10 @@ describe('the native engine', function () {
   it('goes on after a step that failed', async () => {
     const s = session();
     await assert.rejects(s.trainStep({ ...batch(1), labels: Int32Array.of(0) }, SETTINGS), RangeError);
-    await assert.rejects(s.trainStep({ ...batch(1), labels: batch(1).labels.map(() => 5) }, SETTINGS), /label 5 .* 0\.\.4/);
+    await assert.rejects(
+      s.trainStep({ ...batch(1), labels: batch(1).labels.map(() => 5) }, SETTINGS),
+      /label 5 .* 0\.\.4/,
+    );
     await s.trainStep(batch(1), SETTINGS);
     assert.equal(s.state.step, 1);
   });
@@ -102,8 +105,32 @@ describe('the native engine', function () {
 
   it('survives everything that JavaScript can hand to it', async () => {
     const native = addon();
-    const values: unknown[] = [undefined, null, 0, -1, 1e300, NaN, '', 'conv', [], {}, () => 1, Symbol('s'), 7n, new Float32Array(4), new Uint8Array(0)];
-    const model = { parameters: [{ size: 4, trainable: true, rate: 1, decay: true }], kernels: [], batchNorms: [], quantizers: [], threads: 1, instructionSet: '', optimizer: { kind: 'sgd', momentum: 0.9 } };
+    const values: unknown[] = [
+      undefined,
+      null,
+      0,
+      -1,
+      1e300,
+      NaN,
+      '',
+      'conv',
+      [],
+      {},
+      () => 1,
+      Symbol('s'),
+      7n,
+      new Float32Array(4),
+      new Uint8Array(0),
+    ];
+    const model = {
+      parameters: [{ size: 4, trainable: true, rate: 1, decay: true }],
+      kernels: [],
+      batchNorms: [],
+      quantizers: [],
+      threads: 1,
+      instructionSet: '',
+      optimizer: { kind: 'sgd', momentum: 0.9 },
+    };
     const made = native.createSession(model as never);
     const methods = new Map(Object.entries(native) as [string, (...args: unknown[]) => unknown][]);
     const functions = ['createSession', 'write', 'read', 'addPlan', 'times', 'dispose', 'run'] as const;
@@ -132,7 +159,9 @@ describe('the native engine', function () {
         const pixels = description.batch * description.height * description.width * description.channels;
         const labels = new Int32Array(description.batch);
         const quiet = { active: new Uint8Array(0), rangeMomentum: -1, frozenBatchNorm: false };
-        const settings = description.training ? { train: true as const, ...quiet, ...SETTINGS } : { train: false as const, embeddings: true, ...quiet };
+        const settings = description.training
+          ? { train: true as const, ...quiet, ...SETTINGS }
+          : { train: false as const, embeddings: true, ...quiet };
         const images = description.floats ? new Float32Array(pixels) : new Uint8Array(pixels);
         await addon().run(s.handle, index, images, labels, settings);
         ran++;
@@ -150,7 +179,10 @@ describe('the native engine', function () {
     const s = session({}, large);
     const b = batch(1, 1, large);
     const before = (await s.evaluate(b)).logits;
-    assert.throws(() => s.plan('training', 2000), { code: 'out-of-memory', message: /batch of 2000 pictures needs \d+/ });
+    assert.throws(() => s.plan('training', 2000), {
+      code: 'out-of-memory',
+      message: /batch of 2000 pictures needs \d+/,
+    });
     assert.deepEqual((await s.evaluate(b)).logits, before);
   });
 
@@ -169,7 +201,7 @@ describe('the native engine', function () {
     const after = await run(250);
     assert.ok(after - before < 30e6, `${(after - before) / 1e6} MB more`);
   });
-}); // prettier-ignore
+});
 
 /** Changes one number or word somewhere in a description. */
 function mutate(description: PlanDescription, random: Random): void {
@@ -184,10 +216,22 @@ function mutate(description: PlanDescription, random: Random): void {
   const [owner, key] = random.pick(places);
   const old = owner[key];
   // Sizes stay small: a plan for a picture of a gigapixel is valid, and slow.
-  if (typeof old === 'number') owner[key] = random.pick([-1, 0, 1, 2, 3, 5, 16, 40, old + 1, old - 1, old * 2, 1e9, 1e18, 0.5, NaN]);
+  if (typeof old === 'number')
+    owner[key] = random.pick([-1, 0, 1, 2, 3, 5, 16, 40, old + 1, old - 1, old * 2, 1e9, 1e18, 0.5, NaN]);
   else if (typeof old === 'boolean') owner[key] = !old;
-  else owner[key] = random.pick(['conv', 'depthwise', 'add', 'pool', 'contribute', 'convBackward', 'poolBackward', 'loadPixels', 'what']);
-} // prettier-ignore
+  else
+    owner[key] = random.pick([
+      'conv',
+      'depthwise',
+      'add',
+      'pool',
+      'contribute',
+      'convBackward',
+      'poolBackward',
+      'loadPixels',
+      'what',
+    ]);
+}
 
 function checkPlaces(plan: PlanDescription, what: string): void {
   const end = plan.forward.length + plan.backward.length + 1;

@@ -67,7 +67,8 @@ class PlainNetwork {
   ) {}
 
   forward(images: ArrayLike<number>, training: boolean): Float64Array {
-    for (const node of this.graph.nodes) this.outputs.set(node.name, { shape: node.shape, values: this.node(node, images, training) });
+    for (const node of this.graph.nodes)
+      this.outputs.set(node.name, { shape: node.shape, values: this.node(node, images, training) });
     return this.outputs.get(this.graph.nodes.at(-1)!.name)!.values;
   }
 
@@ -81,7 +82,11 @@ class PlainNetwork {
       const maximum = Math.max(...z);
       const sum = z.reduce((total, v) => total + Math.exp(v - maximum), 0);
       lossSum += Math.log(sum) + maximum - z[label]!;
-      z.forEach((v, c) => (gradient[row * classes + c] = (Math.exp(v - maximum) / sum - (c === label ? 1 - smoothing : 0) - smoothing / classes) / this.n));
+      z.forEach(
+        (v, c) =>
+          (gradient[row * classes + c] =
+            (Math.exp(v - maximum) / sum - (c === label ? 1 - smoothing : 0) - smoothing / classes) / this.n),
+      );
     });
     return { lossSum, logits, gradients: this.backward(gradient), statistics: this.statistics };
   }
@@ -112,13 +117,16 @@ class PlainNetwork {
       case 'depthwiseConv2d': {
         const kernel = this.kernelOf(node).values;
         this.taps(node, (out, x, tap) => {
-          for (let c = 0; c < channels; c++) y[out + c]! += this.out(node.input).values[x + c]! * kernel[tap * channels + c]!;
+          for (let c = 0; c < channels; c++)
+            y[out + c]! += this.out(node.input).values[x + c]! * kernel[tap * channels + c]!;
         });
         return node.norm ? this.foldedNorm(node, node.norm, y, training) : y;
       }
       case 'fakeQuant': {
         const quantizer = this.activationQuantizer(node);
-        return quantizer ? y.map((_, i) => fakeQuantizeValue(this.out(node.input).values[i]!, quantizer)) : y.map((_, i) => this.out(node.input).values[i]!);
+        return quantizer
+          ? y.map((_, i) => fakeQuantizeValue(this.out(node.input).values[i]!, quantizer))
+          : y.map((_, i) => this.out(node.input).values[i]!);
       }
       case 'batchNorm':
         return this.batchNorm(node, training);
@@ -172,7 +180,8 @@ class PlainNetwork {
     const [h, w, inC] = this.out(node.input).shape;
     const [outH, outW, outC] = node.shape;
     const [kH, kW] = this.graph.parameters.find(({ name }) => name === node.kernel)!.shape as [number, number];
-    const before = (size: number, outSize: number, k: number) => Math.floor(Math.max(0, (outSize - 1) * node.stride + k - size) / 2);
+    const before = (size: number, outSize: number, k: number) =>
+      Math.floor(Math.max(0, (outSize - 1) * node.stride + k - size) / 2);
     const [top, left] = [before(h, outH, kH), before(w, outW, kW)];
     for (let image = 0; image < this.n; image++)
       for (let oy = 0; oy < outH; oy++)
@@ -192,20 +201,39 @@ class PlainNetwork {
   }
 
   /** The kernel that a layer multiplies with: times gamma / deviation where a batch norm is folded in, then quantized. */
-  private kernelOf(node: WithKernel): { values: Float64Array; factors: Float64Array; scales: Float64Array | undefined } {
+  private kernelOf(node: WithKernel): {
+    values: Float64Array;
+    factors: Float64Array;
+    scales: Float64Array | undefined;
+  } {
     const channels = node.shape[2];
     const raw = this.parameter(node.kernel);
     const norm = node.op === 'dense' ? undefined : node.norm;
-    const factors = Float64Array.from({ length: channels }, (_, c) => (norm ? this.parameter(norm.gamma)[c]! / Math.sqrt(this.parameter(norm.movingVariance)[c]! + norm.epsilon) : 1));
+    const factors = Float64Array.from({ length: channels }, (_, c) =>
+      norm ? this.parameter(norm.gamma)[c]! / Math.sqrt(this.parameter(norm.movingVariance)[c]! + norm.epsilon) : 1,
+    );
     const values = Float64Array.from(raw, (w, i) => w * factors[i % channels]!);
-    if (node.weightBits === undefined || !this.quantization.active.has(node.kernel)) return { values, factors, scales: undefined };
+    if (node.weightBits === undefined || !this.quantization.active.has(node.kernel))
+      return { values, factors, scales: undefined };
     const quantizers = Array.from({ length: channels }, (_, c) => {
-      const own = values.reduce((most, w, i) => (i % channels === c ? Math.max(most, Math.abs(Math.fround(w))) : most), 0);
+      const own = values.reduce(
+        (most, w, i) => (i % channels === c ? Math.max(most, Math.abs(Math.fround(w))) : most),
+        0,
+      );
       // The integer of a bias has to fit.
-      const largest = Math.max(own, Math.fround((this.largestLevel(node) * Math.abs(this.exactBias(node, factors, c))) / 2 ** 30 / this.inputScale(node)));
+      const largest = Math.max(
+        own,
+        Math.fround(
+          (this.largestLevel(node) * Math.abs(this.exactBias(node, factors, c))) / 2 ** 30 / this.inputScale(node),
+        ),
+      );
       return quantizerOf(-largest, largest, node.weightBits!, true);
     });
-    return { values: values.map((w, i) => fakeQuantizeValue(Math.fround(w), quantizers[i % channels]!)), factors, scales: Float64Array.from(quantizers, ({ scale }) => scale) };
+    return {
+      values: values.map((w, i) => fakeQuantizeValue(Math.fround(w), quantizers[i % channels]!)),
+      factors,
+      scales: Float64Array.from(quantizers, ({ scale }) => scale),
+    };
   }
 
   private largestLevel({ weightBits }: WithKernel): number {
@@ -220,7 +248,8 @@ class PlainNetwork {
   /** Infinite while nothing is known of it. */
   private inputScale(node: WithKernel): number {
     let before = this.graph.nodes.find(({ name }) => name === node.input);
-    if (before?.op === 'dropout') before = this.graph.nodes.find(({ name }) => name === (before as { input: string }).input);
+    if (before?.op === 'dropout')
+      before = this.graph.nodes.find(({ name }) => name === (before as { input: string }).input);
     if (before?.op !== 'fakeQuant') return Infinity;
     const [min, max] = Array.from(this.parameter(before.range)) as [number, number];
     return min < max ? quantizerOf(min, max, before.bits).scale : Infinity;
@@ -232,25 +261,48 @@ class PlainNetwork {
     const { scales } = this.kernelOf(node);
     const input = before?.op === 'fakeQuant' ? this.activationQuantizer(before) : undefined;
     if (training || !scales || !input?.scale) return Float64Array.from(bias);
-    return Float64Array.from(bias, (b, c) => (scales[c] === 0 ? b : Math.round(b / (input.scale * scales[c]!)) * input.scale * scales[c]!));
+    return Float64Array.from(bias, (b, c) =>
+      scales[c] === 0 ? b : Math.round(b / (input.scale * scales[c]!)) * input.scale * scales[c]!,
+    );
   }
 
-  private foldedNorm(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, norm: Normalization, z: Float64Array, training: boolean): Float64Array {
+  private foldedNorm(
+    node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    norm: Normalization,
+    z: Float64Array,
+    training: boolean,
+  ): Float64Array {
     const channels = node.shape[2];
     const { factors } = this.kernelOf(node);
     const [beta, mean] = [this.parameter(norm.beta), this.parameter(norm.movingMean)];
     if (!training || this.quantization.frozen) {
-      const bias = this.onGrid(node, Float64Array.from(beta, (b, c) => b - factors[c]! * mean[c]!), training);
+      const bias = this.onGrid(
+        node,
+        Float64Array.from(beta, (b, c) => b - factors[c]! * mean[c]!),
+        training,
+      );
       return z.map((v, i) => v + bias[i % channels]!);
     }
-    return this.normalize(node.name, norm, z.map((v, i) => v / factors[i % channels]!), channels, true);
+    return this.normalize(
+      node.name,
+      norm,
+      z.map((v, i) => v / factors[i % channels]!),
+      channels,
+      true,
+    );
   }
 
   private batchNorm(node: Extract<Node, { op: 'batchNorm' }>, training: boolean): Float64Array {
     return this.normalize(node.name, node, this.out(node.input).values, node.shape[2], training);
   }
 
-  private normalize(name: string, node: Normalization, values: Float64Array, channels: number, training: boolean): Float64Array {
+  private normalize(
+    name: string,
+    node: Normalization,
+    values: Float64Array,
+    channels: number,
+    training: boolean,
+  ): Float64Array {
     const count = values.length / channels;
     const [gamma, beta] = [this.parameter(node.gamma), this.parameter(node.beta)];
     const mean = Float64Array.from(this.parameter(node.movingMean));
@@ -261,7 +313,10 @@ class PlainNetwork {
       values.forEach((v, i) => (mean[i % channels]! += v / count));
       values.forEach((v, i) => (variance[i % channels]! += (v - mean[i % channels]!) ** 2 / count));
       this.statistics.set(node.movingMean, mean);
-      this.statistics.set(node.movingVariance, variance.map((v) => (v * count) / Math.max(1, count - 1)));
+      this.statistics.set(
+        node.movingVariance,
+        variance.map((v) => (v * count) / Math.max(1, count - 1)),
+      );
     }
     const inverse = variance.map((v) => 1 / Math.sqrt(v + node.epsilon));
     const x = values.map((v, i) => (v - mean[i % channels]!) * inverse[i % channels]!);
@@ -270,7 +325,11 @@ class PlainNetwork {
   }
 
   private backward(dLogits: Float64Array): Map<string, Float64Array> {
-    const gradients = new Map(this.graph.parameters.filter(({ trainable }) => trainable).map(({ name, shape }) => [name, new Float64Array(sizeOf(shape))]));
+    const gradients = new Map(
+      this.graph.parameters
+        .filter(({ trainable }) => trainable)
+        .map(({ name, shape }) => [name, new Float64Array(sizeOf(shape))]),
+    );
     const flowing = new Map([[this.graph.nodes.at(-1)!.name, dLogits]]);
     const into = (name: string) => {
       if (!flowing.has(name)) flowing.set(name, new Float64Array(this.out(name).values.length));
@@ -316,7 +375,9 @@ class PlainNetwork {
         }
         case 'fakeQuant': {
           const quantizer = this.activationQuantizer(node);
-          dy.forEach((g, i) => (dx[i]! += !quantizer || (x[i]! >= quantizer.minimum && x[i]! <= quantizer.maximum) ? g : 0));
+          dy.forEach(
+            (g, i) => (dx[i]! += !quantizer || (x[i]! >= quantizer.minimum && x[i]! <= quantizer.maximum) ? g : 0),
+          );
           break;
         }
         case 'relu6':
@@ -343,7 +404,9 @@ class PlainNetwork {
         }
         case 'globalAveragePool': {
           const pixels = x.length / dy.length;
-          dx.forEach((_, i) => (dx[i]! += dy[Math.floor(i / (pixels * channels)) * channels + (i % channels)]! / pixels));
+          dx.forEach(
+            (_, i) => (dx[i]! += dy[Math.floor(i / (pixels * channels)) * channels + (i % channels)]! / pixels),
+          );
           break;
         }
         case 'dropout': {
@@ -352,7 +415,11 @@ class PlainNetwork {
           break;
         }
         case 'dense': {
-          const [kernel, dKernel, dBias] = [this.kernelOf(node).values, gradients.get(node.kernel)!, gradients.get(node.bias)!];
+          const [kernel, dKernel, dBias] = [
+            this.kernelOf(node).values,
+            gradients.get(node.kernel)!,
+            gradients.get(node.bias)!,
+          ];
           const inC = this.out(node.input).shape[2];
           dy.forEach((g, i) => {
             const [image, c] = [Math.floor(i / channels), i % channels];
@@ -368,7 +435,13 @@ class PlainNetwork {
     return gradients;
   }
 
-  private normBackward(name: string, norm: Normalization, dy: Float64Array, channels: number, gradients: ReadonlyMap<string, Float64Array>): Float64Array {
+  private normBackward(
+    name: string,
+    norm: Normalization,
+    dy: Float64Array,
+    channels: number,
+    gradients: ReadonlyMap<string, Float64Array>,
+  ): Float64Array {
     const { x: hat, inverse } = this.normalized.get(name)!;
     const gamma = this.parameter(norm.gamma);
     const [dGamma, dBeta] = [gradients.get(norm.gamma)!, gradients.get(norm.beta)!];
@@ -389,12 +462,17 @@ class PlainNetwork {
   }
 
   /** From the gradient of a folded convolution's output to that of its product; the batch norm's own on the way. */
-  private behindFoldedNorm(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, dy: Float64Array, gradients: ReadonlyMap<string, Float64Array>): Float64Array {
+  private behindFoldedNorm(
+    node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    dy: Float64Array,
+    gradients: ReadonlyMap<string, Float64Array>,
+  ): Float64Array {
     const { norm } = node;
     if (!norm) return dy;
     const channels = node.shape[2];
     const { factors } = this.kernelOf(node);
-    if (!this.quantization.frozen) return this.normBackward(node.name, norm, dy, channels, gradients).map((g, i) => g / factors[i % channels]!);
+    if (!this.quantization.frozen)
+      return this.normBackward(node.name, norm, dy, channels, gradients).map((g, i) => g / factors[i % channels]!);
     const [gamma, mean] = [this.parameter(norm.gamma), this.parameter(norm.movingMean)];
     dy.forEach((g, i) => {
       const c = i % channels;
@@ -405,7 +483,10 @@ class PlainNetwork {
   }
 
   /** From the gradient of the kernel that was multiplied with to those of the parameters it is made of. */
-  private unfold(node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>, gradients: ReadonlyMap<string, Float64Array>): void {
+  private unfold(
+    node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    gradients: ReadonlyMap<string, Float64Array>,
+  ): void {
     const { norm } = node;
     if (!norm) return;
     const channels = node.shape[2];
@@ -420,4 +501,4 @@ class PlainNetwork {
       dKernel[i] = g * factors[c]!;
     });
   }
-} // prettier-ignore
+}

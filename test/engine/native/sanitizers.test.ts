@@ -57,9 +57,13 @@ describe('the kernels’ own test', function () {
 
   const builds: readonly [name: string, flags: readonly string[], threads: readonly number[]][] = [
     ['as it is', ['-O2'], [1, 3]],
-    ['with the address and undefined-behaviour sanitizers', ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'], [1, 3]],
+    [
+      'with the address and undefined-behaviour sanitizers',
+      ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+      [1, 3],
+    ],
     ['with the thread sanitizer', ['-O1', '-fsanitize=thread'], [4]],
-  ]; // prettier-ignore
+  ];
   for (const [name, flags, threads] of builds)
     it(`passes ${name}`, async () => {
       const program = await compile(flags, compiler, process.arch === 'x64' ? [...X64_SOURCES, ...SOURCES] : SOURCES);

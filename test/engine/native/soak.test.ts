@@ -34,7 +34,13 @@ describe('ten thousand steps', function () {
       const result = plainStep(graph, plain, batch.images, batch.labels);
       theirs += result.lossSum;
       for (const [name, gradient] of result.gradients)
-        momentumUpdate(plain.get(name)!, Float32Array.from(gradient), velocity.get(name)!, settings.learningRate, optimizer);
+        momentumUpdate(
+          plain.get(name)!,
+          Float32Array.from(gradient),
+          velocity.get(name)!,
+          settings.learningRate,
+          optimizer,
+        );
       if (step % 1000 !== 0) continue;
       assert.ok(Math.abs(ours - theirs) < 1e-3 * theirs, `steps to ${step}: ${ours} against ${theirs}`);
       [ours, theirs] = [0, 0];
@@ -50,4 +56,4 @@ describe('ten thousand steps', function () {
     }
     assert.ok(memory.at(-1)! - memory[4]! < 30e6, memory.map((bytes) => `${Math.round(bytes / 1e6)} MB`).join());
   });
-}); // prettier-ignore
+});
