@@ -2,7 +2,7 @@ import os from 'node:os';
 import { selectEngine } from '../src/engine/selectEngine.js';
 import { mobileNetV2 } from '../src/graph/mobileNetV2.js';
 import { initialValues } from '../src/graph/networkState.js';
-import { quantizersOf } from '../src/graph/quantizers.js';
+import { quantizersOf } from '../src/quantization/quantizers.js';
 import { initialRanges, quantizeGraph } from '../src/quantization/quantizeGraph.js';
 import { randomPixels, report, settings, time } from './support.js';
 

@@ -12,7 +12,7 @@ import { cacheFolder, pixelCacheFolder } from '../src/platform/cacheFolder.js';
 import { integerNetwork } from '../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../src/quantization/interpreter/interpreter.js';
 import { quantizeGraph } from '../src/quantization/quantizeGraph.js';
-import { readCheckpoint } from '../src/training/checkpoint.js';
+import { readCheckpoint } from '../src/runs/checkpoint.js';
 import { studyPlot } from './studyPlot.js';
 
 // npm run study [-- --aligned FOLDER --whole FOLDER --weights FILE --seeds 128,1,2 --runs FOLDER --docs FOLDER]: the runs behind

@@ -48,7 +48,7 @@ const builds = [
     ...node,
     format: 'esm',
     outExtension: { '.js': '.mjs' },
-    entryPoints: { kerasFile: 'src/training/kerasFile.ts' },
+    entryPoints: { kerasFile: 'src/weights/kerasFile.ts' },
   },
   {
     ...common,

@@ -53,7 +53,7 @@ if (part !== 'editor')
   suite(
     'unit',
     mocha(
-      'test/{core,platform,graph,engine,dataset,faces,pretrained,training,client,cli,sample,tensorflow,trainer,webview,project,quantization,export,inference,extension}/**/*.test.ts',
+      'test/{core,platform,graph,engine,dataset,faces,weights,runs,report,evaluation,protocol,training,client,cli,sample,tensorflow,trainer,webview,project,quantization,export,inference,extension}/**/*.test.ts',
     ),
   );
 if (part !== 'unit') {

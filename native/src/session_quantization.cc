@@ -1,4 +1,4 @@
-// What quantization adds to a step. The same in TypeScript: src/engine/quantization.ts.
+// What quantization adds to a step. The same in TypeScript: src/quantization/folding.ts.
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { downloadImageNetWeights, imageNetFile, isDownloaded } from '../pretrained/imageNetWeights.js';
+import { downloadImageNetWeights, imageNetFile, isDownloaded } from '../weights/imageNetWeights.js';
 import type { TrainingOptions } from '../protocol/options.js';
 
 /**

@@ -7,7 +7,7 @@ import { downloadWeights, getWeights } from './getWeights.js';
 import { comparisonLines, measurementLines, predictionLines } from './modelLines.js';
 import { TerminalView } from './terminalView.js';
 import { USAGE } from './usage.js';
-import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
+import { defaultRunsFolder, newRunFolder } from '../runs/runLocation.js';
 import { exclusionList } from '../client/exclusionList.js';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import { UserError } from '../core/userError.js';

@@ -4,8 +4,8 @@ import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runSta
 import type { MessageOf, RunEvent } from '../protocol/messages.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { isAlive } from '../platform/isAlive.js';
-import { parentRunOf, type ParentRun } from './parentRun.js';
-import { RunReader } from './runReader.js';
+import { parentRunOf, type ParentRun } from '../runs/parentRun.js';
+import { RunReader } from '../runs/runReader.js';
 
 /**
  * A run as its folder tells it, kept up to date by reading on. A run of this window, of another window and of the

@@ -1,6 +1,7 @@
 import type { Graph, ParameterSpec } from '../graph/graph.js';
-import type { Observation, ObservationSettings, QuantizationSettings } from './quantization.js';
-import { KERAS_ADAM, type AdamMoments, type AdamOptions } from '../core/adam.js';
+import type { SessionState } from '../graph/networkState.js';
+import type { Observation, ObservationSettings, QuantizationSettings } from '../quantization/folding.js';
+import { KERAS_ADAM, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
 /** A batch as it comes from the dataset. */
@@ -23,15 +24,6 @@ export interface BatchResult {
   readonly logits: Float32Array;
   /** [N, channels], what the last dense layer reads; when an evaluation was asked for it. */
   readonly embeddings?: Float32Array;
-}
-
-/** Everything that a later step depends on. Read it between two steps; the arrays may change with the next one. */
-export interface SessionState {
-  /** Optimizer updates so far. */
-  readonly step: number;
-  readonly parameters: ReadonlyMap<string, Float32Array>;
-  /** Of each trainable parameter. With momentum the velocity stands in `first`. */
-  readonly moments: ReadonlyMap<string, AdamMoments>;
 }
 
 export interface StepSettings {

@@ -1,6 +1,6 @@
-import { layerBias, layerKernel } from '../engine/quantization.js';
+import { layerBias, layerKernel } from '../quantization/folding.js';
 import { sizeOf, type Graph, type Node, type Shape } from '../graph/graph.js';
-import { hasKernel } from '../graph/quantizers.js';
+import { hasKernel } from '../quantization/quantizers.js';
 
 /** float32 values [N, H, W, C]. */
 export interface FloatTensor {

@@ -6,21 +6,21 @@ import { nativeAddonFile } from '../platform/nativeAddon.js';
 import { qatWishes } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
-import { DataCommands } from './dataCommands.js';
-import { DataPanels } from './dataPanels.js';
-import { compareModels } from './compareCommand.js';
-import { exportModel } from './exportCommand.js';
-import { ModelPanels } from './modelPanels.js';
-import { openReport } from './reportView.js';
-import { RUN_VIEW, RunPanels } from './runPanels.js';
-import { checkpointOf } from './pickCheckpoint.js';
-import { pickRun } from './runsCatalog.js';
-import { RunsView } from './runsView.js';
-import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
+import { DataCommands } from './commands/dataCommands.js';
+import { DataPanels } from './panels/dataPanels.js';
+import { compareModels } from './commands/compareCommand.js';
+import { exportModel } from './commands/exportCommand.js';
+import { ModelPanels } from './panels/modelPanels.js';
+import { openReport } from './panels/reportView.js';
+import { RUN_VIEW, RunPanels } from './panels/runPanels.js';
+import { checkpointOf } from './commands/pickCheckpoint.js';
+import { pickRun } from './views/runsCatalog.js';
+import { RunsView } from './views/runsView.js';
+import { setUpTensorFlow } from './commands/setUpTensorFlowCommand.js';
 import { Trainer } from './trainer.js';
-import { pickTrainingOptions } from './trainingOptionsPick.js';
-import { TrainingStatus } from './trainingStatus.js';
-import { withWeights } from './weightsDownload.js';
+import { pickTrainingOptions } from './commands/trainingOptionsPick.js';
+import { TrainingStatus } from './views/trainingStatus.js';
+import { withWeights } from './commands/weightsDownload.js';
 
 /** Wiring only: nothing heavy is loaded before a command runs, and training lives in its own process. */
 export function activate(context: vscode.ExtensionContext): void {

@@ -1,15 +1,15 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { defaultRunsFolder, newRunFolder } from '../client/runLocation.js';
+import { defaultRunsFolder, newRunFolder } from '../runs/runLocation.js';
 import { RunModel } from '../client/runModel.js';
 import { formatPercent } from '../core/format.js';
 import { PROTOCOL_VERSION, type TrainerMessage } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { ActiveRun, type ActiveRunListener, type RunEnd, type RunOrder } from './activeRun.js';
-import { wayOn } from './fineTuneAgain.js';
+import { wayOn } from './commands/fineTuneAgain.js';
 import { trainingSettings } from './trainingSettings.js';
-import type { RunPanels } from './runPanels.js';
-import type { TrainingStatus } from './trainingStatus.js';
+import type { RunPanels } from './panels/runPanels.js';
+import type { TrainingStatus } from './views/trainingStatus.js';
 
 /** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
 export class Trainer implements ActiveRunListener, vscode.Disposable {

@@ -1,8 +1,18 @@
+import type { AdamMoments } from '../core/adam.js';
 import { Random } from '../core/random.js';
 import { sizeOf, type Graph, type ParameterSpec } from './graph.js';
 
 /** The values of a graph's parameters, by name; each row-major with the shape of its spec. */
 export type ParameterValues = ReadonlyMap<string, Float32Array>;
+
+/** Everything that a later step depends on. Read it between two steps; the arrays may change with the next one. */
+export interface SessionState {
+  /** Optimizer updates so far. */
+  readonly step: number;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+  /** Of each trainable parameter. With momentum the velocity stands in `first`. */
+  readonly moments: ReadonlyMap<string, AdamMoments>;
+}
 
 /** A random start: Glorot-uniform kernels (Glorot and Bengio 2010), gamma and variance one, the rest zero. */
 export function initialValues(graph: Graph, seed: number): Map<string, Float32Array> {

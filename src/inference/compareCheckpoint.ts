@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import type { Comparison } from '../protocol/comparison.js';
-import { openCheckpoint } from '../training/exportCheckpoint.js';
+import { openCheckpoint } from './openCheckpoint.js';
 import { measure } from './measure.js';
 
 /**

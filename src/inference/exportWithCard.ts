@@ -6,8 +6,9 @@ import { parameterCount } from '../graph/graph.js';
 import type { Measurements } from '../protocol/comparison.js';
 import type { MessageOf, TrainerOrder } from '../protocol/messages.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { writeFileAtomically, writing } from '../training/atomicFile.js';
-import { openCheckpoint, writeExport, type OpenedCheckpoint } from '../training/exportCheckpoint.js';
+import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { writeExport } from '../export/writeExport.js';
+import { openCheckpoint, type OpenedCheckpoint } from './openCheckpoint.js';
 import { version } from '../../package.json';
 import { measure } from './measure.js';
 
@@ -55,7 +56,7 @@ export async function exportWithCard(
     faceTrainer: version,
   };
   const cards = [`${files[0]!}.card.md`, `${files[0]!}.card.json`];
-  writing(path.dirname(output), () => {
+  withDiskErrors(path.dirname(output), () => {
     writeFileAtomically(cards[0]!, cardMarkdown(card));
     writeFileAtomically(cards[1]!, cardJson(card));
   });

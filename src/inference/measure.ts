@@ -8,8 +8,8 @@ import { scanDataset } from '../dataset/scanDataset.js';
 import { onnxBytes } from '../export/encodeModel.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { Difference, Measurement, Measurements } from '../protocol/comparison.js';
-import type { OpenedCheckpoint } from '../training/exportCheckpoint.js';
-import { datasetFingerprint } from '../training/runFolder.js';
+import type { OpenedCheckpoint } from './openCheckpoint.js';
+import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { OnnxSession, onnxRuntimeVersion } from './onnxSession.js';
 
 const BATCH = 32;

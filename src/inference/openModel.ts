@@ -12,12 +12,12 @@ import { networkOfTflite } from '../export/tflite/fromTflite.js';
 import { readTflite } from '../export/tflite/readTflite.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import type { ParameterValues } from '../graph/networkState.js';
-import { quantizersOf } from '../graph/quantizers.js';
+import { quantizersOf } from '../quantization/quantizers.js';
 import type { IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
 import { runPicture } from '../quantization/interpreter/interpreter.js';
 import { quantizeGraph } from '../quantization/quantizeGraph.js';
-import { openCheckpoint } from '../training/exportCheckpoint.js';
-import { loadKerasFile } from '../training/loadKerasFile.js';
+import { openCheckpoint } from './openCheckpoint.js';
+import { loadKerasFile } from '../weights/loadKerasFile.js';
 import { OnnxSession } from './onnxSession.js';
 import { pixelTable } from './pixelTable.js';
 

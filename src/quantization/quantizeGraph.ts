@@ -1,5 +1,5 @@
 import { inputsOf, type FakeQuantNode, type Graph, type Node, type ParameterSpec } from '../graph/graph.js';
-import { hasKernel } from '../graph/quantizers.js';
+import { hasKernel } from './quantizers.js';
 import { UserError } from '../core/userError.js';
 
 export interface QuantizeOptions {

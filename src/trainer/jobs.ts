@@ -9,8 +9,8 @@ import { predict } from '../inference/predict.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
 import { withRecipe } from '../protocol/recipes.js';
-import { previewSamples } from '../training/preview.js';
-import { throttled } from '../training/progress.js';
+import { previewSamples } from '../dataset/preview.js';
+import { throttled } from '../platform/throttled.js';
 import type { StopSignal } from '../training/stopSignal.js';
 
 type JobOrder = Exclude<TrainerOrder, { type: 'train' | 'qat' }>;

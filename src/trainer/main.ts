@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
 import { runJob } from './jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { fineTuningOptions } from '../training/parent.js';
+import { fineTuningOptions } from '../runs/checkpointRun.js';
 import { StopSignal } from '../training/stopSignal.js';
 import { describe, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';

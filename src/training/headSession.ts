@@ -5,12 +5,12 @@ import type {
   Engine,
   EvaluationSettings,
   SessionOptions,
-  SessionState,
   StepSettings,
   TrainingSession,
 } from '../engine/engine.js';
-import type { Observation, ObservationSettings } from '../engine/quantization.js';
+import type { Observation, ObservationSettings } from '../quantization/folding.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
+import type { SessionState } from '../graph/networkState.js';
 import { headOf } from '../graph/mobileNetV2.js';
 
 /**

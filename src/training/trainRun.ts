@@ -11,15 +11,16 @@ import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
 import { reduceRun, emptyRunState } from '../core/runState.js';
 import { memoryWarning } from './memoryWarning.js';
-import { writeFileAtomically, writing } from './atomicFile.js';
-import { CheckpointKeeper } from './checkpointKeeper.js';
-import { renderReport } from './report.js';
-import { datasetFingerprint, RunFolder, type RunRecord } from './runFolder.js';
-import { RunLog } from './runLog.js';
-import { requireWeights, startWeights } from './startWeights.js';
-import { openParent, requireSameData } from './parent.js';
-import { throttled } from './progress.js';
-import { neverBegins, QuantizationControl } from './quantizationControl.js';
+import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
+import { renderReport } from '../report/report.js';
+import { datasetFingerprint } from '../dataset/fingerprint.js';
+import { RunFolder, type RunRecord } from '../runs/runFolder.js';
+import { RunLog } from '../runs/runLog.js';
+import { requireWeights, startWeights } from '../weights/startWeights.js';
+import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
+import { throttled } from '../platform/throttled.js';
+import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
 import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 import { stagesOf } from './stages.js';
@@ -146,7 +147,7 @@ async function train(
   const { quantization } = options;
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   const fingerprint = datasetFingerprint(dataset);
-  const parent = options.parent === undefined ? undefined : openParent(options.parent);
+  const parent = options.parent === undefined ? undefined : runToFineTune(options.parent);
   if (parent) requireSameData(parent, dataset.people, fingerprint, options.changedData);
   folder.writeRecord({
     ...record,
@@ -195,8 +196,8 @@ function tellDataset(
 ): void {
   const { split, skipped } = dataset;
   if (skipped.length > 0)
-    writing(folder.path, () => writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`));
-  writing(folder.path, () => writeFileAtomically(folder.check, `${JSON.stringify(dataset.report, null, 2)}\n`));
+    withDiskErrors(folder.path, () => writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`));
+  withDiskErrors(folder.path, () => writeFileAtomically(folder.check, `${JSON.stringify(dataset.report, null, 2)}\n`));
   tell({
     type: 'dataset',
     people: dataset.people.length,
@@ -212,7 +213,7 @@ function tellDataset(
 
 function writeReport(folder: RunFolder, render: () => string, emit: (message: TrainerMessage) => void): void {
   try {
-    writing(folder.path, () => writeFileAtomically(folder.report, render()));
+    withDiskErrors(folder.path, () => writeFileAtomically(folder.report, render()));
   } catch (error) {
     const { message, advice } = describe(error);
     emit({ type: 'warning', code: 'report-unwritten', message: `The report was not written: ${message}`, advice });

@@ -10,9 +10,9 @@ import type { TrainingSession } from '../engine/engine.js';
 import type { BatchReader, ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
 import { learningRateAt } from './learningRate.js';
-import type { QuantizationControl, QuantizationSurroundings } from './quantizationControl.js';
-import { nearestNeighbourHits } from './nearestNeighbour.js';
-import type { CheckpointKeeper } from './checkpointKeeper.js';
+import type { QuantizationControl, QuantizationSurroundings } from './quantization/quantizationControl.js';
+import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
+import type { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { Speedometer } from './speedometer.js';
 import type { StopSignal } from './stopSignal.js';
 

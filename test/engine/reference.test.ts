@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import type { Engine } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
-import { startWeights } from '../../src/training/startWeights.js';
+import { startWeights } from '../../src/weights/startWeights.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
 interface Described {

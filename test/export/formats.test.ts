@@ -7,7 +7,7 @@ import { encodeModel, type ExportSource } from '../../src/export/encodeModel.js'
 import { FACTS_KEY, parseFacts } from '../../src/export/modelFacts.js';
 import { quantizeValue } from '../../src/core/fakeQuantize.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
-import { writeExport } from '../../src/training/exportCheckpoint.js';
+import { writeExport } from '../../src/export/writeExport.js';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
 import { runProgram } from '../../src/platform/runProgram.js';
 import { runLiteRt } from '../support/litert.js';

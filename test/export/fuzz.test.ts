@@ -20,7 +20,7 @@ import { GraphBuilder, type Value } from '../../src/graph/graphBuilder.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { OnnxSession } from '../../src/inference/onnxSession.js';
 import { pixelTable } from '../../src/inference/pixelTable.js';
-import { calibrate } from '../../src/quantization/calibrate.js';
+import { calibrate } from '../../src/training/quantization/calibrate.js';
 import { integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import type { RoundingName } from '../../src/quantization/interpreter/roundings.js';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CameraServer } from '../../src/extension/cameraServer.js';
+import { CameraServer } from '../../src/extension/panels/cameraServer.js';
 
 describe('CameraServer', () => {
   it('gives its page and takes pictures from who knows the address, and from nobody else', async () => {

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { inputsOf, parametersOf, sizeOf } from '../../src/graph/graph.js';
 import { mobileNetV2, roundChannels } from '../../src/graph/mobileNetV2.js';
 import { initialValues } from '../../src/graph/networkState.js';
-import { readNpz } from '../../src/training/npz.js';
+import { readNpz } from '../../src/weights/npz.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
 describe('mobileNetV2', () => {

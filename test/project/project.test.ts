@@ -23,7 +23,7 @@ describe('the project', function () {
       ['src/client/trainerProcess.ts', `import '../engine/engine.js';`],
       ['src/engine/engine.ts', `import '../training/trainRun.js';`],
       ['src/training/trainRun.ts', `import '../inference/measure.js';`],
-      ['src/extension/tryPage.ts', `import '../inference/predict.js';`],
+      ['src/extension/panels/tryPage.ts', `import '../../inference/predict.js';`],
       ['src/cli/main.ts', `import 'onnxruntime-node';`],
       ['src/graph/graph.ts', `import 'node:fs';`],
       ['src/core/random.ts', `import '../graph/graph.js';`],

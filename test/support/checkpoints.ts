@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '../../src/training/safetensors.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
 
 /** Changes one tensor of a checkpoint, and its manifest so that it is sound. */
 export function rewrite(checkpoint: string, tensor: string, change: (values: Float32Array) => void): void {

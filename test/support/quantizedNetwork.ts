@@ -5,9 +5,9 @@ import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
 import { trainingOptions } from '../../src/protocol/options.js';
-import { calibrate } from '../../src/quantization/calibrate.js';
+import { calibrate } from '../../src/training/quantization/calibrate.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
-import { startWeights } from '../../src/training/startWeights.js';
+import { startWeights } from '../../src/weights/startWeights.js';
 import { sharedPaths } from './shared.js';
 
 /** MobileNetV2 of width 0.5 with ImageNet weights and a random last layer, calibrated on real pictures. */

@@ -9,7 +9,7 @@ import { datasetReport } from '../../src/protocol/check.js';
 import { isAlive } from '../../src/platform/isAlive.js';
 import { PROTOCOL_VERSION, trainerMessage, type TrainerMessage } from '../../src/protocol/messages.js';
 import { trainingOptions } from '../../src/protocol/options.js';
-import { readCheckpoint } from '../../src/training/checkpoint.js';
+import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 

@@ -5,8 +5,8 @@ import { UserError } from '../../src/core/userError.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { MessageOf, TrainerMessage } from '../../src/protocol/messages.js';
 import { quantization, trainingOptions, type TrainingOptions } from '../../src/protocol/options.js';
-import { quantizationSchedule } from '../../src/training/quantizationSchedule.js';
-import { fineTuningOptions, openParent, requireSameData } from '../../src/training/parent.js';
+import { quantizationSchedule } from '../../src/training/quantization/quantizationSchedule.js';
+import { fineTuningOptions, runToFineTune, requireSameData } from '../../src/runs/checkpointRun.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
 import { rewrite } from '../support/checkpoints.js';
@@ -185,7 +185,7 @@ describe('fine-tuning a checkpoint', function () {
       .map((line) => JSON.parse(line) as MessageOf<'epoch'>);
     assert.equal(all(messages, 'calibrated')[0]!.floatValAccuracy, reached.at(-1)!.valAccuracy);
     assert.equal(
-      codeOf(() => openParent(path.join(folder(), 'child', 'checkpoints', 'epoch-0002'))),
+      codeOf(() => runToFineTune(path.join(folder(), 'child', 'checkpoints', 'epoch-0002'))),
       'already-quantized',
     );
   });
@@ -196,24 +196,24 @@ describe('fine-tuning a checkpoint', function () {
     const text = fs.readFileSync(manifest, 'utf8');
     fs.writeFileSync(manifest, text.replace('"version": 1', '"version": 7'));
     assert.equal(
-      codeOf(() => openParent(checkpoint)),
+      codeOf(() => runToFineTune(checkpoint)),
       'checkpoint-version',
     );
     fs.writeFileSync(manifest, text);
     const record = path.join(folder(), 'parent', 'run.json');
     fs.renameSync(record, `${record}.bak`);
     assert.equal(
-      codeOf(() => openParent(checkpoint)),
+      codeOf(() => runToFineTune(checkpoint)),
       'checkpoint-parentless',
     );
     fs.renameSync(`${record}.bak`, record);
     fs.truncateSync(path.join(checkpoint, 'model.safetensors'), 1000);
     assert.equal(
-      codeOf(() => openParent(checkpoint)),
+      codeOf(() => runToFineTune(checkpoint)),
       'checkpoint-damaged',
     );
     assert.equal(
-      codeOf(() => openParent(path.join(folder(), 'nowhere'))),
+      codeOf(() => runToFineTune(path.join(folder(), 'nowhere'))),
       'checkpoint-damaged',
     );
   });
@@ -236,7 +236,7 @@ describe('fine-tuning a checkpoint', function () {
     fs.renameSync(path.join(moved, 'person-1'), path.join(moved, 'somebody'));
     const other = (await train('people', { ...there, changedData: true })).at(-1)!;
     assert.equal(other.type === 'failure' && other.code, 'dataset-people-changed');
-    const parent = openParent(checkpoint);
+    const parent = runToFineTune(checkpoint);
     assert.equal(
       codeOf(() => requireSameData(parent, parent.people.slice(1), parent.fingerprint, true)),
       'dataset-people-changed',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { batchNormMomentum } from '../../src/training/batchNormMomentum.js';
-import { linePlot, ticks } from '../../src/training/linePlot.js';
+import { linePlot, ticks } from '../../src/report/linePlot.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { memoryWarning } from '../../src/training/memoryWarning.js';
 import { Speedometer } from '../../src/training/speedometer.js';

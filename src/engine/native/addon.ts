@@ -1,7 +1,7 @@
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
 import type { StepSettings } from '../engine.js';
-import type { Observation } from '../quantization.js';
+import type { Observation } from '../../quantization/folding.js';
 import type { ModelDescription, PlanDescription } from './description.js';
 
 /** A network in native memory. */

@@ -1,5 +1,5 @@
 import { headLayerOf, inputOf, inputsOf, type Graph, type Node } from '../../graph/graph.js';
-import { hasKernel } from '../../graph/quantizers.js';
+import { hasKernel } from '../../quantization/quantizers.js';
 import type { PlanDescription } from './description.js';
 import type { Model } from './model.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';

@@ -8,8 +8,8 @@ import {
   type Node,
   type Normalization,
 } from '../../graph/graph.js';
-import { hasKernel, quantizersOf } from '../../graph/quantizers.js';
-import { QuantizerNumbers } from '../quantization.js';
+import { hasKernel, quantizersOf } from '../../quantization/quantizers.js';
+import { QuantizerNumbers } from '../../quantization/folding.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
 
 /** A graph's kernels and batch norms as the native engine numbers them. */

@@ -1,6 +1,7 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
+import type { SessionState } from '../../graph/networkState.js';
 import { checkBatch, checkedValues } from '../checks.js';
 import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { notFinite } from '../notFinite.js';
@@ -9,12 +10,11 @@ import type {
   BatchResult,
   EvaluationSettings,
   SessionOptions,
-  SessionState,
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { quantizersOf } from '../../graph/quantizers.js';
-import type { Observation, ObservationSettings } from '../quantization.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
+import type { Observation, ObservationSettings } from '../../quantization/folding.js';
 import type { NativeAddon, RunSettings, SessionHandle, StepOutcome } from './addon.js';
 import { planIntegers, supportsIntegers } from './integerPlan.js';
 import { planInference } from './inferencePlan.js';

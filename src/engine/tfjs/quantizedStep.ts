@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { quantizerOf } from '../../core/fakeQuantize.js';
 import type { Graph } from '../../graph/graph.js';
-import { hasKernel } from '../../graph/quantizers.js';
+import { hasKernel } from '../../quantization/quantizers.js';
 import {
   followedRange,
   layerBias,
@@ -10,7 +10,7 @@ import {
   unfoldGradient,
   type LayerKernel,
   type QuantizationSettings,
-} from '../quantization.js';
+} from '../../quantization/folding.js';
 import type { GradientSink } from './backward.js';
 import type { Convolution, FakeQuant } from './forward.js';
 import type { BatchNormForward, FusedKernels } from './kernels.js';

@@ -4,13 +4,13 @@ import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
 import { classesOf, headLayerOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import type { SessionState } from '../../graph/networkState.js';
 import type {
   Batch,
   BatchResult,
   EvaluationSettings,
   Optimizer,
   SessionOptions,
-  SessionState,
   StepSettings,
   TrainingSession,
 } from '../engine.js';
@@ -24,8 +24,8 @@ import {
   type Observation,
   type ObservationSettings,
   type QuantizationSettings,
-} from '../quantization.js';
-import { quantizersOf } from '../../graph/quantizers.js';
+} from '../../quantization/folding.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
 import { forward, free, type Parameters } from './forward.js';

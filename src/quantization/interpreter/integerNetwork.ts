@@ -1,7 +1,7 @@
 import { quantizeValue, quantizerOf, type AffineQuantizer } from '../../core/fakeQuantize.js';
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
 import { UserError } from '../../core/userError.js';
-import { layerBias, layerKernel } from '../../engine/quantization.js';
+import { layerBias, layerKernel } from '../folding.js';
 import { inputsOf, type Graph, type Node, type Shape } from '../../graph/graph.js';
 import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
 

@@ -6,7 +6,7 @@ import type { Batch } from '../../../src/engine/engine.js';
 import { classesOf, inputOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
 import type { Random } from '../../../src/core/random.js';
 import { plainEvaluate, plainStep, type PlainQuantization } from './plainNetwork.js';
-import { quantizersOf } from '../../../src/graph/quantizers.js';
+import { quantizersOf } from '../../../src/quantization/quantizers.js';
 
 export function addon(): NativeAddon {
   const file = nativeAddonFile();

@@ -1,0 +1,68 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import type { ExportOptions } from '../protocol/exportOptions.js';
+import { loadKerasFile } from '../weights/loadKerasFile.js';
+import { encodeModel, factsOf, requireExportable, withoutHead, type ExportSource } from './encodeModel.js';
+import { FACTS_KEY } from './modelFacts.js';
+
+/** Files of an export, the main one first, with their sizes together. */
+export interface Exported {
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+/**
+ * Writes a network as a file for a runtime, or not at all. The same network gives the same bytes.
+ *
+ * @param output absolute path of the file
+ * @throws UserError `not-quantized`, `not-integer`, `not-this-precision`, `run-folder-unwritable` or `disk-full`
+ */
+export async function writeExport(source: ExportSource, options: ExportOptions, output: string): Promise<Exported> {
+  requireExportable(source, options);
+  const folder = path.dirname(output);
+  const { format } = options;
+  if (format === 'keras') {
+    withDiskErrors(folder, () => fs.mkdirSync(folder, { recursive: true }));
+    return { files: [output], bytes: await writeKeras(source, options, output) };
+  }
+  const encoded = encodeModel(source, { ...options, format });
+  const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
+  const before = format === 'tfjs' ? weightsOf(output) : [];
+  withDiskErrors(folder, () => {
+    fs.mkdirSync(folder, { recursive: true });
+    const there = files.map((file) => fs.existsSync(file));
+    try {
+      encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
+    } catch (error) {
+      files.forEach((file, i) => there[i] || fs.rmSync(file, { force: true }));
+      throw error;
+    }
+  });
+  for (const file of before) if (!files.includes(file)) fs.rmSync(file, { force: true });
+  return { files: files.reverse(), bytes: encoded.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+/** Files of weights that an earlier export has left for a model.json. */
+function weightsOf(topology: string): string[] {
+  const text = fs.existsSync(topology) ? fs.readFileSync(topology, 'utf8') : '';
+  const names = new Set(text.match(/(?<=")weights-[0-9a-f]{12}\.bin(?=")/g));
+  return [...names].map((name) => path.join(path.dirname(topology), name));
+}
+
+async function writeKeras(source: ExportSource, { part }: ExportOptions, output: string): Promise<number> {
+  const embedding = part === 'embedding';
+  const { parameters } = embedding ? withoutHead(source.float) : source.float;
+  const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));
+  const facts = factsOf(source, embedding ? 'embedding' : 'probabilities', 'NHWC');
+  const keras = await loadKerasFile();
+  const temporary = `${output}.tmp-${process.pid}`;
+  try {
+    await keras.writeKerasFile(temporary, arrays, { [FACTS_KEY]: JSON.stringify(facts) });
+    const bytes = fs.readFileSync(temporary);
+    withDiskErrors(path.dirname(output), () => writeFileAtomically(output, bytes));
+    return bytes.length;
+  } finally {
+    fs.rmSync(temporary, { force: true });
+  }
+}

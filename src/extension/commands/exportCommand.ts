@@ -1,0 +1,135 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { RunModel } from '../../client/runModel.js';
+import { formatPercent } from '../../core/format.js';
+import { ENDINGS, usualName, type ExportOptions } from '../../protocol/exportOptions.js';
+import { PROTOCOL_VERSION, type MessageOf } from '../../protocol/messages.js';
+import { runJob } from '../job.js';
+import { modelName } from '../modelName.js';
+
+interface Kind extends vscode.QuickPickItem {
+  readonly options: Omit<ExportOptions, 'part'>;
+}
+
+const INTEGERS: readonly Kind[] = [
+  {
+    label: 'TensorFlow Lite, int8',
+    detail: 'int8 throughout, input and output as well: for microcontrollers and accelerators',
+    options: { format: 'tflite', precision: 'int8', border: 'int8' },
+  },
+  {
+    label: 'TensorFlow Lite, int8 inside',
+    detail: 'int8, with float32 input and output: takes the place of a float file',
+    options: { format: 'tflite', precision: 'int8', border: 'float32' },
+  },
+  {
+    label: 'ONNX, int8',
+    detail: 'For ONNX Runtime on a server, a desktop or a phone; float32 input and output',
+    options: { format: 'onnx', precision: 'int8', border: 'float32' },
+  },
+  {
+    label: 'C header, int8',
+    detail: 'For TensorFlow Lite Micro: the file as an array, the people, an example of preprocessing',
+    options: { format: 'c', precision: 'int8', border: 'int8' },
+  },
+];
+
+const FLOATS: readonly Kind[] = [
+  {
+    label: 'TensorFlow Lite, float32',
+    detail: 'For a phone or a server; four times as large as int8',
+    options: { format: 'tflite', precision: 'float32' },
+  },
+  {
+    label: 'ONNX, float32',
+    detail: 'For ONNX Runtime and everything else that reads ONNX',
+    options: { format: 'onnx', precision: 'float32' },
+  },
+  {
+    label: 'TensorFlow.js',
+    detail: 'A LayersModel for a browser or Node.js, which can be trained on',
+    options: { format: 'tfjs', precision: 'float32' },
+  },
+  {
+    label: 'Keras weights',
+    detail: 'An .h5 file for keras.applications.MobileNetV2 in Python',
+    options: { format: 'keras', precision: 'float32' },
+  },
+];
+
+const PARTS: readonly (vscode.QuickPickItem & { readonly part: ExportOptions['part'] })[] = [
+  { label: 'Whole classifier', detail: 'Names the people that the network was trained with', part: 'classifier' },
+  {
+    label: 'Embedding',
+    detail: 'Without the last layer: a vector for each face, to compare faces of anybody',
+    part: 'embedding',
+  },
+];
+
+/** Asks for the kind of file and its place, and has it written in a process of its own. */
+export async function exportModel(checkpoint: string, entry: string, log: vscode.LogOutputChannel): Promise<void> {
+  const run = new RunModel(path.resolve(checkpoint, '..', '..'));
+  const quantized = run.state.run?.options.quantization !== undefined;
+  const title = `Export ${modelName(checkpoint)}`;
+  const kinds = quantized ? [...INTEGERS, ...FLOATS] : FLOATS;
+  const placeHolder = quantized
+    ? 'Kind of file'
+    : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
+  const kind = await vscode.window.showQuickPick(kinds, { title, placeHolder, matchOnDetail: true });
+  if (!kind) return;
+  const part = await vscode.window.showQuickPick(PARTS, {
+    title,
+    placeHolder: `What of the network becomes ${kind.label}`,
+  });
+  if (!part) return;
+  const options: ExportOptions = { ...kind.options, part: part.part };
+  const output = await askForPlace(run.runFolder, usualName(path.basename(checkpoint), options), kind, title);
+  if (output === undefined) return;
+  const order = { type: 'export', protocol: PROTOCOL_VERSION, checkpoint, options, output, measure: true } as const;
+  const end = await runJob(order, title, entry, log);
+  if (end.type === 'exported') await announce(end, options);
+  else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
+}
+
+async function askForPlace(runFolder: string, name: string, kind: Kind, title: string): Promise<string | undefined> {
+  const exports = path.join(runFolder, 'exports');
+  const usual = path.join(exports, ...name.split('/'));
+  // The dialog opens in a folder that exists only.
+  const made = fs.mkdirSync(path.dirname(usual), { recursive: true });
+  const chosen = await vscode.window.showSaveDialog({
+    title,
+    defaultUri: vscode.Uri.file(usual),
+    filters: { [kind.label.split(',')[0]!]: [ENDINGS[kind.options.format].split('.').pop()!] },
+  });
+  if (made !== undefined && chosen?.fsPath.startsWith(path.dirname(usual) + path.sep) !== true)
+    removeEmpty(path.dirname(usual), made);
+  return chosen?.fsPath;
+}
+
+/** Removes a folder and those around it up to `outermost`, as far as they are empty. */
+function removeEmpty(folder: string, outermost: string): void {
+  try {
+    for (let at = folder; at.length >= outermost.length; at = path.dirname(at)) fs.rmdirSync(at);
+  } catch {
+    // Another export has put its file there meanwhile.
+  }
+}
+
+async function announce(
+  { file, bytes, cards, measured }: MessageOf<'exported'>,
+  options: ExportOptions,
+): Promise<void> {
+  const [reveal, card, attempt] = ['Show in Explorer', 'Open Model Card', 'Try a Picture'] as const;
+  const model = measured?.models.find(({ precision }) => precision === options.precision);
+  const accuracy =
+    model && options.part === 'classifier'
+      ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures`
+      : '';
+  const text = `${path.basename(file)} was written, ${(bytes / 1e6).toFixed(1)} MB${accuracy}.`;
+  const usable = options.format !== 'c' && options.part === 'classifier';
+  const chosen = await vscode.window.showInformationMessage(text, ...(usable ? [attempt] : []), card, reveal);
+  if (chosen === reveal) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(file));
+  if (chosen === card) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(cards[0]!));
+  if (chosen === attempt) await vscode.commands.executeCommand('faceTrainer.tryPicture', vscode.Uri.file(file));
+}

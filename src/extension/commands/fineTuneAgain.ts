@@ -1,0 +1,27 @@
+import * as vscode from 'vscode';
+import type { RunOrder } from '../activeRun.js';
+
+/** What helps a fine-tuning that was refused: the pictures have moved, or they are not those of the checkpoint's run. */
+export function wayOn(order: RunOrder, code: string): { title: string; run(): Promise<void> } | undefined {
+  if (order.type !== 'qat') return undefined;
+  const again = async (wishes: (typeof order)['wishes']) => {
+    const { floatLayers } = order.wishes.quantization ?? {};
+    await vscode.commands.executeCommand('faceTrainer.quantize', order.checkpoint, floatLayers, wishes);
+  };
+  if (code === 'dataset-missing')
+    return {
+      title: 'Locate Folder…',
+      run: async () => {
+        const [chosen] = (await vscode.window.showOpenDialog({
+          title: 'Folder with the pictures of this network',
+          openLabel: 'Fine-Tune with These',
+          canSelectFolders: true,
+          canSelectFiles: false,
+        })) ?? [undefined];
+        if (chosen) await again({ ...order.wishes, dataset: chosen.fsPath });
+      },
+    };
+  if (code === 'dataset-changed')
+    return { title: 'Go On with the Changed Pictures', run: () => again({ ...order.wishes, changedData: true }) };
+  return undefined;
+}

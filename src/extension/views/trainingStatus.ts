@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import { formatDuration, formatPercent } from '../../core/format.js';
+import type { TrainerMessage } from '../../protocol/messages.js';
+
+/** The status bar item while a training of this window goes on; a click opens its panel. */
+export class TrainingStatus implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem('faceTrainer.status', vscode.StatusBarAlignment.Left, 10);
+  private name = '';
+  private total = { epochs: 0, stepsPerEpoch: 0 };
+  private validation: string | undefined;
+
+  show(runFolder: string, name: string): void {
+    this.name = name;
+    this.validation = undefined;
+    this.item.name = 'Face Trainer';
+    this.item.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [runFolder] };
+    this.text('starting');
+    this.item.show();
+  }
+
+  update(message: TrainerMessage): void {
+    switch (message.type) {
+      case 'preparing':
+        this.text(`reading pictures ${message.done}/${message.total}`);
+        return;
+      case 'run':
+        this.total.epochs = message.options.epochs;
+        return;
+      case 'dataset':
+        this.total.stepsPerEpoch = message.stepsPerEpoch;
+        return;
+      case 'step': {
+        const share = message.step / Math.max(1, this.total.epochs * this.total.stepsPerEpoch);
+        this.text(
+          `epoch ${message.epoch}/${this.total.epochs}, ${Math.floor(share * 100)} %, ${formatDuration(message.etaSeconds)} left`,
+        );
+        return;
+      }
+      case 'epoch':
+        this.validation = `Validation accuracy ${formatPercent(message.valAccuracy)} after epoch ${message.epoch}`;
+        return;
+      default:
+        return;
+    }
+  }
+
+  hide(): void {
+    this.item.hide();
+  }
+
+  dispose(): void {
+    this.item.dispose();
+  }
+
+  private text(what: string): void {
+    this.item.text = `$(sync~spin) ${this.name}: ${what}`;
+    this.item.tooltip = [`Face Trainer trains on ${this.name}`, this.validation, 'Click to open the run']
+      .filter(Boolean)
+      .join('\n');
+  }
+}

@@ -1,0 +1,51 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import { storedSize } from '../dataset/augment.js';
+import type { ExportSource } from '../export/encodeModel.js';
+import { JOURNAL } from '../faces/alignFaces.js';
+import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { notFiniteParameters } from '../quantization/quantizerTable.js';
+import { readCheckpoint } from '../runs/checkpoint.js';
+import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
+import { batchNormMomentum } from '../training/batchNormMomentum.js';
+
+/** A checkpoint with what its run knows. */
+export interface OpenedCheckpoint extends ExportSource {
+  readonly run: CheckpointRun;
+}
+
+/**
+ * Reads a checkpoint for an export.
+ *
+ * @throws UserError what the checkpoint is refused for, or `not-finite`
+ */
+export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
+  const { session } = readCheckpoint(checkpoint);
+  const run = runOfCheckpoint(checkpoint);
+  const { options, people } = run;
+  const broken = notFiniteParameters(session.parameters);
+  if (broken.length > 0)
+    throw new UserError(
+      'not-finite',
+      `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`,
+      'Take an earlier checkpoint.',
+    );
+  const { size, width, pooling } = options;
+  const float = mobileNetV2({ ...options, classes: people.length });
+  return {
+    ...{ run, float, parameters: session.parameters, quantization: options.quantization },
+    // Of a run of many steps: who trains on has as many before them.
+    batchNormMomentum: batchNormMomentum(options.batchNormMomentum, session.step + 1, 1000),
+    facts: {
+      version: 1,
+      labels: [...people],
+      input: {
+        ...{ width: size, height: size, layout: 'NHWC', colour: 'RGB', scaling: 'x / 127.5 - 1' },
+        resize: storedSize(size, options.augmentation),
+        faces: fs.existsSync(path.join(options.dataset, JOURNAL)) ? 'aligned' : 'as they are',
+      },
+      network: { name: float.name, width, pooling },
+    },
+  };
+}

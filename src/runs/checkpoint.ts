@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import type { AdamMoments } from '../core/adam.js';
+import type { RandomState } from '../core/random.js';
+import { UserError } from '../core/userError.js';
+import type { SessionState } from '../graph/networkState.js';
+import type { Graph } from '../graph/graph.js';
+import { syncFolder, writeFileSynced } from '../platform/files.js';
+import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+
+/** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
+export interface TrainingPosition {
+  /** Epochs finished. */
+  readonly epoch: number;
+  /** Batches taken of the epoch after that. */
+  readonly batch: number;
+  /** State of the shuffling generator before the first batch of the unfinished epoch. */
+  readonly shuffle: RandomState;
+}
+
+/** Everything needed to go on exactly where a run was. */
+export interface Checkpoint {
+  readonly position: TrainingPosition;
+  readonly session: SessionState;
+}
+
+/** A checkpoint that was read, with the shape of each parameter. */
+export interface ReadCheckpoint extends Checkpoint {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  /** Name of the graph. */
+  readonly graph: string;
+}
+
+const MODEL = 'model.safetensors';
+const OPTIMIZER = 'optimizer.safetensors';
+const STATE = 'state.json';
+const MANIFEST = 'manifest.json';
+
+const uint32 = z.int().min(0).max(0xffffffff);
+const stateSchema = z.object({
+  version: z.literal(1),
+  step: z.int().min(0),
+  epoch: z.int().min(0),
+  batch: z.int().min(0),
+  shuffle: z.tuple([uint32, uint32, uint32, uint32]),
+});
+const VERSION = 1;
+const manifestSchema = z.object({
+  version: z.int(),
+  graph: z.string(),
+  files: z.array(z.object({ file: z.string(), bytes: z.int(), sha256: z.string() })),
+});
+
+/**
+ * Writes a checkpoint folder. Every file is synced under a temporary folder name and the folder appears by one rename:
+ * a reader meets a whole checkpoint or none.
+ *
+ * @returns bytes written
+ */
+export function writeCheckpoint(folder: string, graph: Graph, { position, session }: Checkpoint): number {
+  const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
+  const tensor = (name: string, parameter: string, values: Float32Array) => ({
+    name,
+    shape: shapes.get(parameter)!,
+    values,
+  });
+  const metadata = { graph: graph.name, step: String(session.step) };
+  const files: [string, Uint8Array][] = [
+    [
+      MODEL,
+      encodeSafetensors(
+        [...session.parameters].map(([name, values]) => tensor(name, name, values)),
+        metadata,
+      ),
+    ],
+    [
+      OPTIMIZER,
+      encodeSafetensors(
+        [...session.moments].flatMap(([name, { first, second }]) => [
+          tensor(`${name}/m`, name, first),
+          tensor(`${name}/v`, name, second),
+        ]),
+        metadata,
+      ),
+    ],
+    [STATE, json({ version: 1, step: session.step, ...position })],
+  ];
+  const manifest = files.map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: sha256(bytes) }));
+  files.push([MANIFEST, json({ version: VERSION, graph: graph.name, files: manifest })]);
+
+  const temporary = path.join(path.dirname(folder), `.tmp-${path.basename(folder)}-${process.pid}`);
+  try {
+    fs.mkdirSync(temporary);
+    for (const [file, bytes] of files) writeFileSynced(path.join(temporary, file), bytes);
+    syncFolder(temporary);
+    fs.renameSync(temporary, folder);
+    syncFolder(path.dirname(folder));
+  } catch (error) {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  return files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+}
+
+/** @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256 */
+export function readCheckpoint(folder: string): ReadCheckpoint {
+  const read = (file: string) => {
+    try {
+      return fs.readFileSync(path.join(folder, file));
+    } catch (cause) {
+      throw damaged(folder, `${file} cannot be read`, cause);
+    }
+  };
+  const parse = <T>(schema: z.ZodType<T>, file: string, bytes: Uint8Array): T => {
+    try {
+      return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    } catch (cause) {
+      throw damaged(folder, `${file} is not what it should be`, cause);
+    }
+  };
+  const contents = new Map<string, Uint8Array>();
+  const manifest = parse(manifestSchema, MANIFEST, read(MANIFEST));
+  if (manifest.version !== VERSION)
+    throw new UserError(
+      'checkpoint-version',
+      `The checkpoint “${folder}” has format ${manifest.version}; this version of Face Trainer reads format ${VERSION}.`,
+      manifest.version > VERSION ? 'Update Face Trainer to read it.' : 'Train the network again.',
+    );
+  for (const { file, bytes, sha256: expected } of manifest.files) {
+    const content = read(file);
+    if (content.length !== bytes || sha256(content) !== expected)
+      throw damaged(folder, `${file} was changed or cut short`);
+    contents.set(file, content);
+  }
+  const get = (file: string) => {
+    const content = contents.get(file);
+    if (!content) throw damaged(folder, `${file} is not in its manifest`);
+    return content;
+  };
+  const { step, epoch, batch, shuffle } = parse(stateSchema, STATE, get(STATE));
+  const { tensors } = decodeSafetensors(get(MODEL));
+  const parameters = new Map(tensors.map(({ name, values }) => [name, values]));
+  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const slots = new Map(decodeSafetensors(get(OPTIMIZER)).tensors.map(({ name, values }) => [name, values]));
+  const moments = new Map<string, AdamMoments>();
+  for (const name of parameters.keys()) {
+    const first = slots.get(`${name}/m`);
+    const second = slots.get(`${name}/v`);
+    if (first && second) moments.set(name, { first, second });
+  }
+  const session = { step, parameters, moments };
+  return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph };
+}
+
+function damaged(folder: string, what: string, cause?: unknown): UserError {
+  return new UserError(
+    'checkpoint-damaged',
+    `The checkpoint “${folder}” is damaged: ${what}.`,
+    'Use another checkpoint of the run.',
+    { cause },
+  );
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,117 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { UserError } from '../core/userError.js';
+import type { TrainerOrder } from '../protocol/messages.js';
+import { quantization, trainingOptions, type TrainingOptions } from '../protocol/options.js';
+import { readCheckpoint } from './checkpoint.js';
+import { RunFolder } from './runFolder.js';
+
+/** What a run knows of the one that it goes on from. */
+export interface CheckpointRun {
+  readonly options: TrainingOptions;
+  readonly people: readonly string[];
+  readonly fingerprint: string;
+}
+
+/** Passes over the pictures with which a checkpoint is fine-tuned when nobody says otherwise. */
+const EPOCHS = 4;
+
+const record = z.object({
+  options: trainingOptions,
+  data: z.object({ people: z.array(z.string()), fingerprint: z.string() }),
+});
+
+/**
+ * The run that a checkpoint belongs to.
+ *
+ * @param checkpoint folder
+ * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, or `checkpoint-parentless` where its run
+ *   cannot be read
+ */
+export function runToFineTune(checkpoint: string): CheckpointRun {
+  const { session } = readCheckpoint(checkpoint);
+  if ([...session.parameters.keys()].some((name) => name.endsWith('/range')))
+    throw new UserError(
+      'already-quantized',
+      `The checkpoint “${checkpoint}” is quantized already.`,
+      'Take a checkpoint of the run that it was made from, or train this one on with other options.',
+    );
+  return runOfCheckpoint(checkpoint);
+}
+
+/**
+ * What the record of a checkpoint's run says.
+ *
+ * @throws UserError `checkpoint-parentless`
+ */
+export function runOfCheckpoint(checkpoint: string): CheckpointRun {
+  const file = new RunFolder(path.resolve(checkpoint, '..', '..')).record;
+  try {
+    const { options, data } = record.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
+    return { options, ...data };
+  } catch (cause) {
+    throw new UserError(
+      'checkpoint-parentless',
+      `The run of the checkpoint “${checkpoint}” cannot be read: “${file}” is missing or damaged.`,
+      'A checkpoint is of use inside its run’s folder only: put it back where it was written.',
+      { cause },
+    );
+  }
+}
+
+/**
+ * The options of a run that fine-tunes a checkpoint for int8: those of its own run, every layer from the first step on.
+ *
+ * @throws UserError as `runToFineTune`, or `dataset-missing` where the pictures have moved
+ */
+export function fineTuningOptions(
+  checkpoint: string,
+  { quantization: wished, ...wishes }: Extract<TrainerOrder, { type: 'qat' }>['wishes'],
+): TrainingOptions {
+  const { options } = runToFineTune(checkpoint);
+  const dataset = wishes.dataset ?? options.dataset;
+  if (!fs.existsSync(dataset))
+    throw new UserError(
+      'dataset-missing',
+      `The pictures of this network are not where they were: “${dataset}”.`,
+      'Bring the folder back, or say where it is now.',
+    );
+  return trainingOptions.parse({
+    ...options,
+    weights: undefined, // the parent has its own
+    epochs: EPOCHS,
+    headEpochs: 0,
+    frozen: false,
+    ...wishes,
+    dataset,
+    parent: checkpoint,
+    quantization: quantization.parse(wished ?? {}),
+  });
+}
+
+/**
+ * Whether a run sees what its parent saw.
+ *
+ * @throws UserError `dataset-people-changed` when the classes stand for other people, `dataset-changed` when the pictures are
+ *   others and nobody agreed to that
+ */
+export function requireSameData(
+  parent: CheckpointRun,
+  people: readonly string[],
+  fingerprint: string,
+  agreed: boolean,
+): void {
+  if (people.length !== parent.people.length || people.some((name, i) => name !== parent.people[i]))
+    throw new UserError(
+      'dataset-people-changed',
+      `The network knows ${parent.people.length} people; the folder has ${people.length === parent.people.length ? 'others' : people.length}.`,
+      'Bring back the people it was trained with, or train a new network.',
+    );
+  if (fingerprint !== parent.fingerprint && !agreed)
+    throw new UserError(
+      'dataset-changed',
+      'The pictures are not those that the network was trained with: some were added, removed or changed.',
+      'Go on with the pictures as they are now, bring the old ones back, or train a new network.',
+    );
+}

@@ -1,0 +1,210 @@
+import { setImmediate } from 'node:timers/promises';
+import { UserError } from '../../core/userError.js';
+import { formatCount, formatList } from '../../core/format.js';
+import { cutBatches } from '../../dataset/batches.js';
+import type { Dataset } from '../../dataset/dataset.js';
+import type { Batch, TrainingSession } from '../../engine/engine.js';
+import type { QuantizationSettings } from '../../quantization/folding.js';
+import type { Graph } from '../../graph/graph.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
+import type { MessageOf, RunEvent } from '../../protocol/messages.js';
+import type { TrainingOptions } from '../../protocol/options.js';
+import { calibrate, measureActivations, RANGE_MOMENTUM, type Batches } from './calibrate.js';
+import { layerSensitivity } from './sensitivity.js';
+import { notFiniteParameters, quantizerTable, troubleOf } from '../../quantization/quantizerTable.js';
+import type { BatchReader } from '../batchReader.js';
+import { quantizationSchedule, type QuantizationSchedule } from './quantizationSchedule.js';
+
+const MARKS = ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'] as const;
+/** While training ranges follow slowly: one unusual batch moves them by a hundredth. */
+const TRAINING_MOMENTUM = 1 - (1 - RANGE_MOMENTUM) / 10;
+
+/** What the loop lends: the session at work, where its pictures come from, and a validation. */
+export interface QuantizationSurroundings {
+  readonly session: TrainingSession;
+  readonly reader: BatchReader;
+  /** Accuracy on the validation pictures; undefined when stopped on the way. */
+  validate(active: Uint8Array): Promise<number | undefined>;
+}
+
+/** Switches the parts of quantization on as their steps come, and tells each. */
+export class QuantizationControl {
+  readonly schedule: QuantizationSchedule;
+  private readonly quantizers: ReturnType<typeof quantizersOf>;
+  private readonly marked = new Set<string>();
+
+  constructor(
+    private readonly options: TrainingOptions,
+    private readonly graph: Graph,
+    private readonly dataset: Dataset,
+    stepsPerEpoch: number,
+    private readonly tell: (event: RunEvent) => void,
+  ) {
+    this.quantizers = quantizersOf(graph);
+    this.schedule = quantizationSchedule(this.own, stepsPerEpoch, stepsPerEpoch * options.epochs);
+  }
+
+  private get own(): NonNullable<TrainingOptions['quantization']> {
+    return this.options.quantization!;
+  }
+
+  /**
+   * Before an update, or a validation.
+   *
+   * @param step updates so far
+   * @returns false when stopped on the way
+   */
+  async arriveAt(step: number, epoch: number, around: QuantizationSurroundings): Promise<boolean> {
+    for (const name of MARKS) {
+      if (step < this.schedule[name] || this.marked.has(name)) continue;
+      this.marked.add(name);
+      this.tell({ type: 'mark', name, epoch, step });
+      if (name === 'calibration' && !(await this.begin(step, epoch, around))) return false;
+    }
+    return true;
+  }
+
+  /** What the learning rate is multiplied by in an update. */
+  rateFactor(step: number): number {
+    return step >= this.schedule.calibration ? this.own.learningRateFactor : 1;
+  }
+
+  settingsAt(step: number): QuantizationSettings {
+    const begun = step >= this.schedule.calibration;
+    return {
+      active: this.activeAt(step),
+      // Ranges that were searched for stay as they were found.
+      ...(begun && step < this.schedule.rangesFrozen && this.own.observer === 'movingAverage'
+        ? { rangeMomentum: TRAINING_MOMENTUM }
+        : {}),
+      frozenBatchNorm: begun && step >= this.schedule.batchNormFrozen,
+    };
+  }
+
+  activeAt(step: number): Uint8Array {
+    const since = (kind: 'weights' | 'activations') => step >= this.schedule[kind];
+    return Uint8Array.from(this.quantizers, ({ kind }) => Number(since(kind)));
+  }
+
+  activeCount(step: number): number {
+    return this.activeAt(step).reduce((sum, flag) => sum + flag, 0);
+  }
+
+  /** Whether everything that will be quantized is. */
+  isWhole(step: number): boolean {
+    return step >= Math.max(this.schedule.weights, this.schedule.activations);
+  }
+
+  /** The table of all quantizers, measured on the calibration pictures. */
+  async tellTable(step: number, epoch: number, { session, reader }: QuantizationSurroundings): Promise<void> {
+    if (step < this.schedule.calibration) return;
+    const measured = await measureActivations(this.graph, session, this.batches(reader));
+    const rows = quantizerTable(this.graph, session.state.parameters, measured);
+    const quantizers = rows.map((row) => ({
+      ...row,
+      ...{ scale: [...row.scale] as [number, number], range: [...row.range] as [number, number] },
+      ...(step >= this.schedule[row.kind] ? { activeSince: this.schedule[row.kind] } : {}),
+    }));
+    this.tell({ type: 'quantizers', epoch, step, quantizers });
+  }
+
+  private async begin(step: number, epoch: number, around: QuantizationSurroundings): Promise<boolean> {
+    const { session, reader } = around;
+    const broken = notFiniteParameters(session.state.parameters);
+    if (broken.length > 0) throw notFiniteWeights(broken);
+    const { observer, sensitivityPictures } = this.own;
+    const ranges = await calibrate(this.graph, session, this.batches(reader), observer);
+    session.assign(new Map([...ranges].map(([name, range]) => [name, Float32Array.from(range)])));
+    this.warn();
+    this.warnAbout(session);
+    const floatValAccuracy = await around.validate(new Uint8Array(this.quantizers.length));
+    if (floatValAccuracy === undefined) return false;
+    const postTrainingValAccuracy = await around.validate(new Uint8Array(this.quantizers.length).fill(1));
+    if (postTrainingValAccuracy === undefined) return false;
+    const pictures = this.calibrationPictures.length;
+    this.tell({ type: 'calibrated', step, pictures, observer, floatValAccuracy, postTrainingValAccuracy });
+    await this.tellTable(step, epoch, around);
+    if (sensitivityPictures > 0 && !this.dataset.openSet) await this.tellSensitivity(step, around);
+    return true;
+  }
+
+  private async tellSensitivity(step: number, { session, reader }: QuantizationSurroundings): Promise<void> {
+    const some = spread(this.dataset.split.validation, this.own.sensitivityPictures);
+    const batches: Batch[] = [];
+    for (const pictures of cutBatches(some, this.options.batchSize)) batches.push(await reader.read(pictures));
+    const { floatLoss, layers } = await layerSensitivity(this.graph, session, batches, () => setImmediate());
+    this.tell({ type: 'sensitivity', step, pictures: some.length, floatLoss, layers });
+  }
+
+  /** The same pictures every time, of many people. */
+  private get calibrationPictures(): number[] {
+    return spread(this.dataset.split.train, this.own.calibrationPictures);
+  }
+
+  private batches(reader: BatchReader): Batches {
+    const pictures = this.calibrationPictures;
+    const { batchSize } = this.options;
+    return async function* () {
+      for (const some of cutBatches(pictures, batchSize)) {
+        const batch = await reader.read(some);
+        if (batch.labels.length > 0) yield batch;
+      }
+    };
+  }
+
+  private warn(): void {
+    const { calibration } = this.schedule;
+    const floats = this.own.floatLayers;
+    if (floats.length > 0)
+      this.tell({
+        type: 'warning',
+        code: 'layers-in-float',
+        message: `${formatCount(floats.length, 'layer')} left in float from step ${calibration} on: ${formatList(floats)}.`,
+        advice: 'A network for int8 hardware needs every layer quantized.',
+      });
+  }
+
+  private warnAbout(session: TrainingSession): void {
+    const { emptyRanges, deadChannels } = troubleOf(this.graph, session.state.parameters);
+    if (emptyRanges.length > 0)
+      this.tell({
+        type: 'warning',
+        code: 'range-empty',
+        message: `${formatCount(emptyRanges.length, 'quantizer')} saw nothing but zeros: ${formatList(emptyRanges)}.`,
+        advice: 'What these layers give is always zero: train the network longer, or calibrate with more pictures.',
+      });
+    if (deadChannels.length > 0)
+      this.tell({
+        type: 'warning',
+        code: 'channels-dead',
+        message: `Channels without a weight: ${formatList(deadChannels.map(({ layer, channels }) => `${channels} of ${layer}`))}.`,
+        advice:
+          'They give the same whatever the picture shows, and are quantized to zeros. A narrower network would do.',
+      });
+  }
+}
+
+/** So many of them, evenly. */
+function spread(pictures: readonly number[], wanted: number): number[] {
+  const count = Math.min(wanted, pictures.length);
+  return Array.from({ length: count }, (_, i) => pictures[Math.floor((i * pictures.length) / count)]!);
+}
+
+function notFiniteWeights(names: readonly string[]): UserError {
+  return new UserError(
+    'not-finite',
+    `The network cannot be quantized: ${formatList(names)} ${names.length === 1 ? 'holds' : 'hold'} numbers that are not finite.`,
+    'Take an earlier checkpoint, or train again with a lower learning rate.',
+  );
+}
+
+/** Of a run in which quantization never begins. */
+export function neverBegins(schedule: QuantizationSchedule, totalSteps: number): MessageOf<'warning'> | undefined {
+  if (schedule.calibration < totalSteps) return undefined;
+  return {
+    type: 'warning',
+    code: 'quantization-never',
+    message: `Nothing will be quantized: it begins after step ${schedule.calibration}, and the run has ${totalSteps}.`,
+    advice: 'Let it begin earlier, or train longer.',
+  };
+}

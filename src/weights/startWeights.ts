@@ -1,0 +1,127 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { formatList } from '../core/format.js';
+import { UserError } from '../core/userError.js';
+import { inputShapeOf, type Graph } from '../graph/graph.js';
+import { initialValues } from '../graph/networkState.js';
+import { absentWeights, imageNetFile, isDownloaded } from './imageNetWeights.js';
+import { readCheckpoint } from '../runs/checkpoint.js';
+import { loadKerasFile } from './loadKerasFile.js';
+import { readNpz, type NpyArray } from './npz.js';
+import { peopleOfRun } from '../runs/runFolder.js';
+
+export interface StartOptions {
+  readonly seed: number;
+  /** Of the network. */
+  readonly width: number;
+  /** `imagenet`, a `.h5` or `.npz` in Keras layout, or the folder of a checkpoint; a random start when absent. */
+  readonly weights?: string | undefined;
+  /** Whom the classes stand for. */
+  readonly people: readonly string[];
+}
+
+/** What a file or checkpoint holds: arrays by name, and in their order where the names of Keras' layers may differ. */
+interface Found {
+  readonly arrays: ReadonlyMap<string, NpyArray>;
+  readonly ordered?: readonly NpyArray[];
+  /** Its last layer is for the same people in the same order. */
+  readonly samePeople: boolean;
+}
+
+/**
+ * The parameters a run starts with: seeded random values, and over them what the weights hold. The last layer keeps its
+ * random start when the weights have none, or one for other people; everything else must fit.
+ *
+ * @throws UserError `weights-absent`, `weights-none`, `weights-unreadable`, `weights-mismatch` or `checkpoint-damaged`
+ */
+export async function startWeights(graph: Graph, options: StartOptions): Promise<Map<string, Float32Array>> {
+  const values = initialValues(graph, options.seed);
+  if (options.weights === undefined) return values;
+  const source = sourceOf(options.weights, options.width, inputShapeOf(graph)[0]);
+  const found = await read(source, options.people);
+  const head = graph.nodes.at(-1)!.name;
+  const body = graph.parameters.filter(({ name }) => !name.startsWith(`${head}/`));
+  const byName = body.some(({ name }) => found.arrays.has(name));
+  const misfits: string[] = [];
+  body.forEach((spec, i) => {
+    const array = byName ? found.arrays.get(spec.name) : found.ordered?.[i];
+    if (array && sameShape(array.shape, spec.shape)) values.set(spec.name, array.values);
+    else {
+      const is = array ? `[${array.shape.join(', ')}]` : 'absent';
+      misfits.push(`${spec.name} is ${is}, not [${spec.shape.join(', ')}]`);
+    }
+  });
+  if (misfits.length > 0)
+    throw new UserError(
+      'weights-mismatch',
+      `The weights in “${path.basename(source)}” are not those of ${graph.name}: ${formatList(misfits, 2)}.`,
+      'Use the weights of the same network and width, or start at random.',
+    );
+  if (found.samePeople)
+    for (const { name, shape } of graph.parameters) {
+      const array = found.arrays.get(name);
+      if (array && sameShape(array.shape, shape)) values.set(name, array.values);
+    }
+  return values;
+}
+
+/**
+ * Whether the weights are there at all: looked at before an hour goes into the pictures.
+ *
+ * @throws UserError `weights-absent`, `weights-none` or `weights-unreadable`
+ */
+export function requireWeights(options: { weights?: string | undefined; width: number; size: number }): void {
+  if (options.weights === undefined) return;
+  const source = sourceOf(options.weights, options.width, options.size);
+  if (!fs.existsSync(source)) throw unreadable(source, 'does not exist');
+}
+
+function sourceOf(weights: string, width: number, size: number): string {
+  if (weights !== 'imagenet') return weights;
+  const file = imageNetFile(width, size);
+  if (!isDownloaded(file)) throw absentWeights(file);
+  return file.path;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+async function read(source: string, people: readonly string[]): Promise<Found> {
+  const stat = fs.statSync(source, { throwIfNoEntry: false });
+  if (!stat) throw unreadable(source, 'does not exist');
+  if (stat.isDirectory()) return readRun(source, people);
+  try {
+    if (/\.(h5|hdf5|keras)$/i.test(source)) {
+      const ordered = await (await loadKerasFile()).readKerasFile(source);
+      return { arrays: new Map(ordered.map((array) => [array.name, array])), ordered, samePeople: false };
+    }
+    return { arrays: readNpz(fs.readFileSync(source)), samePeople: false };
+  } catch (cause) {
+    if (!/\.(h5|hdf5|keras)$/i.test(source))
+      throw unreadable(source, 'is no readable .npz archive of float arrays', cause);
+    throw unreadable(
+      source,
+      `is no Keras file of weights (${cause instanceof Error ? cause.message : String(cause)})`,
+      cause,
+    );
+  }
+}
+
+/** A checkpoint's folder. */
+function readRun(folder: string, people: readonly string[]): Found {
+  const { session, shapes } = readCheckpoint(folder);
+  const arrays = [...session.parameters].map(([name, values]) => [name, { values, shape: shapes.get(name)! }] as const);
+  const before = peopleOfRun(path.resolve(folder, '..', '..'));
+  const samePeople = before?.length === people.length && before.every((name, i) => name === people[i]);
+  return { arrays: new Map(arrays), samePeople };
+}
+
+function unreadable(file: string, why: string, cause?: unknown): UserError {
+  return new UserError(
+    'weights-unreadable',
+    `The weights “${file}” cannot be read: it ${why}.`,
+    'Name a .h5 or .npz in Keras layout or the folder of a checkpoint, or leave the weights out to start at random.',
+    { cause },
+  );
+}

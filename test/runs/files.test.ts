@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Random } from '../../src/core/random.js';
+import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { initialValues } from '../../src/graph/networkState.js';
+import { sizeOf } from '../../src/graph/graph.js';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.js';
+import { CheckpointKeeper } from '../../src/runs/checkpointKeeper.js';
+import { readNpz } from '../../src/weights/npz.js';
+import { RunFolder } from '../../src/runs/runFolder.js';
+import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
+import { startWeights } from '../../src/weights/startWeights.js';
+import { withDiskErrors } from '../../src/platform/files.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const folder = scratchFolder();
+const graph = mobileNetV2({ size: 32, classes: 3, width: 0.1 });
+
+function sampleCheckpoint(step = 5): Checkpoint {
+  const random = Random.fromSeed(step);
+  const some = (size: number) => Float32Array.from({ length: size }, () => random.between(-1, 1));
+  const trainable = graph.parameters.filter((spec) => spec.trainable);
+  return {
+    position: { epoch: 2, batch: 1, shuffle: [1, 2, 3, 0xffffffff] },
+    session: {
+      step,
+      parameters: initialValues(graph, step),
+      moments: new Map(
+        trainable.map(({ name, shape }) => [name, { first: some(sizeOf(shape)), second: some(sizeOf(shape)) }]),
+      ),
+    },
+  };
+}
+
+describe('readNpz', () => {
+  it('reads what NumPy wrote: C and Fortran order, float64, a scalar', () => {
+    const arrays = readNpz(fs.readFileSync(path.join(import.meta.dirname, '../reference/arrays.npz')));
+    assert.deepEqual(arrays.get('c'), { shape: [2, 3], values: Float32Array.from([0, 0.25, 0.5, 0.75, 1, 1.25]) });
+    assert.deepEqual(arrays.get('fortran'), {
+      shape: [2, 3, 4],
+      values: Float32Array.from({ length: 24 }, (_, i) => i),
+    });
+    assert.deepEqual([...arrays.get('double')!.values], [1.5, -2.25]);
+    assert.deepEqual(arrays.get('scalar'), { shape: [], values: Float32Array.from([7]) });
+  });
+
+  it('makes a sentence of a file that is no archive, is not there, or holds other weights', async () => {
+    const start = (file: string) =>
+      startWeights(graph, { seed: 1, width: 0.1, people: [], weights: path.join(folder(), file) });
+    fs.writeFileSync(path.join(folder(), 'bad.npz'), 'nonsense');
+    await assert.rejects(start('bad.npz'), { code: 'weights-unreadable', message: /no readable .npz/ });
+    await assert.rejects(start('missing.npz'), { code: 'weights-unreadable', message: /does not exist/ });
+    fs.copyFileSync(path.join(import.meta.dirname, '../reference/arrays.npz'), path.join(folder(), 'other.npz'));
+    await assert.rejects(start('other.npz'), {
+      code: 'weights-mismatch',
+      message: /Conv1\/kernel is absent, not \[3, 3, 3, 8\]/,
+    });
+  });
+});
+
+describe('safetensors', () => {
+  it('lays a file out as the format says', () => {
+    const bytes = encodeSafetensors([{ name: 'a', shape: [2], values: Float32Array.from([1, -2]) }], { k: 'v' });
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    assert.equal(length % 8, 0);
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    assert.deepEqual(header, { __metadata__: { k: 'v' }, a: { dtype: 'F32', shape: [2], data_offsets: [0, 8] } });
+    assert.deepEqual([...bytes.subarray(8 + length)], [0, 0, 128, 63, 0, 0, 0, 192]);
+  });
+
+  it('gives back what it was given, and refuses a file that was cut', () => {
+    const tensors = [
+      { name: 'x/ü', shape: [2, 3], values: Float32Array.from([1, 2, 3, 4, 5, 6]) },
+      { name: 'empty', shape: [0], values: new Float32Array(0) },
+    ];
+    const bytes = encodeSafetensors(tensors);
+    assert.deepEqual(decodeSafetensors(bytes).tensors, tensors);
+    for (const end of [0, 7, 20, bytes.length - 1])
+      assert.throws(() => decodeSafetensors(bytes.subarray(0, end)), RangeError, `cut at ${end}`);
+  });
+});
+
+describe('a checkpoint', () => {
+  it('comes back to the bit', () => {
+    const checkpoint = sampleCheckpoint();
+    writeCheckpoint(path.join(folder(), 'c'), graph, checkpoint);
+    const { position, session } = readCheckpoint(path.join(folder(), 'c'));
+    assert.deepEqual({ position, session }, checkpoint);
+    assert.deepEqual(fs.readdirSync(folder()), ['c'], 'nothing temporary stays');
+  });
+
+  it('says which file was damaged, cut or lost', () => {
+    const file = (name: string) => path.join(folder(), 'c', name);
+    const damage: [RegExp, () => void][] = [
+      [
+        /model.safetensors was changed/,
+        () => {
+          const b = fs.readFileSync(file('model.safetensors'));
+          b[b.length - 3]! ^= 1;
+          fs.writeFileSync(file('model.safetensors'), b);
+        },
+      ],
+      [/optimizer.safetensors was changed or cut/, () => fs.truncateSync(file('optimizer.safetensors'), 100)],
+      [/state.json cannot be read/, () => fs.rmSync(file('state.json'))],
+      [/manifest.json is not what it should be/, () => fs.writeFileSync(file('manifest.json'), '{')],
+      [/manifest.json cannot be read/, () => fs.rmSync(file('manifest.json'))],
+    ];
+    for (const [message, harm] of damage) {
+      fs.rmSync(path.join(folder(), 'c'), { recursive: true, force: true });
+      writeCheckpoint(path.join(folder(), 'c'), graph, sampleCheckpoint());
+      harm();
+      assert.throws(() => readCheckpoint(path.join(folder(), 'c')), { code: 'checkpoint-damaged', message });
+    }
+  });
+
+  it('keeps the newest two and the best one', () => {
+    const run = new RunFolder(folder());
+    fs.mkdirSync(run.checkpoints);
+    const keeper = new CheckpointKeeper(run, graph, 2);
+    const accuracies = [0.2, 0.9, 0.3, 0.9, 0.5];
+    const best = accuracies.map((accuracy, i) => {
+      const { position, session } = sampleCheckpoint(i + 1);
+      return keeper.write({ ...position, epoch: i + 1 }, session, accuracy).best;
+    });
+    assert.deepEqual(best, [true, true, false, false, false]);
+    assert.deepEqual(fs.readdirSync(run.checkpoints).sort(), ['epoch-0002', 'epoch-0004', 'epoch-0005']);
+  });
+
+  it('leaves the earlier ones intact when the disk is full, and says so', function () {
+    // A full disk of the kind that every Linux has: writes to it fail with ENOSPC.
+    if (!fs.existsSync('/dev/full')) return;
+    const run = new RunFolder(folder());
+    fs.mkdirSync(run.checkpoints);
+    const keeper = new CheckpointKeeper(run, graph, 2);
+    const { position, session } = sampleCheckpoint();
+    keeper.write({ ...position, epoch: 1 }, session, 0.5);
+    assert.throws(() => withDiskErrors(run.path, () => fs.writeFileSync('/dev/full', 'x')), {
+      code: 'disk-full',
+      message: /is full/,
+    });
+    assert.deepEqual(readCheckpoint(path.join(run.checkpoints, 'epoch-0001')).session.parameters, session.parameters);
+  });
+});
