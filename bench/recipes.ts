@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import type { MessageOf, TrainerMessage } from '../src/protocol/messages.js';
+import type { TrainerMessage } from '../src/protocol/jobs.js';
+import type { EventOf } from '../src/protocol/runEvents.js';
 
 // What the recipes reach: trains each of them with several seeds and prints validation accuracy by epoch as a table. The
 // figures of docs/recipes.md come from here:
@@ -24,7 +25,7 @@ interface Result {
   readonly what: string;
   readonly seed: number;
   readonly seconds: number;
-  readonly epochs: readonly MessageOf<'epoch'>[];
+  readonly epochs: readonly EventOf<'epoch'>[];
 }
 
 function train(what: string, folder: string, recipe: string, seed: number): Result {
@@ -40,8 +41,8 @@ function train(what: string, folder: string, recipe: string, seed: number): Resu
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as TrainerMessage);
-    const epochs = messages.filter((m): m is MessageOf<'epoch'> => m.type === 'epoch');
-    const { elapsedSeconds } = messages.find((m): m is MessageOf<'finished'> => m.type === 'finished')!;
+    const epochs = messages.filter((m): m is EventOf<'epoch'> => m.type === 'epoch');
+    const { elapsedSeconds } = messages.find((m): m is EventOf<'finished'> => m.type === 'finished')!;
     console.error(
       `${what}, seed ${seed}: ${epochs.map((e) => e.valAccuracy.toFixed(3)).join(' ')}, ${Math.round(elapsedSeconds)} s`,
     );

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { exportOptions, FORMATS, usualName } from '../protocol/exportOptions.js';
 import { facesWish } from '../protocol/prediction.js';
 import { RECIPES, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from '../protocol/options.js';
-import { qatWishes, type TrainerOrder } from '../protocol/messages.js';
+import { qatWishes, type TrainerOrder } from '../protocol/jobs.js';
 import { withRecipe } from '../protocol/recipes.js';
 
 export type CliCommand =

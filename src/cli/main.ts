@@ -11,7 +11,8 @@ import { defaultRunsFolder, newRunFolder } from '../runs/runLocation.js';
 import { exclusionList } from '../client/exclusionList.js';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import { UserError } from '../core/userError.js';
-import { PROTOCOL_VERSION, type TrainerOrder } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/handshake.js';
+import type { TrainerOrder } from '../protocol/jobs.js';
 import { setUpTensorFlow } from '../tensorflow/setUpTensorFlow.js';
 import { version } from '../../package.json';
 

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
-import type { TrainerMessage } from '../protocol/messages.js';
+import type { TrainerMessage } from '../protocol/jobs.js';
 
 export interface Terminal {
   write(text: string): void;

@@ -1,7 +1,7 @@
-import type { MessageOf } from '../protocol/messages.js';
+import type { EventOf } from '../protocol/runEvents.js';
 
 /** A trainer that ended without a last word, in a sentence. */
-export function explainExit(code: number | undefined, signal: string | undefined, error?: Error): MessageOf<'failure'> {
+export function explainExit(code: number | undefined, signal: string | undefined, error?: Error): EventOf<'failure'> {
   const unharmed = 'Checkpoints written so far are unharmed.';
   if (error)
     return {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runState.js';
-import type { MessageOf, RunEvent } from '../protocol/messages.js';
+import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { isAlive } from '../platform/isAlive.js';
 import { parentRunOf, type ParentRun } from '../runs/parentRun.js';
@@ -50,7 +50,7 @@ export class RunModel {
   }
 
   /** Those that are still there, the newest first. */
-  get checkpoints(): MessageOf<'checkpoint'>[] {
+  get checkpoints(): EventOf<'checkpoint'>[] {
     return this.folded.checkpoints.filter(({ path: at }) => fs.existsSync(path.join(this.runFolder, at))).reverse();
   }
 

@@ -2,16 +2,17 @@ import { fork, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
   LAST_WORDS,
-  PROTOCOL_VERSION,
   trainerMessage,
   type LastWord,
   type MessageOf,
   type TrainerCommand,
   type TrainerMessage,
   type TrainerOrder,
-} from '../protocol/messages.js';
+} from '../protocol/jobs.js';
+import type { EventOf } from '../protocol/runEvents.js';
 import { KEEP_MEMORY } from '../platform/keepMemory.js';
 import { explainExit } from './explainExit.js';
 
@@ -55,7 +56,7 @@ export class TrainerProcess {
   private readonly timing: Timing;
   private last: TrainerEnd | undefined;
   /** Why this side ended the child. */
-  private killed: MessageOf<'failure'> | undefined;
+  private killed: EventOf<'failure'> | undefined;
   private stopAsked = false;
   private heardAt = performance.now();
   private longestSilenceMs = 0;
@@ -167,7 +168,7 @@ function isLastWord(message: TrainerMessage): message is LastWord {
 }
 
 /** The child died before it could say why: the folder still tells it. */
-function appendToLog(runFolder: string, failure: MessageOf<'failure'>): void {
+function appendToLog(runFolder: string, failure: EventOf<'failure'>): void {
   try {
     fs.appendFileSync(path.join(runFolder, 'metrics.ndjson'), `\n${JSON.stringify(failure)}\n`);
   } catch {

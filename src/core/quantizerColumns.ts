@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { quantizerRow } from '../protocol/messages.js';
+import type { quantizerRow } from '../protocol/runEvents.js';
 import { formatPercent } from './format.js';
 
 type Row = z.infer<typeof quantizerRow>;

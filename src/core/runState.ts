@@ -1,23 +1,23 @@
-import type { MessageOf, RunEvent } from '../protocol/messages.js';
+import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 
 /** A run as its log tells it: the fold of every event so far. Panels, status bar, terminal and report are drawn from it. */
 export interface RunState {
-  readonly run: MessageOf<'run'> | undefined;
-  readonly dataset: MessageOf<'dataset'> | undefined;
-  readonly engine: MessageOf<'engine'> | undefined;
-  readonly stages: MessageOf<'stage'>[];
-  readonly steps: MessageOf<'step'>[];
-  readonly epochs: MessageOf<'epoch'>[];
-  readonly checkpoints: MessageOf<'checkpoint'>[];
-  readonly marks: MessageOf<'mark'>[];
-  readonly calibrated: MessageOf<'calibrated'> | undefined;
+  readonly run: EventOf<'run'> | undefined;
+  readonly dataset: EventOf<'dataset'> | undefined;
+  readonly engine: EventOf<'engine'> | undefined;
+  readonly stages: EventOf<'stage'>[];
+  readonly steps: EventOf<'step'>[];
+  readonly epochs: EventOf<'epoch'>[];
+  readonly checkpoints: EventOf<'checkpoint'>[];
+  readonly marks: EventOf<'mark'>[];
+  readonly calibrated: EventOf<'calibrated'> | undefined;
   /** The newest table, and the newest measurement of the layers. */
-  readonly quantizers: MessageOf<'quantizers'> | undefined;
-  readonly sensitivity: MessageOf<'sensitivity'> | undefined;
-  readonly warnings: MessageOf<'warning'>[];
-  readonly failure: MessageOf<'failure'> | undefined;
-  readonly finished: MessageOf<'finished'> | undefined;
+  readonly quantizers: EventOf<'quantizers'> | undefined;
+  readonly sensitivity: EventOf<'sensitivity'> | undefined;
+  readonly warnings: EventOf<'warning'>[];
+  readonly failure: EventOf<'failure'> | undefined;
+  readonly finished: EventOf<'finished'> | undefined;
 }
 
 export function emptyRunState(): RunState {
@@ -94,8 +94,8 @@ export function phaseOf(state: RunState, liveness: Liveness): RunPhase {
 }
 
 /** The epoch with the highest validation accuracy; the earlier one of equals. */
-export function bestEpoch(state: RunState): MessageOf<'epoch'> | undefined {
-  let best: MessageOf<'epoch'> | undefined;
+export function bestEpoch(state: RunState): EventOf<'epoch'> | undefined {
+  let best: EventOf<'epoch'> | undefined;
   for (const epoch of state.epochs) if (!best || epoch.valAccuracy > best.valAccuracy) best = epoch;
   return best;
 }

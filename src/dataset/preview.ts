@@ -5,7 +5,7 @@ import { withoutExcluded } from './checkDataset.js';
 import { decodePicture } from './decodePicture.js';
 import { scanDataset } from './scanDataset.js';
 import { jpegDataUri } from './thumbnail.js';
-import type { MessageOf } from '../protocol/messages.js';
+import type { MessageOf } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 
 /** What the panel shows. */

@@ -1,8 +1,9 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
-import type { MessageOf, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
+import type { TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
+import type { EventOf } from '../protocol/runEvents.js';
 
 /** How a training ends. */
-export type RunEnd = MessageOf<'finished'> | MessageOf<'failure'>;
+export type RunEnd = EventOf<'finished'> | EventOf<'failure'>;
 
 /** What a run is started for. */
 export type RunOrder = Extract<TrainerOrder, { type: 'train' | 'qat' }>;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { TrainerProcess } from '../client/trainerProcess.js';
-import type { LastWord, TrainerOrder } from '../protocol/messages.js';
+import type { LastWord, TrainerOrder } from '../protocol/jobs.js';
 
 /** Runs a job that is no training in a process of its own, under a notification that shows how far it is and can stop it. */
 export function runJob(

@@ -4,7 +4,7 @@ import { factsOf, requireExportable } from '../export/encodeModel.js';
 import { cardJson, cardMarkdown, type ModelCard } from '../export/modelCard.js';
 import { parameterCount } from '../graph/graph.js';
 import type { Measurements } from '../protocol/comparison.js';
-import type { MessageOf, TrainerOrder } from '../protocol/messages.js';
+import type { MessageOf, TrainerOrder } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { writeExport } from '../export/writeExport.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { runEvent } from './messages.js';
+import { runEvent } from './runEvents.js';
 
 /** What a run is doing, as its folder and the processes tell. */
 export const runPhase = z.enum(['preparing', 'training', 'stopping', 'completed', 'stopped', 'failed', 'interrupted']);

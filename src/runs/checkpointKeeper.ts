@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { MessageOf } from '../protocol/messages.js';
+import type { EventOf } from '../protocol/runEvents.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { withDiskErrors } from '../platform/files.js';
@@ -22,7 +22,7 @@ export class CheckpointKeeper {
    * @param accuracy on the validation pictures; undefined for a checkpoint inside an epoch
    * @throws UserError `disk-full` or `run-folder-unwritable`; earlier checkpoints are then as they were
    */
-  write(position: TrainingPosition, session: SessionState, accuracy: number | undefined): MessageOf<'checkpoint'> {
+  write(position: TrainingPosition, session: SessionState, accuracy: number | undefined): EventOf<'checkpoint'> {
     const name =
       accuracy === undefined
         ? `step-${String(session.step).padStart(6, '0')}`

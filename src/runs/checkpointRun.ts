@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../core/userError.js';
-import type { TrainerOrder } from '../protocol/messages.js';
+import type { TrainerOrder } from '../protocol/jobs.js';
 import { quantization, trainingOptions, type TrainingOptions } from '../protocol/options.js';
 import { readCheckpoint } from './checkpoint.js';
 import { RunFolder } from './runFolder.js';

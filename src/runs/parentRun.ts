@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { RunState } from '../core/runState.js';
-import type { RunEvent } from '../protocol/messages.js';
+import type { RunEvent } from '../protocol/runEvents.js';
 import { RunReader } from './runReader.js';
 
 /** What the run before tells up to the checkpoint that a run goes on from. */

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { RunEvent } from '../protocol/messages.js';
+import type { RunEvent } from '../protocol/runEvents.js';
 import { withDiskErrors } from '../platform/files.js';
 
 /** Appends to `metrics.ndjson`, a whole line in each write, so that a reader meets at most one unfinished line. */

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { runEvent, type RunEvent } from '../protocol/messages.js';
+import { runEvent, type RunEvent } from '../protocol/runEvents.js';
 
 /**
  * Reads a run's log and keeps reading where it left off. A last line without its end is left for the next call; a

@@ -7,7 +7,7 @@ import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
 import { predict } from '../inference/predict.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
-import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/messages.js';
+import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
 import { withRecipe } from '../protocol/recipes.js';
 import { previewSamples } from '../dataset/preview.js';
 import { throttled } from '../platform/throttled.js';

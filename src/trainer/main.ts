@@ -1,7 +1,8 @@
 import './lowerPriority.js';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { PROTOCOL_VERSION, trainerCommand, type TrainerMessage } from '../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../protocol/handshake.js';
+import { trainerCommand, type TrainerMessage } from '../protocol/jobs.js';
 import { runJob } from './jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { fineTuningOptions } from '../runs/checkpointRun.js';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { Random } from '../core/random.js';
-import type { MessageOf, RunEvent, TrainerMessage } from '../protocol/messages.js';
+import type { TrainerMessage } from '../protocol/jobs.js';
+import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
@@ -92,7 +93,7 @@ export async function trainRun(
     tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
     return true;
   } catch (error) {
-    const failure: MessageOf<'failure'> = { type: 'failure', ...describe(error) };
+    const failure: EventOf<'failure'> = { type: 'failure', ...describe(error) };
     try {
       tell(failure);
     } catch {
@@ -115,7 +116,7 @@ async function run(
   tell: (event: RunEvent) => void,
   stop: StopSignal,
   surroundings: TrainingSurroundings,
-): Promise<MessageOf<'finished'>> {
+): Promise<EventOf<'finished'>> {
   const { engine, warning } = await surroundings.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
@@ -142,7 +143,7 @@ async function train(
   record: RunRecord,
   tell: (event: RunEvent) => void,
   stop: StopSignal,
-): Promise<MessageOf<'finished'>> {
+): Promise<EventOf<'finished'>> {
   const float = mobileNetV2({ ...options, classes: dataset.people.length });
   const { quantization } = options;
   const graph = quantization ? quantizeGraph(float, quantization) : float;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fs from 'node:fs';
 import type { Random, RandomState } from '../core/random.js';
-import type { MessageOf, RunEvent } from '../protocol/messages.js';
+import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount, cutBatches } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
@@ -42,7 +42,7 @@ type Outcome = 'done' | 'stopped';
 
 /** What trains, and where its batches come from; one stage of a run follows the other. */
 export interface Stage {
-  readonly name: MessageOf<'stage'>['name'];
+  readonly name: EventOf<'stage'>['name'];
   readonly session: TrainingSession;
   readonly reader: BatchReader;
 }
@@ -82,7 +82,7 @@ export class TrainingLoop {
     this.stepsPerEpoch = stepsPerEpoch(dataset, options);
   }
 
-  async run(): Promise<MessageOf<'finished'>> {
+  async run(): Promise<EventOf<'finished'>> {
     let stage: Stage | undefined;
     try {
       for (let epoch = 1; epoch <= this.options.epochs; epoch++) {
@@ -291,7 +291,7 @@ export class TrainingLoop {
     return this.speed.etaSeconds(steps, epochsLeft + 1, validationSteps);
   }
 
-  private finished(reason: 'completed' | 'stopped', epochs: number): MessageOf<'finished'> {
+  private finished(reason: 'completed' | 'stopped', epochs: number): EventOf<'finished'> {
     const elapsedSeconds = (performance.now() - this.started) / 1000;
     const best = this.best ? { bestEpoch: this.best.epoch, bestValAccuracy: this.best.accuracy } : {};
     return { type: 'finished', reason, epochs, steps: this.step, elapsedSeconds, ...best };

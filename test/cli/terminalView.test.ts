@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { TerminalView } from '../../src/cli/terminalView.js';
-import type { TrainerMessage } from '../../src/protocol/messages.js';
+import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 
 const messages: TrainerMessage[] = [

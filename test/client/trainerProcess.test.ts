@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../../src/client/trainerProcess.js';
 import { RunModel } from '../../src/client/runModel.js';
-import { PROTOCOL_VERSION, type TrainerMessage } from '../../src/protocol/messages.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
+import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { scratchFolder } from '../support/scratch.js';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { bestEpoch, emptyRunState, phaseOf, reduceAll, reduceRun, totalSteps } from '../../src/core/runState.js';
-import { runEvent, type MessageOf, type RunEvent } from '../../src/protocol/messages.js';
+import { runEvent, type EventOf, type RunEvent } from '../../src/protocol/runEvents.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 
-const epoch = (n: number, valAccuracy: number): MessageOf<'epoch'> => ({
+const epoch = (n: number, valAccuracy: number): EventOf<'epoch'> => ({
   type: 'epoch',
   epoch: n,
   step: 10 * n,

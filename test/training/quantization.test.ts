@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../src/core/userError.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import type { MessageOf, TrainerMessage } from '../../src/protocol/messages.js';
+import type { MessageOf, TrainerMessage } from '../../src/protocol/jobs.js';
+import type { EventOf } from '../../src/protocol/runEvents.js';
 import { quantization, trainingOptions, type TrainingOptions } from '../../src/protocol/options.js';
 import { quantizationSchedule } from '../../src/training/quantization/quantizationSchedule.js';
 import { fineTuningOptions, runToFineTune, requireSameData } from '../../src/runs/checkpointRun.js';
@@ -182,7 +183,7 @@ describe('fine-tuning a checkpoint', function () {
     const reached = before
       .split('\n')
       .filter((line) => line.includes('"type":"epoch"'))
-      .map((line) => JSON.parse(line) as MessageOf<'epoch'>);
+      .map((line) => JSON.parse(line) as EventOf<'epoch'>);
     assert.equal(all(messages, 'calibrated')[0]!.floatValAccuracy, reached.at(-1)!.valAccuracy);
     assert.equal(
       codeOf(() => runToFineTune(path.join(folder(), 'child', 'checkpoints', 'epoch-0002'))),

@@ -9,7 +9,7 @@ import { NativeSession } from '../../src/engine/native/nativeSession.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { nativeAddonFile } from '../../src/platform/nativeAddon.js';
 import { UserError } from '../../src/core/userError.js';
-import type { TrainerMessage } from '../../src/protocol/messages.js';
+import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';

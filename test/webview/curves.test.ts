@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { emptyRunState } from '../../src/core/runState.js';
-import type { MessageOf } from '../../src/protocol/messages.js';
+import type { EventOf } from '../../src/protocol/runEvents.js';
 import { curvesOf, smooth } from '../../webview/curves.js';
 import { fade } from '../../webview/theme.js';
 
-const step = (n: number): MessageOf<'step'> => ({
+const step = (n: number): EventOf<'step'> => ({
   type: 'step',
   epoch: Math.ceil(n / 10),
   step: n,
@@ -14,7 +14,7 @@ const step = (n: number): MessageOf<'step'> => ({
   imagesPerSecond: 1,
   etaSeconds: 1,
 });
-const epoch = (n: number): MessageOf<'epoch'> => ({
+const epoch = (n: number): EventOf<'epoch'> => ({
   type: 'epoch',
   epoch: n,
   step: 10 * n,

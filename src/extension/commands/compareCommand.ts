@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { PROTOCOL_VERSION } from '../../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { runJob } from '../job.js';
 import { modelName } from '../modelName.js';
 import type { ModelPanels } from '../panels/modelPanels.js';

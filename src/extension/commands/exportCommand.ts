@@ -4,7 +4,8 @@ import * as vscode from 'vscode';
 import { RunModel } from '../../client/runModel.js';
 import { formatPercent } from '../../core/format.js';
 import { ENDINGS, usualName, type ExportOptions } from '../../protocol/exportOptions.js';
-import { PROTOCOL_VERSION, type MessageOf } from '../../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import type { MessageOf } from '../../protocol/jobs.js';
 import { runJob } from '../job.js';
 import { modelName } from '../modelName.js';
 

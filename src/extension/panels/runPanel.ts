@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunModel } from '../../client/runModel.js';
-import type { MessageOf } from '../../protocol/messages.js';
+import type { MessageOf } from '../../protocol/jobs.js';
 import { panelMessage, type HostMessage } from '../../protocol/panel.js';
 
 /** How often a run that another process writes is looked at. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { RunModel } from '../../client/runModel.js';
-import type { MessageOf } from '../../protocol/messages.js';
+import type { MessageOf } from '../../protocol/jobs.js';
 import type { ActiveRun } from '../activeRun.js';
 import { panelHtml } from './panelHtml.js';
 import { RunPanel } from './runPanel.js';

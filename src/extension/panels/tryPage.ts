@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../../protocol/modelPanel.js';
-import { PROTOCOL_VERSION } from '../../protocol/messages.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { Prediction } from '../../protocol/prediction.js';
 import { CameraServer } from './cameraServer.js';
 import { runQuietly } from '../job.js';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { formatDuration, formatPercent } from '../../core/format.js';
-import type { TrainerMessage } from '../../protocol/messages.js';
+import type { TrainerMessage } from '../../protocol/jobs.js';
 
 /** The status bar item while a training of this window goes on; a click opens its panel. */
 export class TrainingStatus implements vscode.Disposable {

@@ -7,7 +7,7 @@ import type { Batch, TrainingSession } from '../../engine/engine.js';
 import type { QuantizationSettings } from '../../quantization/folding.js';
 import type { Graph } from '../../graph/graph.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
-import type { MessageOf, RunEvent } from '../../protocol/messages.js';
+import type { EventOf, RunEvent } from '../../protocol/runEvents.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 import { calibrate, measureActivations, RANGE_MOMENTUM, type Batches } from './calibrate.js';
 import { layerSensitivity } from './sensitivity.js';
@@ -199,7 +199,7 @@ function notFiniteWeights(names: readonly string[]): UserError {
 }
 
 /** Of a run in which quantization never begins. */
-export function neverBegins(schedule: QuantizationSchedule, totalSteps: number): MessageOf<'warning'> | undefined {
+export function neverBegins(schedule: QuantizationSchedule, totalSteps: number): EventOf<'warning'> | undefined {
   if (schedule.calibration < totalSteps) return undefined;
   return {
     type: 'warning',

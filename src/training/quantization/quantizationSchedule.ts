@@ -1,8 +1,8 @@
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
-import type { MessageOf } from '../../protocol/messages.js';
+import type { EventOf } from '../../protocol/runEvents.js';
 import type { QuantizationOptions } from '../../protocol/options.js';
 
-type MarkName = MessageOf<'mark'>['name'];
+type MarkName = EventOf<'mark'>['name'];
 
 /** Updates of a run before each part of quantization is at work. */
 export type QuantizationSchedule = Readonly<Record<MarkName, number>>;
