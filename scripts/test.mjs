@@ -53,6 +53,8 @@ if (part !== 'editor')
   suite(
     'unit',
     mocha(
+      '--ignore',
+      'test/webview/pages/**', // need a browser
       'test/{core,platform,graph,engine,dataset,faces,weights,runs,report,evaluation,protocol,training,client,cli,sample,tensorflow,trainer,webview,project,quantization,export,inference,extension}/**/*.test.ts',
     ),
   );
@@ -60,6 +62,7 @@ if (part !== 'unit') {
   const { ensureEditor } = await import('./editor.mjs');
   try {
     await ensureEditor();
+    suite('pages', mocha('test/webview/pages/*.test.ts'));
     suite('extension host', (file) => ['test/support/runEditorTests.ts', file]);
     // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
     suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'));

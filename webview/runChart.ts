@@ -102,9 +102,10 @@ export class RunChart {
       .map(([label, points, style]) => ({ label, data: [...points], clip: 8, ...style }));
     this.legendOfSteps.hidden = view === 'epoch';
     this.applyTheme(view, theme);
-    this.chart.options.plugins = {
-      ...this.chart.options.plugins,
-      annotation: { clip: false, annotations: annotationsOf(curves, this.quantity, theme) },
+    // Chart.js gives its options through a proxy: a copy of one refers to itself, and the next tooltip never ends resolving it.
+    this.chart.options.plugins!.annotation = {
+      clip: false,
+      annotations: annotationsOf(curves, this.quantity, theme),
     };
     this.chart.update('none');
     this.describe(curves);
@@ -139,15 +140,12 @@ export class RunChart {
         },
       },
     });
-    this.chart.options.plugins = {
-      ...this.chart.options.plugins,
-      tooltip: {
-        ...tooltipColours(theme),
-        callbacks: {
-          title: ([first]) =>
-            first ? `${view === 'step' ? 'Step' : 'Epoch'} ${first.parsed.x?.toLocaleString('en-US') ?? ''}` : '',
-          label: (item) => ` ${item.dataset.label ?? ''}: ${this.format(item.parsed.y ?? 0)}`,
-        },
+    this.chart.options.plugins!.tooltip = {
+      ...tooltipColours(theme),
+      callbacks: {
+        title: ([first]) =>
+          first ? `${view === 'step' ? 'Step' : 'Epoch'} ${first.parsed.x?.toLocaleString('en-US') ?? ''}` : '',
+        label: (item) => ` ${item.dataset.label ?? ''}: ${this.format(item.parsed.y ?? 0)}`,
       },
     };
   }
