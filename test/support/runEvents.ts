@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { runEvent, type MessageOf, type RunEvent } from '../../src/protocol/messages.js';
+import { runEvent, type EventOf, type RunEvent } from '../../src/protocol/runEvents.js';
 import type { HostMessage } from '../../src/protocol/panel.js';
 
 // Runs as their logs tell them, for what draws a run.
@@ -16,7 +16,7 @@ export function recordedRun(name: 'float' | 'int8'): RunEvent[] {
     .map((line) => runEvent.parse(JSON.parse(line)));
 }
 
-export const step = (n: number, more: Partial<MessageOf<'step'>> = {}): MessageOf<'step'> => ({
+export const step = (n: number, more: Partial<EventOf<'step'>> = {}): EventOf<'step'> => ({
   type: 'step',
   epoch: Math.ceil(n / 10),
   step: n,
@@ -28,7 +28,7 @@ export const step = (n: number, more: Partial<MessageOf<'step'>> = {}): MessageO
   ...more,
 });
 
-export const epoch = (n: number, more: Partial<MessageOf<'epoch'>> = {}): MessageOf<'epoch'> => ({
+export const epoch = (n: number, more: Partial<EventOf<'epoch'>> = {}): EventOf<'epoch'> => ({
   type: 'epoch',
   epoch: n,
   step: 10 * n,
@@ -42,7 +42,7 @@ export const epoch = (n: number, more: Partial<MessageOf<'epoch'>> = {}): Messag
   ...more,
 });
 
-export const checkpoint = (n: number, more: Partial<MessageOf<'checkpoint'>> = {}): MessageOf<'checkpoint'> => ({
+export const checkpoint = (n: number, more: Partial<EventOf<'checkpoint'>> = {}): EventOf<'checkpoint'> => ({
   type: 'checkpoint',
   path: `checkpoints/epoch-${String(n).padStart(4, '0')}`,
   epoch: n,
@@ -53,7 +53,7 @@ export const checkpoint = (n: number, more: Partial<MessageOf<'checkpoint'>> = {
 });
 
 /** How a run begins: its options, its pictures, its engine. */
-export function beginning(options: Partial<MessageOf<'run'>['options']> = {}): RunEvent[] {
+export function beginning(options: Partial<EventOf<'run'>['options']> = {}): RunEvent[] {
   const begun = recordedRun('float').filter(({ type }) => ['run', 'dataset', 'engine'].includes(type));
   return begun.map((event) =>
     event.type === 'run' ? { ...event, options: { ...event.options, epochs: 100, ...options } } : event,
