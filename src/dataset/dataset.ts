@@ -113,7 +113,7 @@ async function open(
       code: 'cache-unavailable',
       message: `Decoded pictures cannot be kept on disk (${prepared.uncached}).`,
       advice:
-        'They are kept in memory as far as it goes. Make room, or set FACE_TRAINER_CACHE to a folder that can be written to.',
+        'They are kept in memory as far as memory allows. Free some disk space, or set FACE_TRAINER_CACHE to a folder that can be written to.',
     });
   return {
     root,
@@ -156,8 +156,8 @@ function splitOf(
 export function datasetVanished(root: string): UserError {
   return new UserError(
     'dataset-vanished',
-    `The folder “${root}” is not there any more.`,
-    'Bring the folder back (was a disk unplugged?) and train again; checkpoints written so far are unharmed.',
+    `The folder “${root}” no longer exists.`,
+    'Bring the folder back (was a disk unplugged?) and train again; the checkpoints written so far are intact.',
   );
 }
 
@@ -167,7 +167,7 @@ function refuseUnusable({ root, people }: ScannedDataset, counts: Int32Array, us
     throw new UserError(
       'dataset-nothing-usable',
       `None of the ${formatCount(skipped, 'file')} in “${name}” can be read as a picture.`,
-      'Open one of them in an image viewer: they may be damaged, or saved under a wrong name.',
+      'Open one of them in an image viewer: they may be damaged, or saved with the wrong extension.',
     );
   const present = people.filter((_, person) => counts[person]! > 0);
   if (present.length === 1)
@@ -182,8 +182,8 @@ function nothingToValidate(usable: number, counts: Int32Array, share: number): U
   const people = counts.filter((count) => count > 0).length;
   return new UserError(
     'dataset-nothing-to-validate',
-    `No picture is left to validate with: ${formatCount(usable, 'picture')} of ${formatCount(people, 'person', 'people')} are too few for a split of ${share}.`,
-    'Add pictures (ten a person is a good start), or lower the share that trains.',
+    `No pictures are left for validation: ${formatCount(usable, 'picture')} of ${formatCount(people, 'person', 'people')} are too few for a split of ${share}.`,
+    'Add pictures (ten per person is a good start), or lower the share used for training.',
   );
 }
 

@@ -106,7 +106,7 @@ function unreadable(examined: Examined): Finding | undefined {
     'unreadable',
     'warning',
     `${pictures(bad)} cannot be read`,
-    'Files that are damaged, cut short, empty or no pictures at all. They are left out; the rest trains.',
+    'Files that are damaged, cut short, empty or not pictures at all. They are left out; training uses the rest.',
     'Open them in a viewer. Copy or export them again, or remove them.',
     bad.map((p) => ({ file: scanned.files[p]!, detail: FAULTS[facts.fault(p)] })),
   );
@@ -119,8 +119,8 @@ function tooLarge(examined: Examined): Finding | undefined {
     'too-large',
     'warning',
     `${pictures(large)} of more than 50 megapixels`,
-    'A network sees a face in a few hundred pixels. Pictures as large as these are not decoded; they are left out.',
-    'Cut the faces out, or save them smaller.',
+    'A network sees a face in a few hundred pixels. Pictures this large are not decoded; they are left out.',
+    'Cut the faces out, or save the pictures at a smaller size.',
     large.map((p) => ({ file: scanned.files[p]!, detail: `${facts.widths[p]!} x ${facts.heights[p]!}` })),
   );
 }
@@ -130,8 +130,8 @@ function skippedFiles({ scanned }: Examined): Finding | undefined {
     'skipped',
     'information',
     `${formatCount(scanned.skipped.length, 'file')} left out`,
-    'What is in the folder and takes no part: other kinds of files, pictures that belong to nobody, links that lead out.',
-    'Nothing has to be done when that is what you expect.',
+    'Files that are not used: other kinds of files, pictures that belong to nobody, links that lead out of the folder.',
+    'If that is what you expect, there is nothing to do.',
     scanned.skipped.map(({ file, reason }) => ({ file, detail: reason })),
   );
 }
@@ -143,7 +143,7 @@ function peopleLeftOut(examined: Examined): Finding | undefined {
     'people-left-out',
     'warning',
     `${people(none)} without a readable picture: ${formatList(none)}`,
-    'Nobody can be recognized who is not trained on.',
+    'The network can only recognize people it was trained on.',
     'Add readable pictures to their folders.',
     none.map((name) => ({ file: name })),
   );
@@ -156,8 +156,8 @@ function samePictureTwoPeople({ scanned, duplicates }: Examined): Finding | unde
     'two-people',
     'error',
     `${formatCount(groups.length, 'picture')} under two or more people`,
-    'The same picture, or two that look the same, in the folders of different people: one of them is wrong, and the network is taught both.',
-    'Decide whose picture it is and leave the others out.',
+    'The same picture, or two that look the same, in the folders of different people. One of them is wrong, and the network is taught both.',
+    'Decide whose picture it is and leave out the others.',
     groups.flatMap((group, i) => group.map((p) => ({ file: scanned.files[p]!, detail: owner(p), group: i }))),
   );
 }
@@ -173,8 +173,8 @@ function acrossSplit({ scanned, duplicates, split }: Examined): Finding | undefi
     'across-split',
     'error',
     `${formatCount(groups.length, 'picture')} in training and in validation`,
-    'Validation should show how the network does on pictures it has not seen. With copies on both sides it looks better than it is.',
-    'Take the copies out of one side. (Without a split of your own, Face Trainer keeps copies on one side.)',
+    'Validation should show how well the network does on pictures it has not seen. With copies on both sides it looks better than it is.',
+    'Remove the copies from one side. (If the folder has no split of its own, Face Trainer keeps copies on one side.)',
     groups.flatMap((group, i) =>
       group.map((p) => ({ file: scanned.files[p]!, detail: validation.has(p) ? 'validation' : 'training', group: i })),
     ),
@@ -190,7 +190,7 @@ function fewPictures(examined: Examined): Finding | undefined {
     'few-pictures',
     'information',
     `${people(few)} with fewer than ${FEW_PICTURES} pictures`,
-    'A face changes with light, angle and mood; a network that has seen few of them recognizes few.',
+    'A face changes with light, angle and mood. A network that has seen it in few pictures recognizes it in few.',
     'Ten pictures from different days are a good start.',
     few,
   );
@@ -202,9 +202,9 @@ function singlePicture(examined: Examined): Finding | undefined {
   return finding(
     'single-picture',
     'warning',
-    `${people(single)} with one picture only: ${formatList(single)}`,
-    'One picture can be trained on but never validated.',
-    'Add at least a second one, better ten.',
+    `${people(single)} with only one picture: ${formatList(single)}`,
+    'A single picture is used for training, never for validation.',
+    'Add at least one more, or better ten.',
     single.map((name) => ({ file: name })),
   );
 }
@@ -220,8 +220,8 @@ function imbalance(examined: Examined): Finding | undefined {
     'imbalance',
     'information',
     `${people(many)} with more than ${IMBALANCE} times as many pictures as most`,
-    `Half of the people have at most ${formatCount(median, 'picture')}. When in doubt the network will name those with the most.`,
-    'Add pictures of the others, or leave some of these out.',
+    `Half of the people have at most ${formatCount(median, 'picture')}. When in doubt, the network names the people with the most.`,
+    'Add pictures of the others, or leave out some of these.',
     many,
   );
 }
@@ -230,8 +230,8 @@ function exactCopies({ scanned, duplicates }: Examined): Finding | undefined {
   return finding(
     'exact-duplicates',
     'warning',
-    `${formatCount(duplicates.exact.length, 'picture')} more than once`,
-    'Files with the same contents. They count double in training; Face Trainer keeps them on one side of the split.',
+    `${formatCount(duplicates.exact.length, 'picture that appears', 'pictures that appear')} more than once`,
+    'Files with the same contents. Every copy counts in training; Face Trainer keeps them on one side of the split.',
     'Keep one of each.',
     duplicates.exact.flatMap((group, i) => group.map((p) => ({ file: scanned.files[p]!, group: i }))),
   );
@@ -243,8 +243,8 @@ function nearCopies({ scanned, facts, duplicates }: Examined): Finding | undefin
   return finding(
     'near-duplicates',
     'information',
-    `${formatCount(groups.length, 'picture that comes', 'pictures that come')} more than once, a little changed`,
-    'Copies that were resized, saved again or changed a little. Face Trainer keeps them on one side of the split.',
+    `${formatCount(groups.length, 'picture that appears', 'pictures that appear')} more than once, slightly changed`,
+    'Copies that were resized, saved again or slightly changed. Face Trainer keeps them on one side of the split.',
     'Keep the best of each, or leave them as they are.',
     groups.flatMap((group, i) =>
       group.map((p) => ({ file: scanned.files[p]!, detail: `${facts.widths[p]!} x ${facts.heights[p]!}`, group: i })),
@@ -263,8 +263,8 @@ function tooSmall(examined: Examined): Finding | undefined {
     'too-small',
     'warning',
     `${pictures(small)} smaller than ${least} pixels`,
-    `The network sees ${size} x ${size} pixels: these are blown up to more than twice their size.`,
-    'Replace them with larger ones where you can; they train as they are.',
+    `The network sees ${size} x ${size} pixels: these are enlarged to more than twice their size.`,
+    'Replace them with larger ones where you can. Otherwise they are used as they are.',
     small.map((p) => ({ file: scanned.files[p]!, detail: `${facts.widths[p]!} x ${facts.heights[p]!}` })),
   );
 }
@@ -278,10 +278,10 @@ function wrongExtension(examined: Examined): Finding | undefined {
   return finding(
     'wrong-extension',
     'information',
-    `${pictures(wrong)} with the ending of another format`,
-    'They are read by what is inside them. Other programs may stumble.',
+    `${pictures(wrong)} with the file extension of another format`,
+    'Face Trainer goes by their contents and reads them. Other programs may not.',
     'Rename them if other programs use them.',
-    wrong.map((p) => ({ file: scanned.files[p]!, detail: `is ${FORMATS[facts.formats[p]!]!.toUpperCase()} inside` })),
+    wrong.map((p) => ({ file: scanned.files[p]!, detail: `is really ${FORMATS[facts.formats[p]!]!.toUpperCase()}` })),
   );
 }
 
@@ -291,9 +291,9 @@ function animated(examined: Examined): Finding | undefined {
   return finding(
     'animated',
     'information',
-    `${pictures(moving)} of several frames or pages`,
-    'The first one is used.',
-    'Save the frames as pictures of their own if you want all of them.',
+    `${pictures(moving)} with several frames or pages`,
+    'Only the first one is used.',
+    'Save the frames as separate pictures if you want all of them.',
     moving.map((p) => ({ file: scanned.files[p]!, detail: formatCount(facts.pages[p]!, 'frame') })),
   );
 }
@@ -310,8 +310,8 @@ function alikeNames({ scanned }: Examined): Finding | undefined {
     'alike-names',
     'warning',
     `${formatCount(groups.length, 'name')} in several spellings: ${formatList(groups.map((names) => names.join(' / ')))}`,
-    'They differ only in upper and lower case or in how accents are encoded. The network takes them for different people.',
-    'Put the pictures into one folder if they are one person.',
+    'They differ only in case or in how accents are encoded. The network treats them as different people.',
+    'If they are the same person, put the pictures into one folder.',
     groups.flatMap((names, i) => names.map((name) => ({ file: name, detail: spelling(name), group: i }))),
   );
 }

@@ -53,7 +53,7 @@ export function readLabels(file: string): Label[] {
   let [path, person, side] = [column(COLUMNS.file), column(COLUMNS.person), column(COLUMNS.side)];
   if (path >= 0 && person >= 0) rows.shift();
   else [path, person, side] = [0, 1, -1];
-  if (rows.length === 0 || rows[0]!.length < 2) throw unreadable('it has no two columns');
+  if (rows.length === 0 || rows[0]!.length < 2) throw unreadable('it has fewer than two columns');
   return rows.map((row) => label(row[path] ?? '', row[person] ?? '', side < 0 ? '' : (row[side] ?? '')));
 }
 
@@ -67,7 +67,7 @@ function label(path: string, person: string, side: string): Label {
       : /^\/|^[a-z]:|(^|\/)\.\.(\/|$)/i.test(file)
         ? 'leads out of the folder'
         : side !== '' && !known
-          ? `is on a side of the split that nobody knows, “${side}”`
+          ? `names an unknown side of the split, “${side}”`
           : undefined;
   return {
     file: file || '(a line without a path)',
@@ -81,7 +81,7 @@ function unreadable(what: string, cause?: unknown): UserError {
   return new UserError(
     'dataset-labels',
     `The file ${LABELS_FILE} cannot be read: ${what}.`,
-    'It needs a line for each picture with its path and the person, such as “pictures/1.jpg,Anna”.',
+    'It needs a line for each picture with its path and person, such as “pictures/1.jpg,Anna”.',
     { cause },
   );
 }

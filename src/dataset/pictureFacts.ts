@@ -6,12 +6,12 @@ export type Format = (typeof FORMATS)[number];
 export const FAULTS = {
   none: '',
   empty: 'is empty',
-  notPicture: 'is no picture inside, whatever its name says',
+  notPicture: 'is not a picture, whatever its name says',
   damaged: 'is damaged or cut short',
   tooLarge: 'is larger than 50 megapixels',
-  gone: 'is not there any more',
-  forbidden: 'may not be read',
-  heic: 'is a HEIC picture inside, which cannot be read: export it as JPEG',
+  gone: 'no longer exists',
+  forbidden: 'cannot be read: no permission',
+  heic: 'is a HEIC picture, which cannot be read: export it as JPEG',
   channels: 'has an unusual number of colour channels',
 } as const;
 export type Fault = keyof typeof FAULTS;

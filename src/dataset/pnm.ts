@@ -24,7 +24,7 @@ interface Header {
  */
 export function readPnmHeader(bytes: Buffer): Header {
   const kind = /^P([2356])/.exec(bytes.toString('latin1', 0, 2))?.[1];
-  if (kind === undefined) throw new RangeError('no PGM or PPM');
+  if (kind === undefined) throw new RangeError('not a PGM or PPM file');
   let at = 2;
   const number = () => {
     // White space, and comments to the end of their line.
@@ -39,7 +39,7 @@ export function readPnmHeader(bytes: Buffer): Header {
     return Number(digits);
   };
   const [width, height, maximum] = [number(), number(), number()];
-  if (width === 0 || height === 0 || maximum === 0 || maximum > 65535) throw new RangeError('sizes that cannot be');
+  if (width === 0 || height === 0 || maximum === 0 || maximum > 65535) throw new RangeError('impossible dimensions');
   return { width, height, channels: kind === '2' || kind === '5' ? 1 : 3, text: kind < '5', maximum, start: at + 1 };
 }
 
@@ -58,7 +58,7 @@ export function decodePnm(bytes: Buffer): RawPicture {
     if (values.length < count) throw new RangeError('cut short');
     for (let i = 0; i < count; i++) {
       const v = Number(values[i]);
-      if (!(v >= 0)) throw new RangeError('a value is no number');
+      if (!(v >= 0)) throw new RangeError('a value is not a number');
       pixels[i] = scaled(v);
     }
   } else {

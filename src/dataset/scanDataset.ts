@@ -101,14 +101,14 @@ function arrange(
     throw new UserError(
       'dataset-no-people',
       layout === 'labels'
-        ? `The file ${LABELS_FILE} of “${name}” names no picture that is there.`
+        ? `The file ${LABELS_FILE} in “${name}” names no picture that exists.`
         : `“${name}” has no sub-folder with pictures.`,
-      'Choose the folder that holds one sub-folder for each person, with that person’s pictures inside.',
+      'Choose the folder that contains one sub-folder for each person, with that person’s pictures inside.',
     );
   if (people.length === 1)
     throw new UserError(
       'dataset-one-person',
-      `“${name}” has pictures of one person only, ${people[0]!}.`,
+      `“${name}” has pictures of only one person, ${people[0]!}.`,
       'A recognizer learns to tell people apart: add a sub-folder for at least one more person.',
     );
   const number = new Map(people.map((person, i) => [person, i]));
@@ -151,9 +151,9 @@ class Scanner {
       const at = below ? `${below}/${name}` : name;
       if (kind === 'folder') {
         const files = this.pictures(at, [this.inside]);
-        if (files.length === 0) this.skip(at, 'holds no picture');
+        if (files.length === 0) this.skip(at, 'contains no pictures');
         for (const file of files) entries.push({ person: name, file, side });
-      } else if (PICTURE.test(name)) this.skip(at, 'lies beside the folders of the people, so it belongs to nobody');
+      } else if (PICTURE.test(name)) this.skip(at, 'is outside the folders of the people, so it belongs to nobody');
     }
     return entries;
   }
@@ -166,7 +166,7 @@ class Scanner {
     for (const { file, person, side, problem } of readLabels(path.join(this.root, LABELS_FILE))) {
       if (problem !== undefined) this.skip(file, problem);
       else if (named.has(file)) this.skip(file, `is named more than once in ${LABELS_FILE}`);
-      else if (!present.has(file)) this.skip(file, `is named in ${LABELS_FILE}, but is no picture in this folder`);
+      else if (!present.has(file)) this.skip(file, `is named in ${LABELS_FILE}, but is not a picture in this folder`);
       else entries.push({ file, person, side });
       named.add(file);
     }
@@ -179,7 +179,7 @@ class Scanner {
     const full = path.join(this.root, folder);
     const real = fs.realpathSync(full);
     if (chain.includes(real)) {
-      this.skip(folder, 'is a link that leads round in a circle');
+      this.skip(folder, 'is a circular link');
       return [];
     }
     const files: string[] = [];
@@ -199,7 +199,7 @@ class Scanner {
       entries = fs.readdirSync(folder, { withFileTypes: true });
     } catch (cause) {
       if (folder === this.root) throw missing(folder, cause);
-      this.skip(relative(this.root, folder), 'may not be read');
+      this.skip(relative(this.root, folder), 'cannot be read: no permission');
       return [];
     }
     const listed: Listed[] = [];
@@ -218,7 +218,7 @@ class Scanner {
     try {
       target = fs.realpathSync(link);
     } catch {
-      return { reason: 'is a link that leads nowhere' };
+      return { reason: 'is a broken link' };
     }
     if (target !== this.inside && !target.startsWith(this.inside + path.sep))
       return { reason: 'is a link that leads out of the folder' };
@@ -238,7 +238,7 @@ function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): Listed['k
 function notAPicture(name: string): string {
   return /\.(heic|heif)$/i.test(name)
     ? 'is a HEIC picture, which cannot be read: export it as JPEG'
-    : 'is not a picture by its name';
+    : 'does not have the file extension of a picture';
 }
 
 function byCodeUnit(a: string, b: string): number {
@@ -249,14 +249,14 @@ function missing(folder: string, cause: unknown): UserError {
   const code = (cause as NodeJS.ErrnoException).code;
   const why =
     code === 'EACCES' || code === 'EPERM'
-      ? 'may not be read'
+      ? 'cannot be read: no permission'
       : code === 'ENOTDIR'
         ? 'is not a folder'
         : 'does not exist';
   return new UserError(
     'dataset-missing',
     `The folder “${folder}” ${why}.`,
-    'Choose a folder that exists and that you may read.',
+    'Choose a folder that exists and that you have permission to read.',
     { cause },
   );
 }

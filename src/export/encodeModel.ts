@@ -50,7 +50,7 @@ export function integersOf(source: ExportSource, part: ExportOptions['part']): I
   if (!quantization)
     throw new UserError(
       'not-quantized',
-      'This checkpoint is of a network in float.',
+      'This checkpoint contains a float network.',
       'Enable Quantization-Aware Fine-Tuning on it first, and export a checkpoint of that run.',
     );
   const network = integerNetwork(quantizeGraph(float, quantization), parameters);
@@ -100,8 +100,8 @@ function requirePrecision({ format, precision }: ExportOptions): void {
   if (precision === 'int8' && !INTEGER_FORMATS.includes(format))
     throw new UserError(
       'not-this-precision',
-      `${format === 'keras' ? 'Keras’ weights' : 'TensorFlow.js'} are float32 only.`,
-      'Take TensorFlow Lite, ONNX or the C header for int8.',
+      `${format === 'keras' ? 'Keras weights' : 'TensorFlow.js models'} are float32 only.`,
+      'Choose TensorFlow Lite, ONNX or the C header for int8.',
     );
 }
 

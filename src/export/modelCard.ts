@@ -35,10 +35,10 @@ const USE: Record<ExportOptions['format'], string> = {
   tflite:
     'Load it with LiteRT (`ai_edge_litert`, Android, iOS); the signature `serving_default` names input `image` and `output`.',
   onnx: 'Load it with ONNX Runtime; input `image` is [batch, 3, height, width].',
-  tfjs: '`await tf.loadLayersModel(url)`; it can be trained on.',
+  tfjs: '`await tf.loadLayersModel(url)`; it can be trained further.',
   keras:
     '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
-  c: 'Include it in one source file; its head says how.',
+  c: 'Include it in one source file; the comment at its top says how.',
 };
 
 export function cardJson(card: ModelCard): string {
@@ -54,7 +54,7 @@ export function cardMarkdown(card: ModelCard): string {
   const head = (first: string, second: string) => `| ${first} | ${second} |\n| --- | --- |\n`;
   return `# ${escaped(card.file)}
 
-${output === 'embedding' ? 'Makes a vector of a face; those of one person have a large cosine.' : `Tells ${formatCount(labels.length, 'person', 'people')} by their faces.`} A ${escaped(facts.network.name)} that was trained with Face Trainer${options.quantization ? ', and fine-tuned for int8' : ''}.
+${output === 'embedding' ? 'Turns a face into a vector; vectors of the same person have a high cosine similarity.' : `Recognizes ${formatCount(labels.length, 'person', 'people')} by face.`} A ${escaped(facts.network.name)} trained with Face Trainer${options.quantization ? ' and fine-tuned for int8' : ''}.
 
 ## File
 
@@ -65,7 +65,7 @@ ${head('Property', 'Value')}${table([
     ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, x / 127.5 − 1`],
     [
       'Picture → input',
-      `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, its middle of ${input.width} x ${input.height}` : ''}`,
+      `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, then cropped to the middle ${input.width} x ${input.height}` : ''}`,
     ],
     ['Output', output],
   ])}
@@ -83,7 +83,7 @@ ${head('Property', 'Value')}${table([
       ? [
           [
             'Quantization',
-            `int8 kernels by channel, int8 activations, ranges by ${options.quantization.observer}`,
+            `int8 kernels per channel, int8 activations, ranges by ${options.quantization.observer}`,
           ] as const,
         ]
       : []),
@@ -91,17 +91,17 @@ ${head('Property', 'Value')}${table([
 
 ## Measured
 
-${measured ? measuredText(measured) : 'Nothing: either nobody wished it, or the pictures of the run were not there or showed other people, or there is no ONNX Runtime for this machine.'}
+${measured ? measuredText(measured) : 'Nothing was measured: it was turned off, or the pictures of the run were missing or showed other people, or there is no ONNX Runtime for this machine.'}
 
 ## Intended use
 
-Recognizing ${output === 'embedding' ? 'faces by comparing vectors' : 'the people it was trained with'}, with their consent, from pictures like those of the training. For a door, a phone or a camera of one's own.
+Recognizing ${output === 'embedding' ? 'faces by comparing vectors' : 'the people it was trained with'}, with their consent, from pictures like those of the training. For your own door, phone or camera.
 
 ## Limits
 
-- ${output === 'embedding' ? 'A threshold for “the same person” has to be found with pictures of one’s own.' : 'It knows these people only: of a stranger it names the one most alike. Refuse what has a low probability.'}
-- It cannot tell a face from a picture of a face. Do not let it alone decide what does harm when wrong.
-- ${measured ? `The accuracy is that of ${measured.pictures.toLocaleString('en-US')} validation pictures` : 'The accuracy that training reports is that of its validation pictures'}: other light, cameras, ages and angles will give another, and it may differ between groups of people.
+- ${output === 'embedding' ? 'Find a threshold for “the same person” with pictures of your own.' : 'It knows only these people: it gives a stranger the most similar name. Reject answers with a low probability.'}
+- It cannot tell a face from a picture of a face. Do not let it decide alone where a mistake does harm.
+- ${measured ? `The accuracy was measured on ${measured.pictures.toLocaleString('en-US')} validation pictures` : 'The accuracy that training reports was measured on its validation pictures'}: it will differ with other light, cameras, ages and angles, and may differ between groups of people.
 `;
 }
 
@@ -110,7 +110,7 @@ function measuredText({ pictures, models, agreement, machine, sameData }: Measur
     ({ precision, bytes, accuracy, loss, latency }) =>
       `| ${precision} | ${formatPercent(accuracy)} | ${loss.toFixed(3)} | ${latency.median.toFixed(2)} ms | ${latency.p90.toFixed(2)} ms | ${(bytes / 1e6).toFixed(2)} MB |`,
   );
-  return `On ${pictures.toLocaleString('en-US')} validation pictures${sameData ? '' : ' (some have changed since the training)'}, with ONNX Runtime; latency of one picture on this machine: ${escaped(machine)}.
+  return `On ${pictures.toLocaleString('en-US')} validation pictures${sameData ? '' : ' (some have changed since training)'}, with ONNX Runtime; latency of one picture on this machine: ${escaped(machine)}.
 
 | Network | Accuracy | Loss | Latency, median | 90 % below | Size as ONNX |
 | --- | --- | --- | --- | --- | --- |

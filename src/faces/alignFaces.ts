@@ -138,7 +138,7 @@ function prepareFolder(root: string, out: string): void {
     throw new UserError(
       'align-folder',
       `The folder for the crops, “${out}”, is inside the folder of the pictures.`,
-      'Choose a folder beside it: the crops would be taken for pictures of another person.',
+      'Choose a folder outside it: inside, the crops would be taken for pictures of another person.',
     );
   try {
     fs.mkdirSync(out, { recursive: true });
@@ -151,8 +151,8 @@ function prepareFolder(root: string, out: string): void {
   if (fs.readdirSync(out).length > 0 && !fs.existsSync(path.join(out, JOURNAL)))
     throw new UserError(
       'align-folder',
-      `The folder “${out}” is not empty, and not of an earlier run.`,
-      'Choose a new folder: nothing is ever written over.',
+      `The folder “${out}” is not empty, and is not from an earlier run.`,
+      'Choose a new folder: Align Faces does not overwrite other files.',
     );
 }
 

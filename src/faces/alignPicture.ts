@@ -36,11 +36,11 @@ export async function alignPicture(
   if (typeof decoded === 'string') return { outcome: 'unreadable', reasons: [decoded] };
   const faces = await detector.detect(decoded.pixels, decoded.width, decoded.height);
   const [face, second] = [...faces].sort((a, b) => weight(b, decoded) - weight(a, decoded));
-  if (!face) return { outcome: 'no-face', reasons: ['shows no face that was found'] };
+  if (!face) return { outcome: 'no-face', reasons: ['shows no face that could be found'] };
 
   const reasons: string[] = [];
   if (face.score < LOW_SCORE) reasons.push('is hardly recognizable as a face');
-  if (pixelsPerPixel(face.points, size) < FEW_PIXELS) reasons.push('shows a face of few pixels');
+  if (pixelsPerPixel(face.points, size) < FEW_PIXELS) reasons.push('shows a face of only a few pixels');
   if (misfit(face.points) > LARGE_MISFIT) reasons.push('shows a face from the side or at an angle');
   if (second && second.box[2] > SECOND_FACE * face.box[2]) reasons.push('shows more than one face');
 

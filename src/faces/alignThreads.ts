@@ -21,8 +21,8 @@ export async function inAlignThreads(
   if (!detector || !file)
     throw new UserError(
       'detector-missing',
-      'The face detector is not in this installation.',
-      'Build Face Trainer again (npm run build), or align the pictures with another program.',
+      'The face detector is missing from this installation.',
+      'Rebuild Face Trainer (npm run build), or align the pictures with another program.',
     );
   const workerData: AlignThreadOptions = { folder: path.dirname(detector), size };
   const threads = Array.from({ length: count }, () => new Worker(file, { workerData }));

@@ -29,10 +29,10 @@ export async function writeContactSheet(
   const doubtful = entries.filter(({ outcome }) => outcome === 'doubtful');
   const lost = entries.filter(({ outcome }) => outcome === 'no-face' || outcome === 'unreadable');
   const sections = [
-    await section('Doubtful crops', 'Written, but worth a look: delete those that are wrong.', doubtful, (e) =>
+    await section('Doubtful crops', 'These were written, but are worth a look: delete the wrong ones.', doubtful, (e) =>
       path.join(out, e.crop),
     ),
-    await section('Left out', 'No crop was written of these.', lost, (e) => path.join(root, e.file)),
+    await section('Left out', 'No crops were written for these.', lost, (e) => path.join(root, e.file)),
   ];
   const html = `<!doctype html>
 <html lang="en">
@@ -70,7 +70,7 @@ async function section(
   }
   const more =
     entries.length > MOST
-      ? `<p>And ${formatCount(entries.length - MOST, 'more picture')}; align.ndjson lists all.</p>`
+      ? `<p>And ${formatCount(entries.length - MOST, 'more picture')}; align.ndjson lists them all.</p>`
       : '';
   return `<h2>${title} (${entries.length})</h2>\n<p>${lead}</p>\n<ul class="grid">\n${items.join('\n')}\n</ul>\n${more}`;
 }

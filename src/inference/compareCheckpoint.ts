@@ -20,7 +20,7 @@ export async function compareCheckpoint(
   if (!source.quantization)
     throw new UserError(
       'not-quantized',
-      'This checkpoint is of a network in float: there is nothing to compare it with.',
+      'This checkpoint contains a float network: there is nothing to compare it with.',
       'Enable Quantization-Aware Fine-Tuning on it first, and compare a checkpoint of that run.',
     );
   const measured = await measure(source, onProgress, cancelled);

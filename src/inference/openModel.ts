@@ -136,7 +136,7 @@ async function ofLayersModel(file: string, bytes: Uint8Array): Promise<OpenedMod
   try {
     topology = JSON.parse(new TextDecoder().decode(bytes)) as Topology;
   } catch (cause) {
-    throw new RangeError('it is no model.json', { cause });
+    throw new RangeError('it is not a model.json', { cause });
   }
   const facts = required(JSON.stringify(topology.userDefinedMetadata?.[FACTS_KEY]));
   const parameters = new Map<string, Float32Array>();
@@ -183,7 +183,8 @@ function decode(bytes: Uint8Array | undefined): string | undefined {
 
 function required(json: string | undefined): ModelFacts {
   const facts = parseFacts(json);
-  if (!facts) throw new RangeError('Face Trainer did not write it: whom its outputs stand for is not in it');
+  if (!facts)
+    throw new RangeError('Face Trainer did not write it: it does not say which person each output stands for');
   return facts;
 }
 
@@ -192,8 +193,8 @@ export function requireLabels({ output }: ModelFacts): void {
   if (output === 'embedding')
     throw new UserError(
       'model-embedding',
-      'The model makes vectors of faces and names nobody.',
-      'Take a file with the whole classifier, or compare its vectors by their cosine in a program of yours.',
+      'This model turns faces into vectors; it does not name people.',
+      'Use a file with the whole classifier, or compare its vectors by cosine similarity in your own program.',
     );
 }
 
@@ -201,7 +202,7 @@ function unreadable(file: string, why: string, cause?: unknown): UserError {
   return new UserError(
     'model-unreadable',
     `“${file}” cannot be used: ${why}.`,
-    'Name the folder of a checkpoint, or a .tflite, .onnx, model.json or .h5 that Face Trainer has exported.',
+    'Choose the folder of a checkpoint, or a .tflite, .onnx, model.json or .h5 file that Face Trainer exported.',
     { cause },
   );
 }

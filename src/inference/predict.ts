@@ -110,7 +110,7 @@ async function alignedFiles(files: readonly string[], cancelled: () => boolean):
         const i = next++;
         const { outcome, reasons } = await align({ source: files[i]!, target: found[i]! });
         if (outcome === 'no-face' || outcome === 'unreadable')
-          missing.set(i, reasons[0] ?? 'shows no face that was found');
+          missing.set(i, reasons[0] ?? 'shows no face that could be found');
       }
     });
   } catch (error) {

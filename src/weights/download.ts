@@ -59,7 +59,7 @@ export async function download(url: string, file: string, options: DownloadOptio
   throw new UserError(
     'download-failed',
     `“${path.basename(file)}” could not be downloaded from ${new URL(url).host}: ${last instanceof Error ? last.message : String(last)}.`,
-    'Look at the network and proxy settings and try again: what has arrived is kept. Or name a weights file that you have.',
+    'Check the network and proxy settings and try again: what has arrived is kept. Or use a weights file that you have.',
     { cause: last },
   );
 }
@@ -76,7 +76,7 @@ async function fetchPart(url: string, part: string, options: DownloadOptions): P
   if (status === 416) {
     response.destroy();
     fs.rmSync(part, { force: true });
-    throw new Error('the file on the server is another one by now');
+    throw new Error('the file on the server has changed');
   }
   if (status !== 200 && status !== 206) {
     response.destroy();
@@ -87,7 +87,7 @@ async function fetchPart(url: string, part: string, options: DownloadOptions): P
   if (status === 206 && !goesOn) {
     response.destroy();
     fs.rmSync(part, { force: true });
-    throw new Error('the server sent another part than was asked for');
+    throw new Error('the server sent a different part than the one requested');
   }
   const from = goesOn ? begun : 0;
   const length = response.headers['content-length'];
@@ -140,7 +140,7 @@ function request(
       ...(proxy ? { agent: new HttpsProxyAgent(proxy) } : {}),
       ...(signal ? { signal } : {}),
     });
-    asked.once('timeout', () => asked.destroy(new Error(`nothing was heard for ${silenceMs / 1000} s`)));
+    asked.once('timeout', () => asked.destroy(new Error(`no data arrived for ${silenceMs / 1000} s`)));
     asked.once('error', (error) => reject(error));
     asked.once('response', (response) => {
       const { location } = response.headers;
@@ -155,8 +155,8 @@ function request(
       }
       response.destroy();
       const next = new URL(location, url).toString();
-      if (redirects === 0) reject(new Refused('the server sends in a circle'));
-      else if (secure && !next.startsWith('https:')) reject(new Refused('the server leads to an unsafe address'));
+      if (redirects === 0) reject(new Refused('the server redirects in a loop'));
+      else if (secure && !next.startsWith('https:')) reject(new Refused('the server redirects to an unsafe address'));
       else request(next, headers, options, redirects - 1).then(resolve, reject);
     });
   });

@@ -39,7 +39,7 @@ export function imageNetFile(width: number, size: number, cache = cacheFolder())
   if (alpha === undefined)
     throw new UserError(
       'weights-none',
-      `There are no ImageNet weights for the width ${width}.`,
+      `There are no ImageNet weights for width ${width}.`,
       `Choose a width of ${Object.keys(WIDTHS).sort().join(', ')}, a weights file, or a random start.`,
     );
   const trainedAt = SIZES.find((s) => s >= size) ?? SIZES.at(-1)!;
@@ -84,7 +84,7 @@ async function looksLikeHdf5(file: string): Promise<void> {
   const handle = await fs.promises.open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(8), 0, 8, 0);
-    if (buffer.toString('latin1') !== '\x89HDF\r\n\x1a\n') throw new Error('what arrived is no HDF5 file');
+    if (buffer.toString('latin1') !== '\x89HDF\r\n\x1a\n') throw new Error('what arrived is not an HDF5 file');
   } finally {
     await handle.close();
   }
@@ -98,6 +98,6 @@ export function absentWeights(file: ImageNetFile): UserError {
   return new UserError(
     'weights-absent',
     `The ImageNet weights (${file.name}) are not on this machine.`,
-    `Get them once with “face-trainer download-weights” or Train Model in the editor (about ${file.megabytes} MB from ${new URL(file.url).host}), name a weights file, or start at random.`,
+    `Download them with “face-trainer download-weights” or Train Model in the editor (about ${file.megabytes} MB from ${new URL(file.url).host}, once), use a weights file, or start from random weights.`,
   );
 }

@@ -19,14 +19,14 @@ export interface KerasArray extends NpyArray {
  */
 export async function readKerasFile(file: string): Promise<KerasArray[]> {
   await ready;
-  if (!isHdf(file)) throw new RangeError('it is no readable HDF5 file');
+  if (!isHdf(file)) throw new RangeError('it is not a readable HDF5 file');
   let hdf: File;
   try {
     hdf = new File(file, 'r');
   } catch (cause) {
-    throw new RangeError('it is no readable HDF5 file', { cause });
+    throw new RangeError('it is not a readable HDF5 file', { cause });
   }
-  if (hdf.file_id < 0) throw new RangeError('it is no readable HDF5 file');
+  if (hdf.file_id < 0) throw new RangeError('it is not a readable HDF5 file');
   try {
     const root = hdf.get('model_weights') instanceof Group ? (hdf.get('model_weights') as Group) : hdf;
     const arrays: KerasArray[] = [];
@@ -35,7 +35,7 @@ export async function readKerasFile(file: string): Promise<KerasArray[]> {
       if (!(group instanceof Group)) throw new RangeError(`the layer ${layer} is missing`);
       for (const weight of names(group, 'weight_names')) arrays.push(readArray(group, layer, weight));
     }
-    if (arrays.length === 0) throw new RangeError('it holds no weights');
+    if (arrays.length === 0) throw new RangeError('it contains no weights');
     return arrays;
   } finally {
     hdf.close();
@@ -46,7 +46,7 @@ function names(group: Group, attribute: string): string[] {
   const found = group.attrs[attribute];
   if (found?.shape?.[0] === 0) return []; // of a layer without weights
   const value: unknown = found?.value;
-  if (!Array.isArray(value)) throw new RangeError(`the attribute ${attribute} is missing: it is no Keras file`);
+  if (!Array.isArray(value)) throw new RangeError(`the attribute ${attribute} is missing: it is not a Keras file`);
   return value.map(String);
 }
 
@@ -56,7 +56,7 @@ function readArray(group: Group, layer: string, weight: string): KerasArray {
   const { shape, value } = dataset;
   const values =
     value instanceof Float32Array ? value : value instanceof Float64Array ? Float32Array.from(value) : undefined;
-  if (!values || !shape) throw new RangeError(`${weight} holds no floating-point numbers`);
+  if (!values || !shape) throw new RangeError(`${weight} does not contain floating-point numbers`);
   if (values.length !== shape.reduce((product, n) => product * n, 1)) throw new RangeError(`${weight} is cut short`);
   const variable = weight.split('/').at(-1)!.replace(/:\d+$/, '');
   return { name: `${layer}/${variable}`, shape, values };

@@ -21,7 +21,7 @@ export function readNpz(bytes: Uint8Array): Map<string, NpyArray> {
 function readNpy(name: string, bytes: Uint8Array): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 12 || bytes[0] !== 0x93 || new TextDecoder().decode(bytes.subarray(1, 6)) !== 'NUMPY')
-    throw new RangeError(`${name} is no NumPy array`);
+    throw new RangeError(`${name} is not a NumPy array`);
   const wide = bytes[6]! >= 2;
   const start = wide ? 12 : 10;
   const headerLength = wide ? view.getUint32(8, true) : view.getUint16(8, true);

@@ -54,8 +54,8 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
   if (misfits.length > 0)
     throw new UserError(
       'weights-mismatch',
-      `The weights in “${path.basename(source)}” are not those of ${graph.name}: ${formatList(misfits, 2)}.`,
-      'Use the weights of the same network and width, or start at random.',
+      `The weights in “${path.basename(source)}” do not fit ${graph.name}: ${formatList(misfits, 2)}.`,
+      'Use weights of the same network and width, or start from random weights.',
     );
   if (found.samePeople)
     for (const { name, shape } of graph.parameters) {
@@ -99,10 +99,10 @@ async function read(source: string, people: readonly string[]): Promise<Found> {
     return { arrays: readNpz(fs.readFileSync(source)), samePeople: false };
   } catch (cause) {
     if (!/\.(h5|hdf5|keras)$/i.test(source))
-      throw unreadable(source, 'is no readable .npz archive of float arrays', cause);
+      throw unreadable(source, 'is not a readable .npz archive of float arrays', cause);
     throw unreadable(
       source,
-      `is no Keras file of weights (${cause instanceof Error ? cause.message : String(cause)})`,
+      `is not a Keras weights file (${cause instanceof Error ? cause.message : String(cause)})`,
       cause,
     );
   }
@@ -121,7 +121,7 @@ function unreadable(file: string, why: string, cause?: unknown): UserError {
   return new UserError(
     'weights-unreadable',
     `The weights “${file}” cannot be read: it ${why}.`,
-    'Name a .h5 or .npz in Keras layout or the folder of a checkpoint, or leave the weights out to start at random.',
+    'Use a .h5 or .npz file in Keras layout or the folder of a checkpoint, or start from random weights.',
     { cause },
   );
 }

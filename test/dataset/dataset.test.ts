@@ -70,7 +70,7 @@ describe('openDataset', () => {
       dataset.warnings.map(({ code }) => code),
       ['unreadable', 'people-left-out', 'single-picture'],
     );
-    assert.match(dataset.warnings[2]!.message, /1 person with one picture only: single/);
+    assert.match(dataset.warnings[2]!.message, /1 person with only one picture: single/);
   });
 
   it('gives the same pixels from the files, from the disk and without any cache', async () => {

@@ -54,7 +54,7 @@ describe('scanDataset', () => {
       message: /is not a folder/,
     });
     touch('Anna/1.png');
-    assert.throws(() => scanDataset(folder()), { code: 'dataset-one-person', message: /one person only, Anna/ });
+    assert.throws(() => scanDataset(folder()), { code: 'dataset-one-person', message: /only one person, Anna/ });
   });
 
   it('follows links inside the folder, and neither those that leave it nor circles nor pipes', () => {
@@ -79,9 +79,9 @@ describe('scanDataset', () => {
         reasons.filter(([file]) => !file.startsWith('c/')),
         [
           ['a/beside.png', 'is a link that leads out of the folder'],
-          ['a/dead.png', 'is a link that leads nowhere'],
+          ['a/dead.png', 'is a broken link'],
           ['a/out.png', 'is a link that leads out of the folder'],
-          ['a/round', 'is a link that leads round in a circle'],
+          ['a/round', 'is a circular link'],
           ['b/pipe.png', 'is neither a file nor a folder'],
           ['d', 'is a link that leads out of the folder'],
         ],
@@ -179,11 +179,11 @@ describe('scanDataset', () => {
       assert.deepEqual(scanned.sides, ['train', 'validation']);
       const reasons = skippedFiles(scanned);
       assert.match(reasons.get('2.png')!, /more than once/);
-      assert.match(reasons.get('gone.png')!, /no picture in this folder/);
+      assert.match(reasons.get('gone.png')!, /not a picture in this folder/);
       for (const out of ['../../etc/passwd.png', '/etc/x.png', 'C:/x.png'])
         assert.equal(reasons.get(out), 'leads out of the folder');
       assert.match(reasons.get('3.png')!, /has no person/);
-      assert.match(reasons.get('4.png')!, /nobody knows, “sideways”/);
+      assert.match(reasons.get('4.png')!, /unknown side of the split, “sideways”/);
       assert.match(reasons.get('unnamed.png')!, /is not named/);
     });
 

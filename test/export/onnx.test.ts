@@ -124,7 +124,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       assert.throws(changed({ nodes: [...good.nodes, good.nodes[0]!] }), /two tensors are named/);
       const constants = (i: number, change: object) =>
         good.constants.map((constant, k) => (k === i ? { ...constant, ...change } : constant));
-      assert.throws(changed({ constants: constants(0, { data: Float32Array.of(0) }) }), /a scale that is none/);
+      assert.throws(changed({ constants: constants(0, { data: Float32Array.of(0) }) }), /a scale that is not positive/);
       assert.throws(changed({ constants: constants(0, { data: Float32Array.of(NaN) }) }), /not finite/);
       assert.throws(changed({ constants: constants(0, { shape: [2] }) }), /values, not 2/);
       assert.throws(() => readOnnxFacts(new Uint8Array([1, 2, 3])), /no .onnx file/);

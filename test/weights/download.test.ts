@@ -158,13 +158,13 @@ describe('download', () => {
     await get();
     assert.equal(asked[1]!.url, '/elsewhere');
     answers = Array<Answer>(20).fill(lead('/weights.h5'));
-    await assert.rejects(get(), { code: 'download-failed', message: /in a circle/ });
+    await assert.rejects(get(), { code: 'download-failed', message: /in a loop/ });
   });
 
   it('gives up on a silent server, and can be cancelled', async () => {
     const silent: Answer = () => undefined;
     answers = Array<Answer>(4).fill(silent);
-    await assert.rejects(get({ silenceMs: 50 }), { code: 'download-failed', message: /nothing was heard/ });
+    await assert.rejects(get({ silenceMs: 50 }), { code: 'download-failed', message: /no data arrived/ });
     answers = [broken(10_000), silent];
     const cancel = new AbortController();
     setTimeout(() => cancel.abort(), 150);
@@ -241,7 +241,9 @@ describe('the ImageNet weights', () => {
     const page: Answer = (_, response) => void response.writeHead(200).end('<html>Please log in</html>');
     answers = Array<Answer>(4).fill(page);
     const wanted = imageNetFile(1, 128, cache());
-    await assert.rejects(downloadImageNetWeights(wanted, { pauseMs: 1 }), { message: /what arrived is no HDF5 file/ });
+    await assert.rejects(downloadImageNetWeights(wanted, { pauseMs: 1 }), {
+      message: /what arrived is not an HDF5 file/,
+    });
     assert.ok(!fs.existsSync(wanted.path));
   });
 });

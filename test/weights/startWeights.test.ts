@@ -75,8 +75,8 @@ describe('startWeights', () => {
     const broken = Buffer.from(bytes);
     broken.fill(0xff, 0, 600);
     const cases: [string, Buffer | (() => void), RegExp][] = [
-      ['cut.h5', bytes.subarray(0, bytes.length >> 1), /cannot be read: it is no Keras file/],
-      ['broken.h5', broken, /cannot be read: it is no Keras file/],
+      ['cut.h5', bytes.subarray(0, bytes.length >> 1), /cannot be read: it is not a Keras weights file/],
+      ['broken.h5', broken, /cannot be read: it is not a Keras weights file/],
       ['text.h5', Buffer.from('not at all'), /no readable HDF5 file/],
       ['empty.h5', Buffer.alloc(0), /no readable HDF5 file/],
     ];

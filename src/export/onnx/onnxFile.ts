@@ -83,7 +83,7 @@ function attribute(name: string, given: number | readonly number[]): object {
 /** Everything that a runtime relies on, before a byte is written. */
 function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
   const refuse = (what: string) => {
-    throw new RangeError(`no ONNX file: ${what}`);
+    throw new RangeError(`not an ONNX file: ${what}`);
   };
   const known = new Set<string>();
   const define = (name: string) => {
@@ -106,7 +106,7 @@ function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
     define(output);
     if (op !== 'QuantizeLinear' && op !== 'DequantizeLinear') continue;
     const scale = values.get(read[1]!);
-    if (!scale?.data.every((s) => s > 0)) refuse(`${name} has a scale that is none`);
+    if (!scale?.data.every((s) => s > 0)) refuse(`${name} has a scale that is not positive`);
     const zeros = values.get(read[2]!);
     if (zeros && zeros.data.length !== scale!.data.length) refuse(`${name} has ${zeros.data.length} zero points`);
   }

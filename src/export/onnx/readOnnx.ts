@@ -32,10 +32,10 @@ export function readOnnxFacts(bytes: Uint8Array): OnnxFacts {
   try {
     decoded = MODEL.decode(bytes) as unknown as Decoded;
   } catch (cause) {
-    throw new RangeError('it is no .onnx file', { cause });
+    throw new RangeError('it is not an .onnx file', { cause });
   }
   const { graph } = decoded;
-  if (!graph) throw new RangeError('it is no .onnx file');
+  if (!graph) throw new RangeError('it is not an .onnx file');
   const affine = ([scale, zeroPoint]: readonly string[]): Affine | undefined => {
     const data = (name: string | undefined) => graph.initializer.find((tensor) => tensor.name === name)?.rawData;
     const [first, second] = [data(scale), data(zeroPoint)];

@@ -36,7 +36,7 @@ export function layersModel(
   const values = specs.map(({ name }) => {
     const found = parameters.get(name)!;
     if (!found.every(Number.isFinite))
-      throw new RangeError(`no LayersModel: ${name} holds numbers that are not finite`);
+      throw new RangeError(`not a LayersModel: ${name} holds numbers that are not finite`);
     return Buffer.from(found.buffer, found.byteOffset, found.byteLength);
   });
   const bytes = Buffer.concat(values);
@@ -118,6 +118,6 @@ function layerOf(
         node.input,
       );
     case 'fakeQuant':
-      throw new RangeError('no LayersModel: TensorFlow.js has no quantizers');
+      throw new RangeError('not a LayersModel: TensorFlow.js has no quantizers');
   }
 }

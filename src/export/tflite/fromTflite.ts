@@ -29,7 +29,7 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
   const tensors = [...numbers.keys()].map((tensor) => model.tensors[tensor]!);
   const number = (tensor: number | undefined) => {
     const found = tensor === undefined ? undefined : numbers.get(tensor);
-    if (found === undefined) throw new RangeError('a layer reads what no layer before it has written');
+    if (found === undefined) throw new RangeError('a layer reads what no earlier layer has written');
     return found;
   };
   const output = number(inner.at(-1)!.outputs[0]);
@@ -75,7 +75,7 @@ function floatOperation(
   const { name } = tensors[outputs[0]!]!;
   if (op === 'add') return { op: 'add', name, input, other: number(inputs[1]), output, relu6 };
   if (op === 'averagePool2d' || op === 'maxPool2d') return { op: POOLS[op], name, input, output };
-  if (!(op in LAYERS)) throw new RangeError(`${op} stands where it cannot`);
+  if (!(op in LAYERS)) throw new RangeError(`${op} is in a place where it is not supported`);
   const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
   const layer = LAYERS[op as keyof typeof LAYERS];
   const { kernelShape, weights } = kernelFrom(layer, kernel);
@@ -118,7 +118,7 @@ function integerOperation(
       ...addMultipliers(x.scale, scaled[other]!.scale, y.scale),
     };
   }
-  if (!(op in LAYERS)) throw new RangeError(`${op} stands where it cannot`);
+  if (!(op in LAYERS)) throw new RangeError(`${op} is in a place where it is not supported`);
   const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
   const layer = LAYERS[op as keyof typeof LAYERS];
   const { kernelShape, weights } = kernelFrom(layer, kernel);

@@ -26,7 +26,7 @@ type Table = number;
  */
 export function readTflite(bytes: Uint8Array): TfliteModel {
   const buffer = new ByteBuffer(bytes);
-  if (bytes.length < 16 || !buffer.__has_identifier(FILE_IDENTIFIER)) throw new RangeError('it is no .tflite file');
+  if (bytes.length < 16 || !buffer.__has_identifier(FILE_IDENTIFIER)) throw new RangeError('it is not a .tflite file');
   return new Reader(buffer).read(buffer.readInt32(0));
 }
 
@@ -40,7 +40,7 @@ class Reader {
     this.buffers = this.tables(root, t.buffers).map((table) => this.byteVector(table, TABLES.buffer.data));
     const codes = this.tables(root, t.operatorCodes).map((code) => this.int32(code, TABLES.operatorCode.builtinCode));
     const [subgraph, ...more] = this.tables(root, t.subgraphs);
-    if (subgraph === undefined || more.length > 0) throw new RangeError('it has no single graph');
+    if (subgraph === undefined || more.length > 0) throw new RangeError('it does not have exactly one graph');
     const [inputs, outputs] = [TABLES.subGraph.inputs, TABLES.subGraph.outputs].map((id) => this.int32s(subgraph, id));
     if (inputs!.length !== 1 || outputs!.length !== 1) throw new RangeError('it has more than one input or output');
     const metadata = this.tables(root, t.metadata).map((entry) => {
@@ -61,7 +61,7 @@ class Reader {
     const t = TABLES.tensor;
     const type = TYPE_OF.get(this.int8(table, t.type));
     const name = this.text(table, t.name);
-    if (!type) throw new RangeError(`${name} is of a type that is not known here`);
+    if (!type) throw new RangeError(`${name} has an unknown type`);
     const data = this.buffers[this.int32(table, t.buffer)];
     const quantization = this.table(table, t.quantization);
     const scales =
@@ -85,7 +85,7 @@ class Reader {
     const t = TABLES.operator;
     const code = codes[this.int32(table, t.opcodeIndex)]!;
     const op = OPERATOR_OF.get(code);
-    if (!op) throw new RangeError(`it has an operator (${code}) that is not known here`);
+    if (!op) throw new RangeError(`it has an unknown operator (${code})`);
     const options = this.table(table, t.builtinOptions);
     const shared = { op, inputs: this.int32s(table, t.inputs), outputs: this.int32s(table, t.outputs) };
     if (options === undefined || !(op in OPTIONS || op.endsWith('Pool2d'))) return shared;

@@ -76,26 +76,27 @@ export function tfliteFile(model: TfliteModel): Uint8Array {
 /** Everything that a runtime relies on, before a byte is written. */
 function check({ tensors, operators, input, output }: TfliteModel): void {
   const refuse = (what: string) => {
-    throw new RangeError(`no TFLite file: ${what}`);
+    throw new RangeError(`not a TFLite file: ${what}`);
   };
   for (const { name, shape, data, quantization, type } of tensors) {
     if (shape.some((n) => !Number.isInteger(n) || n < 1)) refuse(`${name} has the shape [${shape.join()}]`);
     if (data && data.length !== sizeOf(shape)) refuse(`${name} has ${data.length} values, not ${sizeOf(shape)}`);
     if (data instanceof Float32Array && !data.every(Number.isFinite))
       refuse(`${name} holds numbers that are not finite`);
-    if (type === 'int8' && !quantization) refuse(`${name} is of integers without a scale`);
+    if (type === 'int8' && !quantization) refuse(`${name} holds integers without a scale`);
     if (!quantization) continue;
     const { scales, zeroPoints, dimension } = quantization;
     const wanted = scales.length === 1 ? 1 : shape[dimension];
     if (scales.length !== wanted || zeroPoints.length !== scales.length) refuse(`${name} has ${scales.length} scales`);
-    if (!scales.every((scale) => scale > 0 && Number.isFinite(scale))) refuse(`${name} has a scale that is none`);
+    if (!scales.every((scale) => scale > 0 && Number.isFinite(scale)))
+      refuse(`${name} has a scale that is not positive and finite`);
   }
   const computed = new Set([input]);
   for (const { op, inputs, outputs } of operators) {
     for (const i of inputs)
       if (!tensors[i]?.data && !computed.has(i)) refuse(`${op} reads a tensor that nothing has written`);
     for (const o of outputs) {
-      if (!tensors[o] || tensors[o].data || computed.has(o)) refuse(`${op} writes a tensor that is written already`);
+      if (!tensors[o] || tensors[o].data || computed.has(o)) refuse(`${op} writes a tensor that is already written`);
       computed.add(o);
     }
   }
