@@ -180,7 +180,7 @@ export function withoutHead(graph: Graph): Graph {
   const nodes = graph.nodes.slice(0, -1);
   while (nodes.at(-1)?.op === 'dropout') nodes.pop();
   const parameters = graph.parameters.filter(({ name }) => name !== head.kernel && name !== head.bias);
-  return { name: `${graph.name} embedding`, nodes, parameters };
+  return { name: `${graph.name} embedding`, nodes, parameters, outputs: { embedding: graph.outputs.embedding } };
 }
 
 function main(bytes: Uint8Array): EncodedFile {

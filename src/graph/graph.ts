@@ -119,15 +119,23 @@ export type Node =
   | DenseNode
   | FakeQuantNode;
 
+/** The nodes that give what a network is for. */
+export interface Outputs {
+  /** [N, 1, 1, E]: what faces are compared by; before any dropout; of whatever length the nodes leave it. */
+  readonly embedding: string;
+  /** [N, 1, 1, people]: one number a person; absent in a network that names nobody. */
+  readonly scores?: string;
+}
+
 /**
- * A network as data, in an order in which every node stands after its inputs. The last node gives the logits, and every
- * other one leads to it.
+ * A network as data, in an order in which every node stands after its inputs, and leads to an output (`checkGraph`).
  * A builder makes it, an engine runs it, a writer exports it; nobody changes it in place.
  */
 export interface Graph {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly parameters: readonly ParameterSpec[];
+  readonly outputs: Outputs;
 }
 
 export function inputsOf(node: Node): readonly string[] {

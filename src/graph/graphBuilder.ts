@@ -75,8 +75,9 @@ export class GraphBuilder {
     return this.push({ op: 'dense', name, input: x.name, kernel, bias, shape: [1, 1, units] });
   }
 
-  build(name: string): Graph {
-    return { name, nodes: [...this.nodes], parameters: [...this.parameters] };
+  build(name: string, { embedding, scores }: { embedding: Value; scores?: Value }): Graph {
+    const outputs = { embedding: embedding.name, ...(scores && { scores: scores.name }) };
+    return { name, nodes: [...this.nodes], parameters: [...this.parameters], outputs };
   }
 
   private push(node: Node): Value {

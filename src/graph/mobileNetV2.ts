@@ -66,8 +66,8 @@ export function mobileNetV2({ size, classes, width = 1, pooling = 'max', dropout
   x = b.relu6('out_relu', conv('Conv_1', 'Conv_1_bn', x, last, 1, 1));
   x =
     pooling === 'max' ? b.globalMaxPool('global_max_pooling2d', x) : b.globalAveragePool('global_average_pooling2d', x);
-  addHead(b, x, classes, dropout);
-  return b.build(`MobileNetV2 ${width.toFixed(2)} ${size}x${size}`);
+  const scores = addHead(b, x, classes, dropout);
+  return b.build(`MobileNetV2 ${width.toFixed(2)} ${size}x${size}`, { embedding: x, scores });
 }
 
 /** The head alone, on features that a frozen network gave: [N, 1, 1, features] floats. Its parameters have the same names. */
@@ -76,11 +76,12 @@ export function headOf(graph: Graph, dropout: number): Graph {
   const kernel = graph.parameters.find(({ name }) => name === `${HEAD}/kernel`);
   if (dense?.op !== 'dense' || !kernel) throw new Error(`${graph.name} does not end with the layer ${HEAD}`);
   const b = new GraphBuilder();
-  addHead(b, b.input(1, 1, kernel.shape[0]!, 'floats'), dense.shape[2], dropout);
-  return b.build(`head of ${graph.name}`);
+  const embedding = b.input(1, 1, kernel.shape[0]!, 'floats');
+  const scores = addHead(b, embedding, dense.shape[2], dropout);
+  return b.build(`head of ${graph.name}`, { embedding, scores });
 }
 
-function addHead(b: GraphBuilder, features: Value, classes: number, dropout: number): void {
+function addHead(b: GraphBuilder, features: Value, classes: number, dropout: number): Value {
   const x = dropout > 0 ? b.dropout('dropout', features, dropout) : features;
-  b.dense(HEAD, x, classes);
+  return b.dense(HEAD, x, classes);
 }

@@ -71,8 +71,14 @@ class Rewriting {
       const quantizer = this.isStored(node) ? this.quantizerBehind(node, output) : undefined;
       this.outputs.set(node.name, quantizer ? this.push(quantizer) : output);
     }
-    const { name, parameters } = this.graph;
-    return { name: `${name} int${this.weightBits}`, nodes: this.nodes, parameters: [...parameters, ...this.ranges] };
+    const { name, parameters, outputs } = this.graph;
+    const embedding = this.outputs.get(outputs.embedding)!;
+    return {
+      name: `${name} int${this.weightBits}`,
+      nodes: this.nodes,
+      parameters: [...parameters, ...this.ranges],
+      outputs: { embedding, ...(outputs.scores !== undefined && { scores: this.outputs.get(outputs.scores)! }) },
+    };
   }
 
   private push(node: Node): string {

@@ -95,8 +95,9 @@ describe('the engines', function () {
     let x = b.relu6('r1', b.batchNorm('b1', b.conv2d('c1', b.input(24, 24, 3), 16, 3, 2)));
     x = b.relu6('r2', b.batchNorm('b2', b.depthwiseConv2d('d2', x, 3)));
     x = b.add('sum', x, b.batchNorm('b3', b.conv2d('c3', x, 16, 1)));
-    b.dense('logits', b.dropout('dropout', b.globalMaxPool('pool', x), 0.1), CLASSES);
-    const shallow = b.build('shallow');
+    const embedding = b.globalMaxPool('pool', x);
+    const scores = b.dense('logits', b.dropout('dropout', embedding, 0.1), CLASSES);
+    const shallow = b.build('shallow', { embedding, scores });
     const random = Random.fromSeed(5);
     const batch = {
       images: Uint8Array.from({ length: 12 * 24 * 24 * 3 }, () => random.integer(256)),

@@ -54,9 +54,10 @@ function randomGraph(random: Random): Graph {
         : y;
   }
   x = random.integer(2) === 0 ? b.globalAveragePool('pool', x) : b.globalMaxPool('pool', x);
+  const embedding = x;
   if (random.integer(2) === 0) x = b.dropout('dropout', x, 0.3);
-  b.dense('dense', x, 2 + random.integer(9));
-  return b.build(`random ${random.integer(1e6)}`);
+  const scores = b.dense('dense', x, 2 + random.integer(9));
+  return b.build(`random ${random.integer(1e6)}`, { embedding, scores });
 }
 
 /** Weights of different sizes, some channels dead. */

@@ -49,8 +49,8 @@ function referenceGraph(): Graph {
   let y = b.relu6('c2_relu', b.batchNorm('c2_bn', b.depthwiseConv2d('c2', x, 3)));
   y = conv('c3', y, 8, 1);
   x = b.relu6('c4_relu', conv('c4', b.add('add', x, y), 20, 1));
-  b.dense('predictions', b.globalAveragePool('pool', x), 4);
-  return quantizeGraph(b.build('reference'));
+  const embedding = b.globalAveragePool('pool', x);
+  return quantizeGraph(b.build('reference', { embedding, scores: b.dense('predictions', embedding, 4) }));
 }
 
 function wave(size: number, frequency: number, low: number, high: number): Float32Array {
@@ -277,9 +277,9 @@ function randomQuantizable(random: Random): Graph {
     if (before.shape.every((n, d) => n === x.shape[d]) && random.integer(2) === 0) x = b.add(`n${i}skip`, before, x);
   }
   x = random.integer(2) === 0 ? b.globalMaxPool('pool', x) : b.globalAveragePool('pool', x);
+  const embedding = x;
   if (random.integer(3) === 0) x = b.dropout('dropped', x, 0.3);
-  b.dense('logits', x, 2 + random.integer(9));
-  return b.build('random quantizable graph');
+  return b.build('random quantizable graph', { embedding, scores: b.dense('logits', x, 2 + random.integer(9)) });
 }
 
 describe('quantized networks on native', function () {

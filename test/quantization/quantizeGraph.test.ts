@@ -38,8 +38,9 @@ describe('quantizeGraph', () => {
     );
     assert.throws(() => quantizeGraph(graph), RangeError);
     const b = new GraphBuilder();
-    b.dense('logits', b.batchNorm('norm', b.globalMaxPool('pool', b.input(4, 4, 3))), 2);
-    assert.throws(() => quantizeGraph(b.build('unfoldable')), /norm cannot be folded/);
+    const embedding = b.batchNorm('norm', b.globalMaxPool('pool', b.input(4, 4, 3)));
+    const unfoldable = b.build('unfoldable', { embedding, scores: b.dense('logits', embedding, 2) });
+    assert.throws(() => quantizeGraph(unfoldable), /norm cannot be folded/);
   });
 
   it('tells scale, range and noise of every quantizer, and what quantizes badly', () => {

@@ -145,7 +145,8 @@ describe('startWeights', () => {
     fs.truncateSync(path.join(checkpoint, 'model.safetensors'), 1000);
     await assert.rejects(head(['a', 'b', 'c']), { code: 'checkpoint-damaged' });
     const other = new GraphBuilder();
-    other.dense('predictions', other.globalMaxPool('pool', other.conv2d('c', other.input(8, 8, 3), 4, 3)), 3);
-    await assert.rejects(start(reference, {}, other.build('another')), { code: 'weights-mismatch' });
+    const embedding = other.globalMaxPool('pool', other.conv2d('c', other.input(8, 8, 3), 4, 3));
+    const another = other.build('another', { embedding, scores: other.dense('predictions', embedding, 3) });
+    await assert.rejects(start(reference, {}, another), { code: 'weights-mismatch' });
   });
 });

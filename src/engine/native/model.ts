@@ -1,13 +1,6 @@
 import { decays } from '../engine.js';
-import {
-  inputOf,
-  inputsOf,
-  parametersOf,
-  sizeOf,
-  type Graph,
-  type Node,
-  type Normalization,
-} from '../../graph/graph.js';
+import { checkGraph } from '../../graph/checkGraph.js';
+import { inputOf, inputsOf, sizeOf, type Graph, type Node, type Normalization } from '../../graph/graph.js';
 import { hasKernel, quantizersOf } from '../../quantization/quantizers.js';
 import { QuantizerNumbers } from '../../quantization/folding.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
@@ -24,6 +17,7 @@ export class Model {
     readonly graph: Graph,
     learningRateFactors: ReadonlyMap<string, number> = new Map(),
   ) {
+    checkGraph(graph);
     const index = new Map(graph.parameters.map(({ name }, i) => [name, i]));
     const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
     const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -44,12 +38,7 @@ export class Model {
       return batchNorms.length - 1;
     };
     for (const node of graph.nodes) {
-      for (const input of inputsOf(node)) {
-        if (!nodes.has(input)) throw new RangeError(`${node.name} reads ${input}, which does not exist`);
-        this.consumers.set(input, [...(this.consumers.get(input) ?? []), node]);
-      }
-      for (const name of parametersOf(node))
-        if (!index.has(name)) throw new RangeError(`${node.name} has no parameter ${name}`);
+      for (const input of inputsOf(node)) this.consumers.set(input, [...(this.consumers.get(input) ?? []), node]);
       if (hasKernel(node)) {
         const shape = shapes.get(node.kernel)!;
         const [height, width, inChannels, last] =
@@ -75,8 +64,6 @@ export class Model {
         });
       } else if (node.op === 'batchNorm') addBatchNorm(node.name, node.shape[2], node);
     }
-    for (const { name } of graph.nodes.slice(0, -1))
-      if (!this.consumers.has(name)) throw new RangeError(`nothing reads ${name}, and it is not the last node`);
     this.description = {
       parameters: graph.parameters.map((spec) => ({
         size: sizeOf(spec.shape),

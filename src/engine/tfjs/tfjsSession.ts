@@ -3,6 +3,7 @@ import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
+import { checkGraph } from '../../graph/checkGraph.js';
 import { classesOf, headLayerOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
 import type {
@@ -58,6 +59,7 @@ export class TfjsSession implements TrainingSession {
     parameters: ReadonlyMap<string, Float32Array>,
     { optimizer = DEFAULT_OPTIMIZER, learningRateFactors = new Map(), resume }: SessionOptions = {},
   ) {
+    checkGraph(graph);
     this.optimizer = optimizer;
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));

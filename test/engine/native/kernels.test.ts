@@ -14,8 +14,8 @@ function around(size: readonly [number, number], channels: number, tried: (b: Gr
   x = b.relu6('before_relu', b.batchNorm('before_norm', x));
   x = tried(b, x);
   x = b.relu6('after_relu', b.batchNorm('after_norm', x));
-  b.dense('logits', b.globalMaxPool('pool', x), 3);
-  return b.build('around');
+  const embedding = b.globalMaxPool('pool', x);
+  return b.build('around', { embedding, scores: b.dense('logits', embedding, 3) });
 }
 
 describe('the native kernels against plain loops in float64', function () {
@@ -86,8 +86,9 @@ describe('the native kernels against plain loops in float64', function () {
             for (const channels of [1, 3, 4]) {
               const b = new GraphBuilder();
               const x = b.batchNorm('norm', b.conv2d('tried', b.input(9, 7, channels), 33, kernel, stride));
-              b.dense('logits', b.globalMaxPool('pool', b.relu6('relu', x)), 4);
-              await check(`${kernel}x${kernel} / ${stride}, ${channels} channels`, b.build('bytes'), 3);
+              const embedding = b.globalMaxPool('pool', b.relu6('relu', x));
+              const graph = b.build('bytes', { embedding, scores: b.dense('logits', embedding, 4) });
+              await check(`${kernel}x${kernel} / ${stride}, ${channels} channels`, graph, 3);
             }
       });
 
@@ -150,8 +151,8 @@ describe('the native kernels against plain loops in float64', function () {
       it('keeps seven digits of a variance under a mean a thousand times as large', async () => {
         const b = new GraphBuilder();
         const x = b.batchNorm('norm', b.conv2d('tried', b.input(12, 12, 3), 20, 1));
-        b.dense('logits', b.globalMaxPool('pool', b.relu6('relu', x)), 3);
-        const graph = b.build('far from zero');
+        const embedding = b.globalMaxPool('pool', b.relu6('relu', x));
+        const graph = b.build('far from zero', { embedding, scores: b.dense('logits', embedding, 3) });
         const random = Random.fromSeed(3);
         const values = randomValues(graph, random);
         const batch = randomBatch(graph, random, 4);

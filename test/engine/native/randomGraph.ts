@@ -46,15 +46,16 @@ export function randomGraph(random: Random): Graph {
   }
   let last = values.at(-1)!;
   last = random.integer(2) === 0 ? b.globalMaxPool('pool', last) : b.globalAveragePool('pool', last);
+  let embedding = last;
   if (random.integer(3) === 0) last = b.dropout('dropped', last, 0.3);
-  if (random.integer(3) === 0) last = b.batchNorm('embedding_norm', b.dense('embedding', last, channels()));
-  b.dense('logits', last, 2 + random.integer(20));
-  return withoutDeadEnds(b.build('random graph'));
+  if (random.integer(3) === 0) last = embedding = b.batchNorm('embedding_norm', b.dense('embedding', last, channels()));
+  const scores = b.dense('logits', last, 2 + random.integer(20));
+  return withoutDeadEnds(b.build('random graph', { embedding, scores }));
 }
 
-/** Leaves out what does not lead to the last node. */
+/** Leaves out what leads to no output. */
 function withoutDeadEnds(graph: Graph): Graph {
-  const live = new Set([graph.nodes.at(-1)!.name]);
+  const live = new Set(Object.values(graph.outputs));
   for (const node of [...graph.nodes].reverse())
     if (live.has(node.name)) for (const input of inputsOf(node)) live.add(input);
   const nodes = graph.nodes.filter((node) => live.has(node.name) || node.op === 'input');

@@ -16,8 +16,8 @@ describe('ten thousand steps', function () {
     const b = new GraphBuilder();
     let x = b.relu6('r1', b.batchNorm('b1', b.conv2d('c1', b.input(6, 6, 3), 8, 3, 2)));
     x = b.add('sum', x, b.batchNorm('b2', b.depthwiseConv2d('d2', x, 3)));
-    b.dense('logits', b.globalMaxPool('pool', x), 3);
-    const graph = b.build('small');
+    const embedding = b.globalMaxPool('pool', x);
+    const graph = b.build('small', { embedding, scores: b.dense('logits', embedding, 3) });
     const random = Random.fromSeed(1);
     const values = randomValues(graph, random);
     const batches = Array.from({ length: 20 }, () => randomBatch(graph, random, 6));
