@@ -3,6 +3,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { isAlive } from '../platform/isAlive.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import { installerRoute, type RouteResult } from './installerRoute.js';
 import { lastLine, runProgram } from '../platform/runProgram.js';
 import { damagedFiles, findTensorFlow, tensorFlowFolder, type TensorFlowHome } from './tensorFlowHome.js';
@@ -41,7 +42,7 @@ export async function setUpTensorFlow(options: SetUpOptions): Promise<TensorFlow
     say(`${damaged.join(', ')} changed since the set-up: doing it again`);
   }
   fs.rmSync(target, { recursive: true, force: true });
-  fs.mkdirSync(path.dirname(target), { recursive: true });
+  fs.mkdirSync(path.dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
   clearAbandoned(path.dirname(target));
 
   const routes: readonly Route[] = options.routes ?? [
@@ -89,6 +90,7 @@ async function loadFailure(home: TensorFlowHome): Promise<RouteResult> {
     'try { process.dlopen({ exports: {} }, process.argv[1]) } catch (e) { console.error(e.message); process.exit(1) }';
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2' };
   const { code, output } = await runProgram(process.execPath, ['-e', script, home.binding], {
+    cwd: home.folder,
     env,
     timeoutMs: 120_000,
   });

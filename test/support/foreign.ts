@@ -13,7 +13,8 @@ async function packages(requirements: readonly string[]): Promise<string> {
   const done = path.join(folder, 'installed');
   if (fs.existsSync(done)) return folder;
   fs.rmSync(folder, { recursive: true, force: true });
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
+  // Isolated: what lies in the folder where the tests run is not on pip's path.
+  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
   const { code, output } = await runProgram('python3', [...pip, ...requirements]);
   assert.equal(code, 0, output);
   fs.writeFileSync(done, '');
@@ -44,7 +45,10 @@ export async function runForResult<T>(
   const result = path.join(folder, 'result.json');
   try {
     const all = { ...process.env, ...env, RESULT: result };
-    const { code, output } = await runProgram(program, [path.join(import.meta.dirname, script), ...args], { env: all });
+    const { code, output } = await runProgram(program, [path.join(import.meta.dirname, script), ...args], {
+      cwd: folder,
+      env: all,
+    });
     assert.equal(code, 0, output);
     return JSON.parse(fs.readFileSync(result, 'utf8')) as T;
   } finally {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { setUpTensorFlow, type Route } from '../../src/tensorflow/setUpTensorFlow.js';
 import { findTensorFlow, tensorFlowFolder, writeManifest } from '../../src/tensorflow/tensorFlowHome.js';
+import { wheelRoute } from '../../src/tensorflow/wheelRoute.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -39,6 +40,11 @@ function workingRoute(log: string[] = []): Route {
       return undefined;
     },
   };
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else process.env[name] = value;
 }
 
 const closed: Route = { name: 'closed', fill: () => Promise.resolve('the download is closed (ENOTFOUND)') };
@@ -95,6 +101,59 @@ describe('setUpTensorFlow', function () {
     await setUp(workingRoute(log));
     assert.equal(fs.readFileSync(library, 'utf8'), 'library', 'the hash tells at every set-up');
     assert.deepEqual(log, ['working', 'working', 'working']);
+  });
+
+  it('runs nothing of the folder that it is started in', async () => {
+    const [evil, home] = [path.join(folder(), 'workspace'), path.join(folder(), 'home')];
+    fs.mkdirSync(path.join(evil, 'pip'), { recursive: true });
+    fs.mkdirSync(home);
+    const trap = `open(${JSON.stringify(path.join(folder(), 'ran'))}, 'w')\n`;
+    for (const name of ['pip/__init__.py', 'pip/__main__.py', 'zipfile.py'])
+      fs.writeFileSync(path.join(evil, name), trap);
+    const [before, compiler] = [process.cwd(), process.env['CXX']];
+    process.chdir(evil);
+    process.env['CXX'] = path.join(folder(), 'no-compiler');
+    try {
+      assert.equal(await wheelRoute(home, evil, () => undefined), 'a C++ compiler (g++) is missing');
+    } finally {
+      process.chdir(before);
+      restore('CXX', compiler);
+    }
+    assert.equal(fs.existsSync(path.join(folder(), 'ran')), false);
+  });
+
+  it('starts every Python isolated and in the folder that is filled', async function () {
+    if (process.platform !== 'linux' || process.arch !== 'x64') this.skip();
+    const [home, programs, log] = ['home', 'bin', 'log'].map((name) => path.join(folder(), name)) as [
+      string,
+      string,
+      string,
+    ];
+    fs.mkdirSync(home);
+    fs.mkdirSync(programs);
+    // Stands in for Python: pip "downloads" a wheel, and unpacking it lays two libraries there.
+    const python = `#!/bin/sh
+echo "$PWD $1" >> '${log}'
+case "$*" in
+  *" pip download "*) touch '${home}/wheel/tensorflow.whl' ;;
+  *zipfile*) mkdir '${home}/wheel/tensorflow' && cd '${home}/wheel/tensorflow' && touch libtensorflow_cc.so.2 libtensorflow_framework.so.2 ;;
+esac
+`;
+    fs.writeFileSync(path.join(programs, 'python3'), python, { mode: 0o755 });
+    const [search, compiler] = [process.env['PATH'], process.env['CXX']];
+    process.env['PATH'] = `${programs}${path.delimiter}${search}`;
+    process.env['CXX'] = '/bin/true';
+    try {
+      // The stand-in compiler leaves no binding.
+      await assert.rejects(
+        wheelRoute(home, folder(), () => undefined),
+        { code: 'ENOENT' },
+      );
+    } finally {
+      restore('PATH', search);
+      restore('CXX', compiler);
+    }
+    assert.deepEqual(fs.readFileSync(log, 'utf8').trim().split('\n'), Array(3).fill(`${home} -I`));
   });
 
   it('keeps its cache where each platform has its caches', () => {
