@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import * as z from 'zod';
 import { UserError } from '../core/userError.js';
 import { LABELS_FILE } from '../dataset/labelsFile.js';
 import type { ScannedDataset } from '../dataset/scanDataset.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import type { AlignSummary } from '../protocol/align.js';
+import { isCrop, JOURNAL, readJournal, type AlignEntry } from './alignJournal.js';
 import type { AlignResult } from './alignPicture.js';
 import type { AlignWish } from './alignThread.js';
 import { inAlignThreads } from './alignThreads.js';
@@ -18,25 +19,7 @@ export interface AlignOptions {
   readonly threads: number;
 }
 
-/** Tells that a folder holds crops, and what became of each picture. */
-export const JOURNAL = 'align.ndjson';
 export const CONTACT_SHEET = 'contact-sheet.html';
-
-const entrySchema = z.object({
-  file: z.string(),
-  bytes: z.number(),
-  modifiedMs: z.number(),
-  size: z.int(),
-  /** Relative to the folder of the crops. */
-  crop: z.string(),
-  outcome: z.enum(['aligned', 'doubtful', 'no-face', 'unreadable']),
-  reasons: z.array(z.string()),
-  score: z.number().optional(),
-  /** Eyes, nose and corners of the mouth, in pixels of the picture as it was looked at (no side above 1,280). */
-  points: z.array(z.tuple([z.number(), z.number()])).optional(),
-});
-/** What became of one picture, as its line of the journal says. */
-export type AlignEntry = z.infer<typeof entrySchema>;
 
 /**
  * Align Faces: finds the face of every picture and writes it, upright and of one size, into a new folder of the same
@@ -53,19 +36,8 @@ export async function alignFaces(
   cancelled: () => boolean,
 ): Promise<AlignSummary | undefined> {
   prepareFolder(scanned.root, options.out);
-  const journal = path.join(options.out, JOURNAL);
-  const before = readJournal(journal);
   const crops = cropNames(scanned.files);
-  const entries: (AlignEntry | undefined)[] = scanned.files.map((file, i) => {
-    const entry = before.get(file);
-    const stat = fs.statSync(path.join(scanned.root, file), { throwIfNoEntry: false });
-    const same =
-      entry?.bytes === stat?.size &&
-      entry?.modifiedMs === stat?.mtimeMs &&
-      entry?.size === options.size &&
-      entry.crop === crops[i];
-    return same && (!isCrop(entry) || fs.existsSync(path.join(options.out, entry.crop))) ? entry : undefined;
-  });
+  const entries = entriesOfBefore(scanned, crops, options);
   const kept = entries.filter((entry) => entry !== undefined).length;
   let done = kept;
   let next = 0;
@@ -73,26 +45,12 @@ export async function alignFaces(
     while (next < scanned.files.length && !cancelled()) {
       const i = next++;
       if (entries[i]) continue;
-      const file = scanned.files[i]!;
-      const source = path.join(scanned.root, file);
+      const source = path.join(scanned.root, scanned.files[i]!);
       const stat = fs.statSync(source, { throwIfNoEntry: false });
-      const { outcome, reasons, score, points }: AlignResult = await align({
-        source,
-        target: path.join(options.out, crops[i]!),
-      });
-      const entry: AlignEntry = {
-        file,
-        bytes: stat?.size ?? -1,
-        modifiedMs: stat?.mtimeMs ?? -1,
-        size: options.size,
-        crop: crops[i]!,
-        outcome,
-        reasons: [...reasons],
-        ...(score === undefined ? {} : { score }),
-        ...(points ? { points: points.map(([x, y]): [number, number] => [round(x), round(y)]) } : {}),
-      };
+      const result = await align({ source, target: path.join(options.out, crops[i]!) });
+      const entry = entryOf(scanned.files[i]!, crops[i]!, options.size, stat, result);
       entries[i] = entry;
-      fs.appendFileSync(journal, `${JSON.stringify(entry)}\n`);
+      fs.appendFileSync(path.join(options.out, JOURNAL), `${JSON.stringify(entry)}\n`);
       onProgress(++done, scanned.files.length);
     }
   };
@@ -103,10 +61,53 @@ export async function alignFaces(
   const all = entries.filter((entry) => entry !== undefined);
   if (scanned.layout === 'labels') writeLabels(scanned, all, options.out);
   await writeContactSheet(path.join(options.out, CONTACT_SHEET), scanned.root, options.out, all);
+  return summaryOf(all, options.out, kept);
+}
+
+/** What the journal tells of the pictures that are still the same, cut the same way, and whose crops are still there. */
+function entriesOfBefore(
+  { root, files }: ScannedDataset,
+  crops: readonly string[],
+  { out, size }: AlignOptions,
+): (AlignEntry | undefined)[] {
+  const before = readJournal(path.join(out, JOURNAL));
+  return files.map((file, i) => {
+    const entry = before.get(file);
+    const stat = fs.statSync(path.join(root, file), { throwIfNoEntry: false });
+    const same =
+      entry?.bytes === stat?.size &&
+      entry?.modifiedMs === stat?.mtimeMs &&
+      entry?.size === size &&
+      entry.crop === crops[i];
+    return same && (!isCrop(entry) || fs.existsSync(path.join(out, entry.crop))) ? entry : undefined;
+  });
+}
+
+function entryOf(
+  file: string,
+  crop: string,
+  size: number,
+  stat: fs.Stats | undefined,
+  { outcome, reasons, score, points }: AlignResult,
+): AlignEntry {
+  return {
+    file,
+    bytes: stat?.size ?? -1,
+    modifiedMs: stat?.mtimeMs ?? -1,
+    size,
+    crop,
+    outcome,
+    reasons: [...reasons],
+    ...(score === undefined ? {} : { score }),
+    ...(points ? { points: points.map(([x, y]): [number, number] => [round(x), round(y)]) } : {}),
+  };
+}
+
+function summaryOf(all: readonly AlignEntry[], out: string, kept: number): AlignSummary {
   const count = (outcome: AlignEntry['outcome']) => all.filter((entry) => entry.outcome === outcome).length;
   return {
-    out: options.out,
-    contactSheet: path.join(options.out, CONTACT_SHEET),
+    out,
+    contactSheet: path.join(out, CONTACT_SHEET),
     pictures: all.length,
     aligned: count('aligned'),
     doubtful: count('doubtful'),
@@ -128,10 +129,6 @@ export function cropNames(files: readonly string[]): string[] {
   return short.map((name, i) => (counts.get(name.toLowerCase())! > 1 ? `${files[i]!}.jpg` : name));
 }
 
-export function isCrop({ outcome }: AlignEntry): boolean {
-  return outcome === 'aligned' || outcome === 'doubtful';
-}
-
 function prepareFolder(root: string, out: string): void {
   const inside = path.relative(path.resolve(root), path.resolve(out));
   if (!inside.startsWith('..') && !path.isAbsolute(inside))
@@ -141,7 +138,7 @@ function prepareFolder(root: string, out: string): void {
       'Choose a folder outside it: inside, the crops would be taken for pictures of another person.',
     );
   try {
-    fs.mkdirSync(out, { recursive: true });
+    fs.mkdirSync(out, { recursive: true, mode: PRIVATE_FOLDER });
     fs.accessSync(out, fs.constants.W_OK);
   } catch (cause) {
     throw new UserError('align-folder', `The folder “${out}” cannot be written to.`, 'Choose another folder.', {
@@ -154,23 +151,6 @@ function prepareFolder(root: string, out: string): void {
       `The folder “${out}” is not empty, and is not from an earlier run.`,
       'Choose a new folder: Align Faces does not overwrite other files.',
     );
-}
-
-/** The newest line of each file; a line that a killed run has not finished does not count. */
-function readJournal(file: string): Map<string, AlignEntry> {
-  const entries = new Map<string, AlignEntry>();
-  if (!fs.existsSync(file)) return entries;
-  const text = fs.readFileSync(file, 'utf8');
-  for (const line of text.split('\n')) {
-    try {
-      const entry = entrySchema.parse(JSON.parse(line));
-      entries.set(entry.file, entry);
-    } catch {
-      // Cut short.
-    }
-  }
-  if (text && !text.endsWith('\n')) fs.appendFileSync(file, '\n');
-  return entries;
 }
 
 function writeLabels(

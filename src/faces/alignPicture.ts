@@ -2,6 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { decodeWhole } from '../dataset/decodePicture.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import { cropFace, type Picture } from './cropFace.js';
 import type { Face, FaceDetector } from './detector.js';
 import { cropTransform, misfit, pixelsPerPixel } from './faceTemplate.js';
@@ -45,7 +46,7 @@ export async function alignPicture(
   if (second && second.box[2] > SECOND_FACE * face.box[2]) reasons.push('shows more than one face');
 
   const crop = await cropFace(decoded, cropTransform(face.points, size), size);
-  await fs.mkdir(path.dirname(target), { recursive: true });
+  await fs.mkdir(path.dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
   // Under another name first: a crop is whole or absent.
   await sharp(crop, { raw: { width: size, height: size, channels: 3 } })
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })

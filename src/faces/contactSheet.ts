@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { escapeHtml, formatCount } from '../core/format.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
-import type { AlignEntry } from './alignFaces.js';
+import type { AlignEntry } from './alignJournal.js';
 
 /** More than these make a page that nobody looks through. */
 const MOST = 400;

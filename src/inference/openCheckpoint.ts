@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/encodeModel.js';
-import { JOURNAL } from '../faces/alignFaces.js';
+import { JOURNAL } from '../faces/alignJournal.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { readCheckpoint } from '../runs/checkpoint.js';

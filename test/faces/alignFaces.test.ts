@@ -4,7 +4,8 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { fitSimilarity, type Point } from '../../src/core/similarity.js';
 import { scanDataset } from '../../src/dataset/scanDataset.js';
-import { alignFaces, cropNames, type AlignEntry } from '../../src/faces/alignFaces.js';
+import { alignFaces, cropNames } from '../../src/faces/alignFaces.js';
+import type { AlignEntry } from '../../src/faces/alignJournal.js';
 import { cropFace } from '../../src/faces/cropFace.js';
 import { cropTransform, misfit, type FivePoints } from '../../src/faces/faceTemplate.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
@@ -112,6 +113,7 @@ describe('alignFaces', function () {
     assert.match(sheet, /3 pictures: 0 aligned, 0 doubtful, 3 left out/);
     assert.match(sheet, /broken &#60;b&#62;\.jpg/);
     assert.equal(sheet.match(/<img /g)?.length, 2);
+    assert.equal(fs.statSync(out()).mode & 0o777, 0o700);
   });
 
   it('refuses a folder inside the pictures, and one that holds something else', async () => {
