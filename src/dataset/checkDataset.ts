@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
+import { readRegularFile } from '../platform/regularFile.js';
 import type { DatasetReport, Finding } from '../protocol/check.js';
 import {
   countsOf,
@@ -78,16 +78,21 @@ export async function checkDataset(
     const prepared = await source.prepare((done) => onProgress(done, scanned.files.length), cancelled);
     if (!prepared) return undefined;
     const report = checkPictures(examine(scanned, prepared.facts, options.size));
-    return { ...report, findings: await Promise.all(report.findings.map((f) => withThumbnails(scanned.root, f))) };
+    const shown = new Set(scanned.files);
+    return {
+      ...report,
+      findings: await Promise.all(report.findings.map((finding) => withThumbnails(scanned.root, shown, finding))),
+    };
   } finally {
     await source.close();
   }
 }
 
-async function withThumbnails(root: string, finding: Finding): Promise<Finding> {
+/** @param shown the files that the scan took: what it refused, such as a link out of the folder, is never opened */
+async function withThumbnails(root: string, shown: ReadonlySet<string>, finding: Finding): Promise<Finding> {
   const files = await Promise.all(
     finding.files.map(async (file, i) => {
-      if (i >= THUMBNAILS) return file;
+      if (i >= THUMBNAILS || !shown.has(file.file)) return file;
       const thumbnail = await thumbnailOf(path.join(root, file.file), THUMBNAIL_SIDE, { quality: 75, enlarge: true });
       return thumbnail === undefined ? file : { ...file, thumbnail };
     }),
@@ -105,7 +110,7 @@ export function withoutExcluded(scanned: ScannedDataset, list: string | undefine
   if (list === undefined) return scanned;
   let text: string;
   try {
-    text = fs.readFileSync(list, 'utf8');
+    text = readRegularFile(list).toString();
   } catch (cause) {
     throw new UserError(
       'exclusion-list',

@@ -4,6 +4,7 @@ import { Transformer, type FastResizeOptions } from '@napi-rs/image';
 import { decode as decodeBmp } from 'bmp-ts';
 import { readJpegHeader } from './jpegHeader.js';
 import { FileReader } from '../platform/fileReader.js';
+import { NOT_REGULAR } from '../platform/regularFile.js';
 import { lookOf } from './look.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
 import { CONTENT_BYTES, FAULTS, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
@@ -163,6 +164,7 @@ function faulty(fault: Fault, known: Partial<PictureFact> = {}): DecodedPicture 
 
 function faultOfRead({ code }: NodeJS.ErrnoException): Fault {
   if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
+  if (code === NOT_REGULAR) return 'notPicture';
   return code === 'EIO' ? 'damaged' : 'gone';
 }
 

@@ -1,9 +1,11 @@
-import fs from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { UserError } from '../core/userError.js';
-import type { Side } from './scanDataset.js';
+import { readRegularFile } from '../platform/regularFile.js';
 
 export const LABELS_FILE = 'labels.csv';
+
+/** What a dataset with a split of its own uses a picture for. */
+export type Side = 'train' | 'validation' | 'test';
 
 export interface Label {
   /** Relative to the dataset, with forward slashes. */
@@ -37,7 +39,9 @@ const SIDE_OF: Record<string, Side> = {
  * @throws UserError `dataset-labels` when it is no such table
  */
 export function readLabels(file: string): Label[] {
-  const text = fs.readFileSync(file, 'utf8').replace(/^\ufeff/, '');
+  const text = readRegularFile(file)
+    .toString()
+    .replace(/^\ufeff/, '');
   const firstLine = text.split(/\r?\n/, 1)[0]!;
   const delimiter = [',', ';', '\t'].reduce((best, c) =>
     firstLine.split(c).length > firstLine.split(best).length ? c : best,

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { isAlive } from '../platform/isAlive.js';
+import { makePrivateFolder, openPrivateFile, PRIVATE_FILE } from '../platform/privateFolder.js';
 import { FAULTS, FORMATS, type Fault, type PictureFact } from './pictureFacts.js';
 
 /** What a file was when it was read: the key of its entry. */
@@ -33,6 +34,8 @@ const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
  * written before their record, and what does not match its checksum counts as absent: a writer may be killed at any
  * point. A changed file gets a new record; when most of the pixels are of no use any more, the cache starts anew.
  *
+ * Decoded faces are nobody else's business: the folders are 0700, the files 0600, also where they were not before.
+ *
  * One process writes a cache at a time. A second one gets a private copy of its own that goes when it is closed.
  */
 export class PixelCache {
@@ -51,8 +54,8 @@ export class PixelCache {
     private readonly temporary: boolean,
   ) {
     const flags = fs.constants.O_RDWR | fs.constants.O_CREAT;
-    this.pixelFile = fs.openSync(path.join(folder, PIXELS), flags);
-    this.indexFile = fs.openSync(path.join(folder, INDEX), flags);
+    this.pixelFile = openPrivateFile(path.join(folder, PIXELS), flags);
+    this.indexFile = openPrivateFile(path.join(folder, INDEX), flags);
   }
 
   /**
@@ -66,10 +69,10 @@ export class PixelCache {
       .update(`${VERSION}\0${fs.realpathSync(root)}\0${size}`)
       .digest('hex')
       .slice(0, 24);
-    fs.mkdirSync(parent, { recursive: true });
+    makePrivateFolder(parent);
     removeOrphans(parent);
     const shared = path.join(parent, name);
-    fs.mkdirSync(shared, { recursive: true });
+    makePrivateFolder(shared);
     const owned = lock(shared);
     const folder = owned ? shared : fs.mkdtempSync(path.join(parent, `private-${process.pid}-`));
     const slotBytes = size * size * 3;
@@ -213,7 +216,7 @@ function lock(folder: string): boolean {
   const file = path.join(folder, LOCK);
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
+      fs.writeFileSync(file, String(process.pid), { flag: 'wx', mode: PRIVATE_FILE });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { readLabels, LABELS_FILE } from './labelsFile.js';
+import { readLabels, LABELS_FILE, type Side } from './labelsFile.js';
 
 export interface SkippedFile {
   /** Relative to the dataset, with forward slashes. */
@@ -11,8 +11,6 @@ export interface SkippedFile {
 
 /** How a dataset says whose picture is whose: a folder for each person, a table, or folders inside `train`, `val`, `test`. */
 export type Layout = 'folders' | 'labels' | 'split';
-/** What a layout with a split of its own uses a picture for. */
-export type Side = 'train' | 'validation' | 'test';
 
 /** The people and pictures of a folder by their names; contents have not been read. */
 export interface ScannedDataset {
@@ -30,8 +28,9 @@ export interface ScannedDataset {
 }
 
 const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|avif|p[gnp]m)$/i;
-/** Left out without a word: hidden files and what operating systems leave behind. */
+/** Left out without a word unless it is a folder with pictures: what is hidden, and what operating systems leave behind. */
 const SYSTEM = /^(\.|thumbs\.db$|ehthumbs\.db$|desktop\.ini$|__macosx$|icon\r$)/i;
+const HIDDEN = 'is a hidden folder: rename it when its pictures are wanted';
 const SIDES: readonly [RegExp, Side][] = [
   [/^train(ing)?$/i, 'train'],
   [/^val(id(ation)?)?$/i, 'validation'],
@@ -50,7 +49,7 @@ interface Entry {
  * sub-folder a person in each.
  *
  * Symbolic links that stay inside the folder are followed, others are not. Hidden files and those of operating systems
- * are ignored; everything else that is left out is listed with its reason.
+ * are ignored; everything else that is left out, hidden folders with pictures too, is listed with its reason.
  *
  * @throws UserError `dataset-missing`, `dataset-no-people`, `dataset-one-person` or `dataset-labels`
  */
@@ -204,8 +203,12 @@ class Scanner {
     }
     const listed: Listed[] = [];
     for (const entry of entries) {
-      if (SYSTEM.test(entry.name)) continue;
       const at = path.join(folder, entry.name);
+      if (SYSTEM.test(entry.name)) {
+        if (entry.isDirectory() && entry.name.startsWith('.') && holdsPicture(at))
+          this.skip(relative(this.root, at), HIDDEN);
+        continue;
+      }
       const kind = entry.isSymbolicLink() ? this.linked(at) : kindOf(entry);
       if (typeof kind === 'object') this.skip(relative(this.root, at), kind.reason);
       else listed.push({ name: entry.name, kind });
@@ -233,6 +236,19 @@ class Scanner {
 /** A pipe would be waited for without end. */
 function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): Listed['kind'] | { reason: string } {
   return entry.isDirectory() ? 'folder' : entry.isFile() ? 'file' : { reason: 'is neither a file nor a folder' };
+}
+
+/** Whether a picture lies in it at any depth; links are not followed. */
+function holdsPicture(folder: string): boolean {
+  try {
+    const entries = fs.readdirSync(folder, { withFileTypes: true });
+    return (
+      entries.some((entry) => entry.isFile() && PICTURE.test(entry.name) && !SYSTEM.test(entry.name)) ||
+      entries.some((entry) => entry.isDirectory() && holdsPicture(path.join(folder, entry.name)))
+    );
+  } catch {
+    return false;
+  }
 }
 
 function notAPicture(name: string): string {

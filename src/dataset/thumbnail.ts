@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { readRegularFileLater } from '../platform/regularFile.js';
 import { MAXIMUM_PIXELS } from './decodePicture.js';
 
 /** A small JPEG of a picture as a data URI, no side longer than `side`; undefined when the picture cannot be read. */
@@ -8,7 +9,7 @@ export async function thumbnailOf(
   { quality, enlarge }: { readonly quality: number; readonly enlarge: boolean },
 ): Promise<string | undefined> {
   try {
-    const jpeg = await sharp(file, { limitInputPixels: MAXIMUM_PIXELS })
+    const jpeg = await sharp(await readRegularFileLater(file), { limitInputPixels: MAXIMUM_PIXELS })
       .autoOrient()
       .resize(side, side, { fit: 'inside', withoutEnlargement: !enlarge })
       .flatten({ background: '#fff' })

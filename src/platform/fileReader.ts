@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
+import { readRegularFile, readRegularFileLater } from './regularFile.js';
 
-const readFile = promisify(fs.readFile);
 const stat = promisify(fs.stat);
 
 /** A file system that takes longer is one across a network, or a disk that has to seek. */
@@ -16,8 +16,9 @@ const WEIGHT = 1 / 16;
 export class FileReader {
   private meanMs = 0;
 
+  /** As {@link readRegularFile}. */
   read(file: string): Buffer | Promise<Buffer> {
-    return this.quick ? this.timed(() => fs.readFileSync(file)) : readFile(file);
+    return this.quick ? this.timed(() => readRegularFile(file)) : readRegularFileLater(file);
   }
 
   stat(file: string): fs.Stats | Promise<fs.Stats> {

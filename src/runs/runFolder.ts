@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { TrainingOptions } from '../protocol/options.js';
 import { UserError } from '../core/userError.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 
 /** What `run.json` holds: enough to repeat the run. `engine` and `data` follow once they are known. */
 export interface RunRecord {
@@ -50,14 +51,14 @@ export class RunFolder {
     withDiskErrors(this.path, () => {
       // Asked first: a recursive mkdir calls a read-only disk a missing folder.
       fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
-      fs.mkdirSync(this.path, { recursive: true });
+      fs.mkdirSync(this.path, { recursive: true, mode: PRIVATE_FOLDER });
       if (fs.readdirSync(this.path).length > 0)
         throw new UserError(
           'run-folder-unwritable',
           `The run folder “${this.path}” is not empty.`,
           'Choose a new folder: a run never writes over another one.',
         );
-      fs.mkdirSync(this.checkpoints);
+      fs.mkdirSync(this.checkpoints, { mode: PRIVATE_FOLDER });
     });
     this.writeRecord(record);
   }

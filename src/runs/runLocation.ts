@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 
 /** `<base>/.face-trainer/runs`: where runs go when nobody says otherwise. */
 export function defaultRunsFolder(base: string): string {
@@ -31,7 +32,7 @@ function ignoreInGit(folder: string): void {
   if (path.basename(folder) !== '.face-trainer') return;
   const file = path.join(folder, '.gitignore');
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
     if (!fs.existsSync(file)) fs.writeFileSync(file, '*\n');
   } catch {
     // The trainer will say what is wrong with the disk.

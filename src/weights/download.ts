@@ -6,6 +6,7 @@ import path from 'node:path';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import { UserError } from '../core/userError.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 
 export interface DownloadOptions {
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
@@ -37,7 +38,7 @@ interface Identity {
  * @throws UserError `download-failed`; when cancelled what the signal says
  */
 export async function download(url: string, file: string, options: DownloadOptions = {}): Promise<void> {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
   let last: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) await pause((options.pauseMs ?? 1000) * 2 ** (attempt - 1), options.signal);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -197,6 +198,22 @@ describe('openDataset', () => {
 });
 
 describe('checkDataset', () => {
+  it('ends in spite of a pipe among the pictures, and shows nothing of what the scan refused', async () => {
+    await writePeople(data(), 2, 3);
+    await writeNoisePicture(path.join(folder(), 'elsewhere.png'), 7);
+    fs.symlinkSync('../../elsewhere.png', path.join(data(), 'person-0', 'out.png'));
+    execFileSync('mkfifo', [path.join(data(), 'person-0', 'pipe.png')]);
+    await writeNoisePicture(path.join(data(), 'person-1', 'small.png'), 8, 20);
+    const { findings } = await check();
+    const skipped = findings.find(({ code }) => code === 'skipped')!;
+    assert.deepEqual(skipped.files, [
+      { file: 'person-0/out.png', detail: 'is a link that leads out of the folder' },
+      { file: 'person-0/pipe.png', detail: 'is neither a file nor a folder' },
+    ]);
+    const small = findings.find(({ code }) => code === 'too-small')!;
+    assert.ok(small.files.some(({ thumbnail }) => thumbnail !== undefined));
+  });
+
   const codes = (report: DatasetReport) => report.findings.map(({ code }) => code);
   const files = (report: DatasetReport, code: string) =>
     report.findings.find((f) => f.code === code)?.files.map(({ file }) => file);

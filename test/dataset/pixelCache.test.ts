@@ -44,6 +44,28 @@ function sound(cache: PixelCache, file: string): boolean | undefined {
 const only = () => path.join(caches(), fs.readdirSync(caches())[0]!);
 
 describe('PixelCache', () => {
+  it('is its owner’s alone, also when it was not so before', () => {
+    const mask = process.umask(0);
+    try {
+      open().close();
+      const files = ['pixels', 'index'].map((file) => path.join(only(), file));
+      const rights = () => [caches(), only(), ...files].map((at) => (fs.statSync(at).mode & 0o777).toString(8));
+      const closed = ['700', '700', '600', '600'];
+      assert.deepEqual(rights(), closed);
+      for (const folder of [caches(), only()]) fs.chmodSync(folder, 0o755);
+      for (const file of files) fs.chmodSync(file, 0o644);
+      const owner = open();
+      assert.deepEqual(rights(), closed);
+      assert.equal((fs.statSync(path.join(owner.folder, 'lock')).mode & 0o777).toString(8), '600');
+      const second = open();
+      assert.equal((fs.statSync(path.join(second.folder, 'pixels')).mode & 0o777).toString(8), '600');
+      second.close();
+      owner.close();
+    } finally {
+      process.umask(mask);
+    }
+  });
+
   it('gives back what it was given, also after it was closed and opened', () => {
     let cache = open();
     fill(cache, 3);

@@ -44,6 +44,17 @@ describe('scanDataset', () => {
     assert.match(skipped.get('b/photo.HEIC')!, /export it as JPEG/);
   });
 
+  it('tells of folders that begin with a dot when pictures are in them', () => {
+    touch('a/1.png', 'b/1.png', '.Carla/1.png', 'a/..more/deep/2.png', '.git/config', '.empty/.hidden.png');
+    const scanned = scanDataset(folder());
+    assert.deepEqual(scanned.people, ['a', 'b']);
+    const reason = 'is a hidden folder: rename it when its pictures are wanted';
+    assert.deepEqual([...skippedFiles(scanned)].sort(), [
+      ['.Carla', reason],
+      ['a/..more', reason],
+    ]);
+  });
+
   it('says what is wrong with a folder that cannot be trained with', () => {
     const missing = path.join(folder(), 'missing');
     assert.throws(() => scanDataset(missing), { code: 'dataset-missing', message: /does not exist/ });

@@ -1,0 +1,29 @@
+import fs from 'node:fs';
+
+/** Rights of what shows or names people: their owner's alone. Windows keeps a profile's files private by itself. */
+export const PRIVATE_FOLDER = 0o700;
+export const PRIVATE_FILE = 0o600;
+const OTHERS = 0o077;
+
+/** Makes a folder that nobody else may enter, with the folders above it; one that is there is closed to others. */
+export function makePrivateFolder(folder: string): void {
+  fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  if (process.platform === 'win32' || (fs.statSync(folder).mode & OTHERS) === 0) return;
+  try {
+    fs.chmodSync(folder, PRIVATE_FOLDER);
+  } catch {
+    // Another user's: it is up to them.
+  }
+}
+
+/** Opens a file whose contents are nobody else's, whatever its rights were before. */
+export function openPrivateFile(file: string, flags: number): number {
+  const handle = fs.openSync(file, flags, PRIVATE_FILE);
+  if (process.platform !== 'win32' && (fs.fstatSync(handle).mode & OTHERS) !== 0)
+    try {
+      fs.fchmodSync(handle, PRIVATE_FILE);
+    } catch {
+      // Another user's.
+    }
+  return handle;
+}
