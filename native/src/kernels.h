@@ -13,7 +13,13 @@
 namespace ft {
 
 constexpr int kChannelStep = 16;
+/**
+ * Channels that a kernel takes where an operand for each of them may be null: it reads zeros or ones of its own then
+ * (kernels_view.h). A wider tensor, as the scores of many people are, comes with all such operands that it needs.
+ */
 constexpr int kMostChannels = 8192;
+/** Outputs of a dense layer, one a person. */
+constexpr int kMostOutputs = 1 << 20;
 /** Bytes after the last pixel that a kernel may read: a vector's. */
 constexpr int kPixelSlack = 16;
 constexpr int padded(int channels) { return (channels + kChannelStep - 1) / kChannelStep * kChannelStep; }

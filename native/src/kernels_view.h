@@ -9,7 +9,7 @@ using ft::Gradient;
 using ft::Target;
 using ft::View;
 
-/** Zeros and ones for operands that are not there; as long as the widest row of channels that fits into them. */
+/** Zeros and ones for operands that are not there. A wider tensor never has such (`kMostChannels`). */
 constexpr int kConstantLength = ft::kMostChannels;
 struct Constants {
   alignas(64) float zeros[kConstantLength];

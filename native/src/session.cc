@@ -34,8 +34,9 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
   }
   for (const KernelSpec& k : model_.kernels) {
     require(k.height > 0 && k.height <= 16 && k.width > 0 && k.width <= 16, "the size of a kernel");
-    for (const int channels : {k.inChannels, k.outChannels})
-      require(channels > 0 && channels <= kMostChannels, "the channels of a kernel");
+    const int mostOut = k.kind == KernelSpec::dense ? kMostOutputs : kMostChannels;
+    require(k.inChannels > 0 && k.inChannels <= kMostChannels && k.outChannels > 0 && k.outChannels <= mostOut,
+            "the channels of a kernel");
     const bool depthwise = k.kind == KernelSpec::depthwise;
     require(!depthwise || k.inChannels == k.outChannels, "the channels of a depthwise kernel");
     require(sizeOf(k.weights) == std::size_t(k.height) * k.width * k.inChannels * (depthwise ? 1 : k.outChannels),

@@ -229,6 +229,7 @@ class Session {
   View viewOf(const Plan& plan, int chain) const;
   Gradient gradientOf(const Plan& plan, const OpSpec& op) const;
   Target targetOf(const Plan& plan, const OpSpec& op) const;
+  static bool isWide(const TensorSpec& tensor) { return padded(tensor.c) > kMostChannels; }
   void grow(const Plan& plan);
   void placeKernels();
   void pack();
@@ -247,6 +248,8 @@ class Session {
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
   Block<float> weights_, first_, second_, gradients_, kernelFloats_, foldedFloats_, arena_, scratch_, partial_;
+  /** What stands for absent operands of tensors wider than kMostChannels; empty without such. */
+  Block<float> zeros_, ones_;
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;

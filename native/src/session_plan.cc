@@ -21,7 +21,7 @@ int Session::addPlan(PlanSpec spec) {
   require(std::int64_t(s.batch) * s.height * s.width * s.channels < (std::int64_t(1) << 31), "the size of the input");
   require(s.arenaFloats < (std::size_t(1) << 40), "the size of the arena");
   for (const TensorSpec& t : s.tensors) {
-    require(t.n > 0 && t.h > 0 && t.w > 0 && t.c > 0 && t.c <= kMostChannels, "the shape of a tensor");
+    require(t.n > 0 && t.h > 0 && t.w > 0 && t.c > 0 && t.c <= kMostOutputs, "the shape of a tensor");
     require(t.rows() < (std::int64_t(1) << 31) && t.offset % kAlign == 0, "the place of a tensor");
     require(t.offset <= s.arenaFloats && t.floats() <= s.arenaFloats - t.offset, "a tensor beyond the arena");
   }
@@ -87,6 +87,13 @@ void Session::grow(const Plan& plan) {
   Block<std::int32_t> labels(fits(labels_, batch) ? 0 : batch);
   Block<double> rowLoss(fits(rowLoss_, batch) ? 0 : batch);
   Block<float> arena(fits(arena_, s.arenaFloats) ? 0 : s.arenaFloats);
+  int widest = 0;
+  for (const TensorSpec& t : s.tensors) widest = std::max(widest, padded(t.c));
+  const std::size_t wide = widest > kMostChannels ? std::size_t(widest) : 0;
+  Block<float> zeros(fits(zeros_, wide) ? 0 : wide), ones(fits(ones_, wide) ? 0 : wide);
+  std::fill_n(ones.data(), ones.size(), 1.0f);
+  if (zeros.size() > 0) zeros_ = std::move(zeros);
+  if (ones.size() > 0) ones_ = std::move(ones);
   if (pixels.size() > 0) pixels_ = std::move(pixels);
   if (rowCorrect.size() > 0) rowCorrect_ = std::move(rowCorrect);
   if (labels.size() > 0) labels_ = std::move(labels);
@@ -121,8 +128,10 @@ void Session::bind(Plan& plan) {
 
 View Session::viewOf(const Plan& plan, int chain) const {
   const ChainSpec& c = at(plan.spec.chains, chain, "a chain");
+  const TensorSpec& tensor = plan.spec.tensors[c.tensor];
   View view;
-  view.x = arena_.data() + plan.spec.tensors[c.tensor].offset;
+  view.x = arena_.data() + tensor.offset;
+  if (isWide(tensor)) view.scale = ones_.data(), view.shift = zeros_.data();
   if (c.batchNorm >= 0) {
     const BatchNorm& norm = *norms_[c.batchNorm];
     view.scale = plan.spec.training ? norm.scale() : norm.foldedScale();
@@ -159,6 +168,7 @@ Target Session::targetOf(const Plan& plan, const OpSpec& op) const {
   target.accumulate = op.accumulate;
   target.finish = op.finish;
   target.view = viewOf(plan, op.x);
+  if (isWide(x)) target.mean = zeros_.data();
   if (op.finish && c.batchNorm >= 0) {
     target.mean = norms_[c.batchNorm]->mean();
     target.sums = norms_[c.batchNorm]->sums();
@@ -252,6 +262,7 @@ Epilogue Session::epilogueOf(const Plan& plan, const OpSpec& op) const {
   const PlanSpec& s = plan.spec;
   const TensorSpec& out = at(s.tensors, op.out, "an output");
   Epilogue epilogue;
+  if (isWide(out)) epilogue.scale = ones_.data(), epilogue.shift = zeros_.data();
   if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
   if (op.foldedBatchNorm >= 0) {
     require(at(model_.batchNorms, op.foldedBatchNorm, "a batch norm").channels == out.c, "the channels of a batch norm");
@@ -308,7 +319,7 @@ void Session::bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const
   f.statistics = bound.batchStatistics();
   f.epilogue = epilogueOf(plan, op);
   if (packed.spec.bias >= 0) {
-    require(!f.statistics.mean && !f.epilogue.scale, "batch norm behind a bias");
+    require(!f.statistics.mean && op.foldedBatchNorm < 0, "batch norm behind a bias");
     f.epilogue.shift = s.training ? packed.bias : packed.biasInUse;
   }
   bound.needs = kernels_.convForwardNeeds(f);

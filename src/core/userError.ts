@@ -20,6 +20,7 @@ export type UserErrorCode =
   | 'run-folder-unwritable'
   | 'disk-full'
   | 'out-of-memory'
+  | 'network-too-wide'
   | 'checkpoint-damaged'
   | 'checkpoint-version'
   | 'checkpoint-parentless'

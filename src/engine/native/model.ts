@@ -1,9 +1,15 @@
+import { UserError } from '../../core/userError.js';
+import { formatCount } from '../../core/format.js';
 import { decays } from '../engine.js';
 import { checkGraph } from '../../graph/checkGraph.js';
 import { inputOf, inputsOf, sizeOf, type Graph, type Node, type Normalization } from '../../graph/graph.js';
 import { hasKernel, quantizersOf } from '../../quantization/quantizers.js';
 import { QuantizerNumbers } from '../../quantization/folding.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
+
+/** kMostChannels and kMostOutputs in native/src/kernels.h. */
+const MOST_CHANNELS = 8192;
+const MOST_OUTPUTS = 2 ** 20;
 
 /** A graph's kernels and batch norms as the native engine numbers them. */
 export class Model {
@@ -18,6 +24,7 @@ export class Model {
     learningRateFactors: ReadonlyMap<string, number> = new Map(),
   ) {
     checkGraph(graph);
+    requireWidths(graph);
     const index = new Map(graph.parameters.map(({ name }, i) => [name, i]));
     const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
     const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
@@ -118,5 +125,25 @@ export class Model {
   onlyConsumerOf(name: string): Node | undefined {
     const consumers = this.consumers.get(name);
     return consumers?.length === 1 ? consumers[0] : undefined;
+  }
+}
+
+/** @throws UserError `network-too-wide` where a layer has, or reads, more channels than the kernels compute */
+function requireWidths(graph: Graph): void {
+  const widths = new Map(graph.nodes.map(({ name, shape }) => [name, shape[2]]));
+  const refuse = (node: Node, verb: string, channels: number, most: number) => {
+    if (channels <= most) return;
+    throw new UserError(
+      'network-too-wide',
+      `The layer ${node.name} ${verb} ${formatCount(channels, 'channel')}. The native engine computes at most ${formatCount(most, 'channel')} there.`,
+      'Choose a narrower network, or the engine tensorflow.',
+    );
+  };
+  for (const node of graph.nodes) {
+    if (node.op === 'batchNorm' || node.op === 'input') refuse(node, 'has', node.shape[2], MOST_CHANNELS);
+    else if (hasKernel(node)) {
+      refuse(node, 'reads', widths.get(node.input)!, MOST_CHANNELS);
+      refuse(node, 'has', node.shape[2], node.op === 'dense' ? MOST_OUTPUTS : MOST_CHANNELS);
+    }
   }
 }

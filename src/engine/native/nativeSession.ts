@@ -1,4 +1,5 @@
 import type { AdamMoments } from '../../core/adam.js';
+import { formatCount } from '../../core/format.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -21,6 +22,9 @@ import { planInference } from './inferencePlan.js';
 import { Model } from './model.js';
 import { planTraining } from './trainingPlan.js';
 import type { PlanDescription } from './description.js';
+
+/** Native memory of a weight: itself, its gradient and two moments, and the packed kernels of both passes. */
+const BYTES_PER_WEIGHT = 24;
 
 type Mode = 'training' | 'inference' | 'observation' | 'integers';
 
@@ -55,12 +59,18 @@ export class NativeSession implements TrainingSession {
       this.flatten((name, size, trainable) =>
         resume && trainable ? checkedValues(name, resume.moments.get(name)?.[which], size) : undefined,
       );
-    this.handle = addon.createSession({
-      ...this.model.description,
-      threads,
-      instructionSet,
-      optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
-    });
+    this.handle = withMemoryErrors(
+      () =>
+        addon.createSession({
+          ...this.model.description,
+          threads,
+          instructionSet,
+          optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
+        }),
+      `A network of ${formatCount(flat.length, 'weight')}`,
+      BYTES_PER_WEIGHT * flat.length,
+      'Choose a narrower network, or train with fewer people.',
+    );
     addon.write(this.handle, flat, moment('first'), moment('second'), resume?.step ?? 0);
   }
 
@@ -146,18 +156,12 @@ export class NativeSession implements TrainingSession {
   }
 
   private addPlan(description: PlanDescription): number {
-    try {
-      return this.addon.addPlan(this.handle, description);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ERR_MEMORY_ALLOCATION_FAILED') throw cause;
-      const gigabytes = ((4 * description.arenaFloats) / 1e9).toFixed(1);
-      throw new UserError(
-        'out-of-memory',
-        `A batch of ${description.batch} pictures needs ${gigabytes} GB of memory, more than the system gives.`,
-        'Train with a smaller batch, or with smaller pictures.',
-        { cause },
-      );
-    }
+    return withMemoryErrors(
+      () => this.addon.addPlan(this.handle, description),
+      `A batch of ${formatCount(description.batch, 'picture')}`,
+      4 * description.arenaFloats,
+      'Train with a smaller batch, or with smaller pictures.',
+    );
   }
 
   /** Seconds that each operation of a plan has taken so far. */
@@ -220,5 +224,16 @@ export class NativeSession implements TrainingSession {
       if (values) flat.set(values, from);
     });
     return flat;
+  }
+}
+
+/** @throws UserError `out-of-memory` when `allocate` finds too little memory for what needs so many bytes */
+function withMemoryErrors<T>(allocate: () => T, what: string, bytes: number, advice: string): T {
+  try {
+    return allocate();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MEMORY_ALLOCATION_FAILED') throw cause;
+    const message = `${what} needs ${(bytes / 1e9).toFixed(1)} GB of memory, more than the system gives.`;
+    throw new UserError('out-of-memory', message, advice, { cause });
   }
 }

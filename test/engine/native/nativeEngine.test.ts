@@ -181,7 +181,7 @@ describe('the native engine', function () {
     const before = (await s.evaluate(b)).logits;
     assert.throws(() => s.plan('training', 2000), {
       code: 'out-of-memory',
-      message: /batch of 2000 pictures needs \d+/,
+      message: /batch of 2,000 pictures needs \d+/,
     });
     assert.deepEqual((await s.evaluate(b)).logits, before);
   });
