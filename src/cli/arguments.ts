@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { exportOptions, FORMATS, usualName } from '../protocol/exportOptions.js';
 import { facesWish } from '../protocol/prediction.js';
 import { RECIPES, type RecipeName, type TrainingOptions, type TrainingOptionsInput } from '../protocol/options.js';
-import { qatWishes, type TrainerOrder } from '../protocol/jobs.js';
+import type { TrainerOrder } from '../protocol/jobs.js';
+import { qatWishes } from '../protocol/options.js';
 import { withRecipe } from '../protocol/recipes.js';
 
 export type CliCommand =

@@ -1,47 +1,57 @@
+import { JOBS, type Job, type JobWords } from '../protocol/jobs.js';
 import type { EventOf } from '../protocol/runEvents.js';
 
-/** A trainer that ended without a last word, in a sentence. */
-export function explainExit(code: number | undefined, signal: string | undefined, error?: Error): EventOf<'failure'> {
-  const unharmed = 'Checkpoints written so far are unharmed.';
+/**
+ * Signals as the exit codes of shells and of Windows give them. V8 ends with SIGABRT or, where it gets no memory at all,
+ * SIGTRAP.
+ */
+const SIGNAL_OF: Readonly<Record<number, string>> = { 133: 'SIGTRAP', 134: 'SIGABRT', 137: 'SIGKILL', 139: 'SIGSEGV' };
+
+/** A trainer that ended without a last word, in sentences about its job. */
+export function explainExit(
+  job: Job,
+  code: number | undefined,
+  signal: string | undefined,
+  error?: Error,
+): EventOf<'failure'> {
+  const { noun, again, kept }: JobWords = JOBS[job];
+  const failure = (code: string, message: string, advice: string): EventOf<'failure'> => ({
+    type: 'failure',
+    code,
+    message: `The ${noun} process ${message}.`,
+    advice: [advice, kept].filter(Boolean).join(' '),
+  });
+  // A run has options that need less memory; whatever else there is takes what it takes.
+  const isRun = job === 'train' || job === 'qat';
   if (error)
     return {
-      type: 'failure',
-      code: 'trainer-not-started',
-      message: `The training process could not be started (${error.message}).`,
-      advice: 'Install Face Trainer again, or look whether a security program blocks it.',
+      ...failure('trainer-not-started', `could not be started (${error.message})`, ''),
+      advice: 'Install Face Trainer again, or check whether security software blocks it.',
     };
-  // Windows and shells give signals as numbers above 128; 134 is V8's end when its heap is full.
-  const name = signal ?? (code === 134 ? 'SIGABRT' : code === 137 ? 'SIGKILL' : code === 139 ? 'SIGSEGV' : undefined);
+  const name = signal ?? SIGNAL_OF[code ?? 0];
   switch (name) {
     case 'SIGKILL':
-      return {
-        type: 'failure',
-        code: 'trainer-killed',
-        message: 'The system ended the training process, most likely because memory ran out.',
-        advice: `Train again with a smaller batch, or close other programs. ${unharmed}`,
-      };
+      return failure(
+        'trainer-killed',
+        'was ended by the system or by somebody, most likely because memory ran out',
+        isRun ? `${again} with a smaller batch, or close other programs.` : `${again} with fewer programs open.`,
+      );
     case 'SIGABRT':
-      return {
-        type: 'failure',
-        code: 'out-of-memory',
-        message: 'The training process ran out of memory.',
-        advice: `Train again with a smaller batch or smaller pictures. ${unharmed}`,
-      };
+    case 'SIGTRAP':
+      return failure(
+        'out-of-memory',
+        'ran out of memory',
+        isRun ? `${again} with a smaller batch or smaller pictures.` : `${again} with fewer programs open.`,
+      );
     case 'SIGTERM':
     case 'SIGHUP':
     case 'SIGINT':
-      return {
-        type: 'failure',
-        code: 'trainer-killed',
-        message: `The training process was ended from outside (${name}).`,
-        advice: `Train again when you are ready. ${unharmed}`,
-      };
+      return failure('trainer-killed', `was ended from outside (${name})`, `${again} when you are ready.`);
     default:
-      return {
-        type: 'failure',
-        code: 'trainer-crashed',
-        message: `The training process crashed (${name ?? `exit code ${code ?? 'unknown'}`}).`,
-        advice: `The log of Face Trainer may say more; please report it. ${unharmed}`,
-      };
+      return failure(
+        'trainer-crashed',
+        `crashed (${name ?? `exit code ${code ?? 'unknown'}`})`,
+        'The log of Face Trainer may say more; please report it.',
+      );
   }
 }

@@ -4,7 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
-  LAST_WORDS,
+  isLastWord,
+  JOBS,
+  type JobWords,
   trainerMessage,
   type LastWord,
   type MessageOf,
@@ -46,9 +48,9 @@ const IO_THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallel
 const TIMING: Timing = { startMs: 60_000, stopMs: 10_000 };
 
 /**
- * One job in a child process: a training run, a check, an alignment or a preview. However the child ends (its last word, an exit without one, a signal, a failed
- * start, silence), `ended` settles once with one message, and a failure that the child could not log itself is added to
- * the run's log.
+ * One job in a child process. However the child ends (its last word, an exit without one, a signal, a failed start,
+ * silence), `ended` settles once with one message, and a failure that the child could not log itself is added to the log of
+ * the run, if the job is one.
  */
 export class TrainerProcess {
   readonly ended: Promise<TrainerEnd>;
@@ -108,11 +110,12 @@ export class TrainerProcess {
 
   /** Ends it at once. */
   kill(why: string): void {
+    const { noun, again, kept }: JobWords = JOBS[this.options.order.type];
     this.killed ??= {
       type: 'failure',
       code: 'trainer-silent',
-      message: `The training process ${why} and was ended.`,
-      advice: 'Checkpoints written so far are unharmed.',
+      message: `The ${noun} process ${why} and was ended.`,
+      advice: `${again}.${kept === undefined ? '' : ` ${kept}`}`,
     };
     this.child.kill('SIGKILL');
   }
@@ -154,17 +157,13 @@ export class TrainerProcess {
 
   private afterClose(code: number | undefined, signal: string | undefined, error?: Error): TrainerEnd {
     if (this.last) return this.last;
-    const failure = this.killed ?? explainExit(code, signal, error);
+    const failure = this.killed ?? explainExit(this.options.order.type, code, signal, error);
     this.last = failure;
     const { order } = this.options;
-    if (this.logged && order.type === 'train') appendToLog(order.runFolder, failure);
+    if (this.logged && 'runFolder' in order) appendToLog(order.runFolder, failure);
     this.listener.onMessage(failure);
     return failure;
   }
-}
-
-function isLastWord(message: TrainerMessage): message is LastWord {
-  return (LAST_WORDS as readonly string[]).includes(message.type);
 }
 
 /** The child died before it could say why: the folder still tells it. */

@@ -18,6 +18,7 @@ export type UserErrorCode =
   | 'engine-unavailable'
   | 'not-finite'
   | 'run-folder-unwritable'
+  | 'output-unwritable'
   | 'disk-full'
   | 'out-of-memory'
   | 'network-too-wide'

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { loadKerasFile } from '../weights/loadKerasFile.js';
 import { encodeModel, factsOf, requireExportable, withoutHead, type ExportSource } from './encodeModel.js';
@@ -12,24 +12,34 @@ export interface Exported {
   readonly bytes: number;
 }
 
+/** What a failed write of an export says. */
+export function exportDisk(output: string): DiskWords {
+  return {
+    what: `the file “${output}”`,
+    whenFull: 'Free some space and export again.',
+    whenUnwritable: 'Export into a folder that can be written to.',
+    code: 'output-unwritable',
+  };
+}
+
 /**
  * Writes a network as a file for a runtime, or not at all. The same network gives the same bytes.
  *
  * @param output absolute path of the file
- * @throws UserError `not-quantized`, `not-integer`, `not-this-precision`, `run-folder-unwritable` or `disk-full`
+ * @throws UserError `not-quantized`, `not-integer`, `not-this-precision`, `output-unwritable` or `disk-full`
  */
 export async function writeExport(source: ExportSource, options: ExportOptions, output: string): Promise<Exported> {
   requireExportable(source, options);
   const folder = path.dirname(output);
   const { format } = options;
   if (format === 'keras') {
-    withDiskErrors(folder, () => fs.mkdirSync(folder, { recursive: true }));
+    withDiskErrors(exportDisk(output), () => fs.mkdirSync(folder, { recursive: true }));
     return { files: [output], bytes: await writeKeras(source, options, output) };
   }
   const encoded = encodeModel(source, { ...options, format });
   const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
   const before = format === 'tfjs' ? weightsOf(output) : [];
-  withDiskErrors(folder, () => {
+  withDiskErrors(exportDisk(output), () => {
     fs.mkdirSync(folder, { recursive: true });
     const there = files.map((file) => fs.existsSync(file));
     try {
@@ -60,7 +70,7 @@ async function writeKeras(source: ExportSource, { part }: ExportOptions, output:
   try {
     await keras.writeKerasFile(temporary, arrays, { [FACTS_KEY]: JSON.stringify(facts) });
     const bytes = fs.readFileSync(temporary);
-    withDiskErrors(path.dirname(output), () => writeFileAtomically(output, bytes));
+    withDiskErrors(exportDisk(output), () => writeFileAtomically(output, bytes));
     return bytes.length;
   } finally {
     fs.rmSync(temporary, { force: true });

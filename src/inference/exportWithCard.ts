@@ -7,7 +7,7 @@ import type { Measurements } from '../protocol/comparison.js';
 import type { MessageOf, TrainerOrder } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
-import { writeExport } from '../export/writeExport.js';
+import { exportDisk, writeExport } from '../export/writeExport.js';
 import { openCheckpoint, type OpenedCheckpoint } from './openCheckpoint.js';
 import { version } from '../../package.json';
 import { measure } from './measure.js';
@@ -18,7 +18,7 @@ type ExportOrder = Extract<TrainerOrder, { type: 'export' }>;
  * Writes a checkpoint as a file for a runtime, and a model card in Markdown and JSON beside it.
  *
  * @returns undefined when cancelled; nothing is written then
- * @throws UserError what the checkpoint or the wish is refused for; `run-folder-unwritable` or `disk-full`
+ * @throws UserError what the checkpoint or the wish is refused for; `output-unwritable` or `disk-full`
  */
 export async function exportWithCard(
   { checkpoint, options, output, measure: wished }: Omit<ExportOrder, 'type' | 'protocol'>,
@@ -56,7 +56,7 @@ export async function exportWithCard(
     faceTrainer: version,
   };
   const cards = [`${files[0]!}.card.md`, `${files[0]!}.card.json`];
-  withDiskErrors(path.dirname(output), () => {
+  withDiskErrors(exportDisk(output), () => {
     writeFileAtomically(cards[0]!, cardMarkdown(card));
     writeFileAtomically(cards[1]!, cardJson(card));
   });

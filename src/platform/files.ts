@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { UserError } from '../core/userError.js';
+import { UserError, type UserErrorCode } from '../core/userError.js';
 
 /** Writes a file so that it is whole or absent, even when the power fails: temporary name, fsync, rename, fsync of the folder. */
 export function writeFileAtomically(file: string, data: string | Uint8Array): void {
@@ -36,12 +36,23 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Runs a write to the run folder; an error of the disk becomes a sentence. */
-export function withDiskErrors<T>(runFolder: string, work: () => T): T {
+/** What a write that fails says. This room knows disks; the caller knows what the file is for. */
+export interface DiskWords {
+  /** What is written, in the middle of a sentence: "the run folder “/a”". */
+  readonly what: string;
+  /** What to do where the disk is full, and where nothing can be written. */
+  readonly whenFull: string;
+  readonly whenUnwritable: string;
+  /** Where nothing can be written. */
+  readonly code: UserErrorCode;
+}
+
+/** Runs a write; an error of the disk becomes a sentence. */
+export function withDiskErrors<T>(words: DiskWords, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw diskError(runFolder, error);
+    throw diskError(words, error);
   }
 }
 
@@ -51,26 +62,25 @@ const UNWRITABLE: Readonly<Record<string, string>> = {
   EPERM: 'you may not write there',
   ENOTDIR: 'a file stands in its way',
   EEXIST: 'a file stands in its way',
-  ENOENT: 'it is not there any more',
+  EISDIR: 'a folder stands in its way',
+  ENOTEMPTY: 'something else was put in its place',
+  ENOENT: 'the folder is not there, or takes no files',
+  EBUSY: 'another program uses it',
+  ENAMETOOLONG: 'the name is too long',
+  EINVAL: 'the disk does not take such a name',
+  ELOOP: 'links lead in a circle there',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
   EIO: 'the disk reports an error',
 };
 
-function diskError(runFolder: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new UserError(
-      'disk-full',
-      `The disk of the run folder “${runFolder}” is full.`,
-      'Free some space (a checkpoint of this network takes about 30 MB) and train again; earlier checkpoints are unharmed.',
-      { cause: error },
-    );
-  const why = code === undefined ? undefined : UNWRITABLE[code];
-  if (why !== undefined)
-    return new UserError(
-      'run-folder-unwritable',
-      `The run folder “${runFolder}” cannot be written: ${why}.`,
-      'Choose a folder on a writable disk with the setting “faceTrainer.runFolder” or with --out.',
-      { cause: error },
-    );
-  return error;
+function diskError({ what, whenFull, whenUnwritable, code }: DiskWords, error: unknown): unknown {
+  const reported = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (reported === 'ENOSPC' || reported === 'EDQUOT')
+    return new UserError('disk-full', `The disk of ${what} is full.`, whenFull, { cause: error });
+  const why = reported === undefined ? undefined : UNWRITABLE[reported];
+  if (why === undefined) return error;
+  return new UserError(code, `${what[0]!.toUpperCase()}${what.slice(1)} cannot be written: ${why}.`, whenUnwritable, {
+    cause: error,
+  });
 }

@@ -134,3 +134,15 @@ export const trainingOptions = z.object({
 export type TrainingOptions = z.infer<typeof trainingOptions>;
 /** The same with every default left out. */
 export type TrainingOptionsInput = z.input<typeof trainingOptions>;
+
+/** What a fine-tuning for int8 does otherwise than the run of its checkpoint. */
+export const qatWishes = z.strictObject({
+  epochs: z.int().min(1).optional(),
+  /** Where the pictures are now. */
+  dataset: z.string().optional(),
+  changedData: z.boolean().optional(),
+  quantization: quantization.partial().optional(),
+  engine: trainingOptions.shape.engine.unwrap().optional(),
+  threads: trainingOptions.shape.threads.unwrap().optional(),
+  pixelCacheMiB: trainingOptions.shape.pixelCacheMiB.unwrap().optional(),
+});

@@ -149,9 +149,14 @@ const checkpoint = z.object({
 
 const warning = z.object({ type: z.literal('warning'), code: z.string(), message: z.string(), advice: z.string() });
 
-const failure = z.object({ type: z.literal('failure'), code: z.string(), message: z.string(), advice: z.string() });
+export const failure = z.object({
+  type: z.literal('failure'),
+  code: z.string(),
+  message: z.string(),
+  advice: z.string(),
+});
 
-const finished = z.object({
+export const finished = z.object({
   type: z.literal('finished'),
   reason: z.enum(['completed', 'stopped']),
   epochs: count,

@@ -5,6 +5,7 @@ import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { withDiskErrors } from '../platform/files.js';
 import { writeCheckpoint, type TrainingPosition } from './checkpoint.js';
+import { runDisk } from './runDisk.js';
 import type { RunFolder } from './runFolder.js';
 
 /** Writes a run's checkpoints and removes old ones: the newest few stay, and the best one. */
@@ -28,7 +29,9 @@ export class CheckpointKeeper {
         ? `step-${String(session.step).padStart(6, '0')}`
         : `epoch-${String(position.epoch).padStart(4, '0')}`;
     const folder = path.join(this.folder.checkpoints, name);
-    const bytes = withDiskErrors(this.folder.path, () => writeCheckpoint(folder, this.graph, { position, session }));
+    const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(session)), () =>
+      writeCheckpoint(folder, this.graph, { position, session }),
+    );
     this.written.push(folder);
     const best = accuracy !== undefined && accuracy > (this.best?.accuracy ?? -1);
     if (best) this.best = { folder, accuracy };
@@ -53,4 +56,10 @@ export class CheckpointKeeper {
       this.written.splice(this.written.indexOf(folder), 1);
     }
   }
+}
+
+/** Of the arrays that a checkpoint holds; the rest of it is small. */
+function bytesOf({ parameters, moments }: SessionState): number {
+  const arrays = [...parameters.values(), ...[...moments.values()].flatMap(({ first, second }) => [first, second])];
+  return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
 }

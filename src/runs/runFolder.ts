@@ -4,6 +4,7 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { UserError } from '../core/userError.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { runDisk } from './runDisk.js';
 
 /** What `run.json` holds: enough to repeat the run. `engine` and `data` follow once they are known. */
 export interface RunRecord {
@@ -48,7 +49,7 @@ export class RunFolder {
 
   /** @throws UserError when the folder cannot be made or already holds something */
   create(record: RunRecord): void {
-    withDiskErrors(this.path, () => {
+    withDiskErrors(runDisk(this.path), () => {
       // Asked first: a recursive mkdir calls a read-only disk a missing folder.
       fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
       fs.mkdirSync(this.path, { recursive: true, mode: PRIVATE_FOLDER });
@@ -64,7 +65,7 @@ export class RunFolder {
   }
 
   writeRecord(record: RunRecord): void {
-    withDiskErrors(this.path, () => writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`));
+    withDiskErrors(runDisk(this.path), () => writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`));
   }
 }
 

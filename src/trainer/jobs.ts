@@ -7,61 +7,98 @@ import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
 import { predict } from '../inference/predict.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
-import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
+import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage, WordOf } from '../protocol/jobs.js';
+import type { TrainingOptions } from '../protocol/options.js';
 import { withRecipe } from '../protocol/recipes.js';
 import { previewSamples } from '../dataset/preview.js';
 import { throttled } from '../platform/throttled.js';
+import { fineTuningOptions } from '../runs/checkpointRun.js';
 import type { StopSignal } from '../training/stopSignal.js';
+import { trainRun } from '../training/trainRun.js';
+import { version } from '../../package.json';
 
-type JobOrder = Exclude<TrainerOrder, { type: 'train' | 'qat' }>;
+/** What a job is given beside its order. */
+export interface JobContext {
+  readonly send: (message: TrainerMessage) => void;
+  readonly stop: StopSignal;
+  /** Tells how far it is. */
+  readonly progress: (done: number, total: number) => void;
+  readonly cancelled: () => boolean;
+}
 
-/**
- * Everything a trainer does but train.
- *
- * @returns its last word
- * @throws UserError whatever the job refuses
- */
-export async function runJob(
-  order: JobOrder,
+/** @returns its last word */
+type RunJob<J extends Job> = (
+  order: OrderOf<J>,
+  context: JobContext,
+) => Promise<WordOf<J> | MessageOf<'cancelled' | 'failure'>>;
+
+const CANCELLED = { type: 'cancelled' } as const;
+
+/** What is done for each job. @throws UserError whatever a job refuses */
+const RUN: { readonly [J in Job]: RunJob<J> } = {
+  train: ({ runFolder, options }, context) => train(runFolder, options, context),
+
+  qat: async ({ runFolder, checkpoint, wishes }, context) =>
+    train(runFolder, fineTuningOptions(checkpoint, wishes), context),
+
+  async check({ dataset, size, pixelCacheMiB, exclude }, { progress, cancelled }) {
+    // As the recommended recipe keeps them: a training that follows finds them there.
+    const { augmentation } = withRecipe('default', { dataset }).data!;
+    const options = {
+      size,
+      stored: storedSize(size, augmentation),
+      cacheFolder: pixelCacheFolder(),
+      cacheBytes: pixelCacheMiB * 2 ** 20,
+    };
+    const report = await checkDataset(withoutExcluded(scanDataset(dataset), exclude), options, progress, cancelled);
+    return report ? { type: 'checked', report } : CANCELLED;
+  },
+
+  async align({ dataset, out, size, threads }, { progress, cancelled }) {
+    const options = { out, size, threads: threads || os.availableParallelism() };
+    const summary = await alignFaces(scanDataset(dataset), options, progress, cancelled);
+    return summary ? { type: 'aligned', summary } : CANCELLED;
+  },
+
+  async export(order, { progress, cancelled }) {
+    const exported = await exportWithCard(order, progress, cancelled);
+    return exported ? { type: 'exported', ...exported } : CANCELLED;
+  },
+
+  async compare({ checkpoint }, { progress, cancelled }) {
+    const comparison = await compareCheckpoint(checkpoint, progress, cancelled);
+    return comparison ? { type: 'compared', comparison } : CANCELLED;
+  },
+
+  async predict(order, { progress, cancelled }) {
+    const answers = await predict(order, progress, cancelled);
+    return answers ? { type: 'predicted', ...answers } : CANCELLED;
+  },
+
+  preview: async ({ options }) => ({ type: 'previewed', samples: await previewSamples(options) }),
+};
+
+/** @throws UserError whatever the job refuses */
+export function runJob<J extends Job>(
+  job: J,
+  order: OrderOf<J>,
   send: (message: TrainerMessage) => void,
   stop: StopSignal,
 ): Promise<LastWord> {
   const progress = throttled((done, total) => send({ type: 'preparing', done, total }));
-  const stopped = () => stop.requested;
-  switch (order.type) {
-    case 'check': {
-      const { size, pixelCacheMiB } = order;
-      // As the recommended recipe keeps them: a training that follows finds them there.
-      const { augmentation } = withRecipe('default', { dataset: order.dataset }).data!;
-      const options = {
-        size,
-        stored: storedSize(size, augmentation),
-        cacheFolder: pixelCacheFolder(),
-        cacheBytes: pixelCacheMiB * 2 ** 20,
-      };
-      const scanned = withoutExcluded(scanDataset(order.dataset), order.exclude);
-      const report = await checkDataset(scanned, options, progress, stopped);
-      return report ? { type: 'checked', report } : { type: 'cancelled' };
-    }
-    case 'align': {
-      const { out, size } = order;
-      const threads = order.threads || os.availableParallelism();
-      const summary = await alignFaces(scanDataset(order.dataset), { out, size, threads }, progress, stopped);
-      return summary ? { type: 'aligned', summary } : { type: 'cancelled' };
-    }
-    case 'export': {
-      const exported = await exportWithCard(order, progress, stopped);
-      return exported ? { type: 'exported', ...exported } : { type: 'cancelled' };
-    }
-    case 'compare': {
-      const comparison = await compareCheckpoint(order.checkpoint, progress, stopped);
-      return comparison ? { type: 'compared', comparison } : { type: 'cancelled' };
-    }
-    case 'predict': {
-      const answers = await predict(order, progress, stopped);
-      return answers ? { type: 'predicted', ...answers } : { type: 'cancelled' };
-    }
-    case 'preview':
-      return { type: 'previewed', samples: await previewSamples(order.options) };
-  }
+  return RUN[job](order, { send, stop, progress, cancelled: () => stop.requested });
+}
+
+/** A run says its last word before its report is written; here it comes last. */
+async function train(runFolder: string, options: TrainingOptions, { send, stop }: JobContext) {
+  let word: MessageOf<'finished' | 'failure'> | undefined;
+  await trainRun(
+    { runFolder, options, version },
+    (message) => {
+      if (message.type === 'finished' || message.type === 'failure') word = message;
+      else send(message);
+    },
+    stop,
+  );
+  return word!;
 }

@@ -1,14 +1,11 @@
 import './lowerPriority.js';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { failureOf } from '../platform/failureOf.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import { trainerCommand, type TrainerMessage } from '../protocol/jobs.js';
+import { JOBS, trainerCommand, type Job, type TrainerMessage } from '../protocol/jobs.js';
 import { runJob } from './jobs.js';
-import type { TrainingOptions } from '../protocol/options.js';
-import { fineTuningOptions } from '../runs/checkpointRun.js';
 import { StopSignal } from '../training/stopSignal.js';
-import { describe, trainRun } from '../training/trainRun.js';
-import { version } from '../../package.json';
 
 // The trainer: a child process that takes one job over its IPC channel, runs it and reports. It ends with its job, with
 // a stop, or with its parent.
@@ -28,42 +25,34 @@ function end(code: number): void {
   void flushed.then(() => process.exit(code));
 }
 
+/** What this process was started for, once it knows. */
+let job: Job | undefined;
+
 function fail(error: unknown): void {
-  send({ type: 'failure', ...describe(error) });
+  send({ type: 'failure', ...failureOf(error, job ? JOBS[job] : { noun: 'start' }) });
   end(1);
 }
 
-let busy = false;
 function onMessage(message: unknown): void {
   const command = trainerCommand.safeParse(message);
   if (!command.success) {
     const advice = 'Face Trainer seems half updated: reload the window or install it again.';
     send({ type: 'failure', code: 'protocol', message: 'The trainer did not understand its order.', advice });
     console.error(command.error.message);
-    if (!busy) end(1);
+    if (!job) end(1);
     return;
   }
   if (command.data.type === 'stop') {
     stop.request();
     return;
   }
-  if (busy) return;
-  busy = true;
+  if (job) return;
   const order = command.data;
-  const train = (runFolder: string, options: TrainingOptions) =>
-    trainRun({ runFolder, options, version }, send, stop).then((ok) => end(ok ? 0 : 1), fail);
-  if (order.type === 'train') void train(order.runFolder, order.options);
-  else if (order.type === 'qat') {
-    try {
-      void train(order.runFolder, fineTuningOptions(order.checkpoint, order.wishes));
-    } catch (error) {
-      fail(error);
-    }
-  } else
-    runJob(order, send, stop).then((word) => {
-      send(word);
-      end(0);
-    }, fail);
+  job = order.type;
+  runJob<Job>(job, order, send, stop).then((word) => {
+    send(word);
+    end(word.type === 'failure' ? 1 : 0);
+  }, fail);
 }
 
 if (!process.send) {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Random } from '../core/random.js';
-import type { TrainerMessage } from '../protocol/jobs.js';
+import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
 import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
@@ -17,6 +17,7 @@ import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { renderReport } from '../report/report.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { RunFolder, type RunRecord } from '../runs/runFolder.js';
+import { runDisk } from '../runs/runDisk.js';
 import { RunLog } from '../runs/runLog.js';
 import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
@@ -26,6 +27,7 @@ import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 import { stagesOf } from './stages.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
+import { failureOf } from '../platform/failureOf.js';
 import { UserError } from '../core/userError.js';
 
 export interface TrainingJob {
@@ -93,7 +95,7 @@ export async function trainRun(
     tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
     return true;
   } catch (error) {
-    const failure: EventOf<'failure'> = { type: 'failure', ...describe(error) };
+    const failure: EventOf<'failure'> = { type: 'failure', ...failureOf(error, JOBS.train) };
     try {
       tell(failure);
     } catch {
@@ -197,8 +199,12 @@ function tellDataset(
 ): void {
   const { split, skipped } = dataset;
   if (skipped.length > 0)
-    withDiskErrors(folder.path, () => writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`));
-  withDiskErrors(folder.path, () => writeFileAtomically(folder.check, `${JSON.stringify(dataset.report, null, 2)}\n`));
+    withDiskErrors(runDisk(folder.path), () =>
+      writeFileAtomically(folder.skipped, `${JSON.stringify(skipped, null, 2)}\n`),
+    );
+  withDiskErrors(runDisk(folder.path), () =>
+    writeFileAtomically(folder.check, `${JSON.stringify(dataset.report, null, 2)}\n`),
+  );
   tell({
     type: 'dataset',
     people: dataset.people.length,
@@ -214,21 +220,9 @@ function tellDataset(
 
 function writeReport(folder: RunFolder, render: () => string, emit: (message: TrainerMessage) => void): void {
   try {
-    withDiskErrors(folder.path, () => writeFileAtomically(folder.report, render()));
+    withDiskErrors(runDisk(folder.path), () => writeFileAtomically(folder.report, render()));
   } catch (error) {
-    const { message, advice } = describe(error);
+    const { message, advice } = failureOf(error, JOBS.train);
     emit({ type: 'warning', code: 'report-unwritten', message: `The report was not written: ${message}`, advice });
   }
-}
-
-/** An unforeseen error keeps its message, without its stack; the stack goes to the log of the process. */
-export function describe(error: unknown): { code: string; message: string; advice: string } {
-  if (error instanceof UserError) return { code: error.code, message: error.message, advice: error.advice };
-  console.error(error);
-  const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
-  return {
-    code: 'internal',
-    message: `Training met an error it did not foresee: ${message}`,
-    advice: 'The log of Face Trainer has the details; please report it. Checkpoints written so far are unharmed.',
-  };
 }

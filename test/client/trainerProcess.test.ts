@@ -4,7 +4,7 @@ import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../../src/client/trainerProcess.js';
 import { RunModel } from '../../src/client/runModel.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
-import type { TrainerMessage } from '../../src/protocol/jobs.js';
+import { JOBS, type TrainerMessage, type TrainerOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -17,19 +17,28 @@ interface Started {
   readonly output: string[];
 }
 
-function start(mode: string, entryFile = entry): Started {
+const training = (): TrainerOrder => ({
+  type: 'train',
+  protocol: PROTOCOL_VERSION,
+  runFolder: path.join(folder(), 'run'),
+  options: trainingOptions.parse({ dataset: folder() }),
+});
+const fineTuning = (): TrainerOrder => ({
+  type: 'qat',
+  protocol: PROTOCOL_VERSION,
+  runFolder: path.join(folder(), 'run'),
+  checkpoint: path.join(folder(), 'epoch-0001'),
+  wishes: {},
+});
+
+function start(mode: string, entryFile = entry, order: TrainerOrder = training()): Started {
   process.env['FAKE_TRAINER'] = mode;
   const messages: TrainerMessage[] = [];
   const output: string[] = [];
   const trainer = new TrainerProcess(
     {
       entry: entryFile,
-      order: {
-        type: 'train',
-        protocol: PROTOCOL_VERSION,
-        runFolder: path.join(folder(), 'run'),
-        options: trainingOptions.parse({ dataset: folder() }),
-      },
+      order,
       timing: { startMs: mode === 'silent' ? 1000 : 30_000, stopMs: 300 },
     },
     { onMessage: (message) => messages.push(message), onOutput: (line) => output.push(line) },
@@ -37,8 +46,8 @@ function start(mode: string, entryFile = entry): Started {
   return { trainer, messages, output };
 }
 
-async function failure(mode: string): Promise<Extract<TrainerEnd, { type: 'failure' }>> {
-  const { trainer, messages } = start(mode);
+async function failure(mode: string, order = training()): Promise<Extract<TrainerEnd, { type: 'failure' }>> {
+  const { trainer, messages } = start(mode, entry, order);
   const end = await trainer.ended;
   assert.ok(end.type === 'failure', JSON.stringify(end));
   assert.deepEqual(messages.at(-1), end, 'the listener hears the last word too');
@@ -50,7 +59,8 @@ async function failure(mode: string): Promise<Extract<TrainerEnd, { type: 'failu
 describe('TrainerProcess', () => {
   it('explains each way in which a trainer can die', async () => {
     const expected: [mode: string, code: string, message: RegExp][] = [
-      ['killed', 'trainer-killed', /most likely because memory ran out/],
+      ['killed', 'trainer-killed', /by the system or by somebody, most likely because memory ran out/],
+      ['trap', 'out-of-memory', /ran out of memory/],
       ['segfault', 'trainer-crashed', /crashed \(SIGSEGV\)/],
       ['heap', 'out-of-memory', /ran out of memory/],
       ['exits', 'trainer-crashed', /exit code 7/],
@@ -70,6 +80,34 @@ describe('TrainerProcess', () => {
     const model = new RunModel(path.join(folder(), 'run'));
     assert.equal(model.state.failure?.message, end.message);
     assert.equal(model.phase, 'failed');
+  });
+
+  it('adds it to the log of a fine-tuning as well', async () => {
+    const end = await failure('killed', fineTuning());
+    const model = new RunModel(path.join(folder(), 'run'));
+    assert.equal(model.state.failure?.message, end.message);
+    assert.equal(model.phase, 'failed');
+  });
+
+  it('speaks of the job at hand, however it dies', async () => {
+    const protocol = PROTOCOL_VERSION;
+    const [dataset, checkpoint] = [folder(), folder()];
+    const orders: TrainerOrder[] = [
+      { type: 'check', protocol, dataset, size: 128, pixelCacheMiB: 0 },
+      { type: 'align', protocol, dataset, out: dataset, size: 64, threads: 1 },
+      { type: 'compare', protocol, checkpoint },
+      { type: 'predict', protocol, model: checkpoint, files: [dataset], faces: 'auto', seen: false },
+    ];
+    for (const order of orders)
+      for (const mode of ['killed', 'heap', 'trap', 'segfault', 'exits']) {
+        const { message, advice } = await failure(mode, order);
+        assert.match(message, new RegExp(`^The ${JOBS[order.type].noun} process `));
+        assert.doesNotMatch(
+          `${message} ${advice}`,
+          /training|train again|batch|checkpoint|undefined/i,
+          `${order.type}, ${mode}`,
+        );
+      }
   });
 
   it('asks for a stop once, and ends a trainer that does not answer', async () => {

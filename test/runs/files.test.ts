@@ -12,6 +12,7 @@ import { RunFolder } from '../../src/runs/runFolder.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
 import { startWeights } from '../../src/weights/startWeights.js';
 import { withDiskErrors } from '../../src/platform/files.js';
+import { runDisk } from '../../src/runs/runDisk.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -135,7 +136,7 @@ describe('a checkpoint', () => {
     const keeper = new CheckpointKeeper(run, graph, 2);
     const { position, session } = sampleCheckpoint();
     keeper.write({ ...position, epoch: 1 }, session, 0.5);
-    assert.throws(() => withDiskErrors(run.path, () => fs.writeFileSync('/dev/full', 'x')), {
+    assert.throws(() => withDiskErrors(runDisk(run.path), () => fs.writeFileSync('/dev/full', 'x')), {
       code: 'disk-full',
       message: /is full/,
     });

@@ -10,12 +10,17 @@ else {
         say({ type: 'finished', reason: 'stopped', epochs: 0, steps: 1, elapsedSeconds: 1 }, () => process.exit(0));
       return;
     }
-    say({ type: 'run', runFolder: command.runFolder, startedAt: 'now', pid: process.pid, options: command.options });
-    require('node:fs').mkdirSync(command.runFolder, { recursive: true });
-    require('node:fs').writeFileSync(`${command.runFolder}/metrics.ndjson`, '');
+    if (command.runFolder) {
+      // What a fine-tuning trains with comes from its checkpoint.
+      const options = command.options ?? { dataset: '/d' };
+      say({ type: 'run', runFolder: command.runFolder, startedAt: 'now', pid: process.pid, options });
+      require('node:fs').mkdirSync(command.runFolder, { recursive: true });
+      require('node:fs').writeFileSync(`${command.runFolder}/metrics.ndjson`, '');
+    }
     console.log('a line for the log');
     if (mode === 'segfault') process.kill(process.pid, 'SIGSEGV');
     if (mode === 'killed') process.kill(process.pid, 'SIGKILL');
+    if (mode === 'trap') process.kill(process.pid, 'SIGTRAP');
     if (mode === 'heap') process.abort();
     if (mode === 'exits') process.exit(7);
     if (mode === 'babbles') say({ type: 'step', epoch: 'one' });

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
+import { isLastWord, JOBS, trainerCommand, trainerMessage, type Job } from '../../src/protocol/jobs.js';
+
+const protocol = PROTOCOL_VERSION;
+const options = { dataset: '/d' };
+const measurements = { pictures: 1, sameData: true, machine: 'm', models: [] };
+const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 2, elapsedSeconds: 3 };
+
+/** For each job the smallest order and last word that are whole. */
+const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, unknown> }> = {
+  train: { order: { runFolder: '/r', options }, word: finished },
+  qat: { order: { runFolder: '/r', checkpoint: '/c', wishes: {} }, word: finished },
+  check: {
+    order: { dataset: '/d', size: 128, pixelCacheMiB: 0 },
+    word: {
+      type: 'checked',
+      report: {
+        ...{ version: 1, dataset: '/d', layout: 'folders', people: 2, pictures: 4 },
+        ...{ counts: [], findings: [], suggestedExclusions: [] },
+      },
+    },
+  },
+  align: {
+    order: { dataset: '/d', out: '/o', size: 224, threads: 0 },
+    word: {
+      type: 'aligned',
+      summary: {
+        ...{ out: '/o', contactSheet: '/o/c.html', pictures: 1, aligned: 1, doubtful: 0 },
+        ...{ withoutFace: 0, unreadable: 0, kept: 0 },
+      },
+    },
+  },
+  export: {
+    order: { checkpoint: '/c', options: { format: 'onnx' }, output: '/o.onnx' },
+    word: { type: 'exported', file: '/o.onnx', bytes: 1, cards: [] },
+  },
+  compare: {
+    order: { checkpoint: '/c' },
+    word: {
+      type: 'compared',
+      comparison: { checkpoint: '/c', dataset: '/d', network: 'n', measurements, gallery: [] },
+    },
+  },
+  predict: {
+    order: { model: '/m', files: ['/p'] },
+    word: { type: 'predicted', runtime: 'r', network: 'n', predictions: [] },
+  },
+  preview: { order: { options }, word: { type: 'previewed', samples: [] } },
+};
+const jobs = Object.keys(JOBS) as Job[];
+
+const without = (whole: Record<string, unknown>, part: string) =>
+  Object.fromEntries(Object.entries(whole).filter(([name]) => name !== part));
+
+describe('the orders of jobs', () => {
+  for (const job of jobs) {
+    const { order } = GOOD[job];
+
+    it(`takes a whole order for ${job}, and none that lacks a part or has another version`, () => {
+      const whole = trainerCommand.parse({ type: job, protocol, ...order });
+      assert.equal(whole.type, job);
+      for (const part of Object.keys(order)) {
+        assert.ok(
+          !trainerCommand.safeParse({ type: job, protocol, ...without(order, part) }).success,
+          `without ${part}`,
+        );
+      }
+      for (const version of [PROTOCOL_VERSION + 1, PROTOCOL_VERSION - 1, String(PROTOCOL_VERSION), undefined])
+        assert.ok(!trainerCommand.safeParse({ type: job, protocol: version, ...order }).success, String(version));
+    });
+  }
+
+  it('fills in what may be left out', () => {
+    const exported = trainerCommand.parse({ type: 'export', protocol, ...GOOD.export.order });
+    assert.ok(exported.type === 'export' && exported.measure);
+    assert.deepEqual(exported.options, { format: 'onnx', precision: 'float32', part: 'classifier' });
+    const predicted = trainerCommand.parse({ type: 'predict', protocol, ...GOOD.predict.order });
+    assert.ok(predicted.type === 'predict' && predicted.faces === 'auto' && !predicted.seen);
+  });
+
+  it('refuses values that no job can work with', () => {
+    for (const [job, wrong] of [
+      ['check', { size: 31 }],
+      ['check', { size: 64.5 }],
+      ['check', { pixelCacheMiB: -1 }],
+      ['check', { dataset: '' }],
+      ['align', { size: 1025 }],
+      ['align', { threads: -1 }],
+      ['align', { threads: 257 }],
+      ['align', { out: '' }],
+      ['export', { options: { format: 'gif' } }],
+      ['export', { options: { format: 'onnx', precision: 'int4' } }],
+      ['export', { output: '' }],
+      ['predict', { files: [] }],
+      ['predict', { faces: 'maybe' }],
+      ['compare', { checkpoint: 7 }],
+      ['train', { options: {} }],
+      ['train', { runFolder: '' }],
+      ['qat', { wishes: { epochs: 0 } }],
+      ['qat', { wishes: { colour: 1 } }],
+      ['qat', { wishes: { quantization: { weightBits: 5 } } }],
+    ] as const)
+      assert.ok(
+        !trainerCommand.safeParse({ type: job, protocol, ...GOOD[job].order, ...wrong }).success,
+        `${job} ${JSON.stringify(wrong)}`,
+      );
+  });
+
+  it('knows a stop, and nothing else', () => {
+    assert.deepEqual(trainerCommand.parse({ type: 'stop' }), { type: 'stop' });
+    for (const command of [undefined, null, 'stop', {}, { type: 'pause' }, []])
+      assert.ok(!trainerCommand.safeParse(command).success);
+  });
+});
+
+describe('the words of a trainer', () => {
+  for (const job of jobs)
+    it(`takes the last word of ${job} for one, and none that lacks a part`, () => {
+      const { word } = GOOD[job];
+      assert.ok(isLastWord(trainerMessage.parse(word)));
+      for (const part of Object.keys(word)) {
+        assert.ok(!trainerMessage.safeParse(without(word, part)).success, `without ${part}`);
+      }
+    });
+
+  it('ends with a failure or a stop as well, and with nothing that is on the way', () => {
+    const last = [{ type: 'cancelled' }, { type: 'failure', code: 'c', message: 'm', advice: 'a' }];
+    for (const word of last) assert.ok(isLastWord(trainerMessage.parse(word)));
+    const before = [
+      { type: 'hello', protocol: 7, pid: 1, node: 'v' },
+      { type: 'preparing', done: 1, total: 2 },
+      { type: 'warning', code: 'c', message: 'm', advice: 'a' },
+      { type: 'engine', name: 'native', detail: 'd' },
+    ];
+    for (const word of before) assert.ok(!isLastWord(trainerMessage.parse(word)));
+  });
+
+  it('hears the hello of any version, to be able to tell them apart', () => {
+    for (const version of [0, PROTOCOL_VERSION, 99])
+      assert.equal(trainerMessage.parse({ type: 'hello', protocol: version, pid: 1, node: 'v' }).type, 'hello');
+    assert.ok(!trainerMessage.safeParse({ type: 'hello', pid: 1, node: 'v' }).success);
+  });
+
+  it('has words for every job, that end in no full stop and name no other job', () => {
+    const nouns = jobs.map((job) => JOBS[job].noun);
+    assert.equal(new Set(nouns).size, jobs.length);
+    for (const job of jobs) assert.match(JOBS[job].again, /^[A-Z].*[a-z]$/);
+  });
+});
