@@ -25,9 +25,11 @@ const layers = [
   'core',
   'protocol',
 ];
-// The extension host and the command line reach the trainer through its process, never by import.
+// The extension host and the command line reach the trainer through its process, never by import. Of what lies below the client
+// they use what gets weights and TensorFlow and what reads run folders.
 const apartFromTrainer = [
   'trainer',
+  'sample',
   'inference',
   'training',
   'evaluation',
@@ -40,7 +42,7 @@ const apartFromTrainer = [
   'graph',
 ];
 const neverBelow = {
-  extension: ['cli', 'sample', ...apartFromTrainer],
+  extension: ['cli', ...apartFromTrainer],
   client: apartFromTrainer,
   cli: apartFromTrainer,
 };
