@@ -1,5 +1,6 @@
 import type { AnnotationOptions } from 'chartjs-plugin-annotation';
-import type { Curves, Quantity } from './curves.js';
+import type { Quantity } from './axis.js';
+import type { Curves } from './curves.js';
 import type { ChartTheme } from './theme.js';
 
 /** Height of a line of text in a chart, pixels. */

@@ -1,8 +1,10 @@
-import { bestEpoch, type RunState } from '../src/core/runState.js';
+import type { EventOf } from '../src/protocol/runEvents.js';
+import type { RunState } from '../src/core/runState.js';
 import { formatPercent } from '../src/core/format.js';
 import type { PanelMessage } from '../src/protocol/panel.js';
-import { element } from './dom.js';
-import { BUTTON } from './toolkit.js';
+import { button, element } from './dom.js';
+
+type Checkpoint = EventOf<'checkpoint'>;
 
 /** What can be done with the network as it was after an epoch. Only those that are kept are shown. */
 export class Checkpoints {
@@ -18,53 +20,60 @@ export class Checkpoints {
     const kept = keptCheckpoints(state);
     const quantized = state.run?.options.quantization !== undefined;
     this.root.hidden = kept.length === 0;
-    const key = JSON.stringify([kept.map(({ path }) => path), quantized, alive]);
+    const rows = kept.map((checkpoint) => ({ path: checkpoint.path, words: wordsOf(checkpoint, state) }));
+    const key = JSON.stringify([rows, quantized, alive]);
     if (key === this.drawn) return;
     this.drawn = key;
-    const best = bestEpoch(state)?.epoch;
     this.list.replaceChildren(
-      ...kept.map(({ path, epoch }) => {
-        const reached = state.epochs.find((e) => e.epoch === epoch)?.valAccuracy;
-        const words = [`Epoch ${epoch}`, `validation accuracy ${formatPercent(reached)}`];
-        if (epoch === best) words.push('best');
-        return element(
+      ...rows.map(({ path, words }) =>
+        element(
           'li',
           {},
-          element('span', {}, words.join('  ·  ')),
-          element(
-            'span',
-            { class: 'actions' },
-            quantized ? undefined : this.quantizeButton(path, alive),
-            quantized ? this.button('compare', 'Compare with Float', path) : undefined,
-            this.button('tryPicture', 'Try a Picture…', path),
-            this.button('export', 'Export…', path),
-          ),
-        );
-      }),
+          element('span', {}, words),
+          element('span', { class: 'actions' }, ...this.buttons(path, quantized, alive)),
+        ),
+      ),
     );
   }
 
-  private button(type: 'compare' | 'tryPicture' | 'export', text: string, checkpoint: string): HTMLElement {
-    const button = element(BUTTON, { appearance: 'secondary', class: type }, text);
-    button.addEventListener('click', () => this.post({ type, checkpoint }));
-    return button;
+  private buttons(checkpoint: string, quantized: boolean, alive: boolean): HTMLElement[] {
+    const secondary = (type: 'compare' | 'tryPicture' | 'export', text: string) =>
+      button(text, { appearance: 'secondary', class: type }, () => this.post({ type, checkpoint }));
+    return [
+      quantized ? secondary('compare', 'Compare with Float') : this.quantizeButton(checkpoint, alive),
+      secondary('tryPicture', 'Try a Picture…'),
+      secondary('export', 'Export…'),
+    ];
   }
 
   private quantizeButton(checkpoint: string, disabled: boolean): HTMLElement {
-    const button = element(
-      BUTTON,
-      { appearance: 'secondary', 'data-checkpoint': checkpoint, ...(disabled ? { disabled: '' } : {}) },
+    return button(
       'Enable Quantization-Aware Fine-Tuning',
+      { appearance: 'secondary', 'data-checkpoint': checkpoint, ...(disabled ? { disabled: '' } : {}) },
+      () => this.post({ type: 'quantize', checkpoint, floatLayers: [] }),
     );
-    button.addEventListener('click', () => this.post({ type: 'quantize', checkpoint, floatLayers: [] }));
-    return button;
   }
 }
 
+/** The checkpoint of a run that was stopped lies inside an epoch, and was never validated: no epoch ends at its step. */
+export function wordsOf(checkpoint: Checkpoint, state: RunState): string {
+  const epoch = state.epochs.find(({ step }) => step === checkpoint.step);
+  if (!epoch)
+    return `Step ${checkpoint.step.toLocaleString('en-US')}, in epoch ${checkpoint.epoch + 1}  ·  not validated`;
+  const words = [`Epoch ${epoch.epoch}`, `validation accuracy ${formatPercent(epoch.valAccuracy)}`];
+  if (checkpoint === bestCheckpoint(state)) words.push('best');
+  return words.join('  ·  ');
+}
+
 /** A run keeps its newest few, and the best one; the newest first. */
-function keptCheckpoints(state: RunState): RunState['checkpoints'] {
+export function keptCheckpoints(state: RunState): Checkpoint[] {
   const keep = state.run?.options.keepCheckpoints ?? 0;
+  const best = bestCheckpoint(state);
   const newest = state.checkpoints.slice(-keep);
-  const best = state.checkpoints.findLast((checkpoint) => checkpoint.best);
   return [...new Set([...(best ? [best] : []), ...newest])].sort((a, b) => b.step - a.step);
+}
+
+/** The newest that was the best when it was written. */
+function bestCheckpoint(state: RunState): Checkpoint | undefined {
+  return state.checkpoints.findLast(({ best }) => best);
 }

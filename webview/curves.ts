@@ -1,10 +1,7 @@
 import { emptyRunState, type RunState } from '../src/core/runState.js';
+import type { Place, Quantity, View } from './axis.js';
 import { marksOf, type Mark } from './marks.js';
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+import { Series, type Point } from './series.js';
 
 /** A level that others are held against: from `x` on. */
 export interface Level {
@@ -15,8 +12,9 @@ export interface Level {
 
 /** The lines of one chart. */
 export interface Curves {
-  /** Every step's value; empty in the view by epoch. */
+  /** What is drawn of the steps, and how many there are; none in the view by epoch. */
   readonly steps: readonly Point[];
+  readonly stepCount: number;
   readonly training: readonly Point[];
   readonly validation: readonly Point[];
   /** Where something else begins. */
@@ -25,29 +23,60 @@ export interface Curves {
 }
 
 /** The run that another one goes on from, up to its checkpoint. */
-export interface Parent {
+export interface Parent extends Place {
   readonly state: RunState;
   readonly checkpoint: string;
-  readonly step: number;
-  readonly epoch: number;
 }
-
-export type View = 'step' | 'epoch';
-export type Quantity = 'loss' | 'accuracy';
 
 const NO_PARENT: Parent = { state: emptyRunState(), checkpoint: '', step: 0, epoch: 0 };
 
-/** The parent's curves, and the run's own behind them. */
-export function curvesOf(state: RunState, quantity: Quantity, view: View, parent: Parent = NO_PARENT): Curves {
-  const before = linesOf(parent.state, quantity, view, 0);
-  const own = linesOf(state, quantity, view, parent[view]);
-  return {
-    steps: [...before.steps, ...own.steps],
-    training: [...before.training, ...own.training],
-    validation: [...before.validation, ...own.validation],
-    marks: marksOf(state, view, parent, parent !== NO_PARENT),
-    levels: quantity === 'accuracy' ? levelsOf(state, view, parent) : [],
-  };
+/** The curves of a run, its own behind those of its parent. Holds on to what it has read of the steps, as they only grow. */
+export class RunCurves {
+  private readonly before: Record<Quantity, Series>;
+  private readonly own = { loss: new Series(), accuracy: new Series() };
+
+  constructor(private readonly parent: Parent = NO_PARENT) {
+    this.before = { loss: new Series(), accuracy: new Series() };
+    readOn(this.before.loss, parent.state, 'loss', 0);
+    readOn(this.before.accuracy, parent.state, 'accuracy', 0);
+  }
+
+  /** @param state of the same run in every call: the steps that it had before are not looked at again */
+  of(state: RunState, quantity: Quantity, view: View): Curves {
+    const { parent } = this;
+    const [before, own] = [this.before[quantity], this.own[quantity]];
+    readOn(own, state, quantity, parent.step);
+    const epochs = (run: RunState, offset: number) => epochPoints(run, quantity, view, offset);
+    const [past, present] = [epochs(parent.state, 0), epochs(state, parent[view])];
+    const bySteps = view === 'step';
+    return {
+      steps: bySteps ? [...before.points(), ...own.points()] : [],
+      stepCount: bySteps ? before.length + own.length : 0,
+      training: bySteps ? [...before.average(), ...own.average()] : [...past.training, ...present.training],
+      validation: [...past.validation, ...present.validation],
+      marks: marksOf(state, view, parent, parent !== NO_PARENT),
+      levels: quantity === 'accuracy' ? levelsOf(state, view, parent) : [],
+    };
+  }
+}
+
+function readOn(series: Series, { steps }: RunState, quantity: Quantity, offset: number): void {
+  for (let i = series.length; i < steps.length; i++) series.append(offset + steps[i]!.step, steps[i]![quantity]);
+}
+
+/** The ends of the epochs, on either axis; validation only where it was made. */
+function epochPoints(
+  { epochs }: RunState,
+  quantity: Quantity,
+  view: View,
+  offset: number,
+): Pick<Curves, 'training' | 'validation'> {
+  const training = epochs.map((e) => ({ x: offset + e[view], y: e[quantity] }));
+  const validation = epochs.flatMap((e) => {
+    const y = quantity === 'loss' ? e.valLoss : e.valAccuracy;
+    return y === undefined ? [] : [{ x: offset + e[view], y }];
+  });
+  return { training, validation };
 }
 
 /** What the network did in float, and rounded without training, when its ranges were found. */
@@ -59,37 +88,4 @@ function levelsOf({ calibrated, marks }: RunState, view: View, parent: Parent): 
     { x, y: calibrated.floatValAccuracy, text: 'float' },
     { x, y: calibrated.postTrainingValAccuracy, text: 'post-training' },
   ];
-}
-
-function linesOf(
-  state: RunState,
-  quantity: Quantity,
-  view: View,
-  offset: number,
-): Pick<Curves, 'steps' | 'training' | 'validation'> {
-  const validation = state.epochs.flatMap((e) => {
-    const y = quantity === 'loss' ? e.valLoss : e.valAccuracy;
-    return y === undefined ? [] : [{ x: offset + e[view], y }];
-  });
-  if (view === 'epoch') {
-    const training = state.epochs.map((e) => ({ x: offset + e.epoch, y: e[quantity] }));
-    return { steps: [], training, validation };
-  }
-  const steps = state.steps.map((s) => ({ x: offset + s.step, y: s[quantity] }));
-  return { steps, training: smooth(steps), validation };
-}
-
-/**
- * Exponential moving average over about a thirtieth of the run, without the pull towards its start (the bias
- * correction of Adam). A short run is drawn as it is.
- */
-export function smooth(points: readonly Point[]): Point[] {
-  const keep = 1 - 1 / Math.max(1, points.length / 30);
-  let sum = 0;
-  let weight = 0;
-  return points.map(({ x, y }) => {
-    sum = sum * keep + y * (1 - keep);
-    weight = weight * keep + (1 - keep);
-    return { x, y: sum / weight };
-  });
 }

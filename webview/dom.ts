@@ -1,3 +1,5 @@
+import { BUTTON } from './toolkit.js';
+
 type Child = Node | string | undefined;
 
 /** Makes an element; text is text, never markup. */
@@ -12,14 +14,52 @@ export function element(
   return made;
 }
 
+/** A button of the toolkit; the page's one of its kind has an `id`. */
+export function button(
+  text: string,
+  attributes: Readonly<Record<string, string>> & { readonly appearance: 'primary' | 'secondary' },
+  onClick: () => void,
+): HTMLElement {
+  const made = element(BUTTON, attributes, text);
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+/** A picture with words that can be clicked: the browser's own button, which Enter and Space press. It holds phrases, no blocks. */
+export function cardButton(
+  attributes: Readonly<Record<string, string>>,
+  onClick: () => void,
+  ...children: Child[]
+): HTMLElement {
+  const made = element('button', { type: 'button', ...attributes }, ...children);
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+/** What a page is about, a line about it, and what can be done. */
+export function pageHeader(name: readonly Child[], subtitle: Child, actions: readonly HTMLElement[]): HTMLElement {
+  const heading = element('div', { class: 'heading' }, element('div', { class: 'name' }, ...name), subtitle);
+  return element('header', {}, heading, element('div', { class: 'actions' }, ...actions));
+}
+
+/** Numbers with their names, as a list of both. */
+export function tiles(...made: HTMLElement[]): HTMLElement {
+  return element('dl', { class: 'tiles' }, ...made);
+}
+
 /** A number with its name and a line about it. */
-export function tile(label: string, value: string, detail: string): HTMLElement {
-  const part = (name: string, text: string) => element('span', { class: name }, text);
-  return element('div', { class: 'tile' }, part('label', label), part('value', value), part('detail', detail));
+export function tile(label: Child, value: Child, detail: Child): HTMLElement {
+  return element(
+    'div',
+    { class: 'tile' },
+    element('dt', { class: 'label' }, label),
+    element('dd', { class: 'value' }, value),
+    element('dd', { class: 'detail' }, detail),
+  );
 }
 
 /** Sets the text only when it differs, so that a screen reader and a selection are left alone. */
-export function setText(target: HTMLElement, text: string): void {
+export function setText(target: Node, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 

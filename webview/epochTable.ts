@@ -12,9 +12,17 @@ export class EpochTable {
   });
   private readonly hint = element('p', { class: 'hint' });
   private readonly header: HTMLElement;
+  /** Those of the epochs so far, the oldest first; a line that stands never changes but in being the best. */
+  private readonly lines: HTMLElement[] = [];
 
   constructor() {
-    this.root = element('section', { class: 'epochs' }, element('h2', {}, 'Epochs'), this.grid, this.hint);
+    this.root = element(
+      'section',
+      { class: 'epochs' },
+      element('h2', {}, 'Epochs'),
+      element('div', { class: 'wide' }, this.grid),
+      this.hint,
+    );
     this.header = row(
       EPOCH_COLUMNS.map(([name]) => name),
       'header',
@@ -27,22 +35,21 @@ export class EpochTable {
     this.grid.hidden = state.epochs.length === 0;
     const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
     setText(this.hint, state.epochs.length === 0 ? none : '');
-    const shown = this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`).length;
-    for (const epoch of state.epochs.slice(shown)) {
-      const made = row(
+    for (const epoch of state.epochs.slice(this.lines.length)) {
+      const line = row(
         EPOCH_COLUMNS.map(([, value]) => value(epoch)),
         'default',
       );
-      made.dataset['epoch'] = String(epoch.epoch);
-      this.header.after(made);
+      line.dataset['epoch'] = String(epoch.epoch);
+      this.lines.push(line);
+      this.header.after(line);
     }
-    for (const line of this.grid.querySelectorAll<HTMLElement>(`${GRID_ROW}[data-epoch]`))
-      line.classList.toggle('best', line.dataset['epoch'] === String(best));
+    for (const line of this.lines) line.classList.toggle('best', line.dataset['epoch'] === String(best));
   }
 
   /** A snapshot replaces everything. */
   clear(): void {
-    for (const line of this.grid.querySelectorAll(`${GRID_ROW}[data-epoch]`)) line.remove();
+    for (const line of this.lines.splice(0)) line.remove();
   }
 }
 

@@ -2,11 +2,12 @@ import { bestEpoch, type RunState } from '../src/core/runState.js';
 import { formatCount, formatPercent } from '../src/core/format.js';
 import { QUANTIZER_COLUMNS } from '../src/core/quantizerColumns.js';
 import type { PanelMessage } from '../src/protocol/panel.js';
-import { element, setText } from './dom.js';
-import { BUTTON } from './toolkit.js';
+import { button, element, setText } from './dom.js';
 
 /** Layers that the sensitivity view shows: the costliest. */
 const SHOWN = 12;
+
+type Layer = NonNullable<RunState['sensitivity']>['layers'][number];
 
 /** What quantization does to the network: accuracies side by side, what each layer costs, every quantizer in a table. */
 export class QuantizationView {
@@ -17,12 +18,14 @@ export class QuantizationView {
   private readonly count = element('summary', {}, 'Quantizers');
   private readonly again: HTMLElement;
   private readonly table: HTMLElement;
+  /** The steps at which what is shown was measured. */
   private drawnTable = -1;
   private drawnLayers = -1;
 
   constructor(post: (message: PanelMessage) => void) {
-    this.again = element(BUTTON, { appearance: 'secondary', id: 'again' }, 'Fine-Tune Again with These in Float');
-    this.again.addEventListener('click', () => post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }));
+    this.again = button('Fine-Tune Again with These in Float', { appearance: 'secondary', id: 'again' }, () =>
+      post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }),
+    );
     const head = QUANTIZER_COLUMNS.map(({ name, explained }) =>
       element('th', { scope: 'col', title: explained }, name),
     );
@@ -84,27 +87,9 @@ export class QuantizationView {
       element(
         'p',
         { class: 'hint' },
-        `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and how many of them it makes another person of.`,
+        `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and on how many of them the network then names another person.`,
       ),
-      ...costliest.map(({ layer, lossIncrease, changed }) => {
-        const box = element('input', {
-          type: 'checkbox',
-          value: layer,
-          ...(inFloat.includes(layer) ? { checked: '' } : {}),
-        });
-        const bar = element('span', { class: 'bar' });
-        bar.style.width = `${(100 * Math.max(0, lossIncrease)) / most}%`; // an attribute is what the page's policy forbids
-        const cost = `${lossIncrease < 0 ? '−' : '+'}${Math.abs(lossIncrease).toFixed(4)}`;
-        return element(
-          'label',
-          { class: 'layer' },
-          box,
-          element('span', { class: 'name' }, layer),
-          element('span', { class: 'track' }, bar),
-          element('span', { class: 'cost' }, cost),
-          element('span', { class: 'changed' }, changed === 0 ? '' : formatCount(changed, 'picture')),
-        );
-      }),
+      ...costliest.map((one) => layerLine(one, most, inFloat.includes(one.layer))),
     );
   }
 
@@ -115,6 +100,22 @@ export class QuantizationView {
   private offer(): void {
     this.again.hidden = this.again.dataset['offered'] !== 'true' || this.chosen.length === 0;
   }
+}
+
+/** A layer that can be chosen to stay in float, with its cost as a bar; a layer that helps when it is rounded has none. */
+function layerLine({ layer, lossIncrease, changed }: Layer, most: number, inFloat: boolean): HTMLElement {
+  const box = element('input', { type: 'checkbox', value: layer, ...(inFloat ? { checked: '' } : {}) });
+  const bar = element('span', { class: 'bar' });
+  bar.style.width = `${(100 * Math.max(0, lossIncrease)) / most}%`; // the page's policy forbids the attribute
+  return element(
+    'label',
+    { class: 'layer' },
+    box,
+    element('span', { class: 'name' }, layer),
+    element('span', { class: 'track' }, bar),
+    element('span', { class: 'cost' }, `${lossIncrease < 0 ? '−' : '+'}${Math.abs(lossIncrease).toFixed(4)}`),
+    element('span', { class: 'changed' }, changed === 0 ? '' : formatCount(changed, 'picture')),
+  );
 }
 
 function factsOf(state: RunState): string {

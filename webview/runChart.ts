@@ -1,21 +1,19 @@
-import {
-  Chart,
-  Decimation,
-  LinearScale,
-  LineController,
-  LineElement,
-  PointElement,
-  Tooltip,
-  type ChartDataset,
-} from 'chart.js';
+import { Chart, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartDataset } from 'chart.js';
 import annotation from 'chartjs-plugin-annotation';
 import { formatLoss, formatPercent } from '../src/core/format.js';
 import { annotationsOf } from './annotations.js';
-import type { Curves, Point, Quantity, View } from './curves.js';
+import type { Quantity, View } from './axis.js';
+import type { Curves } from './curves.js';
 import { element } from './dom.js';
+import type { Point } from './series.js';
 import { fade, tooltipColours, type ChartTheme } from './theme.js';
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, Decimation, annotation);
+Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, annotation);
+
+type Line = ChartDataset<'line', Point[]>;
+
+/** Points of a line that are marked each; of more the line alone is drawn. */
+const MARKED = 50;
 
 /** One chart: training and validation of one quantity. */
 export class RunChart {
@@ -24,6 +22,8 @@ export class RunChart {
   private readonly legendOfSteps = legendEntry('step', 'Each step');
   private readonly chart: Chart<'line', Point[]>;
   private readonly format: (y: number) => string;
+  /** What the options were made of. Chart.js resolves them anew when they change, which costs more than a frame's drawing. */
+  private optionsFor = '';
 
   constructor(
     private readonly quantity: Quantity,
@@ -49,98 +49,43 @@ export class RunChart {
       data: { datasets: [] },
       options: {
         animation: false,
+        // Points come as Chart.js keeps them, in the order of the axis.
         parsing: false,
         normalized: true,
         maintainAspectRatio: false,
         interaction: { mode: 'nearest', axis: 'x', intersect: false },
-        scales: { x: { type: 'linear', beginAtZero: true }, y: { beginAtZero: true } },
-        plugins: { decimation: { enabled: true, algorithm: 'lttb', samples: 800, threshold: 1600 } },
       },
     });
   }
 
   draw(curves: Curves, view: View, theme: ChartTheme): void {
-    const lines: [string, readonly Point[], Partial<ChartDataset<'line', Point[]>>][] = [
-      [
-        'Each step',
-        curves.steps,
-        {
-          borderColor: fade(theme.training, theme.highContrast ? 0.6 : 0.35),
-          borderWidth: 1,
-          pointRadius: 0,
-          order: 3,
-        },
-      ],
-      [
-        'Training',
-        curves.training,
-        {
-          borderColor: theme.training,
-          backgroundColor: theme.training,
-          borderWidth: theme.highContrast ? 3 : 2,
-          pointRadius: view === 'epoch' || curves.training.length === 1 ? radius(curves.training) : 0,
-          order: 2,
-        },
-      ],
-      [
-        'Validation',
-        curves.validation,
-        {
-          borderColor: theme.validation,
-          backgroundColor: theme.validation,
-          borderWidth: theme.highContrast ? 3 : 2,
-          borderDash: [6, 4],
-          pointRadius: radius(curves.validation),
-          pointStyle: 'rectRot',
-          order: 1,
-        },
-      ],
-    ];
-    this.chart.data.datasets = lines
-      .filter(([, points]) => points.length > 0)
-      // Marks at the edge of the area are drawn whole.
-      .map(([label, points, style]) => ({ label, data: [...points], clip: 8, ...style }));
-    this.legendOfSteps.hidden = view === 'epoch';
-    this.applyTheme(view, theme);
-    // Chart.js gives its options through a proxy: a copy of one refers to itself, and the next tooltip never ends resolving it.
-    this.chart.options.plugins!.annotation = {
-      clip: false,
-      annotations: annotationsOf(curves, this.quantity, theme),
-    };
+    const { marks, levels } = curves;
+    const key = JSON.stringify([view, theme, marks, levels]);
+    if (key !== this.optionsFor) {
+      this.optionsFor = key;
+      this.legendOfSteps.hidden = view === 'epoch';
+      this.setOptions(curves, view, theme);
+    }
+    this.setLines(linesOf(curves, view, theme));
     this.chart.update('none');
     this.describe(curves);
   }
 
-  private applyTheme(view: View, theme: ChartTheme): void {
-    const font = { family: theme.font, size: 11 };
-    const title = (text: string) => ({ display: true, text, color: theme.dim, font });
-    const ticks = { color: theme.dim, font, maxRotation: 0 };
-    const grid = { color: theme.grid };
-    const percent = this.quantity === 'accuracy';
-    Object.assign(this.chart.options, {
-      scales: {
-        x: {
-          type: 'linear',
-          beginAtZero: view === 'step',
-          ...(view === 'epoch' && { min: 1 }),
-          title: title(view === 'step' ? 'Step' : 'Epoch'),
-          ticks: { ...ticks, precision: 0 },
-          grid: { ...grid, display: false },
-          border: { color: theme.grid },
-        },
-        y: {
-          beginAtZero: true,
-          ...(percent && { max: 1 }),
-          ticks: {
-            ...ticks,
-            callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
-          },
-          grid,
-          border: { display: false },
-        },
-      },
-    });
-    this.chart.options.plugins!.tooltip = {
+  /** Lines that stay are changed in place: a new one would be set up anew. */
+  private setLines(lines: readonly Line[]): void {
+    const { datasets } = this.chart.data;
+    const drawn = lines.filter(({ data }) => data.length > 0);
+    this.chart.data.datasets = drawn.map((line) =>
+      Object.assign(datasets.find(({ label }) => label === line.label) ?? {}, line),
+    );
+  }
+
+  private setOptions(curves: Curves, view: View, theme: ChartTheme): void {
+    const { options } = this.chart;
+    options.scales = this.scales(view, theme);
+    // Chart.js gives its options through a proxy: a copy of one refers to itself, and the next tooltip never ends resolving it.
+    options.plugins!.annotation = { clip: false, annotations: annotationsOf(curves, this.quantity, theme) };
+    options.plugins!.tooltip = {
       ...tooltipColours(theme),
       callbacks: {
         title: ([first]) =>
@@ -150,23 +95,82 @@ export class RunChart {
     };
   }
 
+  private scales(view: View, theme: ChartTheme): NonNullable<typeof this.chart.options.scales> {
+    const font = { family: theme.font, size: 11 };
+    const ticks = { color: theme.dim, font, maxRotation: 0 };
+    const percent = this.quantity === 'accuracy';
+    return {
+      x: {
+        type: 'linear',
+        beginAtZero: view === 'step',
+        ...(view === 'epoch' && { min: 1 }),
+        title: { display: true, text: view === 'step' ? 'Step' : 'Epoch', color: theme.dim, font },
+        ticks: { ...ticks, precision: 0 },
+        grid: { color: theme.grid, display: false },
+        border: { color: theme.grid },
+      },
+      y: {
+        beginAtZero: true,
+        ...(percent && { max: 1 }),
+        ticks: {
+          ...ticks,
+          callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
+        },
+        grid: { color: theme.grid },
+        border: { display: false },
+      },
+    };
+  }
+
   /** What the picture says, for those who do not see it; the table has every number. */
-  private describe({ steps, training, validation, marks, levels }: Curves): void {
+  private describe({ stepCount, training, validation, marks, levels }: Curves): void {
     const last = training.at(-1);
     const lastValidation = validation.at(-1);
-    const words = [`${this.title}: ${steps.length || training.length} points`];
+    const words = [`${this.title}: ${stepCount || training.length} points`];
     if (last) words.push(`training ${this.format(last.y)}`);
     if (lastValidation) words.push(`validation ${this.format(lastValidation.y)}`);
     for (const { x, text } of marks) words.push(`${text} from ${Math.ceil(x)} on`);
     for (const { y, text } of levels) words.push(`${text} ${this.format(y)}`);
     this.canvas.setAttribute('aria-label', words.join(', '));
-    this.canvas.dataset['points'] = String(steps.length + validation.length);
+    this.canvas.dataset['points'] = String(stepCount + validation.length);
   }
+}
+
+/** What stands for the curves in the chart. Training and validation differ in dash and marks too, not in colour alone. */
+function linesOf({ steps, training, validation }: Curves, view: View, theme: ChartTheme): Line[] {
+  const borderWidth = theme.highContrast ? 3 : 2;
+  const line = (label: string, points: readonly Point[], colour: string, style: Partial<Line>): Line => ({
+    label,
+    data: [...points],
+    borderColor: colour,
+    backgroundColor: colour,
+    borderWidth,
+    // Marks at the edge of the area are drawn whole.
+    clip: 8,
+    ...style,
+  });
+  return [
+    line('Each step', steps, fade(theme.training, theme.highContrast ? 0.6 : 0.35), {
+      borderWidth: 1,
+      pointRadius: 0,
+      order: 3,
+    }),
+    line('Training', training, theme.training, {
+      pointRadius: view === 'epoch' || training.length === 1 ? radius(training) : 0,
+      order: 2,
+    }),
+    line('Validation', validation, theme.validation, {
+      borderDash: [6, 4],
+      pointRadius: radius(validation),
+      pointStyle: 'rectRot',
+      order: 1,
+    }),
+  ];
 }
 
 /** Marks stop helping when they touch. */
 function radius(points: readonly Point[]): number {
-  return points.length > 50 ? 0 : 4;
+  return points.length > MARKED ? 0 : 4;
 }
 
 /** A line of the legend; the style sheet draws it as the chart does. */

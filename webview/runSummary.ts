@@ -1,7 +1,7 @@
 import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
 import { bestEpoch, totalSteps, type RunState } from '../src/core/runState.js';
 import type { Liveness } from '../src/protocol/panel.js';
-import { element, setText } from './dom.js';
+import { element, setText, tile, tiles } from './dom.js';
 
 /** The numbers one looks at first, and how far the run is. */
 export class RunSummary {
@@ -13,15 +13,12 @@ export class RunSummary {
     speed: new Tile('Images/s'),
     time: new Tile('Time left'),
   };
-  private readonly bar = element('progress', {
-    max: '1',
-    value: '0',
-    'aria-label': 'Progress of the run',
-  }) as HTMLProgressElement;
+  private readonly bar = document.createElement('progress');
 
   constructor() {
-    const tiles = Object.values(this.tiles).map((tile) => tile.root);
-    this.root = element('section', { class: 'summary' }, element('div', { class: 'tiles' }, ...tiles), this.bar);
+    this.bar.setAttribute('aria-label', 'Progress of the run');
+    const made = Object.values(this.tiles).map(({ root }) => root);
+    this.root = element('section', { class: 'summary' }, tiles(...made), this.bar);
   }
 
   draw(state: RunState, liveness: Liveness, preparing: { done: number; total: number } | undefined): void {
@@ -67,15 +64,16 @@ function stepText(state: RunState): string {
   return total === undefined ? '' : `step ${step.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
 }
 
+/** A tile whose texts change. */
 class Tile {
   readonly root: HTMLElement;
-  private readonly name: HTMLElement;
-  private readonly value = element('span', { class: 'value' });
-  private readonly detail = element('span', { class: 'detail' });
+  private readonly name: Text;
+  private readonly value = new Text();
+  private readonly detail = new Text();
 
   constructor(name: string) {
-    this.name = element('span', { class: 'label' }, name);
-    this.root = element('div', { class: 'tile' }, this.name, this.value, this.detail);
+    this.name = new Text(name);
+    this.root = tile(this.name, this.value, this.detail);
   }
 
   label(name: string): void {

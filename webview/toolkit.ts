@@ -1,6 +1,5 @@
 import {
   provideVSCodeDesignSystem,
-  vsCodeBadge,
   vsCodeButton,
   vsCodeDataGrid,
   vsCodeDataGridCell,
@@ -16,7 +15,6 @@ import {
  */
 export function registerComponents(): void {
   provideVSCodeDesignSystem().register(
-    vsCodeBadge(),
     vsCodeButton(),
     vsCodeDataGrid(),
     vsCodeDataGridCell(),
@@ -27,7 +25,6 @@ export function registerComponents(): void {
   );
 }
 
-export const BADGE = 'vscode-badge';
 export const BUTTON = 'vscode-button';
 export const GRID = 'vscode-data-grid';
 export const GRID_ROW = 'vscode-data-grid-row';

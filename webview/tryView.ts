@@ -1,8 +1,8 @@
 import { formatPercent } from '../src/core/format.js';
 import { topScores } from '../src/core/softmax.js';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../src/protocol/modelPanel.js';
-import { base64Of, element, setText } from './dom.js';
-import { BUTTON, PROGRESS_RING } from './toolkit.js';
+import { base64Of, button, element, pageHeader, setText } from './dom.js';
+import { PROGRESS_RING } from './toolkit.js';
 
 /** People that are named for a picture. */
 const SHOWN = 5;
@@ -23,25 +23,18 @@ export class TryView {
   );
   private readonly said = element('p', { class: 'hint', role: 'status' });
   private readonly list = element('section', { class: 'tried', 'aria-live': 'polite' });
-  private readonly drawn = new Map<number, HTMLElement>();
+  /** The cards that are shown, by the number of their picture. */
+  private cards = new Map<number, HTMLElement>();
 
   constructor(private readonly post: (message: ModelPanelMessage) => void) {
-    const paste = this.button('paste', 'Paste', 'secondary', () => void this.paste());
     this.root = element(
       'div',
       { class: 'try' },
-      element(
-        'header',
-        {},
-        element('div', { class: 'heading' }, element('div', { class: 'name' }, this.name, this.ring), this.facts),
-        element(
-          'div',
-          { class: 'actions' },
-          this.button('chooseFiles', 'Choose Pictures…', 'primary', () => post({ type: 'chooseFiles' })),
-          paste,
-          this.button('openCamera', 'Camera…', 'secondary', () => post({ type: 'openCamera' })),
-        ),
-      ),
+      pageHeader([this.name, this.ring], this.facts, [
+        button('Choose Pictures…', { appearance: 'primary', id: 'chooseFiles' }, () => post({ type: 'chooseFiles' })),
+        button('Paste', { appearance: 'secondary', id: 'paste' }, () => void this.paste()),
+        button('Camera…', { appearance: 'secondary', id: 'openCamera' }, () => post({ type: 'openCamera' })),
+      ]),
       this.failure,
       this.said,
       this.empty,
@@ -49,7 +42,7 @@ export class TryView {
     );
   }
 
-  draw({ title, facts, waiting, failure, pictures }: Extract<ModelPanelContent, { type: 'try' }>): void {
+  show({ title, facts, waiting, failure, pictures }: Extract<ModelPanelContent, { type: 'try' }>): void {
     setText(this.name, title);
     setText(this.facts, facts || 'Who is in a picture, as this network sees it');
     this.ring.hidden = waiting === 0;
@@ -58,12 +51,9 @@ export class TryView {
     this.empty.hidden = pictures.length > 0 || waiting > 0;
     if (waiting > 0) setText(this.said, '');
     this.said.hidden = this.said.textContent === '';
-    const cards = pictures.map((picture) => {
-      const card = this.drawn.get(picture.id) ?? cardOf(picture);
-      this.drawn.set(picture.id, card);
-      return card;
-    });
-    this.list.replaceChildren(...cards);
+    // A card stays as it is, with what a reader has selected on it, and goes with its picture.
+    this.cards = new Map(pictures.map((picture) => [picture.id, this.cards.get(picture.id) ?? cardOf(picture)]));
+    this.list.replaceChildren(...this.cards.values());
   }
 
   hint(text: string): void {
@@ -71,12 +61,7 @@ export class TryView {
     this.said.hidden = false;
   }
 
-  private button(id: string, text: string, appearance: 'primary' | 'secondary', onClick: () => void): HTMLElement {
-    const made = element(BUTTON, { appearance, id }, text);
-    made.addEventListener('click', onClick);
-    return made;
-  }
-
+  /** The clipboard by the button: an editor may deny it, and the keys are left. */
   private async paste(): Promise<void> {
     try {
       for (const item of await navigator.clipboard.read()) {
@@ -87,7 +72,7 @@ export class TryView {
       }
       this.hint('There is no picture in the clipboard.');
     } catch {
-      this.hint('The editor keeps the clipboard from this button: press Ctrl+V or ⌘V instead.');
+      this.hint('The editor does not let this button read the clipboard: press Ctrl+V or ⌘V instead.');
     }
   }
 }
@@ -97,44 +82,32 @@ function cardOf({ name, answer }: TriedPicture): HTMLElement {
     return element(
       'article',
       { class: 'answer failed' },
-      element(
-        'div',
-        { class: 'verdict' },
-        element('h2', {}, name),
-        element('p', { class: 'hint' }, `This file ${answer.error}.`),
-      ),
+      verdict(element('h2', {}, name), `This file ${answer.error}.`),
     );
-  const best = topScores(answer.scores, SHOWN);
-  const bars = best.map(([person, probability]) => {
-    const bar = element('progress', {
-      max: '1',
-      value: String(probability),
-      'aria-label': `${person}: ${formatPercent(probability)}`,
-    });
-    return element(
-      'li',
-      {},
-      element('span', { class: 'person', title: person }, person),
-      bar,
-      element('span', { class: 'count' }, formatPercent(probability)),
-    );
-  });
-  const seen =
-    answer.seen === undefined ? undefined : element('img', { src: answer.seen, alt: `${name} as the network sees it` });
+  const { person, probability, seen } = answer;
   return element(
     'article',
     { class: 'answer' },
-    seen,
-    element(
-      'div',
-      { class: 'verdict' },
-      element('h2', {}, answer.person, element('span', { class: 'dim' }, formatPercent(answer.probability))),
-      element(
-        'p',
-        { class: 'hint' },
-        answer.probability < UNSURE ? `${name}  ·  not sure: it may be somebody else` : name,
-      ),
-      element('ul', {}, ...bars),
+    seen === undefined ? undefined : element('img', { src: seen, alt: `${name} as the network sees it` }),
+    verdict(
+      element('h2', {}, person, element('span', { class: 'dim' }, formatPercent(probability))),
+      probability < UNSURE ? `${name}  ·  not sure: it may be somebody else` : name,
+      element('ul', {}, ...topScores(answer.scores, SHOWN).map(barOf)),
     ),
+  );
+}
+
+function verdict(heading: HTMLElement, line: string, bars?: HTMLElement): HTMLElement {
+  return element('div', { class: 'verdict' }, heading, element('p', { class: 'hint' }, line), bars);
+}
+
+function barOf([person, probability]: readonly [string, number]): HTMLElement {
+  const text = formatPercent(probability);
+  return element(
+    'li',
+    {},
+    element('span', { class: 'person', title: person }, person),
+    element('progress', { max: '1', value: String(probability), 'aria-label': `${person}: ${text}` }),
+    element('span', { class: 'count' }, text),
   );
 }

@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
+import { MARK_WORDS } from '../core/markWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 
@@ -7,15 +8,6 @@ export interface Terminal {
   readonly isTTY: boolean;
   readonly columns: number;
 }
-
-/** What begins with each mark. */
-const MARKS = {
-  calibration: 'ranges of the activations are found',
-  weights: 'kernels are rounded',
-  activations: 'activations are rounded',
-  batchNormFrozen: 'batch norm keeps its statistics',
-  rangesFrozen: 'ranges stay as they are',
-};
 
 /** Shows a run at a terminal: one line for each epoch, and under them a bar where the terminal can redraw a line. */
 export class TerminalView {
@@ -57,7 +49,7 @@ export class TerminalView {
         else if (message.step > 0) this.line('Stage       every layer trains');
         return;
       case 'mark':
-        this.line(`Quantized   ${MARKS[message.name]} (after step ${message.step})`);
+        this.line(`Quantized   ${MARK_WORDS[message.name].clause} (after step ${message.step})`);
         return;
       case 'calibrated':
         this.line(

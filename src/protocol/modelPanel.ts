@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { comparison } from './comparison.js';
+import { LARGEST_PASTE } from './limits.js';
 import { prediction } from './prediction.js';
 
 /** A picture that a network was asked about, and what it said. */
@@ -22,9 +23,6 @@ export const modelPanelContent = z.discriminatedUnion('type', [
   }),
 ]);
 export type ModelPanelContent = z.infer<typeof modelPanelContent>;
-
-/** Largest picture that is pasted or dropped, in bytes. */
-export const LARGEST_PASTE = 64 * 2 ** 20;
 
 // Panel of a network → extension host.
 export const modelPanelMessage = z.discriminatedUnion('type', [

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
 import { EPOCH_COLUMNS } from '../core/epochColumns.js';
+import { MARK_WORDS } from '../core/markWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
@@ -94,7 +95,9 @@ function quantization(state: RunState): string {
     row(['In float', formatPercent(calibrated.floatValAccuracy)]),
     row(['Rounded without training', formatPercent(calibrated.postTrainingValAccuracy)]),
     ...(trained ? [row(['Quantization-aware', formatPercent(trained.valAccuracy)])] : []),
-    ...marks.map(({ name, step }) => row([MARK_WORDS[name], `after step ${step.toLocaleString('en-US')}`])),
+    ...marks.map(({ name, step }) =>
+      row([capitalized(MARK_WORDS[name].clause), `after step ${step.toLocaleString('en-US')}`]),
+    ),
   ];
   const costliest = [...(sensitivity?.layers ?? [])].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 10);
   const layers = costliest.map(({ layer, lossIncrease, changed }) =>
@@ -109,13 +112,9 @@ ${layers.length > 0 ? `<h3>Layers that cost most when they alone are rounded</h3
 <h3>Quantizers</h3><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
-const MARK_WORDS = {
-  calibration: 'Ranges found',
-  weights: 'Kernels rounded',
-  activations: 'Activations rounded',
-  batchNormFrozen: 'Batch norm frozen',
-  rangesFrozen: 'Ranges frozen',
-};
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 function row(cells: readonly string[], attributes = ''): string {
   return `<tr${attributes}>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;

@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
-import { emptyRunState } from '../../src/core/runState.js';
-import type { EventOf } from '../../src/protocol/runEvents.js';
-import { curvesOf, smooth } from '../../webview/curves.js';
+import { emptyRunState, reduceAll, type RunState } from '../../src/core/runState.js';
+import type { Quantity, View } from '../../webview/axis.js';
+import { RunCurves } from '../../webview/curves.js';
 import { fade } from '../../webview/theme.js';
+import { beginning, epoch, recordedRun, step } from '../support/runEvents.js';
 
-const step = (n: number): EventOf<'step'> => ({
-  type: 'step',
-  epoch: Math.ceil(n / 10),
-  step: n,
-  loss: 10 / n,
-  accuracy: n / 1000,
-  learningRate: 1,
-  imagesPerSecond: 1,
-  etaSeconds: 1,
-});
-const epoch = (n: number): EventOf<'epoch'> => ({
-  type: 'epoch',
-  epoch: n,
-  step: 10 * n,
-  loss: 2,
-  accuracy: 0.2,
-  valLoss: 3,
-  valAccuracy: 0.3,
-  imagesPerSecond: 1,
-  learningRate: 1,
-  elapsedSeconds: 1,
-});
+const curvesOf = (state: RunState, quantity: Quantity, view: View) => new RunCurves().of(state, quantity, view);
 
-describe('curvesOf', () => {
+describe('RunCurves', () => {
   const state = {
     ...emptyRunState(),
     steps: Array.from({ length: 25 }, (_, i) => step(i + 1)),
@@ -35,8 +15,8 @@ describe('curvesOf', () => {
   };
 
   it('draws every step, and validation where it was made', () => {
-    const { steps, training, validation } = curvesOf(state, 'loss', 'step');
-    assert.equal(steps.length, 25);
+    const { steps, stepCount, training, validation } = curvesOf(state, 'loss', 'step');
+    assert.equal(stepCount, 25);
     assert.deepEqual(steps[4], { x: 5, y: 2 });
     assert.deepEqual(training, steps, 'a short run is not smoothed');
     assert.deepEqual(validation, [
@@ -65,10 +45,42 @@ describe('curvesOf', () => {
   });
 });
 
-describe('smooth', () => {
-  it('leaves a constant as it is and starts without a pull to zero', () => {
-    const constant = Array.from({ length: 300 }, (_, x) => ({ x, y: 5 }));
-    for (const { y } of smooth(constant)) assert.ok(Math.abs(y - 5) < 1e-9);
+describe('RunCurves over a log', () => {
+  const steps = Array.from({ length: 3000 }, (_, i) => step(i + 1));
+  const events = [...beginning(), ...steps.flatMap((s) => (s.step % 10 === 0 ? [s, epoch(s.step / 10)] : [s]))];
+
+  it('draws a run that is followed as one that is read at once', () => {
+    const followed = new RunCurves();
+    let state = emptyRunState();
+    for (let i = 0; i < events.length; i += 701) {
+      state = reduceAll(events.slice(i, i + 701), state);
+      followed.of(state, 'loss', 'step');
+    }
+    for (const quantity of ['loss', 'accuracy'] as const)
+      for (const view of ['step', 'epoch'] as const)
+        assert.deepEqual(followed.of(state, quantity, view), curvesOf(reduceAll(events), quantity, view));
+    assert.equal(followed.of(state, 'loss', 'step').stepCount, 3000);
+  });
+
+  it('draws a run behind its parent, and names what begins', () => {
+    const float = reduceAll(recordedRun('float'));
+    const int8 = reduceAll(recordedRun('int8'));
+    const parent = { state: float, checkpoint: 'checkpoints/epoch-0001', step: 3, epoch: 1 };
+    const { steps, stepCount, validation, marks, levels } = new RunCurves(parent).of(int8, 'accuracy', 'step');
+    assert.equal(stepCount, 6);
+    assert.deepEqual(
+      steps.map(({ x }) => x),
+      [1, 2, 3, 4, 5, 6],
+    );
+    assert.deepEqual(
+      validation.map(({ x }) => x),
+      [3, 6],
+    );
+    assert.match(marks.map(({ text }) => text).join(), /fine-tuning.*calibrated/);
+    assert.deepEqual(
+      levels.map(({ text }) => text),
+      ['float', 'post-training'],
+    );
   });
 });
 

@@ -1,0 +1,156 @@
+import { formatCount } from '../src/core/format.js';
+import type { DatasetReport, Finding, FindingFile } from '../src/protocol/check.js';
+import type { DataPanelContent, DataPanelMessage } from '../src/protocol/dataPanel.js';
+import { button, cardButton, element, pageHeader, tile, tiles } from './dom.js';
+import { nameOf } from './fileName.js';
+
+type Post = (message: DataPanelMessage) => void;
+
+const SEVERITY: Record<Finding['severity'], string> = { error: 'Error', warning: 'Warning', information: 'Note' };
+const LAYOUTS: Record<DatasetReport['layout'], string> = {
+  folders: 'one folder for each person',
+  labels: 'a labels.csv',
+  split: 'training and validation folders',
+};
+/** Lines of a list that are written at once. */
+const LINES = 500;
+/** People whose pictures are shown as bars before the rest is opened. */
+const BARS = 24;
+
+/** What a check has found, the worst first, and how many pictures each person has. */
+export function reportParts(
+  { report, exclusionList }: Extract<DataPanelContent, { type: 'report' }>,
+  post: Post,
+): HTMLElement[] {
+  const count = (severity: Finding['severity']) => report.findings.filter((f) => f.severity === severity).length;
+  const errors = count('error');
+  const warnings = count('warning');
+  const train = button('Train Model', { appearance: errors > 0 ? 'secondary' : 'primary', id: 'train' }, () =>
+    post({ type: 'train' }),
+  );
+  const align = button('Align Faces', { appearance: 'secondary', id: 'align' }, () => post({ type: 'align' }));
+  const exclusions = report.suggestedExclusions.length;
+  return [
+    pageHeader(
+      [element('h1', {}, nameOf(report.dataset))],
+      element('p', { class: 'subtitle' }, `${verdictOf(errors, warnings)}  ·  ${LAYOUTS[report.layout]}`),
+      [train, align],
+    ),
+    tiles(
+      tile('Pictures', report.pictures.toLocaleString('en-US'), 'that can be trained with'),
+      tile('People', report.people.toLocaleString('en-US'), medianText(report)),
+      tile('Errors', String(errors), errors === 0 ? '' : 'make results wrong'),
+      tile('Warnings', String(warnings), warnings === 0 ? '' : 'cost accuracy'),
+    ),
+    ...(exclusions > 0 ? [exclusionNotice(exclusions, exclusionList, post)] : []),
+    ...report.findings.map((finding) => findingCard(finding, post)),
+    distribution(report),
+  ];
+}
+
+function verdictOf(errors: number, warnings: number): string {
+  if (errors > 0) return 'Some of what was found makes the results wrong: look at it before you train.';
+  if (warnings > 0) return 'You can train; what was found costs some of the accuracy.';
+  return 'You can train: nothing stands in the way.';
+}
+
+function exclusionNotice(count: number, list: string | undefined, post: Post): HTMLElement {
+  return element(
+    'div',
+    { class: 'notice exclusions' },
+    list === undefined
+      ? `${formatCount(count, 'picture')} would better be left out of training. `
+      : `Training leaves out what is listed in ${list}. `,
+    button(
+      list === undefined ? 'Write Exclusion List' : 'Open Exclusion List',
+      { appearance: 'secondary', id: 'writeExclusions' },
+      () => post({ type: 'writeExclusions' }),
+    ),
+  );
+}
+
+/** How many pictures the person in the middle has, of those who have any; `counts` falls. */
+function medianText({ counts }: DatasetReport): string {
+  const present = counts.map(({ pictures }) => pictures).filter((n) => n > 0);
+  return present.length === 0 ? '' : `${present[present.length >> 1]!} pictures each in the middle`;
+}
+
+function findingCard({ code, severity, title, explanation, advice, files }: Finding, post: Post): HTMLElement {
+  const shown = files.filter(({ thumbnail }) => thumbnail !== undefined);
+  return element(
+    'section',
+    { class: `finding ${severity}`, 'data-code': code },
+    element('h2', {}, element('span', { class: 'badge', 'data-severity': severity }, SEVERITY[severity]), ' ', title),
+    element('p', {}, explanation, ' ', element('span', { class: 'advice' }, advice)),
+    shown.length > 0
+      ? element('div', { class: 'thumbnails' }, ...groups(shown).map((group) => thumbnails(group, post)))
+      : undefined,
+    element(
+      'details',
+      {},
+      element('summary', {}, files.length === 1 ? 'Show it' : `All ${files.length.toLocaleString('en-US')}`),
+      element('ul', {}, ...files.slice(0, LINES).map(fileLine)),
+      files.length > LINES ? element('p', {}, `and ${formatCount(files.length - LINES, 'more', 'more')}`) : undefined,
+    ),
+  );
+}
+
+/** Files of one group beside each other; they follow one another in the list. */
+function groups(files: readonly FindingFile[]): FindingFile[][] {
+  const result: FindingFile[][] = [];
+  for (const file of files) {
+    const last = result.at(-1);
+    if (last && file.group !== undefined && last[0]!.group === file.group) last.push(file);
+    else result.push([file]);
+  }
+  return result;
+}
+
+function thumbnails(group: readonly FindingFile[], post: Post): HTMLElement {
+  const cards = group.map(({ file, detail, thumbnail: source }) =>
+    cardButton(
+      { class: 'thumbnail', title: file },
+      () => post({ type: 'open', file }),
+      element('img', { src: source!, alt: file }),
+      element('span', { class: 'file' }, nameOf(file)),
+      detail === undefined ? undefined : element('span', { class: 'file dim' }, detail),
+    ),
+  );
+  return element('div', { class: group.length > 1 ? 'group' : 'single' }, ...cards);
+}
+
+function fileLine({ file, detail }: FindingFile): HTMLElement {
+  return element('li', {}, element('code', {}, file), detail === undefined ? undefined : ` ${detail}`);
+}
+
+/** Pictures of each person as bars, the most first. */
+function distribution({ counts }: DatasetReport): HTMLElement {
+  const most = Math.max(1, ...counts.map(({ pictures }) => pictures));
+  const bar = ({ person, pictures }: DatasetReport['counts'][number]) =>
+    element(
+      'li',
+      {},
+      element('span', { class: 'person', title: person }, person),
+      element('progress', {
+        max: String(most),
+        value: String(pictures),
+        'aria-label': `${person}: ${pictures}`,
+      }),
+      element('span', { class: 'count' }, pictures.toLocaleString('en-US')),
+    );
+  const rest = counts.slice(BARS);
+  return element(
+    'section',
+    { class: 'distribution' },
+    element('h2', {}, 'Pictures of each person'),
+    element('ul', {}, ...counts.slice(0, BARS).map(bar)),
+    rest.length > 0
+      ? element(
+          'details',
+          {},
+          element('summary', {}, formatCount(rest.length, 'more person', 'more people')),
+          element('ul', {}, ...rest.slice(0, LINES).map(bar)),
+        )
+      : undefined,
+  );
+}

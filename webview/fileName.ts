@@ -1,0 +1,4 @@
+/** The last part of a path of either system. */
+export function nameOf(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
