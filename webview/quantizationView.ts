@@ -1,4 +1,5 @@
-import { bestEpoch, type RunState } from '../src/core/runState.js';
+import { bestOf } from '../src/core/best.js';
+import type { RunState } from '../src/core/runState.js';
 import { formatCount, formatPercent } from '../src/core/format.js';
 import { QUANTIZER_COLUMNS } from '../src/core/quantizerColumns.js';
 import type { PanelMessage } from '../src/protocol/panel.js';
@@ -121,7 +122,7 @@ function layerLine({ layer, lossIncrease, changed }: Layer, most: number, inFloa
 function factsOf(state: RunState): string {
   const { calibrated } = state;
   if (!calibrated) return 'Not begun: the network trains in float so far.';
-  const best = bestEpoch({ ...state, epochs: state.epochs.filter(({ activeQuantizers = 0 }) => activeQuantizers > 0) });
+  const best = bestOf(state.epochs.filter(({ activeQuantizers = 0 }) => activeQuantizers > 0));
   const facts = [
     `float ${formatPercent(calibrated.floatValAccuracy)}`,
     `rounded without training ${formatPercent(calibrated.postTrainingValAccuracy)}`,

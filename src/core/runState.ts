@@ -1,82 +1,22 @@
-import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
+import { FIELD_OF, runState, type EventOf, type RunEvent, type RunState } from '../protocol/runEvents.js';
+import { bestOf } from './best.js';
 
-/** A run as its log tells it: the fold of every event so far. Panels, status bar, terminal and report are drawn from it. */
-export interface RunState {
-  readonly run: EventOf<'run'> | undefined;
-  readonly dataset: EventOf<'dataset'> | undefined;
-  readonly engine: EventOf<'engine'> | undefined;
-  readonly stages: EventOf<'stage'>[];
-  readonly steps: EventOf<'step'>[];
-  readonly epochs: EventOf<'epoch'>[];
-  readonly checkpoints: EventOf<'checkpoint'>[];
-  readonly marks: EventOf<'mark'>[];
-  readonly calibrated: EventOf<'calibrated'> | undefined;
-  /** The newest table, and the newest measurement of the layers. */
-  readonly quantizers: EventOf<'quantizers'> | undefined;
-  readonly sensitivity: EventOf<'sensitivity'> | undefined;
-  readonly warnings: EventOf<'warning'>[];
-  readonly failure: EventOf<'failure'> | undefined;
-  readonly finished: EventOf<'finished'> | undefined;
-}
+export type { RunState };
 
 export function emptyRunState(): RunState {
-  return {
-    run: undefined,
-    dataset: undefined,
-    engine: undefined,
-    stages: [],
-    steps: [],
-    epochs: [],
-    checkpoints: [],
-    marks: [],
-    calibrated: undefined,
-    quantizers: undefined,
-    sensitivity: undefined,
-    warnings: [],
-    failure: undefined,
-    finished: undefined,
-  };
+  return runState.parse({});
 }
 
 /** Adds one event. The arrays are appended to in place: a run has many steps, and its owner holds one state. */
 export function reduceRun(state: RunState, event: RunEvent): RunState {
-  switch (event.type) {
-    case 'run':
-      return { ...state, run: event };
-    case 'dataset':
-      return { ...state, dataset: event };
-    case 'engine':
-      return { ...state, engine: event };
-    case 'stage':
-      state.stages.push(event);
-      return state;
-    case 'step':
-      state.steps.push(event);
-      return state;
-    case 'epoch':
-      state.epochs.push(event);
-      return state;
-    case 'checkpoint':
-      state.checkpoints.push(event);
-      return state;
-    case 'mark':
-      state.marks.push(event);
-      return state;
-    case 'calibrated':
-      return { ...state, calibrated: event };
-    case 'quantizers':
-      return { ...state, quantizers: event };
-    case 'sensitivity':
-      return { ...state, sensitivity: event };
-    case 'warning':
-      state.warnings.push(event);
-      return state;
-    case 'failure':
-      return { ...state, failure: event };
-    case 'finished':
-      return { ...state, finished: event };
-  }
+  const field = FIELD_OF.get(event.type);
+  if (field === undefined) return state;
+  const kept = state[field];
+  if (!Array.isArray(kept)) return { ...state, [field]: event };
+  const events: RunEvent[] = kept;
+  events.push(event);
+  return state;
 }
 
 export function reduceAll(events: Iterable<RunEvent>, state = emptyRunState()): RunState {
@@ -93,14 +33,18 @@ export function phaseOf(state: RunState, liveness: Liveness): RunPhase {
   return state.steps.length > 0 ? 'training' : 'preparing';
 }
 
-/** The epoch with the highest validation accuracy; the earlier one of equals. */
-export function bestEpoch(state: RunState): EventOf<'epoch'> | undefined {
-  let best: EventOf<'epoch'> | undefined;
-  for (const epoch of state.epochs) if (!best || epoch.valAccuracy > best.valAccuracy) best = epoch;
-  return best;
-}
-
 export function totalSteps(state: RunState): number | undefined {
   if (!state.run || !state.dataset) return undefined;
   return state.dataset.stepsPerEpoch * state.run.options.epochs;
+}
+
+/** What a run holds its checkpoints against: the newest that was the best when it was written. */
+export function bestCheckpoint(state: RunState): EventOf<'checkpoint'> | undefined {
+  return state.checkpoints.findLast(({ best }) => best);
+}
+
+/** The epoch of the best checkpoint; of a run that has none yet, the best of its epochs. */
+export function bestEpoch(state: RunState): EventOf<'epoch'> | undefined {
+  const best = bestCheckpoint(state);
+  return best ? state.epochs.find(({ epoch }) => epoch === best.epoch) : bestOf(state.epochs);
 }

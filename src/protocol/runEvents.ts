@@ -13,6 +13,8 @@ const run = z.object({
   /** ISO 8601, UTC. */
   startedAt: z.string(),
   pid: z.int(),
+  /** When the process began, in the system's own words: a number is given to another process some day. */
+  processStart: z.string().optional(),
   options: trainingOptions,
 });
 
@@ -115,6 +117,13 @@ const step = z.object({
   activeQuantizers: count.optional(),
 });
 
+/**
+ * How a validation counts a picture as right: `accuracy`, its person has the highest score; `nearestNeighbour`, of people
+ * who are left out of training, the picture most like it shows the same person.
+ */
+export const METRICS = ['accuracy', 'nearestNeighbour'] as const;
+export type Metric = (typeof METRICS)[number];
+
 const epoch = z.object({
   type: z.literal('epoch'),
   epoch: z.int().min(1),
@@ -122,9 +131,11 @@ const epoch = z.object({
   /** Means over the epoch's training batches, weighted by pictures, as training went by (as Keras reports them). */
   loss: z.number(),
   accuracy: share,
-  /** Absent where validation shows people who have no class. */
+  /** Absent where validation shows people who have no class, and where it was not finite. */
   valLoss: z.number().optional(),
   valAccuracy: share,
+  /** What `valAccuracy` is a share of (`METRICS`); absent in logs of 0.1.0. */
+  metric: z.enum(METRICS).optional(),
   /** Training pictures a second, validation left out. */
   imagesPerSecond: z.number().min(0),
   /** Share of the training time that was spent waiting for pictures. */
@@ -143,7 +154,7 @@ const checkpoint = z.object({
   epoch: count,
   step: count,
   bytes: count,
-  /** Best validation accuracy so far. */
+  /** Best so far (src/core/best.ts); false for one inside an epoch, which was not validated. */
   best: z.boolean(),
 });
 
@@ -167,22 +178,50 @@ export const finished = z.object({
   bestValAccuracy: share.optional(),
 });
 
+/** Of its kind the state of a run keeps the newest event, */
+const newest = <Event extends z.ZodObject>(event: Event) => event.optional();
+/** or all of them, in their order. */
+const all = <Event extends z.ZodObject>(event: Event) => z.array(event).default(() => []);
+
+/**
+ * The events of a run, each with what the state of a run makes of it. Whatever draws a run draws this state
+ * (src/core/runState.ts). A new event is a schema above and a line here.
+ */
+export const runState = z.object({
+  run: newest(run),
+  dataset: newest(dataset),
+  engine: newest(engine),
+  stages: all(stage),
+  steps: all(step),
+  epochs: all(epoch),
+  checkpoints: all(checkpoint),
+  marks: all(mark),
+  calibrated: newest(calibrated),
+  /** The newest table, and the newest measurement of the layers. */
+  quantizers: newest(quantizers),
+  sensitivity: newest(sensitivity),
+  warnings: all(warning),
+  failure: newest(failure),
+  finished: newest(finished),
+});
+export type RunState = Readonly<z.output<typeof runState>>;
+
+const FIELDS = runState.keyof().options;
+
+function eventOf(field: keyof RunState) {
+  const kept = runState.shape[field].unwrap();
+  return kept instanceof z.ZodArray ? kept.element : kept;
+}
+
 export const logged = [
-  run,
-  dataset,
-  engine,
-  stage,
-  step,
-  epoch,
-  checkpoint,
-  mark,
-  calibrated,
-  quantizers,
-  sensitivity,
-  warning,
-  failure,
-  finished,
+  runState.shape.run.unwrap(),
+  ...FIELDS.filter((field) => field !== 'run').map((field) => eventOf(field)),
 ] as const;
+
+/** The field of the state that an event goes to, by its type. */
+export const FIELD_OF: ReadonlyMap<string, keyof RunState> = new Map(
+  FIELDS.map((field) => [eventOf(field).shape.type.value, field]),
+);
 
 /** A line of `metrics.ndjson`. */
 export const runEvent = z.discriminatedUnion('type', logged);

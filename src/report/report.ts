@@ -3,6 +3,7 @@ import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/
 import { EPOCH_COLUMNS } from '../core/epochColumns.js';
 import { MARK_WORDS } from '../core/markWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
+import { bestOf } from '../core/best.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
 import { REPORT_STYLE } from './reportStyle.js';
@@ -90,7 +91,7 @@ function epochTable(state: RunState): string {
 function quantization(state: RunState): string {
   const { calibrated, quantizers, sensitivity, marks } = state;
   if (!calibrated) return '';
-  const trained = bestEpoch({ ...state, epochs: state.epochs.filter((e) => (e.activeQuantizers ?? 0) > 0) });
+  const trained = bestOf(state.epochs.filter((e) => (e.activeQuantizers ?? 0) > 0));
   const accuracies = [
     row(['In float', formatPercent(calibrated.floatValAccuracy)]),
     row(['Rounded without training', formatPercent(calibrated.postTrainingValAccuracy)]),

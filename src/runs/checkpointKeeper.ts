@@ -1,42 +1,49 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { EventOf } from '../protocol/runEvents.js';
-import type { SessionState } from '../graph/networkState.js';
+import { isBetter, type Validated } from '../core/best.js';
+import { keptCheckpoints } from '../core/checkpoints.js';
 import type { Graph } from '../graph/graph.js';
+import type { SessionState } from '../graph/networkState.js';
 import { withDiskErrors } from '../platform/files.js';
+import type { EventOf } from '../protocol/runEvents.js';
 import { writeCheckpoint, type TrainingPosition } from './checkpoint.js';
 import { runDisk } from './runDisk.js';
 import type { RunFolder } from './runFolder.js';
 
-/** Writes a run's checkpoints and removes old ones: the newest few stay, and the best one. */
+/** Writes a run's checkpoints, tells each, and removes those that need not stay. */
 export class CheckpointKeeper {
-  private readonly written: string[] = [];
-  private best: { folder: string; accuracy: number } | undefined;
+  private written: EventOf<'checkpoint'>[] = [];
+  private best: Validated | undefined;
 
   constructor(
     private readonly folder: RunFolder,
     private readonly graph: Graph,
     private readonly newest: number,
+    private readonly tell: (event: EventOf<'checkpoint'>) => void,
   ) {}
 
   /**
-   * @param accuracy on the validation pictures; undefined for a checkpoint inside an epoch
+   * Old ones go after the new one was told: whenever the process ends, the log names a checkpoint that is whole.
+   *
+   * @param validated undefined for a checkpoint inside an epoch
+   * @returns whether it is the best so far
    * @throws UserError `disk-full` or `run-folder-unwritable`; earlier checkpoints are then as they were
    */
-  write(position: TrainingPosition, session: SessionState, accuracy: number | undefined): EventOf<'checkpoint'> {
-    const name =
-      accuracy === undefined
-        ? `step-${String(session.step).padStart(6, '0')}`
-        : `epoch-${String(position.epoch).padStart(4, '0')}`;
+  write(position: TrainingPosition, session: SessionState, validated: Validated | undefined): boolean {
+    const { epoch } = position;
+    const { step } = session;
+    const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(step).padStart(6, '0')}`;
     const folder = path.join(this.folder.checkpoints, name);
     const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(session)), () =>
       writeCheckpoint(folder, this.graph, { position, session }),
     );
-    this.written.push(folder);
-    const best = accuracy !== undefined && accuracy > (this.best?.accuracy ?? -1);
-    if (best) this.best = { folder, accuracy };
+    const best = validated !== undefined && isBetter(validated, this.best);
+    if (best) this.best = validated;
+    const event = { type: 'checkpoint', path: `checkpoints/${name}`, epoch, step, bytes, best } as const;
+    this.tell(event);
+    this.written.push(event);
     this.removeOld();
-    return { type: 'checkpoint', path: `checkpoints/${name}`, epoch: position.epoch, step: session.step, bytes, best };
+    return best;
   }
 
   /** The best so far is held against other checkpoints no longer: these are of another kind. */
@@ -45,16 +52,21 @@ export class CheckpointKeeper {
   }
 
   private removeOld(): void {
-    const stay = new Set([...this.written.slice(-this.newest), this.best?.folder]);
-    for (const folder of [...this.written]) {
-      if (stay.has(folder)) continue;
-      try {
-        fs.rmSync(folder, { recursive: true, force: true });
-      } catch {
-        // One that cannot be removed costs space, not the run.
-      }
-      this.written.splice(this.written.indexOf(folder), 1);
-    }
+    const stay = keptCheckpoints(this.written, this.newest);
+    for (const checkpoint of this.written)
+      if (!stay.includes(checkpoint)) removeWhole(path.join(this.folder.path, ...checkpoint.path.split('/')));
+    this.written = stay;
+  }
+}
+
+/** Under its own name a checkpoint is whole to the last: it is renamed, and then removed file by file. */
+function removeWhole(folder: string): void {
+  const doomed = path.join(path.dirname(folder), `.old-${path.basename(folder)}-${process.pid}`);
+  try {
+    fs.renameSync(folder, doomed);
+    fs.rmSync(doomed, { recursive: true, force: true });
+  } catch {
+    // One that cannot be removed costs space, not the run.
   }
 }
 

@@ -168,7 +168,7 @@ async function train(
   const memory = memoryWarning(engine, graph, options.batchSize);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
-  const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints);
+  const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints, tell);
   const weights = options.parent ?? options.weights;
   const values = await startWeights(float, { ...options, weights, people: dataset.people });
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;

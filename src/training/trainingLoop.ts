@@ -59,7 +59,7 @@ export class TrainingLoop {
   private readonly stepsPerEpoch: number;
   private readonly started = performance.now();
   private step = 0;
-  private best: { epoch: number; accuracy: number } | undefined;
+  private best: { readonly epoch: number; readonly valAccuracy: number } | undefined;
   private bestIsWhole = false;
   /** Milliseconds of an epoch that went into something else than training. */
   private aside = 0;
@@ -187,29 +187,28 @@ export class TrainingLoop {
 
     // What begins with the next epoch is not validated yet, but for a run that ends here.
     if (epoch === this.options.epochs) await this.arrive(epoch);
-    const validated = Math.max(0, epoch === this.options.epochs ? this.step : this.step - 1);
-    const validation = await this.validate(this.quantizing?.activeAt(validated));
+    const rounded = Math.max(0, epoch === this.options.epochs ? this.step : this.step - 1);
+    const validation = await this.validate(this.quantizing?.activeAt(rounded));
     if (!validation) return await this.stopInside(epoch, batches.length, shuffle);
     this.noticeVanished();
     const accuracy = validation.accuracy;
     // The best of a network for int8 is one that was validated as one.
-    const whole = this.quantizing?.isWhole(validated) === true;
+    const whole = this.quantizing?.isWhole(rounded) === true;
     if (whole && !this.bestIsWhole) {
       this.best = undefined;
       this.checkpoints.forgetBest();
     }
     this.bestIsWhole ||= whole;
-    if (!this.best || accuracy > this.best.accuracy) this.best = { epoch, accuracy };
-    const active = this.quantizing?.activeCount(validated);
+    // The loss is that of classes which strangers do not have.
+    const validated = { valAccuracy: accuracy, ...(this.dataset.openSet ? {} : { valLoss: validation.meanLoss }) };
+    const active = this.quantizing?.activeCount(rounded);
     this.tell({
       type: 'epoch',
       epoch,
       step: this.step,
       loss: training.meanLoss,
       accuracy: training.accuracy,
-      // The loss is that of classes which strangers do not have.
-      ...(this.dataset.openSet ? {} : { valLoss: validation.meanLoss }),
-      valAccuracy: accuracy,
+      ...validated,
       imagesPerSecond: images / trainingSeconds,
       waitingShare: Math.min(1, waited / 1000 / trainingSeconds),
       learningRate: this.learningRateAt(Math.max(0, this.step - 1)),
@@ -217,7 +216,8 @@ export class TrainingLoop {
       ...(active === undefined ? {} : { activeQuantizers: active }),
     });
     await this.quantizing?.tellTable(this.step, epoch, this.surroundings);
-    this.tell(this.checkpoints.write({ epoch, batch: 0, shuffle: this.random.state }, this.session.state, accuracy));
+    const position = { epoch, batch: 0, shuffle: this.random.state };
+    if (this.checkpoints.write(position, this.session.state, validated)) this.best = { epoch, ...validated };
     return 'done';
   }
 
@@ -252,8 +252,7 @@ export class TrainingLoop {
     pending?: Promise<ReadBatch>,
   ): Promise<Outcome> {
     await pending; // its decoding must not outlive the run
-    if (this.step > 0)
-      this.tell(this.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, this.session.state, undefined));
+    if (this.step > 0) this.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, this.session.state, undefined);
     return 'stopped';
   }
 
@@ -293,7 +292,7 @@ export class TrainingLoop {
 
   private finished(reason: 'completed' | 'stopped', epochs: number): EventOf<'finished'> {
     const elapsedSeconds = (performance.now() - this.started) / 1000;
-    const best = this.best ? { bestEpoch: this.best.epoch, bestValAccuracy: this.best.accuracy } : {};
+    const best = this.best ? { bestEpoch: this.best.epoch, bestValAccuracy: this.best.valAccuracy } : {};
     return { type: 'finished', reason, epochs, steps: this.step, elapsedSeconds, ...best };
   }
 }

@@ -41,7 +41,7 @@ describe('runState', () => {
     let piecewise = emptyRunState();
     for (const event of events) piecewise = reduceRun(piecewise, event);
     assert.deepEqual(piecewise, whole);
-    assert.equal(bestEpoch(whole)?.epoch, 2, 'the earlier of two equals');
+    assert.equal(bestEpoch(whole)?.epoch, 3, 'the later of two equals');
     assert.equal(totalSteps(whole), 30);
   });
 

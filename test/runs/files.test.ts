@@ -1,39 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Random } from '../../src/core/random.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
-import { initialValues } from '../../src/graph/networkState.js';
-import { sizeOf } from '../../src/graph/graph.js';
-import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.js';
-import { CheckpointKeeper } from '../../src/runs/checkpointKeeper.js';
+import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
 import { readNpz } from '../../src/weights/npz.js';
-import { RunFolder } from '../../src/runs/runFolder.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
 import { startWeights } from '../../src/weights/startWeights.js';
-import { withDiskErrors } from '../../src/platform/files.js';
-import { runDisk } from '../../src/runs/runDisk.js';
+import { sampleCheckpoint, sampleGraph as graph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
-const graph = mobileNetV2({ size: 32, classes: 3, width: 0.1 });
-
-function sampleCheckpoint(step = 5): Checkpoint {
-  const random = Random.fromSeed(step);
-  const some = (size: number) => Float32Array.from({ length: size }, () => random.between(-1, 1));
-  const trainable = graph.parameters.filter((spec) => spec.trainable);
-  return {
-    position: { epoch: 2, batch: 1, shuffle: [1, 2, 3, 0xffffffff] },
-    session: {
-      step,
-      parameters: initialValues(graph, step),
-      moments: new Map(
-        trainable.map(({ name, shape }) => [name, { first: some(sizeOf(shape)), second: some(sizeOf(shape)) }]),
-      ),
-    },
-  };
-}
-
 describe('readNpz', () => {
   it('reads what NumPy wrote: C and Fortran order, float64, a scalar', () => {
     const arrays = readNpz(fs.readFileSync(path.join(import.meta.dirname, '../reference/arrays.npz')));
@@ -113,33 +88,5 @@ describe('a checkpoint', () => {
       harm();
       assert.throws(() => readCheckpoint(path.join(folder(), 'c')), { code: 'checkpoint-damaged', message });
     }
-  });
-
-  it('keeps the newest two and the best one', () => {
-    const run = new RunFolder(folder());
-    fs.mkdirSync(run.checkpoints);
-    const keeper = new CheckpointKeeper(run, graph, 2);
-    const accuracies = [0.2, 0.9, 0.3, 0.9, 0.5];
-    const best = accuracies.map((accuracy, i) => {
-      const { position, session } = sampleCheckpoint(i + 1);
-      return keeper.write({ ...position, epoch: i + 1 }, session, accuracy).best;
-    });
-    assert.deepEqual(best, [true, true, false, false, false]);
-    assert.deepEqual(fs.readdirSync(run.checkpoints).sort(), ['epoch-0002', 'epoch-0004', 'epoch-0005']);
-  });
-
-  it('leaves the earlier ones intact when the disk is full, and says so', function () {
-    // A full disk of the kind that every Linux has: writes to it fail with ENOSPC.
-    if (!fs.existsSync('/dev/full')) return;
-    const run = new RunFolder(folder());
-    fs.mkdirSync(run.checkpoints);
-    const keeper = new CheckpointKeeper(run, graph, 2);
-    const { position, session } = sampleCheckpoint();
-    keeper.write({ ...position, epoch: 1 }, session, 0.5);
-    assert.throws(() => withDiskErrors(runDisk(run.path), () => fs.writeFileSync('/dev/full', 'x')), {
-      code: 'disk-full',
-      message: /is full/,
-    });
-    assert.deepEqual(readCheckpoint(path.join(run.checkpoints, 'epoch-0001')).session.parameters, session.parameters);
   });
 });

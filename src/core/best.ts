@@ -1,0 +1,21 @@
+import type { EventOf } from '../protocol/runEvents.js';
+
+/** A validation, in the words of an `epoch` event. */
+export type Validated = Pick<EventOf<'epoch'>, 'valAccuracy' | 'valLoss'>;
+
+/**
+ * Whether a validation takes the place of an earlier one as the best of a run: by accuracy, of equal ones by loss, and of
+ * equal losses it is the later one. A loss that is absent (it was not finite) stands below every other.
+ */
+export function isBetter(later: Validated, earlier: Validated | undefined): boolean {
+  if (!earlier) return true;
+  if (later.valAccuracy !== earlier.valAccuracy) return later.valAccuracy > earlier.valAccuracy;
+  return (later.valLoss ?? Infinity) <= (earlier.valLoss ?? Infinity);
+}
+
+/** The best of several, which stand in the order in which they were made. */
+export function bestOf<Some extends Validated>(validations: Iterable<Some>): Some | undefined {
+  let best: Some | undefined;
+  for (const validation of validations) if (isBetter(validation, best)) best = validation;
+  return best;
+}

@@ -1,0 +1,40 @@
+import type { EventOf } from '../protocol/runEvents.js';
+import { bestEpoch, type RunState } from './runState.js';
+
+type Checkpoint = Pick<EventOf<'checkpoint'>, 'path' | 'epoch' | 'step' | 'best'>;
+
+/** What people choose a checkpoint by. */
+export interface CheckpointFacts {
+  /** "Epoch 4"; "Step 52, in epoch 5" for one that a stop wrote inside an epoch. */
+  readonly title: string;
+  /** Its validation; undefined for one inside an epoch, which has none. */
+  readonly validated: EventOf<'epoch'> | undefined;
+  /** Of those with a validation. */
+  readonly best: boolean;
+}
+
+export function checkpointFacts(state: RunState, checkpoint: Checkpoint): CheckpointFacts {
+  const { epoch, step } = checkpoint;
+  if (isInsideEpoch(checkpoint))
+    return {
+      title: `Step ${step.toLocaleString('en-US')}, in epoch ${epoch + 1}`,
+      validated: undefined,
+      best: false,
+    };
+  const validated = state.epochs.find((e) => e.epoch === epoch);
+  return { title: `Epoch ${epoch}`, validated, best: validated !== undefined && validated === bestEpoch(state) };
+}
+
+/** The name says it: `checkpoints/step-000052` is one of a stop, `checkpoints/epoch-0004` one of a whole epoch. */
+function isInsideEpoch({ path }: Checkpoint): boolean {
+  return /(^|\/)step-\d+$/.test(path);
+}
+
+/** The one rule of which checkpoints stay: the newest few, and the best one. In the order in which they were written. */
+export function keptCheckpoints<Some extends Pick<Checkpoint, 'best'>>(
+  written: readonly Some[],
+  newest: number,
+): Some[] {
+  const best = written.findLast((checkpoint) => checkpoint.best);
+  return written.filter((checkpoint, i) => checkpoint === best || i >= written.length - newest);
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { EventOf } from '../../src/protocol/runEvents.js';
+import { readCheckpoint } from '../../src/runs/checkpoint.js';
+import { CheckpointKeeper } from '../../src/runs/checkpointKeeper.js';
+import { RunFolder } from '../../src/runs/runFolder.js';
+import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const folder = scratchFolder();
+
+interface Kept {
+  readonly run: RunFolder;
+  readonly told: EventOf<'checkpoint'>[];
+  readonly write: (epoch: number, validated?: { valAccuracy: number; valLoss?: number }) => boolean;
+}
+
+function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = () => undefined): Kept {
+  const run = new RunFolder(folder());
+  fs.mkdirSync(run.checkpoints);
+  const told: EventOf<'checkpoint'>[] = [];
+  const keeper = new CheckpointKeeper(run, sampleGraph, newest, (event) => {
+    told.push(event);
+    onTold(event);
+  });
+  const write: Kept['write'] = (epoch, validated) => {
+    const { position, session } = sampleCheckpoint(epoch, epoch);
+    return keeper.write(position, session, validated);
+  };
+  return { run, told, write };
+}
+
+const names = (run: RunFolder) => fs.readdirSync(run.checkpoints).sort();
+
+describe('CheckpointKeeper', () => {
+  it('keeps the newest two and the best one, which of equals is the one with the lower loss, then the later', () => {
+    const { run, told, write } = keeperOf();
+    const validations = [
+      { valAccuracy: 0.2, valLoss: 1 },
+      { valAccuracy: 0.9, valLoss: 0.2 },
+      { valAccuracy: 0.9, valLoss: 0.1 },
+      { valAccuracy: 0.9, valLoss: 0.3 },
+      { valAccuracy: 0.9, valLoss: 0.1 },
+      { valAccuracy: 0.5, valLoss: 0.1 },
+    ];
+    assert.deepEqual(
+      validations.map((validated, i) => write(i + 1, validated)),
+      [true, true, true, false, true, false],
+    );
+    assert.deepEqual(
+      told.map(({ best }) => best),
+      [true, true, true, false, true, false],
+    );
+    assert.deepEqual(names(run), ['epoch-0005', 'epoch-0006']);
+    write(7, { valAccuracy: 0.5 });
+    assert.equal(write(8), false, 'inside an epoch');
+    assert.deepEqual(names(run), ['epoch-0005', 'epoch-0007', 'step-000008']);
+  });
+
+  it('tells the new checkpoint before an old one is removed', () => {
+    const seen: string[][] = [];
+    const { run, write } = keeperOf(1, () => seen.push(names(run)));
+    for (const epoch of [1, 2, 3]) write(epoch, { valAccuracy: epoch / 10 });
+    assert.deepEqual(seen, [['epoch-0001'], ['epoch-0001', 'epoch-0002'], ['epoch-0002', 'epoch-0003']]);
+  });
+
+  it('never leaves half a checkpoint under its own name, whenever its removal ends', () => {
+    const { run, write } = keeperOf(1);
+    write(1, { valAccuracy: 0.1 });
+    const { rmSync } = fs;
+    try {
+      // The process is killed after the first file of the folder is gone.
+      fs.rmSync = ((at: string) => {
+        rmSync(path.join(at, 'manifest.json'));
+        throw new Error('killed');
+      }) as typeof fs.rmSync;
+      write(2, { valAccuracy: 0.2 });
+    } finally {
+      fs.rmSync = rmSync;
+    }
+    assert.deepEqual(names(run), [`.old-epoch-0001-${process.pid}`, 'epoch-0002']);
+    assert.equal(readCheckpoint(path.join(run.checkpoints, 'epoch-0002')).position.epoch, 2);
+  });
+
+  it('leaves the earlier ones intact when the disk is full, and says so', () => {
+    const { run, told, write } = keeperOf();
+    write(1, { valAccuracy: 0.5 });
+    const { writeFileSync } = fs;
+    let files = 0;
+    try {
+      // There is room for one file more.
+      fs.writeFileSync = (...args: Parameters<typeof writeFileSync>) => {
+        if (++files > 1) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        writeFileSync(...args);
+      };
+      assert.throws(() => write(2, { valAccuracy: 0.6 }), { code: 'disk-full', message: /is full/ });
+    } finally {
+      fs.writeFileSync = writeFileSync;
+    }
+    assert.equal(files, 2);
+    assert.deepEqual(names(run), ['epoch-0001'], 'nothing half written stays');
+    assert.equal(told.length, 1, 'and nobody was told of it');
+    const { session } = sampleCheckpoint(1, 1);
+    assert.deepEqual(readCheckpoint(path.join(run.checkpoints, 'epoch-0001')).session.parameters, session.parameters);
+  });
+});
