@@ -179,14 +179,9 @@ export function inputShapeOf(graph: Graph): Shape {
   return inputOf(graph).shape;
 }
 
-/** How many numbers an output has for each picture; 0 for scores that a network does not give. */
-export function widthOf({ nodes, outputs }: Graph, output: keyof Outputs): number {
-  return nodes.find(({ name }) => name === outputs[output])?.shape[2] ?? 0;
-}
-
-/** Number of classes. */
+/** Number of classes: channels of the last node. */
 export function classesOf(graph: Graph): number {
-  return widthOf(graph, 'scores');
+  return graph.nodes.at(-1)!.shape[2];
 }
 
 /** The layer that gives the logits, quantized or not; undefined where they come from something else. */

@@ -63,13 +63,12 @@ export function layerQuantizers(graph: Graph): Map<string, Set<string>> {
 }
 
 function firstClasses(results: readonly BatchResult[], batches: readonly Batch[]): number[] {
-  return results.flatMap(({ outputs }, b) => {
+  return results.flatMap(({ logits }, b) => {
     const count = batches[b]!.labels.length;
-    const scores = outputs.scores!;
-    const people = scores.length / count;
+    const classes = logits.length / count;
     return Array.from({ length: count }, (_, row) => {
-      const own = scores.subarray(row * people, (row + 1) * people);
-      return own.indexOf(Math.max(...own));
+      const scores = logits.subarray(row * classes, (row + 1) * classes);
+      return scores.indexOf(Math.max(...scores));
     });
   });
 }
