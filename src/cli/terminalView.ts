@@ -2,11 +2,77 @@ import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/
 import { MARK_WORDS } from '../core/markWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
+import { isRunEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
 
 export interface Terminal {
   write(text: string): void;
   readonly isTTY: boolean;
   readonly columns: number;
+}
+
+/** How far it is, and what the bar says. */
+interface Bar {
+  readonly share: number;
+  readonly text: string;
+}
+
+type Events = { [T in RunEvent['type']]: EventOf<T> };
+
+/** What each event of a run says: a line, a bar, or nothing; the state has the event in it. */
+const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState) => string | Bar | undefined } = {
+  run: ({ runFolder }) => `Run folder  ${runFolder}`,
+
+  engine: ({ detail }) => `Engine      ${detail}`,
+
+  dataset: ({ images, people, trainImages, validationImages }) =>
+    `Pictures    ${formatCount(images, 'picture')} of ${formatCount(people, 'person', 'people')}: ` +
+    `${trainImages} train, ${validationImages} validate`,
+
+  stage({ name, step }) {
+    if (name === 'head') return 'Stage       the last layer trains on the frozen network below it';
+    return step > 0 ? 'Stage       every layer trains' : undefined;
+  },
+
+  mark: ({ name, step }) => `Quantized   ${MARK_WORDS[name].clause} (after step ${step})`,
+
+  calibrated: ({ pictures, floatValAccuracy, postTrainingValAccuracy }) =>
+    `Calibrated  on ${formatCount(pictures, 'picture')}: validation accuracy ${formatPercent(floatValAccuracy)} in float, ` +
+    `${formatPercent(postTrainingValAccuracy)} rounded without training`,
+
+  sensitivity({ layers }) {
+    const costly = [...layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 3);
+    const named = costly.map(({ layer, lossIncrease }) => `${layer} (loss +${formatLoss(Math.max(0, lossIncrease))})`);
+    return `Layers      that cost most when rounded alone: ${named.join(', ')}`;
+  },
+
+  step({ epoch, step, loss, imagesPerSecond, etaSeconds }, state) {
+    const facts = [
+      `epoch ${epoch}`,
+      `loss ${formatLoss(loss)}`,
+      `${imagesPerSecond.toFixed(1)} images/s`,
+      `${formatDuration(etaSeconds)} left`,
+    ];
+    return { share: step / (totalSteps(state) ?? step), text: facts.join('  ') };
+  },
+
+  epoch: ({ epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond }) =>
+    `Epoch ${String(epoch).padStart(3)}   loss ${formatLoss(loss)}  accuracy ${formatPercent(accuracy)}   ` +
+    `validation ${valLoss === undefined ? '' : `loss ${formatLoss(valLoss)}  `}accuracy ${formatPercent(valAccuracy)}   ` +
+    `${imagesPerSecond.toFixed(1)} images/s`,
+
+  warning: ({ message, advice }) => `Warning     ${message} ${advice}`,
+
+  failure: ({ message, advice }) => `Failed      ${message}\n            ${advice}`,
+
+  finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }) =>
+    `${reason === 'stopped' ? 'Stopped  ' : 'Finished '}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
+    (bestEpoch === undefined
+      ? ''
+      : `, best validation accuracy ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`),
+};
+
+function saidOf<T extends keyof Events>(type: T, event: Events[T], state: RunState): string | Bar | undefined {
+  return SAYS[type]?.(event, state);
 }
 
 /** Shows a run at a terminal: one line for each epoch, and under them a bar where the terminal can redraw a line. */
@@ -17,89 +83,15 @@ export class TerminalView {
   constructor(private readonly terminal: Terminal) {}
 
   show(message: TrainerMessage): void {
-    if (message.type === 'hello') return;
     if (message.type === 'preparing') {
       if (message.total > 0)
-        this.bar(message.done / message.total, `reading pictures ${message.done}/${message.total}`);
-      return;
-    }
-    if (message.type === 'checked' || message.type === 'aligned') return;
-    if (message.type === 'exported' || message.type === 'previewed') return;
-    if (message.type === 'compared' || message.type === 'predicted') return;
-    if (message.type === 'cancelled') {
-      this.line('Stopped');
-      return;
-    }
-    this.state = reduceRun(this.state, message);
-    switch (message.type) {
-      case 'run':
-        this.line(`Run folder  ${message.runFolder}`);
-        return;
-      case 'engine':
-        this.line(`Engine      ${message.detail}`);
-        return;
-      case 'dataset':
-        this.line(
-          `Pictures    ${formatCount(message.images, 'picture')} of ${formatCount(message.people, 'person', 'people')}: ` +
-            `${message.trainImages} train, ${message.validationImages} validate`,
-        );
-        return;
-      case 'stage':
-        if (message.name === 'head') this.line('Stage       the last layer trains on the frozen network below it');
-        else if (message.step > 0) this.line('Stage       every layer trains');
-        return;
-      case 'mark':
-        this.line(`Quantized   ${MARK_WORDS[message.name].clause} (after step ${message.step})`);
-        return;
-      case 'calibrated':
-        this.line(
-          `Calibrated  on ${formatCount(message.pictures, 'picture')}: validation accuracy ${formatPercent(message.floatValAccuracy)} in float, ` +
-            `${formatPercent(message.postTrainingValAccuracy)} rounded without training`,
-        );
-        return;
-      case 'sensitivity': {
-        const costly = [...message.layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 3);
-        const named = costly.map(
-          ({ layer, lossIncrease }) => `${layer} (loss +${formatLoss(Math.max(0, lossIncrease))})`,
-        );
-        this.line(`Layers      that cost most when rounded alone: ${named.join(', ')}`);
-        return;
-      }
-      case 'quantizers':
-        return;
-      case 'step': {
-        const total = totalSteps(this.state) ?? message.step;
-        const facts = [
-          `epoch ${message.epoch}`,
-          `loss ${formatLoss(message.loss)}`,
-          `${message.imagesPerSecond.toFixed(1)} images/s`,
-          `${formatDuration(message.etaSeconds)} left`,
-        ];
-        this.bar(message.step / total, facts.join('  '));
-        return;
-      }
-      case 'epoch':
-        this.line(
-          `Epoch ${String(message.epoch).padStart(3)}   loss ${formatLoss(message.loss)}  accuracy ${formatPercent(message.accuracy)}   ` +
-            `validation ${message.valLoss === undefined ? '' : `loss ${formatLoss(message.valLoss)}  `}accuracy ${formatPercent(message.valAccuracy)}   ${message.imagesPerSecond.toFixed(1)} images/s`,
-        );
-        return;
-      case 'warning':
-        this.line(`Warning     ${message.message} ${message.advice}`);
-        return;
-      case 'failure':
-        this.line(`Failed      ${message.message}\n            ${message.advice}`);
-        return;
-      case 'finished':
-        this.line(
-          `${message.reason === 'stopped' ? 'Stopped  ' : 'Finished '}   ${formatCount(message.steps, 'step')} in ${formatDuration(message.elapsedSeconds)}` +
-            (message.bestEpoch === undefined
-              ? ''
-              : `, best validation accuracy ${formatPercent(message.bestValAccuracy)} after epoch ${message.bestEpoch}`),
-        );
-        return;
-      case 'checkpoint':
-        return;
+        this.bar({ share: message.done / message.total, text: `reading pictures ${message.done}/${message.total}` });
+    } else if (message.type === 'cancelled') this.line('Stopped');
+    else if (isRunEvent(message)) {
+      this.state = reduceRun(this.state, message);
+      const said = saidOf<RunEvent['type']>(message.type, message, this.state);
+      if (typeof said === 'string') this.line(said);
+      else if (said) this.bar(said);
     }
   }
 
@@ -113,7 +105,7 @@ export class TerminalView {
     this.terminal.write(`${text}\n`);
   }
 
-  private bar(share: number, text: string): void {
+  private bar({ share, text }: Bar): void {
     if (!this.terminal.isTTY) return;
     const width = 24;
     const full = Math.floor(Math.min(1, share) * width);

@@ -1,14 +1,54 @@
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
 import type { DatasetReport } from '../protocol/check.js';
+
+/** How every list begins that Face Trainer writes. */
+const HEAD = '# Pictures of ';
 
 /** The text of an exclusion list: what a check suggests to leave out, one path a line. */
 export function exclusionList({ dataset, suggestedExclusions }: DatasetReport): string {
   const head = [
-    `# Pictures of ${dataset} to leave out, as suggested by Check Dataset.`,
+    `${HEAD}${dataset} to leave out, as suggested by Check Dataset.`,
     '# One path a line, relative to that folder. Take lines out or add some.',
   ];
   return [...head, ...suggestedExclusions, ''].join('\n');
+}
+
+/** @throws UserError `exclusion-list` where the file is there and is something else, which stays as it is */
+export function requireExclusionList(file: string): void {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  if (!stat || (stat.isFile() && stat.size === 0)) return;
+  if (stat.isFile() && beginning(file, HEAD.length) === HEAD) return;
+  throw new UserError(
+    'exclusion-list',
+    `“${file}” is there already and is not an exclusion list of Face Trainer: it stays as it is.`,
+    'Name another file.',
+  );
+}
+
+/** @throws UserError as `requireExclusionList`, `output-unwritable` or `disk-full` */
+export function writeExclusionList(file: string, report: DatasetReport): void {
+  requireExclusionList(file);
+  const words = {
+    what: `the exclusion list “${file}”`,
+    whenFull: 'Free some space and check again.',
+    whenUnwritable: 'Name a file in a folder that can be written to.',
+    code: 'output-unwritable',
+  } as const;
+  withDiskErrors(words, () => writeFileAtomically(file, exclusionList(report)));
+}
+
+function beginning(file: string, bytes: number): string {
+  const handle = fs.openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(bytes);
+    return buffer.toString('utf8', 0, fs.readSync(handle, buffer));
+  } finally {
+    fs.closeSync(handle);
+  }
 }
 
 /** Where the editor keeps the list of a dataset: next to the runs. */

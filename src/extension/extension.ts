@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import * as z from 'zod';
 import { RunModel } from '../client/runModel.js';
 import { nativeAddonFile } from '../platform/nativeAddon.js';
-import { qatWishes } from '../protocol/options.js';
+import { qatWishes } from '../protocol/fineTuning.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import { DataCommands } from './commands/dataCommands.js';

@@ -4,7 +4,9 @@ import { datasetReport } from './check.js';
 import { comparison, measurements } from './comparison.js';
 import { exportOptions } from './exportOptions.js';
 import { hello, PROTOCOL_VERSION, stop } from './handshake.js';
-import { qatWishes, trainingOptions } from './options.js';
+import { qatWishes } from './fineTuning.js';
+import { optionInfo } from './optionInfo.js';
+import { trainingOptions } from './options.js';
 import { facesWish, prediction } from './prediction.js';
 import { failure, finished, logged } from './runEvents.js';
 
@@ -55,10 +57,13 @@ export const JOBS = {
   check: {
     order: order('check', {
       dataset: path,
-      /** Of the network that the pictures are for. */
-      size: z.int().min(32),
-      exclude: z.string().optional(),
-      pixelCacheMiB: z.number().min(0),
+      size: z.int().min(32).default(128).register(optionInfo, {
+        flag: 'size',
+        value: 'N',
+        help: 'of the network that the pictures are for, in pixels',
+      }),
+      exclude: trainingOptions.shape.exclude,
+      pixelCacheMiB: trainingOptions.shape.pixelCacheMiB,
     }),
     word: z.object({ type: z.literal('checked'), report: datasetReport }),
     noun: 'check',
@@ -70,10 +75,16 @@ export const JOBS = {
       dataset: path,
       /** Absent, empty, or of an earlier run. */
       out: path,
-      /** Side of a crop in pixels. */
-      size: z.int().min(32).max(1024),
-      /** 0 for every core. */
-      threads: z.int().min(0).max(256),
+      size: z.int().min(32).max(1024).default(224).register(optionInfo, {
+        flag: 'size',
+        value: 'N',
+        help: 'side of a crop in pixels',
+      }),
+      threads: z.int().min(0).max(256).default(0).register(optionInfo, {
+        flag: 'threads',
+        value: 'N',
+        help: '0 for every core',
+      }),
     }),
     word: z.object({ type: z.literal('aligned'), summary: alignSummary }),
     noun: 'alignment',
@@ -114,7 +125,11 @@ export const JOBS = {
     order: order('predict', {
       model: path,
       files: z.array(path).min(1),
-      faces: facesWish.default('auto'),
+      faces: facesWish.default('auto').register(optionInfo, {
+        flag: 'faces',
+        value: 'NAME',
+        help: 'align: find the face and cut it out first; as-they-are; or auto, which aligns where the network was trained on the crops of face-trainer align',
+      }),
       /** Sends along what the network saw. */
       seen: z.boolean().default(false),
     }),

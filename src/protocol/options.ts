@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { optionInfo } from './optionInfo.js';
+import { quantization } from './quantizationOptions.js';
 
 export const ENGINES = ['auto', 'native', 'tensorflow', 'javascript'] as const;
 
@@ -28,36 +30,6 @@ export const augmentation = z.strictObject({
 });
 export type Augmentation = z.infer<typeof augmentation>;
 
-/** How the ranges of activations are chosen (src/quantization/observers.ts). */
-export const OBSERVERS = ['movingAverage', 'percentile', 'meanSquaredError', 'entropy'] as const;
-export type ObserverName = (typeof OBSERVERS)[number];
-
-/** Quantization-aware training: what is simulated, and when it is switched on. Shares are of the steps that follow its beginning. */
-export const quantization = z.strictObject({
-  /** Epochs that go by in float before it begins. */
-  afterEpochs: z.int().min(0).default(0),
-  /** Or steps: counts instead of the epochs when given. */
-  afterSteps: z.int().min(0).optional(),
-  /** Bits of the kernels; activations have 8. 4 is a simulation only: no exporter writes it. */
-  weightBits: z.union([z.literal(4), z.literal(8)]).default(8),
-  observer: z.enum(OBSERVERS).default('movingAverage'),
-  /** Training pictures that the ranges are found with. */
-  calibrationPictures: z.int().min(1).max(100_000).default(512),
-  /** When activations are rounded as well, beside the kernels. */
-  activationsAfter: z.number().min(0).max(1).default(0.1),
-  /** When batch norm goes over to its running statistics, and stays with them. */
-  freezeBatchNormAfter: z.number().min(0).max(1).default(0.4),
-  /** When the ranges stay as they are. */
-  freezeRangesAfter: z.number().min(0).max(1).default(0.6),
-  /** What the learning rate is multiplied by from the beginning on. */
-  learningRateFactor: z.number().positive().max(100).default(0.1),
-  /** Layers that are left as they are, by name. */
-  floatLayers: z.array(z.string()).default([]),
-  /** Validation pictures with which the cost of each layer is measured; 0 leaves it out. */
-  sensitivityPictures: z.int().min(0).default(128),
-});
-export type QuantizationOptions = z.infer<typeof quantization>;
-
 /**
  * Everything that decides what a training run computes. Recorded whole in `run.json`; the defaults are the original
  * recipe, the other recipes are in `recipes.ts`.
@@ -66,52 +38,227 @@ export const trainingOptions = z.object({
   /** Absolute path of a folder of pictures: one sub-folder per person, a `labels.csv`, or `train` and `val` folders. */
   dataset: z.string().min(1),
   /** Name of the recipe that the other options come from. */
-  recipe: z.enum(RECIPES).default('original'),
+  recipe: z
+    .enum(RECIPES)
+    .default('original')
+    .register(optionInfo, {
+      flag: 'recipe',
+      value: 'NAME',
+      help: 'default, fast or original: what the other options begin with',
+      pick: {
+        label: 'Recipe',
+        icon: 'book',
+        values: {
+          default: { label: 'default', detail: 'The whole network, from ImageNet weights: the most accurate' },
+          fast: { label: 'fast', detail: 'The last layer alone, on frozen ImageNet features: ready in a minute' },
+          original: {
+            label: 'original',
+            detail: 'The script that Face Trainer grew from, from random weights unless you choose others',
+          },
+        },
+      },
+    }),
   /** Side of the square input, in pixels. */
-  size: z.int().min(32).max(512).multipleOf(32).default(128),
+  size: z
+    .int()
+    .min(32)
+    .max(512)
+    .multipleOf(32)
+    .default(128)
+    .register(optionInfo, {
+      flag: 'size',
+      value: 'N',
+      help: 'side of the input in pixels, a multiple of 32',
+      pick: {
+        label: 'Picture size',
+        icon: 'screen-full',
+        prompt: 'Side of the network’s input in pixels, a multiple of 32',
+      },
+    }),
   /** MobileNetV2's width multiplier. */
-  width: z.number().min(0.1).max(2).default(1),
+  width: z
+    .number()
+    .min(0.1)
+    .max(2)
+    .default(1)
+    .register(optionInfo, { flag: 'width', value: 'F', help: 'MobileNetV2’s width multiplier' }),
   /** What makes one value of each channel of the last feature map. */
-  pooling: z.enum(['max', 'average']).default('max'),
+  pooling: z
+    .enum(['max', 'average'])
+    .default('max')
+    .register(optionInfo, { flag: 'pooling', value: 'NAME', help: 'max or average, over the whole picture' }),
   /** Share of the pooled features that a step leaves out. */
-  dropout: z.number().min(0).lt(1).default(0),
-  epochs: z.int().min(1).max(10_000).default(10),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .register(optionInfo, { flag: 'dropout', value: 'F', help: 'share of the pooled features that a step leaves out' }),
+  epochs: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .register(optionInfo, {
+      flag: 'epochs',
+      value: 'N',
+      help: 'passes over the pictures',
+      pick: { label: 'Epochs', icon: 'sync', prompt: 'Passes over all the pictures' },
+    }),
   /** Epochs at the beginning that train the last layer alone, on the frozen network below it. */
-  headEpochs: z.int().min(0).max(10_000).default(0),
+  headEpochs: z.int().min(0).max(10_000).default(0).register(optionInfo, {
+    flag: 'head-epochs',
+    value: 'N',
+    help: 'epochs at the beginning that train the last layer alone, on the frozen network below it',
+  }),
   /** The network below the last layer stays as it is; its features are computed once for each picture. */
-  frozen: z.boolean().default(false),
-  batchSize: z.int().min(2).max(4096).default(128),
+  frozen: z
+    .boolean()
+    .default(false)
+    .register(optionInfo, { flag: 'frozen', help: 'train the last layer alone all the time' }),
+  batchSize: z
+    .int()
+    .min(2)
+    .max(4096)
+    .default(128)
+    .register(optionInfo, {
+      flag: 'batch',
+      value: 'N',
+      help: 'pictures in a step; a single picture left over joins the batch before it',
+      pick: { label: 'Batch size', icon: 'layers', prompt: 'Pictures in one step; a smaller batch needs less memory' },
+    }),
   /** `adamw` is Adam with decoupled weight decay. */
-  optimizer: z.enum(['adam', 'adamw', 'sgd']).default('adam'),
+  optimizer: z
+    .enum(['adam', 'adamw', 'sgd'])
+    .default('adam')
+    .register(optionInfo, { flag: 'optimizer', value: 'NAME', help: 'adam, adamw, or sgd with momentum' }),
   /** Share of the velocity that stays, with `sgd`. */
-  momentum: z.number().min(0).lt(1).default(0.9),
+  momentum: z.number().min(0).lt(1).default(0.9).register(optionInfo, { flag: 'momentum', value: 'F', help: 'of sgd' }),
   /** With `adamw`, as a share of the learning rate. */
-  weightDecay: z.number().min(0).max(1).default(0),
-  learningRate: z.number().positive().max(10).default(2e-4),
+  weightDecay: z.number().min(0).max(1).default(0).register(optionInfo, {
+    flag: 'weight-decay',
+    value: 'F',
+    help: 'of adamw: decoupled, of kernels, not of batch norm and biases',
+  }),
+  learningRate: z
+    .number()
+    .positive()
+    .max(10)
+    .default(2e-4)
+    .register(optionInfo, { flag: 'learning-rate', value: 'F', help: 'of the optimizer' }),
   /** What the learning rate of the last layer is multiplied by. */
-  headRateFactor: z.number().positive().max(1000).default(1),
+  headRateFactor: z.number().positive().max(1000).default(1).register(optionInfo, {
+    flag: 'head-rate-factor',
+    value: 'F',
+    help: 'what the learning rate of the last layer is multiplied by',
+  }),
   /** `cosine` goes from the learning rate to zero over the run. */
-  schedule: z.enum(['constant', 'cosine']).default('constant'),
+  schedule: z.enum(['constant', 'cosine']).default('constant').register(optionInfo, {
+    flag: 'schedule',
+    value: 'NAME',
+    help: 'constant, or cosine down to zero from the end of the head epochs on',
+  }),
   /** Share of the wished probability that is spread over all people. */
-  labelSmoothing: z.number().min(0).lt(1).default(0),
-  augmentation: augmentation.default(() => augmentation.parse({})),
+  labelSmoothing: z.number().min(0).lt(1).default(0).register(optionInfo, {
+    flag: 'label-smoothing',
+    value: 'F',
+    help: 'share of the target probability spread over all people; in the gradient, not in the loss that is shown',
+  }),
+  augmentation: augmentation
+    .default(() => augmentation.parse({}))
+    .register(optionInfo, {
+      flag: 'augment',
+      value: 'LIST',
+      read: 'strengths',
+      help: 'none, or of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F, erasing=F, with commas between',
+    }),
   /**
    * How batches are made up: all pictures in random order, or `people` times `pictures` of each (for losses that compare
    * the pictures of a batch), where the batch size is their product.
    */
   sampler: z
-    .union([z.literal('shuffle'), z.object({ people: z.int().min(2), pictures: z.int().min(2) })])
+    .union([
+      z.literal('shuffle'),
+      z.object({
+        people: z.int().min(2).register(optionInfo, {
+          flag: 'people-per-batch',
+          value: 'N',
+          help: 'with --pictures-per-person: batches of N people',
+        }),
+        pictures: z.int().min(2).register(optionInfo, {
+          flag: 'pictures-per-person',
+          value: 'N',
+          help: 'with --people-per-batch: and N pictures of each',
+        }),
+      }),
+    ])
     .default('shuffle'),
   /** Share of the pictures that trains; the rest validates. */
-  split: z.number().gt(0).lt(1).default(0.9),
+  split: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.9)
+    .register(optionInfo, {
+      flag: 'split',
+      value: 'F',
+      help: 'share of the pictures that trains; the rest validates',
+      pick: {
+        label: 'Training share',
+        icon: 'split-horizontal',
+        prompt: 'Share of each person’s pictures that trains; the rest validates',
+      },
+    }),
   /** `picture` gives each person the share; `identity` validates with people who are not trained on. */
-  splitBy: z.enum(['picture', 'identity']).default('picture'),
-  seed: z.int().min(0).max(0xffffffff).default(128),
+  splitBy: z
+    .enum(['picture', 'identity'])
+    .default('picture')
+    .register(optionInfo, {
+      flag: 'split-by',
+      value: 'NAME',
+      help: 'picture, or identity to validate on people left out of training',
+      pick: {
+        label: 'Validate with',
+        icon: 'organization',
+        values: {
+          picture: {
+            label: 'Other pictures of the same people',
+            detail: 'How well the people of this folder are recognized',
+          },
+          identity: { label: 'People who are not trained on', detail: 'How well the network tells strangers apart' },
+        },
+      },
+    }),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(128)
+    .register(optionInfo, {
+      flag: 'seed',
+      value: 'N',
+      help: 'of split, order, chance and random weights, each with a stream of its own',
+      pick: {
+        label: 'Seed',
+        icon: 'symbol-numeric',
+        prompt: 'The same seed gives the same split, order and random weights',
+      },
+    }),
   /**
    * What to start from: `imagenet`, a file in Keras' layout (`.h5` or `.npz`), or the folder of another run's
    * checkpoint; a random start when absent.
    */
-  weights: z.string().min(1).optional(),
+  weights: z
+    .string()
+    .min(1)
+    .optional()
+    .register(optionInfo, {
+      flag: 'weights',
+      value: 'NAME',
+      read: 'start',
+      help: 'imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint',
+      pick: { label: 'Start from', icon: 'file-binary', unset: 'random weights' },
+    }),
   /** Absent: training in float. */
   quantization: quantization.optional(),
   /** The folder of the checkpoint, of another run, that this run fine-tunes: its people, its pictures, its network. */
@@ -119,14 +266,32 @@ export const trainingOptions = z.object({
   /** Goes on although the pictures are not those that the parent saw. */
   changedData: z.boolean().default(false),
   /** File with a path on each line, relative to the dataset: pictures that are left out. */
-  exclude: z.string().min(1).optional(),
+  exclude: z
+    .string()
+    .min(1)
+    .optional()
+    .register(optionInfo, { flag: 'exclude', value: 'FILE', help: 'list of pictures to leave out, one path a line' }),
   /** Momentum of the batch-norm statistics; `auto` fits it to the steps of an epoch (docs/training.md). */
-  batchNormMomentum: z.union([z.literal('auto'), z.number().min(0).lt(1)]).default('auto'),
-  engine: z.enum(ENGINES).default('auto'),
+  batchNormMomentum: z
+    .union([z.literal('auto'), z.number().min(0).lt(1)])
+    .default('auto')
+    .register(optionInfo, { flag: 'batch-norm-momentum', value: 'F', help: 'auto, or a number from 0 to 1' }),
+  engine: z
+    .enum(ENGINES)
+    .default('auto')
+    .register(optionInfo, { flag: 'engine', value: 'NAME', help: 'auto, native, tensorflow or javascript' }),
   /** Threads of the native engine; 0 for every core. The result does not depend on it. */
-  threads: z.int().min(0).max(256).default(0),
+  threads: z.int().min(0).max(256).default(0).register(optionInfo, {
+    flag: 'threads',
+    value: 'N',
+    help: 'of the native engine, whose result does not depend on it; 0 for every core',
+  }),
   /** Decoded pictures kept on disk, of all datasets together, in MiB. The result does not depend on it. */
-  pixelCacheMiB: z.number().min(0).default(20_480),
+  pixelCacheMiB: z.number().min(0).default(20_480).register(optionInfo, {
+    flag: 'pixel-cache',
+    value: 'N',
+    help: 'MiB of decoded pictures kept on disk, of all datasets together',
+  }),
   /** Newest checkpoints kept beside the best one. */
   keepCheckpoints: z.int().min(1).default(2),
 });
@@ -134,15 +299,3 @@ export const trainingOptions = z.object({
 export type TrainingOptions = z.infer<typeof trainingOptions>;
 /** The same with every default left out. */
 export type TrainingOptionsInput = z.input<typeof trainingOptions>;
-
-/** What a fine-tuning for int8 does otherwise than the run of its checkpoint. */
-export const qatWishes = z.strictObject({
-  epochs: z.int().min(1).optional(),
-  /** Where the pictures are now. */
-  dataset: z.string().optional(),
-  changedData: z.boolean().optional(),
-  quantization: quantization.partial().optional(),
-  engine: trainingOptions.shape.engine.unwrap().optional(),
-  threads: trainingOptions.shape.threads.unwrap().optional(),
-  pixelCacheMiB: trainingOptions.shape.pixelCacheMiB.unwrap().optional(),
-});

@@ -60,6 +60,11 @@ export function withRecipe(
   return trainingOptions.safeParse({ ...all, headEpochs: wishes.headEpochs ?? 0 });
 }
 
+/** Whether the last layer would train alone on random features, which teach it nothing. */
+export function trainsOnRandomFeatures({ weights, parent, frozen, headEpochs }: TrainingOptions): boolean {
+  return weights === undefined && parent === undefined && (frozen || headEpochs > 0);
+}
+
 function defined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

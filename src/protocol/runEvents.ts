@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { OBSERVERS, trainingOptions } from './options.js';
+import { trainingOptions } from './options.js';
+import { OBSERVERS } from './quantizationOptions.js';
 
 // What happens in a run: lines of `metrics.ndjson`. A run is drawn from its folder by the same code that draws it live.
 
@@ -228,3 +229,7 @@ export const runEvent = z.discriminatedUnion('type', logged);
 export type RunEvent = z.infer<typeof runEvent>;
 
 export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+export function isRunEvent(message: { readonly type: string }): message is RunEvent {
+  return FIELD_OF.has(message.type);
+}

@@ -1,5 +1,5 @@
 import { quantizerOf } from '../core/fakeQuantize.js';
-import type { ObserverName } from '../protocol/options.js';
+import type { ObserverName } from '../protocol/quantizationOptions.js';
 
 // How a range is chosen from what was seen. Every way takes in zero.
 

@@ -3,7 +3,9 @@ import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../core/userError.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
-import { quantization, trainingOptions, type TrainingOptions } from '../protocol/options.js';
+import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
+import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
+import { quantization } from '../protocol/quantizationOptions.js';
 import { readCheckpoint } from './checkpoint.js';
 import { RunFolder } from './runFolder.js';
 
@@ -13,9 +15,6 @@ export interface CheckpointRun {
   readonly people: readonly string[];
   readonly fingerprint: string;
 }
-
-/** Passes over the pictures with which a checkpoint is fine-tuned when nobody says otherwise. */
-const EPOCHS = 4;
 
 const record = z.object({
   options: trainingOptions,
@@ -35,7 +34,7 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
     throw new UserError(
       'already-quantized',
       `The checkpoint “${checkpoint}” is quantized already.`,
-      'Use a checkpoint of the run it was made from, or fine-tune that one again with other options.',
+      'Take a checkpoint of the run that it was made from, or train this one on with other options.',
     );
   return runOfCheckpoint(checkpoint);
 }
@@ -54,7 +53,7 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
     throw new UserError(
       'checkpoint-parentless',
       `The run of the checkpoint “${checkpoint}” cannot be read: “${file}” is missing or damaged.`,
-      'A checkpoint works only inside its run’s folder: put it back where it was written.',
+      'A checkpoint is of use inside its run’s folder only: put it back where it was written.',
       { cause },
     );
   }
@@ -80,7 +79,7 @@ export function fineTuningOptions(
   return trainingOptions.parse({
     ...options,
     weights: undefined, // the parent has its own
-    epochs: EPOCHS,
+    epochs: FINE_TUNING_EPOCHS,
     headEpochs: 0,
     frozen: false,
     ...wishes,
@@ -112,6 +111,6 @@ export function requireSameData(
     throw new UserError(
       'dataset-changed',
       'The pictures are not those that the network was trained with: some were added, removed or changed.',
-      'Continue with the pictures as they are now, bring the old ones back, or train a new network.',
+      'Go on with the pictures as they are now, bring the old ones back, or train a new network.',
     );
 }

@@ -12,7 +12,7 @@ const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, u
   train: { order: { runFolder: '/r', options }, word: finished },
   qat: { order: { runFolder: '/r', checkpoint: '/c', wishes: {} }, word: finished },
   check: {
-    order: { dataset: '/d', size: 128, pixelCacheMiB: 0 },
+    order: { dataset: '/d' },
     word: {
       type: 'checked',
       report: {
@@ -22,7 +22,7 @@ const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, u
     },
   },
   align: {
-    order: { dataset: '/d', out: '/o', size: 224, threads: 0 },
+    order: { dataset: '/d', out: '/o' },
     word: {
       type: 'aligned',
       summary: {
@@ -75,6 +75,10 @@ describe('the orders of jobs', () => {
     const exported = trainerCommand.parse({ type: 'export', protocol, ...GOOD.export.order });
     assert.ok(exported.type === 'export' && exported.measure);
     assert.deepEqual(exported.options, { format: 'onnx', precision: 'float32', part: 'classifier' });
+    const checked = trainerCommand.parse({ type: 'check', protocol, ...GOOD.check.order });
+    assert.ok(checked.type === 'check' && checked.size === 128 && checked.pixelCacheMiB === 20_480);
+    const aligned = trainerCommand.parse({ type: 'align', protocol, ...GOOD.align.order });
+    assert.ok(aligned.type === 'align' && aligned.size === 224 && aligned.threads === 0);
     const predicted = trainerCommand.parse({ type: 'predict', protocol, ...GOOD.predict.order });
     assert.ok(predicted.type === 'predict' && predicted.faces === 'auto' && !predicted.seen);
   });

@@ -2,7 +2,7 @@ import type { Batch, TrainingSession } from '../../engine/engine.js';
 import { followedRange, type Observation } from '../../quantization/folding.js';
 import type { Graph } from '../../graph/graph.js';
 import { quantizersOf, type Quantizer } from '../../quantization/quantizers.js';
-import type { ObserverName } from '../../protocol/options.js';
+import type { ObserverName } from '../../protocol/quantizationOptions.js';
 import { rangeOfHistogram, type Range } from '../../quantization/observers.js';
 
 /** Weight of the old range from batch to batch with `movingAverage`. */

@@ -1,6 +1,6 @@
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
 import type { EventOf } from '../../protocol/runEvents.js';
-import type { QuantizationOptions } from '../../protocol/options.js';
+import type { QuantizationOptions } from '../../protocol/quantizationOptions.js';
 
 type MarkName = EventOf<'mark'>['name'];
 

@@ -1,1 +1,0 @@
-export function packedReadme(markdown: string, root: string): string;

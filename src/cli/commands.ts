@@ -1,0 +1,28 @@
+import type { Command } from './command.js';
+import { align } from './commands/align.js';
+import { check } from './commands/check.js';
+import { compare } from './commands/compare.js';
+import { downloadWeightsCommand } from './commands/downloadWeights.js';
+import { exportCommand } from './commands/export.js';
+import { helpCommand } from './commands/help.js';
+import { predict } from './commands/predict.js';
+import { qat } from './commands/qat.js';
+import { setUpTensorFlowCommand } from './commands/setUpTensorFlow.js';
+import { train } from './commands/train.js';
+import { versionCommand } from './commands/version.js';
+
+const own: readonly Command[] = [
+  train,
+  qat,
+  exportCommand,
+  compare,
+  predict,
+  check,
+  align,
+  downloadWeightsCommand,
+  setUpTensorFlowCommand,
+  versionCommand,
+];
+
+/** All of the program, in the order of the help. */
+export const COMMANDS: readonly Command[] = [...own, helpCommand(own)];

@@ -1,0 +1,55 @@
+import { requireExclusionList, writeExclusionList } from '../../client/exclusionList.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { JOBS, type OrderOf } from '../../protocol/jobs.js';
+import { checkLines } from '../checkView.js';
+import { EXIT, type Command } from '../command.js';
+import { JSON_FLAG, Output } from '../follow.js';
+import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+
+interface CheckWish {
+  readonly order: OrderOf<'check'>;
+  readonly json: boolean;
+  /** File to write the suggested exclusions into; absolute. */
+  readonly writeExclusions: string | undefined;
+}
+
+const { order: orderSchema } = JOBS.check;
+const OPTIONS = optionFlags(orderSchema);
+
+export const check: Command<CheckWish> = {
+  name: 'check',
+  takes: ['<folder> [options]'],
+  summary: 'look for trouble in the pictures before training',
+  flags: [
+    ...OPTIONS,
+    {
+      name: 'write-exclusions',
+      value: 'FILE',
+      help: 'write the list of those that should be left out, new or over an earlier one; nothing else is changed',
+    },
+    JSON_FLAG('print the whole report as JSON; the exit code is 1 when there are errors'),
+  ],
+
+  parse(given) {
+    const dataset = given.only('Name the folder to check.');
+    const fields = { ...fieldsOf(OPTIONS, given), type: 'check', protocol: PROTOCOL_VERSION, dataset };
+    const order = checked(orderSchema.safeParse(fields), OPTIONS, given);
+    return { order, json: given.has('json'), writeExclusions: given.path('write-exclusions') };
+  },
+
+  async run({ order, json, writeExclusions }) {
+    // Before minutes go by.
+    if (writeExclusions !== undefined) requireExclusionList(writeExclusions);
+    const output = new Output(json);
+    const end = await output.follow(order);
+    if (end.type !== 'checked') return output.failed(end);
+    const { report } = end;
+    output.data(report);
+    output.note(...checkLines(report));
+    if (writeExclusions !== undefined) {
+      writeExclusionList(writeExclusions, report);
+      output.note(`\n${report.suggestedExclusions.length} pictures to leave out are listed in ${writeExclusions}`);
+    }
+    return report.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.ok;
+  },
+};

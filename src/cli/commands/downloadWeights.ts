@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { trainingOptions } from '../../protocol/options.js';
+import { EXIT, type Command } from '../command.js';
+import { downloadWeights } from '../getWeights.js';
+import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+
+const { width, size } = trainingOptions.shape;
+const network = z.object({ width, size });
+const OPTIONS = optionFlags(network);
+
+export const downloadWeightsCommand: Command<z.infer<typeof network>> = {
+  name: 'download-weights',
+  takes: ['[options]'],
+  summary: 'get the ImageNet weights that a training starts from',
+  flags: OPTIONS,
+
+  parse(given) {
+    given.none();
+    return checked(network.safeParse(fieldsOf(OPTIONS, given)), OPTIONS, given);
+  },
+
+  async run({ width, size }) {
+    await downloadWeights(width, size, (line) => console.error(line));
+    return EXIT.ok;
+  },
+};

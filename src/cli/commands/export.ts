@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { usualName } from '../../protocol/exportOptions.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { JOBS, type OrderOf } from '../../protocol/jobs.js';
+import { EXIT, type Command } from '../command.js';
+import { JSON_FLAG, Output } from '../follow.js';
+import { measurementLines } from '../modelLines.js';
+import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+
+interface ExportWish {
+  readonly order: OrderOf<'export'>;
+  readonly json: boolean;
+}
+
+const { order: orderSchema } = JOBS.export;
+const OPTIONS = optionFlags(orderSchema);
+
+export const exportCommand: Command<ExportWish> = {
+  name: 'export',
+  takes: ['<checkpoint> [options]'],
+  summary: 'write a checkpoint as a file that a runtime loads',
+  flags: [
+    ...OPTIONS,
+    { name: 'output', value: 'FILE', help: 'of tfjs a folder (in the folder exports of the run)' },
+    { name: 'no-measure', help: 'leaves accuracy and latency out of the model card' },
+    JSON_FLAG('print file, bytes and what was measured as JSON'),
+  ],
+
+  parse(given) {
+    const checkpoint = given.only('Name the folder of a checkpoint.');
+    const fields = {
+      options: {},
+      ...fieldsOf(OPTIONS, given),
+      ...{ type: 'export', protocol: PROTOCOL_VERSION, checkpoint },
+      output: given.path('output') ?? path.join(checkpoint, '..', '..', 'exports'),
+      measure: !given.has('no-measure'),
+    };
+    const order = checked(orderSchema.safeParse(fields), OPTIONS, given);
+    return { order: { ...order, output: fileOf(order, given.has('output')) }, json: given.has('json') };
+  },
+
+  async run({ order, json }) {
+    const output = new Output(json);
+    const end = await output.follow(order);
+    if (end.type !== 'exported') return output.failed(end);
+    const { file, bytes, cards, measured } = end;
+    output.data({ file, bytes, cards, measured });
+    output.note(
+      `Written     ${file}, ${(bytes / 1e6).toFixed(1)} MB`,
+      ...(measured ? measurementLines(measured) : []),
+      `Model card  ${cards[0]!}`,
+    );
+    return EXIT.ok;
+  },
+};
+
+/** @param named whether the user named the file, or its folder alone is known */
+function fileOf({ output, checkpoint, options }: OrderOf<'export'>, named: boolean): string {
+  if (!named) return path.join(output, usualName(path.basename(checkpoint), options));
+  // A LayersModel is a folder with this file in it.
+  return options.format === 'tfjs' && !output.endsWith('.json') ? path.join(output, 'model.json') : output;
+}

@@ -1,0 +1,114 @@
+import { fork } from 'node:child_process';
+import path from 'node:path';
+import * as z from 'zod';
+import { UserError } from '../../core/userError.js';
+import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { RECIPES, trainingOptions, type TrainingOptions, type TrainingOptionsInput } from '../../protocol/options.js';
+import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
+import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
+import type { Command } from '../command.js';
+import { UsageError } from '../flag.js';
+import { JSON_FLAG, OUT, Output } from '../follow.js';
+import { getWeights } from '../getWeights.js';
+import type { Given } from '../given.js';
+import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+import { recipeDefaults } from '../recipeDefaults.js';
+
+interface TrainWish {
+  readonly options: TrainingOptions;
+  /** Run folder, absolute; the default place when absent. */
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly sample: boolean;
+  /** The user agrees to download the weights that are needed. */
+  readonly download: boolean;
+}
+
+const OPTIONS = optionFlags(trainingOptions, recipeDefaults);
+/** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
+const SAMPLE_DEFAULTS = { size: 96, batchSize: 16, learningRate: 1e-3 };
+
+export const train: Command<TrainWish> = {
+  name: 'train',
+  takes: ['<folder> [options]', '--sample [options]'],
+  summary: 'train on a folder with one sub-folder a person',
+  flags: [
+    ...OPTIONS,
+    {
+      name: 'sample',
+      help: 'train on synthetic faces that the program draws itself (--recipe original --size 96 --batch 16 --learning-rate 0.001)',
+    },
+    { name: 'download', help: 'download the ImageNet weights without asking when they are not there' },
+    OUT,
+    JSON_FLAG('print every message as a line of JSON'),
+  ],
+
+  parse(given) {
+    const sample = given.has('sample');
+    if (sample && given.words.length > 0) throw new UsageError('Name a folder or --sample, not both.');
+    const dataset = sample
+      ? path.resolve(given.cwd, '.face-trainer', 'synthetic-faces')
+      : given.only('Name the folder to train on, or --sample.');
+    const options = trainingOptionsOf(given, dataset, sample);
+    const [out, json, download] = [given.path('out'), given.has('json'), given.has('download')];
+    return { options, out, json, sample, download };
+  },
+
+  async run({ options, out, json, sample, download }) {
+    const output = new Output(json);
+    if (sample) {
+      output.note('Drawing synthetic faces (no real person is shown)');
+      await drawSample(options.dataset);
+    }
+    await getWeights(options, download, (line) => console.error(line));
+    const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
+    return output.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options });
+  },
+};
+
+function trainingOptionsOf(given: Given, dataset: string, sample: boolean): TrainingOptions {
+  const { recipe: named = sample ? 'original' : 'default', weights, ...fields } = fieldsOf(OPTIONS, given);
+  requireTogether(given);
+  const recipe = checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
+  const wishes = {
+    ...(sample ? SAMPLE_DEFAULTS : {}),
+    ...fields,
+    dataset,
+    ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
+  };
+  // Whatever the flags say is checked there.
+  const options = checked(withRecipe(recipe, wishes as TrainingOptionsInput), OPTIONS, given);
+  if (trainsOnRandomFeatures(options))
+    throw new UsageError(
+      `${options.frozen ? `${recipe === 'fast' ? '--recipe fast' : '--frozen'} trains` : '--head-epochs train'} the last layer alone, ` +
+        'which learns nothing on the features of random weights. Start from --weights imagenet or a checkpoint, or train every layer.',
+    );
+  return options;
+}
+
+/** @throws UsageError for flags that say nothing without others */
+function requireTogether(given: Given): void {
+  if (given.has('people-per-batch') !== given.has('pictures-per-person'))
+    throw new UsageError('--people-per-batch and --pictures-per-person go together.');
+  if (given.has('quantize-after') || given.has('quantize-after-steps')) return;
+  const alone = OPTIONS.find(({ name, path: [first] }) => first === 'quantization' && given.has(name));
+  if (alone)
+    throw new UsageError(
+      `--${alone.name} goes with --quantize-after or --quantize-after-steps: without them the whole training is in float.`,
+    );
+}
+
+/** In a process of its own: this one loads nothing heavy. */
+function drawSample(folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = fork(path.join(__dirname, 'drawSample.js'), [folder], { stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else
+        reject(
+          new UserError('output-unwritable', `The sample could not be drawn into “${folder}”.`, 'See the lines above.'),
+        );
+    });
+  });
+}

@@ -1,0 +1,75 @@
+import path from 'node:path';
+import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
+import type { TrainerOrder } from '../protocol/jobs.js';
+import { EXIT } from './command.js';
+import type { Flag } from './flag.js';
+import { TerminalView } from './terminalView.js';
+
+export const OUT: Flag = {
+  name: 'out',
+  value: 'FOLDER',
+  help: 'the run folder, new or empty (.face-trainer/runs/<id>)',
+};
+export const JSON_FLAG = (help: string): Flag => ({ name: 'json', help });
+
+/** How a command speaks: in lines for people, or in JSON for programs. */
+export class Output {
+  private readonly view: TerminalView;
+
+  constructor(readonly json: boolean) {
+    this.view = new TerminalView({
+      write: (text) => process.stdout.write(text),
+      isTTY: process.stdout.isTTY && !json,
+      columns: process.stdout.columns || 100,
+    });
+  }
+
+  /** For people only. */
+  note(...lines: readonly string[]): void {
+    if (!this.json) for (const line of lines) this.view.note(line);
+  }
+
+  /** For programs only. */
+  data(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** Starts a trainer and shows what it says until it ends; the first Ctrl-C asks it to stop, the second ends it. */
+  follow(order: TrainerOrder): Promise<TrainerEnd> {
+    // Of a run every message is of use to a program, of another job its result.
+    const isRun = 'runFolder' in order;
+    const trainer = new TrainerProcess(
+      { entry: path.join(__dirname, 'trainer.js'), order },
+      {
+        onMessage: (message) => {
+          if (!this.json) this.view.show(message);
+          else if (isRun) process.stdout.write(`${JSON.stringify(message)}\n`);
+        },
+        onOutput: (line) => process.stderr.write(`${line}\n`),
+      },
+    );
+    const interrupt = () => {
+      if (trainer.stopping) trainer.kill('was interrupted twice');
+      else {
+        this.note(`Stopping${isRun ? ' after this batch' : ''} (Ctrl-C again ends it at once)`);
+        trainer.stop();
+      }
+    };
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    return trainer.ended;
+  }
+
+  /** The exit code of a job that came to no result; with JSON nobody was told yet. */
+  failed(end: TrainerEnd): number {
+    if (this.json && end.type === 'failure') console.error(`${end.message} ${end.advice}`);
+    return EXIT.failed;
+  }
+
+  /** Follows a run and says in the end where it lies. */
+  async run(order: Extract<TrainerOrder, { runFolder: string }>): Promise<number> {
+    const end = await this.follow(order);
+    if (end.type !== 'finished') return EXIT.failed;
+    this.note(`Run folder  ${order.runFolder}`, `Report      ${path.join(order.runFolder, 'report.html')}`);
+    return EXIT.ok;
+  }
+}

@@ -1,0 +1,26 @@
+import type * as z from 'zod';
+
+/** What is wrong with the value of an option, as half a sentence: "a whole number", "at least 2". */
+export function optionProblem(issue: z.core.$ZodIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    case 'invalid_value':
+      return inWords(issue.values.map(String));
+    case 'unrecognized_keys':
+      return `there is no ${inWords(issue.keys)}`;
+    default:
+      return undefined; // a union, of whose parts none fits: the option's help says more
+  }
+}
+
+/** "adam, adamw or sgd" */
+function inWords(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} or ${names.at(-1)!}`;
+}

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import * as z from 'zod';
+import type { Command } from '../../src/cli/command.js';
+import { UsageError, type Flag } from '../../src/cli/flag.js';
+import { COMMANDS } from '../../src/cli/commands.js';
+import { readCommand } from '../../src/cli/readCommand.js';
+import { qatWishes } from '../../src/protocol/fineTuning.js';
+import { JOBS } from '../../src/protocol/jobs.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+
+const cwd = path.resolve('/home');
+const command = (name: string) => COMMANDS.find((known) => known.name === name)!;
+
+function refused(...args: string[]): UsageError {
+  try {
+    readCommand(args, cwd);
+  } catch (error) {
+    assert.ok(error instanceof UsageError, `${args.join(' ')}: ${String(error)}`);
+    return error;
+  }
+  throw new Error(`${args.join(' ')}: was taken`);
+}
+
+/** What a command line wants, as the schema of its command understands it. */
+function wishOf<T extends z.ZodType>(schema: T, ...args: string[]): z.infer<T> {
+  return schema.parse(readCommand(args, cwd).wish);
+}
+
+/** What each command is about, for the least that it takes. */
+const ABOUT: Record<string, string[]> = {
+  train: ['faces'],
+  qat: ['c'],
+  export: ['c'],
+  compare: ['c'],
+  predict: ['m', 'p.jpg'],
+  check: ['faces'],
+  align: ['faces'],
+  'download-weights': [],
+  'setup-tensorflow': [],
+  version: [],
+  help: [],
+};
+
+/** A value that every flag of this kind takes, and what goes with it. */
+function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
+  const special: Record<string, string[]> = {
+    recipe: ['original'],
+    pooling: ['max'],
+    schedule: ['cosine'],
+    optimizer: ['sgd'],
+    augment: ['flip,rotation=5'],
+    weights: ['imagenet'],
+    'split-by': ['identity'],
+    engine: ['native'],
+    observer: ['entropy'],
+    format: ['onnx'],
+    precision: ['int8'],
+    border: ['float32'],
+    part: ['embedding'],
+    faces: ['align'],
+    size: ['64'],
+    'weight-bits': ['4'],
+    seed: ['7'],
+    'people-per-batch': ['8', '--pictures-per-person', '4'],
+    'pictures-per-person': ['4', '--people-per-batch', '8'],
+  };
+  if (value === undefined) return [`--${name}`];
+  const quantizes = quantizationFlags.has(name) && of === 'train' ? ['--quantize-after', '1'] : [];
+  const numbers: Record<string, string> = { N: '2', F: '0.5' };
+  return [`--${name}`, ...(special[name] ?? [numbers[value] ?? 'some']), ...quantizes];
+}
+
+const quantizationFlags = new Set([
+  ...['weight-bits', 'observer', 'calibration-pictures', 'activations-after', 'freeze-batch-norm'],
+  ...['freeze-ranges', 'learning-rate-factor', 'float-layers', 'sensitivity'],
+]);
+const allFlags = [...new Map(COMMANDS.flatMap(({ flags }) => flags).map((flag) => [flag.name, flag])).values()];
+
+describe('every flag at every command', () => {
+  for (const of of COMMANDS) {
+    const about = ABOUT[of.name]!;
+
+    it(`${of.name} takes its own`, () => {
+      assert.equal(readCommand([of.name, ...about], cwd).command, of);
+      for (const flag of of.flags) {
+        // The sample stands in place of a folder.
+        const words = flag.name === 'sample' ? [] : about;
+        const args = [of.name, ...words, ...valueOf(flag, of)];
+        assert.equal(readCommand(args, cwd).command, of, args.join(' '));
+        if (flag.value === undefined) assert.match(refused(...args, `--${flag.name}=yes`).message, /takes no value/);
+        else {
+          assert.match(refused(of.name, ...words, `--${flag.name}`).message, /wants a value/);
+          assert.match(refused(of.name, ...words, `--${flag.name}`, '--json').message, /wants a value/);
+        }
+      }
+    });
+
+    it(`${of.name} refuses those of others, and says whose they are`, () => {
+      for (const flag of allFlags) {
+        if (of.flags.some(({ name }) => name === flag.name)) continue;
+        const { message, command: about } = refused(of.name, ...ABOUT[of.name]!, ...valueOf(flag, of).slice(0, 2));
+        const owners = COMMANDS.filter(({ flags }) => flags.some(({ name }) => name === flag.name));
+        assert.ok(message.startsWith(`--${flag.name} is an option of `), message);
+        for (const { name } of owners) assert.ok(message.includes(name), message);
+        assert.equal(about, of.name);
+      }
+      const { message } = refused(of.name, ...ABOUT[of.name]!, '--colour', 'red');
+      assert.match(message, /^There is no option --colour\./);
+    });
+  }
+
+  it('names the nearest option and command', () => {
+    for (const [args, near] of [
+      [['train', 'faces', '--epoch', '7'], '--epochs'],
+      [['train', 'faces', '--learningrate', '1'], '--learning-rate'],
+      [['train', 'faces', '--bacth', '7'], '--batch'],
+      [['check', 'faces', '--jsno'], '--json'],
+      [['trian', 'faces'], '“train”'],
+      [['help', 'exprot'], '“export”'],
+    ] as const)
+      assert.ok(refused(...args).message.includes(`Did you mean ${near}?`), refused(...args).message);
+    for (const args of [['fly'], ['train', 'faces', '--colour'], ['train', 'faces', '-x']])
+      assert.doesNotMatch(refused(...args).message, /Did you mean/);
+  });
+});
+
+describe('what a command is about', () => {
+  it('is asked for where it is missing, and not taken twice', () => {
+    for (const [args, says] of [
+      [['train'], /Name the folder to train on, or --sample/],
+      [['train', 'a', '--sample'], /not both/],
+      [['train', 'a', 'b'], /what is “b”/],
+      [['qat'], /Name the folder of a checkpoint/],
+      [['export'], /Name the folder of a checkpoint/],
+      [['compare'], /Name the folder of a checkpoint/],
+      [['compare', 'a', 'b'], /what is “b”/],
+      [['predict'], /Name a checkpoint or an exported file/],
+      [['predict', 'm'], /Name pictures/],
+      [['check'], /Name the folder to check/],
+      [['align'], /Name the folder to align/],
+      [['download-weights', 'x'], /What is “x” for/],
+      [['setup-tensorflow', 'x'], /What is “x” for/],
+      [['version', 'x'], /What is “x” for/],
+      [['help', 'train', 'qat'], /what is “qat”/],
+    ] as const)
+      assert.match(refused(...args).message, says);
+  });
+
+  it('may stand before or behind the flags, and behind two dashes', () => {
+    const of = (...args: string[]) => wishOf(z.object({ order: JOBS.check.order }), ...args).order.dataset;
+    for (const args of [
+      ['check', 'faces', '--size', '64'],
+      ['check', '--size', '64', 'faces'],
+      ['--size', '64', 'check', 'faces'],
+      ['check', '--size=64', '--', 'faces'],
+    ])
+      assert.equal(of(...args), path.join(cwd, 'faces'));
+    assert.equal(of('check', '--', '--odd'), path.join(cwd, '--odd'));
+  });
+});
+
+const trainWish = z.object({
+  options: trainingOptions,
+  out: z.string().optional(),
+  json: z.boolean(),
+  sample: z.boolean(),
+  download: z.boolean(),
+});
+
+describe('train', () => {
+  const wish = (...args: string[]) => wishOf(trainWish, 'train', ...args);
+  const options = (...args: string[]) => wish('faces', ...args).options;
+
+  it('takes the recipe’s defaults, and those of the sample for the sample', () => {
+    const { dataset, epochs, batchSize, size, learningRate, split, seed, width, weights } = options();
+    assert.deepEqual(
+      { dataset, epochs, batchSize, size, learningRate, split, seed, width, weights },
+      {
+        dataset: path.join(cwd, 'faces'),
+        ...{ epochs: 10, batchSize: 64, size: 128, learningRate: 1e-3, split: 0.9, seed: 128, width: 1 },
+        weights: 'imagenet',
+      },
+    );
+    const sample = wish('--sample', '--batch', '8');
+    assert.ok(sample.sample && !sample.download && !sample.json);
+    assert.equal(sample.options.dataset, path.join(cwd, '.face-trainer', 'synthetic-faces'));
+    assert.deepEqual(
+      [sample.options.batchSize, sample.options.size, sample.options.recipe, sample.options.weights],
+      [8, 96, 'original', undefined],
+    );
+  });
+
+  it('changes a recipe where it is told to', () => {
+    const original = options('--recipe', 'original');
+    assert.deepEqual(original, trainingOptions.parse({ dataset: original.dataset }));
+    const sampler = ['--people-per-batch', '8', '--pictures-per-person', '4'];
+    const changed = options('--augment', 'flip, rotation=10', ...sampler, '--weights', 'random');
+    assert.deepEqual(changed.augmentation, {
+      ...{ flip: true, shift: false, scale: 0, rotation: 10, brightness: 0, contrast: 0, saturation: 0, erasing: 0 },
+    });
+    assert.deepEqual(
+      [changed.sampler, changed.weights, changed.headEpochs],
+      [{ people: 8, pictures: 4 }, undefined, 0],
+    );
+    assert.equal(options('--augment', 'none').augmentation.flip, false);
+    assert.equal(options('--weights', 'w.npz').weights, path.join(cwd, 'w.npz'));
+    assert.equal(options('--recipe', 'fast').frozen, true);
+    assert.equal(options('--batch-norm-momentum', 'auto').batchNormMomentum, 'auto');
+    assert.equal(options('--exclude', 'list.txt').exclude, path.join(cwd, 'list.txt'));
+    assert.equal(wish('faces', '--out', 'run').out, path.join(cwd, 'run'));
+    assert.equal(options('--epochs', '5', '--epochs', '6').epochs, 6, 'the last one counts');
+  });
+
+  it('quantizes where it is asked to, and refuses what belongs to it elsewhere', () => {
+    assert.equal(options().quantization, undefined);
+    assert.equal(options('--quantize-after', '4').quantization?.afterEpochs, 4);
+    const steps = options('--quantize-after-steps', '70', '--freeze-ranges', '1').quantization;
+    assert.deepEqual([steps?.afterSteps, steps?.freezeRangesAfter, steps?.observer], [70, 1, 'movingAverage']);
+    for (const name of quantizationFlags)
+      assert.match(
+        refused('train', 'faces', `--${name}`, 'nonsense').message,
+        new RegExp(`^--${name} goes with --quantize-after or --quantize-after-steps`),
+      );
+  });
+
+  it('refuses to train the last layer alone on random features', () => {
+    for (const args of [
+      ['--recipe', 'fast', '--weights', 'random'],
+      ['--frozen', '--weights', 'random'],
+      ['--head-epochs', '2', '--weights', 'random'],
+      ['--recipe', 'original', '--head-epochs', '1'],
+    ])
+      assert.match(refused('train', 'faces', ...args).message, /learns nothing on the features of random weights/);
+    assert.equal(options('--weights', 'random').headEpochs, 0, 'the default recipe does without');
+    assert.equal(options('--recipe', 'original', '--head-epochs', '1', '--weights', 'c').headEpochs, 1);
+  });
+
+  it('says which option is wrong, and what it takes', () => {
+    for (const [args, says] of [
+      [['--recipe', 'best'], '--recipe: default, fast or original, not “best”.'],
+      [['--epochs', 'many'], '--epochs: a number, not “many”.'],
+      [['--epochs', ''], '--epochs: a number, not “”.'],
+      [['--epochs', '1.5'], '--epochs: a whole number, not “1.5”.'],
+      [['--epochs', '0'], '--epochs: at least 1, not “0”.'],
+      [['--epochs', '-1'], '--epochs: at least 1, not “-1”.'],
+      [['--size', '100'], '--size: a multiple of 32, not “100”.'],
+      [['--batch', '5000'], '--batch: at most 4096, not “5000”.'],
+      [['--split', '1'], '--split: less than 1, not “1”.'],
+      [['--learning-rate', '0'], '--learning-rate: more than 0, not “0”.'],
+      [['--schedule', 'linear'], '--schedule: constant or cosine, not “linear”.'],
+      [['--augment', 'shear'], '--augment: there is no shear, not “shear”.'],
+      [['--augment', 'rotation=lots'], '--augment: a number, not “rotation=lots”.'],
+      [['--people-per-batch', '8'], '--people-per-batch and --pictures-per-person go together.'],
+      [['--people-per-batch', '1', '--pictures-per-person', '4'], '--people-per-batch: at least 2, not “1”.'],
+      [
+        ['--quantize-after', '1', '--observer', 'magic'],
+        '--observer: movingAverage, percentile, meanSquaredError or entropy, not “magic”.',
+      ],
+    ] as const)
+      assert.equal(refused('train', 'faces', ...args).message, says);
+    assert.match(refused('train', 'faces', '--batch-norm-momentum', 'slow').message, /auto, or a number from 0 to 1/);
+    assert.match(refused('qat', 'c', '--weight-bits', '5').message, /^--weight-bits: 8, or 4/);
+  });
+});
+
+describe('the other commands', () => {
+  it('qat takes a checkpoint, and what a fine-tuning does otherwise', () => {
+    const wish = z.object({ checkpoint: z.string(), wishes: qatWishes, json: z.boolean() });
+    const args = ['--epochs', '2', '--observer', 'entropy', '--weight-bits', '4', '--changed-data'];
+    const { checkpoint, wishes } = wishOf(
+      wish,
+      ...['qat', 'runs/a/checkpoints/epoch-0003', ...args, '--float-layers', 'Conv1, predictions', '--dataset', 'd'],
+    );
+    assert.equal(checkpoint, path.join(cwd, 'runs/a/checkpoints/epoch-0003'));
+    const { quantization: wished, ...rest } = wishes;
+    assert.deepEqual(rest, { epochs: 2, changedData: true, dataset: path.join(cwd, 'd') });
+    assert.deepEqual(
+      [wished?.observer, wished?.weightBits, wished?.floatLayers],
+      ['entropy', 4, ['Conv1', 'predictions']],
+    );
+  });
+
+  it('export knows where its file goes', () => {
+    const order = (...args: string[]) => wishOf(z.object({ order: JOBS.export.order }), 'export', ...args).order;
+    const usual = order('run/checkpoints/epoch-0003');
+    assert.deepEqual(usual.options, { format: 'tflite', precision: 'float32', part: 'classifier' });
+    assert.equal(usual.output, path.join(cwd, 'run', 'exports', 'epoch-0003-float32.tflite'));
+    assert.ok(usual.measure && !order('c', '--no-measure').measure);
+    const embedding = order('run/checkpoints/e', '--format', 'onnx', '--precision', 'int8', '--part', 'embedding');
+    assert.equal(path.basename(embedding.output), 'e-embedding-int8.onnx');
+    assert.equal(order('c', '--format', 'tfjs', '--output', 'web').output, path.join(cwd, 'web', 'model.json'));
+    assert.equal(order('c', '--format', 'tfjs', '--output', 'web/m.json').output, path.join(cwd, 'web', 'm.json'));
+    assert.equal(order('c', '--output', 'a.tflite').output, path.join(cwd, 'a.tflite'));
+    assert.equal(refused('export', 'c', '--part', 'half').message, '--part: classifier or embedding, not “half”.');
+  });
+
+  it('check, align and predict take their defaults', () => {
+    const checked = wishOf(z.object({ order: JOBS.check.order }), 'check', 'f').order;
+    assert.deepEqual([checked.size, checked.pixelCacheMiB, checked.exclude], [128, 20_480, undefined]);
+    const aligned = wishOf(z.object({ order: JOBS.align.order }), 'align', 'f').order;
+    assert.deepEqual([aligned.size, aligned.threads, aligned.out], [224, 0, path.join(cwd, 'f-aligned')]);
+    const asked = wishOf(z.object({ order: JOBS.predict.order }), 'predict', 'm', 'a', 'b').order;
+    assert.deepEqual([asked.files, asked.faces], [[path.join(cwd, 'a'), path.join(cwd, 'b')], 'auto']);
+    assert.equal(refused('align', 'f', '--size', '9999').message, '--size: at most 1024, not “9999”.');
+    assert.equal(refused('check', 'f', '--size', '31').message, '--size: at least 32, not “31”.');
+    assert.equal(refused('align', 'f', '--threads', '1.5').message, '--threads: a whole number, not “1.5”.');
+  });
+
+  it('download-weights takes the network that they are for', () => {
+    const wish = z.object({ width: z.number(), size: z.number() });
+    assert.deepEqual(wishOf(wish, 'download-weights'), { width: 1, size: 128 });
+    assert.deepEqual(wishOf(wish, 'download-weights', '--width', '0.5', '--size', '96'), { width: 0.5, size: 96 });
+    assert.match(refused('download-weights', '--width', 'wide').message, /^--width: a number/);
+  });
+
+  it('help and version answer whatever else is said', () => {
+    const { command: called, wish } = readCommand(['train', '--help', '--colour'], cwd);
+    assert.deepEqual([called, wish], [command('help'), command('train')]);
+    assert.equal(readCommand([], cwd).command, command('help'));
+    assert.equal(readCommand(['-h'], cwd).wish, undefined);
+    assert.equal(readCommand(['help', 'qat'], cwd).wish, command('qat'));
+    for (const args of [['--version'], ['-v'], ['version'], ['train', '-v']])
+      assert.equal(readCommand(args, cwd).command, command('version'));
+  });
+});
