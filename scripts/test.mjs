@@ -1,77 +1,140 @@
 // npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
-// a part. Ends with "N passed, N failed".
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// a part. Ends with "N passed, N failed, N skipped"; what was skipped is listed before, with its reason. Checks and the suites without
+// an editor run two at a time; each tells what it printed once it has ended.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ensurePackages, ensureTensorFlow, installDebianPackages, must, root, run } from './lib.mjs';
+import { ensurePackages, ensureTensorFlow, installDebianPackages, must, root } from './lib.mjs';
 
 const part = process.argv[2] ?? 'all';
 const results = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-results-'));
-const total = { passed: 0, failed: 0 };
-const tsx = ['--import', 'tsx'];
+const total = { passed: 0, failed: 0, skipped: 0, notRun: [], tests: [] };
+const begun = Date.now();
+
+/** Suites that take long, each a process of its own; the others share one. First the longest. */
+const ALONE = ['export', 'training', 'trainer', 'inference', 'engine', 'quantization'];
+const WITHOUT_TESTS = ['editor', 'workbench', 'support', 'reference'];
+
+/** Runs a script in a process of its own. @returns its exit code, and what it printed unless that was shown at once */
+function node(args, env, shown) {
+  return new Promise((resolve) => {
+    const stdio = ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'];
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio });
+    let output = '';
+    const add = (text) => (output += text);
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', add);
+    child.once('error', (error) => add(`${error.message}\n`));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+function tell(name, output, started) {
+  console.log(`\n▶ ${name} (${Math.round((Date.now() - started) / 1000)} s)\n${output.trimEnd()}`);
+}
 
 /** A check that passes or fails as a whole. */
 function check(name, ...args) {
-  console.log(`\n▶ ${name}`);
-  const ok = run(process.execPath, args) === 0;
-  total[ok ? 'passed' : 'failed']++;
+  return async () => {
+    const started = Date.now();
+    const { code, output } = await node(args);
+    tell(name, output, started);
+    total[code === 0 ? 'passed' : 'failed']++;
+  };
 }
 
 /** A suite that leaves its counts in a file; one that dies leaves none, which counts as a failure. */
-function suite(name, args) {
-  console.log(`\n▶ ${name}`);
-  const file = path.join(results, `${name.replace(/\W+/g, '-')}.json`);
-  const code = run(process.execPath, [...tsx, ...args(file)], {
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', FACE_TRAINER_TEST_RESULTS: file },
-  });
-  const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0 };
-  if (counts.passed === 0 || (code !== 0 && counts.failed === 0)) {
-    console.error(`${name}: ended with ${code} and without a whole result`);
-    counts.failed++;
-  }
-  total.passed += counts.passed;
-  total.failed += counts.failed;
+function suite(name, args, shown = false) {
+  return async () => {
+    const started = Date.now();
+    const file = path.join(results, `${name.replace(/\W+/g, '-')}.json`);
+    if (shown) console.log(`\n▶ ${name}`);
+    const env = { TF_CPP_MIN_LOG_LEVEL: '2', FACE_TRAINER_TEST_RESULTS: file, FORCE_COLOR: '0' };
+    const { code, output } = await node(['--import', 'tsx', ...args(file)], env, shown);
+    if (!shown) tell(name, output, started);
+    const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0 };
+    if ((counts.passed === 0 && !counts.skipped) || (code !== 0 && counts.failed === 0)) {
+      console.error(`${name}: ended with ${code} and without a whole result`);
+      counts.failed++;
+    }
+    for (const key of ['passed', 'failed', 'skipped']) total[key] += counts[key] ?? 0;
+    for (const key of ['notRun', 'tests']) total[key].push(...(counts[key] ?? []));
+  };
 }
 
 const mocha =
   (...specs) =>
   () => ['node_modules/mocha/bin/mocha.js', ...specs];
 
-ensurePackages();
-must('The build', process.execPath, ['scripts/build.mjs', '--tests']);
-if (!ensureTensorFlow()) console.error('TensorFlow is missing: the tests that need it will fail.');
-if (part === 'all') {
-  for (const project of ['tsconfig.json', 'src/core/tsconfig.json', 'webview/tsconfig.json', 'test/tsconfig.json'])
-    check(`types of ${project}`, 'node_modules/typescript/bin/tsc', '-p', project);
-  check('lint', 'node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0');
-  check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
+/** Jobs in this order, so many at a time. */
+async function inParallel(jobs, count) {
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) await job();
+  };
+  await Promise.all(Array.from({ length: count }, worker));
 }
-// The ARM kernels run under emulation where it can be had; elsewhere their test says that it did not run.
-if (part === 'all' && process.arch === 'x64' && !existsSync('/usr/bin/qemu-aarch64-static'))
-  installDebianPackages('g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static');
-if (part !== 'editor')
-  suite(
-    'unit',
-    mocha(
-      '--ignore',
-      'test/webview/pages/**', // need a browser
-      'test/{core,platform,graph,engine,dataset,faces,weights,runs,report,evaluation,protocol,training,client,cli,sample,tensorflow,trainer,webview,project,quantization,export,inference,extension}/**/*.test.ts',
-    ),
-  );
-if (part !== 'unit') {
+
+function unitSuites() {
+  const rooms = readdirSync(path.join(root, 'test'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !WITHOUT_TESTS.includes(entry.name))
+    .map(({ name }) => name);
+  const others = rooms.filter((name) => !ALONE.includes(name));
+  const specs = (name) => `test/${name}/**/*.test.ts`;
+  return [
+    ...ALONE.map((name) => suite(`unit: ${name}`, mocha(specs(name)))),
+    suite('unit: the other rooms', mocha(...others.map(specs))),
+  ];
+}
+
+function checks() {
+  const projects = ['tsconfig.json', 'src/core/tsconfig.json', 'webview/tsconfig.json', 'test/tsconfig.json'];
+  return [
+    check('lint', 'node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0'),
+    ...projects.map((project) => check(`types of ${project}`, 'node_modules/typescript/bin/tsc', '-p', project)),
+    check('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+  ];
+}
+
+async function editorSuites() {
   const { ensureEditor } = await import('./editor.mjs');
   try {
     await ensureEditor();
-    suite('pages', mocha('test/webview/pages/*.test.ts'));
-    suite('extension host', (file) => ['test/support/runEditorTests.ts', file]);
+    await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], true)();
     // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
-    suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'));
+    await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), true)();
   } catch (error) {
     console.error(error.message);
     total.failed++;
   }
 }
+
+/** What did not run, by its reason, and the tests that took longest. */
+function summarize() {
+  const reasons = new Map();
+  for (const { reason, title } of total.notRun) reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
+  for (const [reason, titles] of reasons) console.log(`\nNot run (${reason}):\n  ${titles.join('\n  ')}`);
+  const slow = [...total.tests].sort((a, b) => b.ms - a.ms);
+  mkdirSync(path.join(root, 'artifacts'), { recursive: true });
+  writeFileSync(path.join(root, 'artifacts', 'durations.json'), `${JSON.stringify(slow, null, 1)}\n`);
+  console.log('\nThe longest (all in artifacts/durations.json):');
+  for (const { ms, file, title } of slow.slice(0, 10)) console.log(`  ${(ms / 1000).toFixed(1)} s  ${file}  ${title}`);
+  console.log(`\nScreenshots: ${path.join(root, 'artifacts', 'screenshots')}`);
+  console.log(`Took ${((Date.now() - begun) / 60_000).toFixed(1)} minutes`);
+}
+
+ensurePackages();
+must('The build', process.execPath, ['scripts/build.mjs', '--tests']);
+if (!ensureTensorFlow()) console.error('TensorFlow is missing: the tests that need it will fail.');
+// The ARM kernels run under emulation where it can be had; elsewhere their test says that it did not run.
+if (part === 'all' && process.arch === 'x64' && !existsSync('/usr/bin/qemu-aarch64-static'))
+  installDebianPackages('g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static');
+await inParallel(
+  [...(part !== 'editor' ? unitSuites() : []), ...(part === 'all' ? checks() : [])],
+  Math.min(2, os.availableParallelism()),
+);
+if (part !== 'unit') await editorSuites();
 rmSync(results, { recursive: true, force: true });
-console.log(`\nScreenshots: ${path.join(root, 'artifacts', 'screenshots')}`);
-console.log(`${total.passed} passed, ${total.failed} failed`);
+summarize();
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

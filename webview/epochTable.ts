@@ -1,5 +1,4 @@
-import { epochColumns } from '../src/core/epochColumns.js';
-import { metricOf } from '../src/core/metricWords.js';
+import { EPOCH_COLUMNS } from '../src/core/epochColumns.js';
 import { bestEpoch, type RunState } from '../src/core/runState.js';
 import { element, setText } from './dom.js';
 import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
@@ -7,7 +6,10 @@ import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
 /** The charts' numbers, epoch by epoch, the newest first. */
 export class EpochTable {
   readonly root: HTMLElement;
-  private readonly grid = element(GRID, { 'aria-label': 'Epochs' });
+  private readonly grid = element(GRID, {
+    'aria-label': 'Epochs',
+    'grid-template-columns': EPOCH_COLUMNS.map(() => '1fr').join(' '),
+  });
   private readonly hint = element('p', { class: 'hint' });
   private readonly header: HTMLElement;
   /** Those of the epochs so far, the oldest first; a line that stands never changes but in being the best. */
@@ -21,10 +23,8 @@ export class EpochTable {
       element('div', { class: 'wide' }, this.grid),
       this.hint,
     );
-    const columns = epochColumns('accuracy');
-    this.grid.setAttribute('grid-template-columns', columns.map(() => '1fr').join(' '));
     this.header = row(
-      columns.map(([name]) => name),
+      EPOCH_COLUMNS.map(([name]) => name),
       'header',
     );
     this.grid.append(this.header);
@@ -35,11 +35,9 @@ export class EpochTable {
     this.grid.hidden = state.epochs.length === 0;
     const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
     setText(this.hint, state.epochs.length === 0 ? none : '');
-    const columns = epochColumns(metricOf(state));
-    for (const [i, [name]] of columns.entries()) setText(this.header.children[i]!, name);
     for (const epoch of state.epochs.slice(this.lines.length)) {
       const line = row(
-        columns.map(([, value]) => value(epoch)),
+        EPOCH_COLUMNS.map(([, value]) => value(epoch)),
         'default',
       );
       line.dataset['epoch'] = String(epoch.epoch);

@@ -12,12 +12,20 @@ async function packages(requirements: readonly string[]): Promise<string> {
   const folder = path.join(cacheFolder(), `python-${requirements[0]!.split('==')[0]!}-${key}`);
   const done = path.join(folder, 'installed');
   if (fs.existsSync(done)) return folder;
-  fs.rmSync(folder, { recursive: true, force: true });
+  // Two suites may want them at the same time: each fills a folder of its own, and one of the two gets the name.
+  const partial = `${folder}.partial-${process.pid}`;
   // Isolated: what lies in the folder where the tests run is not on pip's path.
-  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
+  const pip = ['-I', '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', partial];
   const { code, output } = await runProgram('python3', [...pip, ...requirements]);
   assert.equal(code, 0, output);
-  fs.writeFileSync(done, '');
+  fs.writeFileSync(path.join(partial, 'installed'), '');
+  if (!fs.existsSync(done)) fs.rmSync(folder, { recursive: true, force: true });
+  try {
+    fs.renameSync(partial, folder);
+  } catch (error) {
+    if (!fs.existsSync(done)) throw error;
+    fs.rmSync(partial, { recursive: true, force: true });
+  }
   return folder;
 }
 

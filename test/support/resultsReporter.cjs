@@ -1,16 +1,42 @@
 // Mocha's spec reporter, which also leaves its numbers in the file that FACE_TRAINER_TEST_RESULTS names: the counts of
-// all suites are added up from there, and a suite that died leaves none.
+// all suites are added up from there, and a suite that died leaves none. Beside them: what did not run and why, and how long
+// each test took.
 const fs = require('node:fs');
+const path = require('node:path');
 const Mocha = require('mocha');
+
+const { EVENT_RUN_END, EVENT_TEST_PENDING, EVENT_TEST_PASS, EVENT_TEST_FAIL } = Mocha.Runner.constants;
+const REASON = / \(not run: (.*)\)$/;
+
+/** The reason in the title of a test or of a suite around it. */
+function reasonOf(test) {
+  for (let at = test; at; at = at.parent) {
+    const reason = REASON.exec(at.title)?.[1];
+    if (reason !== undefined) return reason;
+  }
+  return 'no reason given';
+}
 
 module.exports = class ResultsReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
     super(runner, options);
-    const file = process.env.FACE_TRAINER_TEST_RESULTS;
-    if (!file) return;
-    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+    const results = process.env.FACE_TRAINER_TEST_RESULTS;
+    if (!results) return;
+    const notRun = [];
+    const tests = [];
+    const told = (test) => ({
+      file: test.file ? path.relative(process.cwd(), test.file) : '',
+      title: test
+        .titlePath()
+        .map((part) => part.replace(REASON, ''))
+        .join(' › '),
+    });
+    runner.on(EVENT_TEST_PENDING, (test) => notRun.push({ ...told(test), reason: reasonOf(test) }));
+    for (const event of [EVENT_TEST_PASS, EVENT_TEST_FAIL])
+      runner.on(event, (test) => tests.push({ ...told(test), ms: test.duration ?? 0 }));
+    runner.once(EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      fs.writeFileSync(file, JSON.stringify({ passed: passes, failed: failures, skipped: pending }));
+      fs.writeFileSync(results, JSON.stringify({ passed: passes, failed: failures, skipped: pending, notRun, tests }));
     });
   }
 };

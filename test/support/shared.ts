@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { describeNotRun } from './notRun.js';
 
 /** Real pictures and weights, never part of the repository: present on the project's own machines. */
 const shared = path.resolve(import.meta.dirname, '../../../shared');
@@ -11,12 +12,14 @@ export const sharedPaths = {
   weights05: path.join(shared, 'weights', 'mobilenetv2_0.5_96_imagenet_google_bncal.npz'),
 } as const;
 
-/** Defines tests on real data where it is; elsewhere says plainly that they did not run. */
+/** Defines tests on real data where it is; elsewhere they are counted as not run. */
 export function withShared(what: string, paths: readonly string[], define: () => void): void {
   const absent = paths.filter((file) => !fs.existsSync(file));
   if (absent.length === 0) define();
   else
-    console.log(
-      `NOT RUN: ${what} (absent: ${absent.map((file) => path.relative(shared, file)).join(', ')} of ../shared)`,
+    describeNotRun(
+      what,
+      `absent: ${absent.map((file) => path.relative(shared, file)).join(', ')} of ../shared`,
+      define,
     );
 }

@@ -7,6 +7,7 @@ import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { setUpTensorFlow, type Route } from '../../src/tensorflow/setUpTensorFlow.js';
 import { findTensorFlow, tensorFlowFolder, writeManifest } from '../../src/tensorflow/tensorFlowHome.js';
 import { wheelRoute } from '../../src/tensorflow/wheelRoute.js';
+import { notRun } from '../support/notRun.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -123,7 +124,7 @@ describe('setUpTensorFlow', function () {
   });
 
   it('starts every Python isolated and in the folder that is filled', async function () {
-    if (process.platform !== 'linux' || process.arch !== 'x64') this.skip();
+    if (process.platform !== 'linux' || process.arch !== 'x64') notRun(this, 'the wheel is for Linux on x86-64');
     const [home, programs, log] = ['home', 'bin', 'log'].map((name) => path.join(folder(), name)) as [
       string,
       string,

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { missingTool } from '../../../scripts/native.mjs';
 import { runProgram } from '../../../src/platform/runProgram.js';
+import { notRun } from '../../support/notRun.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 // native/test/kernels_test.cc holds each kernel against plain loops. Here it is compiled three times and run: as it is, and
@@ -75,14 +76,13 @@ describe('the kernels’ own test', function () {
       }
     });
 
-  if (hasArm)
-    it('passes on ARM, with NEON, under emulation', async () => {
-      const program = await compile(['-O2', '-static'], ARM_COMPILER, SOURCES);
-      const { code, output } = await runProgram(ARM_EMULATOR, [program, '2']);
-      assert.equal(code, 0, output);
-      assert.match(output, /\d{7} checks, 0 failed/);
-    });
-  else console.log(`NOT RUN: the kernels on ARM (absent: ${ARM_COMPILER} or ${ARM_EMULATOR})`);
+  it('passes on ARM, with NEON, under emulation', async function () {
+    if (!hasArm) notRun(this, `absent: ${ARM_COMPILER} or ${ARM_EMULATOR}`);
+    const program = await compile(['-O2', '-static'], ARM_COMPILER, SOURCES);
+    const { code, output } = await runProgram(ARM_EMULATOR, [program, '2']);
+    assert.equal(code, 0, output);
+    assert.match(output, /\d{7} checks, 0 failed/);
+  });
 });
 
 describe('missingTool', () => {
