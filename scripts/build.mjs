@@ -1,9 +1,10 @@
 // Bundles the four programs with esbuild, compiles the native engine and lays out what they need at run time.
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildNative } from './native.mjs';
+import { bundledPackages, noticesText, packedPackages } from './notices.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -66,6 +67,34 @@ const builds = [
   },
 ];
 
+const detector = ['tiny_face_detector_model', 'face_landmark_68_model'].flatMap((name) => [
+  `${name}-weights_manifest.json`,
+  `${name}.bin`,
+]);
+const assembly = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
+/** What is shipped as it lies in a package: from node_modules into dist. */
+const COPIES = {
+  // For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
+  '@tensorflow/tfjs-node/binding': 'tfjs-node/binding',
+  'node-api-headers/include': 'tfjs-node/include',
+  // The face detector: its weights and TensorFlow.js' WebAssembly.
+  ...Object.fromEntries(detector.map((file) => [`@vladmandic/face-api/model/${file}`, `faces/${file}`])),
+  ...Object.fromEntries(assembly.map((file) => [`@tensorflow/tfjs-backend-wasm/dist/${file}`, `faces/${file}`])),
+};
+
+/** The licences of all that is bundled, copied or packed. */
+function writeNotices(metafiles) {
+  const copied = Object.keys(COPIES).map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)[0]);
+  const folders = [
+    ...bundledPackages(metafiles),
+    ...copied.map((name) => path.join(root, 'node_modules', name)),
+    ...packedPackages(readFileSync('.vscodeignore', 'utf8')),
+  ];
+  // By where they really are: a linked node_modules names a package in two ways.
+  const packages = new Set(folders.map((folder) => realpathSync(folder)));
+  writeFileSync('dist/ThirdPartyNotices.txt', noticesText([...packages].sort()));
+}
+
 // The suite that VS Code's extension host loads; mocha stays the installed one.
 if (process.argv.includes('--tests'))
   builds.push({
@@ -79,17 +108,13 @@ rmSync('dist', { recursive: true, force: true });
 if (watch) {
   for (const options of builds) await (await esbuild.context({ ...options, logLevel: 'info' })).watch();
 } else {
-  await Promise.all(builds.map((options) => esbuild.build(options)));
+  const results = await Promise.all(builds.map((options) => esbuild.build(options)));
+  const metafiles = results.map(({ metafile }) => metafile);
+  writeNotices(metafiles);
+  // Not shipped: what the notices are checked against.
+  if (process.argv.includes('--tests')) writeFileSync('dist/test/metafiles.json', JSON.stringify(metafiles));
 }
-// For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
-cpSync('node_modules/@tensorflow/tfjs-node/binding', 'dist/tfjs-node/binding', { recursive: true });
-cpSync('node_modules/node-api-headers/include', 'dist/tfjs-node/include', { recursive: true });
-// The face detector: its weights and TensorFlow.js' WebAssembly.
-for (const name of ['tiny_face_detector_model', 'face_landmark_68_model'])
-  for (const file of [`${name}-weights_manifest.json`, `${name}.bin`])
-    cpSync(`node_modules/@vladmandic/face-api/model/${file}`, `dist/faces/${file}`);
-for (const file of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'])
-  cpSync(`node_modules/@tensorflow/tfjs-backend-wasm/dist/${file}`, `dist/faces/${file}`);
+for (const [from, to] of Object.entries(COPIES)) cpSync(`node_modules/${from}`, `dist/${to}`, { recursive: true });
 const reason = buildNative();
 if (reason !== undefined)
   console.error(`The native engine could not be compiled (${reason}): TensorFlow or plain JavaScript will train.`);

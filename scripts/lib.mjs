@@ -41,11 +41,19 @@ export function npm(args, options) {
     : run('npm', args, { shell: process.platform === 'win32', ...options });
 }
 
+/** Of versions such as 20.19.0. */
+export function isOlder(version, least) {
+  const [a, b] = [version, least].map((one) => one.split('.').map(Number));
+  const differs = b.findIndex((part, i) => part !== a[i]);
+  return differs >= 0 && a[differs] < b[differs];
+}
+
 /** Installs the packages of the lock file when they are missing or those of another one. */
 export function ensurePackages() {
-  const [major] = process.versions.node.split('.').map(Number);
-  if (major < 20) {
-    console.error(`Face Trainer needs Node 20 or newer; this is ${process.version}.`);
+  const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const least = engines.node.replace('>=', '');
+  if (isOlder(process.versions.node, least)) {
+    console.error(`Face Trainer needs Node ${least} or newer; this is ${process.version}.`);
     process.exit(1);
   }
   const wanted = createHash('sha256')

@@ -1,28 +1,68 @@
-// Packs the extension for this platform as face-trainer-<platform>-<arch>-<version>.vsix; with --list, tells only its files.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Packs the extension for this platform as face-trainer-<platform>-<arch>-<version>.vsix; with --list, tells only its files;
+// with --stage FOLDER, lays them there and tells them.
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { must, root, run } from './lib.mjs';
+import { must, root } from './lib.mjs';
+import { packedReadme } from './readme.mjs';
 
+const vsce = createRequire(import.meta.url)('@vscode/vsce/out/package.js');
 const target = `${process.platform}-${process.arch}`;
-const list = process.argv.includes('--list');
-const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
 const everyPlatform = '!node_modules/onnxruntime-node/bin/**';
 const thisPlatform = `!node_modules/onnxruntime-node/bin/*/${process.platform}/${process.arch}/**`;
 
+// Neither an address of the repository nor a git tag is there to be used.
+const options = {
+  cwd: root,
+  target,
+  rewriteRelativeLinks: false,
+  allowMissingRepository: true,
+  gitTagVersion: false,
+};
+
+/** What vsce reads of the README is what is shown on the extension's page. */
+function embedPictures() {
+  const processFile = vsce.ReadmeProcessor.prototype.processFile;
+  vsce.ReadmeProcessor.prototype.processFile = function (file, filePath) {
+    const contents = packedReadme(readFileSync(path.join(root, 'README.md'), 'utf8'), root);
+    return processFile.call(this, { path: file.path, contents: Buffer.from(contents) }, filePath);
+  };
+}
+
+/** The files inside the package's folder `extension`, by their paths there. */
+async function collect(ignoreFile) {
+  const files = await vsce.collect(await vsce.readManifest(root), { ...options, ignoreFile });
+  return files
+    .filter((file) => file.path.startsWith('extension/'))
+    .map((file) => ({ ...file, path: file.path.slice('extension/'.length) }));
+}
+
+async function stage(folder, files) {
+  for (const file of files) {
+    const to = path.join(folder, file.path);
+    mkdirSync(path.dirname(to), { recursive: true });
+    if (file.contents === undefined) copyFileSync(file.localPath, to);
+    else writeFileSync(to, file.contents);
+  }
+}
+
 const allowList = readFileSync(path.join(root, '.vscodeignore'), 'utf8');
 if (!allowList.includes(everyPlatform)) throw new Error(`.vscodeignore has no line ${everyPlatform}`);
-const folder = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-package-'));
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-package-'));
 try {
-  const ignoreFile = path.join(folder, 'ignore');
+  const ignoreFile = path.join(scratch, 'ignore');
   writeFileSync(ignoreFile, allowList.replace(everyPlatform, thisPlatform));
-  const common = ['--ignoreFile', ignoreFile];
-  if (list) process.exitCode = run(process.execPath, [vsce, 'ls', ...common]);
-  else {
+  embedPictures();
+  const [, , wish, folder] = process.argv;
+  if (wish === '--list' || wish === '--stage') {
+    const files = await collect(ignoreFile);
+    if (wish === '--stage') await stage(path.resolve(folder), files);
+    console.log(files.map((file) => file.path).join('\n'));
+  } else {
     must('The build', process.execPath, [path.join(root, 'scripts', 'build.mjs')]);
-    const quiet = ['--no-git-tag-version', '--no-rewrite-relative-links', '--allow-missing-repository'];
-    process.exitCode = run(process.execPath, [vsce, 'package', '--target', target, ...quiet, ...common]);
+    await vsce.packageCommand({ ...options, ignoreFile });
   }
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
 }

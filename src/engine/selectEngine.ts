@@ -38,13 +38,13 @@ export async function selectEngine(
       ? { engine: tensorFlow }
       : {
           engine: tensorFlow,
-          warning: { message: `${native}: TensorFlow trains, several times slower.`, advice: BUILD },
+          warning: { message: `${native}: training uses TensorFlow, which is several times slower.`, advice: BUILD },
         };
   if (wish === 'tensorflow') throw new UserError('engine-unavailable', `${tensorFlow}.`, SET_UP);
   return {
     engine: await javaScript(),
     warning: {
-      message: `${native}, and ${tensorFlow}: the plain JavaScript engine trains, hundreds of times slower.`,
+      message: `${native}, and ${tensorFlow}: training uses the plain JavaScript engine, which is hundreds of times slower.`,
       advice: `${BUILD} ${SET_UP}`,
     },
   };

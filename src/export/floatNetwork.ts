@@ -1,5 +1,5 @@
 import { layerBias, layerKernel } from '../quantization/folding.js';
-import { sizeOf, type Graph, type Node, type Shape } from '../graph/graph.js';
+import type { Graph, Node, Shape } from '../graph/graph.js';
 import { hasKernel } from '../quantization/quantizers.js';
 
 /** float32 values [N, H, W, C]. */
@@ -133,12 +133,4 @@ function normalized(
     weights: before.weights.map((w, i) => w * factors[i % channels]!),
     bias: before.bias.map((value, c) => b[c]! + (value - mean[c]!) * factors[c]!),
   };
-}
-
-/** Values of all kernels and biases. */
-export function valueCount({ operations }: FloatNetwork): number {
-  return operations.reduce(
-    (sum, operation) => sum + ('weights' in operation ? sizeOf(operation.kernelShape) + operation.bias.length : 0),
-    0,
-  );
 }

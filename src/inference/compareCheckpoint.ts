@@ -30,7 +30,7 @@ export async function compareCheckpoint(
     throw new UserError(
       'dataset-missing',
       `The pictures of this network are not where they were, or show other people: “${dataset}”.`,
-      'Bring them back: the two are compared on the validation pictures of their run.',
+      'Bring them back: float and int8 are compared on the validation pictures of their run.',
     );
   const run = path.basename(path.resolve(checkpoint, '..', '..'));
   return { checkpoint: `${run}/${path.basename(checkpoint)}`, dataset, network: source.float.name, ...measured };

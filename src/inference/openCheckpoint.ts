@@ -29,7 +29,7 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
     throw new UserError(
       'not-finite',
       `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`,
-      'Take an earlier checkpoint.',
+      'Use an earlier checkpoint.',
     );
   const { size, width, pooling } = options;
   const float = mobileNetV2({ ...options, classes: people.length });

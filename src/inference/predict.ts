@@ -43,7 +43,7 @@ export async function predict(
     throw new UserError(
       'no-pictures',
       `There is no picture in ${places.map((place) => `“${place}”`).join(', ')}.`,
-      'Name pictures, or a folder that holds some.',
+      'Name pictures, or a folder that contains some.',
     );
   const model = await openModel(file);
   try {

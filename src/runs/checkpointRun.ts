@@ -34,7 +34,7 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
     throw new UserError(
       'already-quantized',
       `The checkpoint “${checkpoint}” is quantized already.`,
-      'Take a checkpoint of the run that it was made from, or train this one on with other options.',
+      'Use a checkpoint of the run it was made from, or fine-tune that one again with other options.',
     );
   return runOfCheckpoint(checkpoint);
 }
@@ -53,7 +53,7 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
     throw new UserError(
       'checkpoint-parentless',
       `The run of the checkpoint “${checkpoint}” cannot be read: “${file}” is missing or damaged.`,
-      'A checkpoint is of use inside its run’s folder only: put it back where it was written.',
+      'A checkpoint works only inside its run’s folder: put it back where it was written.',
       { cause },
     );
   }
@@ -111,6 +111,6 @@ export function requireSameData(
     throw new UserError(
       'dataset-changed',
       'The pictures are not those that the network was trained with: some were added, removed or changed.',
-      'Go on with the pictures as they are now, bring the old ones back, or train a new network.',
+      'Continue with the pictures as they are now, bring the old ones back, or train a new network.',
     );
 }

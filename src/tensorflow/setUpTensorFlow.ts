@@ -69,7 +69,7 @@ export async function setUpTensorFlow(options: SetUpOptions): Promise<TensorFlow
   throw new UserError(
     'engine-unavailable',
     `TensorFlow could not be set up (${reasons.join('; ')}).`,
-    'Check the network and the compiler, then run the set-up again; until then the much slower plain JavaScript engine trains.',
+    'Check the network and the compiler, then run the set-up again. Until then, training can use the other engines.',
   );
 }
 

@@ -80,30 +80,47 @@ export async function writeKerasFile(
     const layer = array.name.split('/')[0]!;
     layers.set(layer, [...(layers.get(layer) ?? []), array]);
   }
-  // HDF5 writes the time into each object.
-  const { now } = Date;
-  Date.now = () => 0;
   try {
-    const hdf = new File(file, 'w');
-    hdf.create_attribute('layer_names', [...layers.keys()]);
-    hdf.create_attribute('backend', 'tensorflow');
-    hdf.create_attribute('keras_version', '2.15.0');
-    for (const [name, text] of Object.entries(attributes)) hdf.create_attribute(name, text);
-    for (const [layer, weights] of layers) {
-      const group = hdf.create_group(layer);
-      group.create_attribute(
-        'weight_names',
-        weights.map(({ name }) => `${name}:0`),
-      );
-      const inner = group.create_group(layer);
-      for (const { name, shape, values } of weights)
-        inner.create_dataset({ name: `${name.split('/').at(-1)!}:0`, data: values, shape: [...shape], dtype: '<f4' });
-    }
-    hdf.flush();
-    hdf.close();
+    atTimeZero(() => writeObjects(file, layers, attributes));
   } catch (error) {
     fs.rmSync(file, { force: true });
     throw error;
+  }
+}
+
+function writeObjects(
+  file: string,
+  layers: ReadonlyMap<string, readonly KerasArray[]>,
+  attributes: Readonly<Record<string, string>>,
+): void {
+  const hdf = new File(file, 'w');
+  hdf.create_attribute('layer_names', [...layers.keys()]);
+  hdf.create_attribute('backend', 'tensorflow');
+  hdf.create_attribute('keras_version', '2.15.0');
+  for (const [name, text] of Object.entries(attributes)) hdf.create_attribute(name, text);
+  for (const [layer, weights] of layers) {
+    const group = hdf.create_group(layer);
+    group.create_attribute(
+      'weight_names',
+      weights.map(({ name }) => `${name}:0`),
+    );
+    const inner = group.create_group(layer);
+    for (const { name, shape, values } of weights)
+      inner.create_dataset({ name: `${name.split('/').at(-1)!}:0`, data: values, shape: [...shape], dtype: '<f4' });
+  }
+  hdf.flush();
+  hdf.close();
+}
+
+/**
+ * HDF5 writes the time into each object; at the same time a file has the same bytes. The clock is the whole process', so the
+ * work may not wait for anything: nobody else runs before it is set right again.
+ */
+function atTimeZero(work: () => void): void {
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    work();
   } finally {
     Date.now = now;
   }

@@ -77,8 +77,8 @@ describe('startWeights', () => {
     const cases: [string, Buffer | (() => void), RegExp][] = [
       ['cut.h5', bytes.subarray(0, bytes.length >> 1), /cannot be read: it is not a Keras weights file/],
       ['broken.h5', broken, /cannot be read: it is not a Keras weights file/],
-      ['text.h5', Buffer.from('not at all'), /no readable HDF5 file/],
-      ['empty.h5', Buffer.alloc(0), /no readable HDF5 file/],
+      ['text.h5', Buffer.from('not at all'), /is not a readable HDF5 file/],
+      ['empty.h5', Buffer.alloc(0), /is not a readable HDF5 file/],
     ];
     for (const [name, content, message] of cases) {
       fs.writeFileSync(path.join(folder(), name), content as Buffer);

@@ -204,7 +204,7 @@ export function neverBegins(schedule: QuantizationSchedule, totalSteps: number):
   return {
     type: 'warning',
     code: 'quantization-never',
-    message: `Nothing will be quantized: it begins after step ${schedule.calibration}, and the run has ${totalSteps}.`,
+    message: `Quantization would begin after step ${schedule.calibration}, but the run has only ${totalSteps}.`,
     advice: 'Let it begin earlier, or train longer.',
   };
 }

@@ -1,0 +1,1 @@
+export function packedReadme(markdown: string, root: string): string;
