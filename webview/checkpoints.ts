@@ -1,10 +1,10 @@
 import type { EventOf } from '../src/protocol/runEvents.js';
-import type { RunState } from '../src/core/runState.js';
+import { checkpointFacts, keptCheckpoints } from '../src/core/checkpoints.js';
 import { formatPercent } from '../src/core/format.js';
+import { METRIC_WORDS, metricOf } from '../src/core/metricWords.js';
+import type { RunState } from '../src/core/runState.js';
 import type { PanelMessage } from '../src/protocol/panel.js';
 import { button, element } from './dom.js';
-
-type Checkpoint = EventOf<'checkpoint'>;
 
 /** What can be done with the network as it was after an epoch. Only those that are kept are shown. */
 export class Checkpoints {
@@ -17,10 +17,9 @@ export class Checkpoints {
   }
 
   draw(state: RunState, alive: boolean): void {
-    const kept = keptCheckpoints(state);
+    const rows = rowsOf(state);
     const quantized = state.run?.options.quantization !== undefined;
-    this.root.hidden = kept.length === 0;
-    const rows = kept.map((checkpoint) => ({ path: checkpoint.path, words: wordsOf(checkpoint, state) }));
+    this.root.hidden = rows.length === 0;
     const key = JSON.stringify([rows, quantized, alive]);
     if (key === this.drawn) return;
     this.drawn = key;
@@ -55,25 +54,15 @@ export class Checkpoints {
   }
 }
 
-/** The checkpoint of a run that was stopped lies inside an epoch, and was never validated: no epoch ends at its step. */
-export function wordsOf(checkpoint: Checkpoint, state: RunState): string {
-  const epoch = state.epochs.find(({ step }) => step === checkpoint.step);
-  if (!epoch)
-    return `Step ${checkpoint.step.toLocaleString('en-US')}, in epoch ${checkpoint.epoch + 1}  ·  not validated`;
-  const words = [`Epoch ${epoch.epoch}`, `validation accuracy ${formatPercent(epoch.valAccuracy)}`];
-  if (checkpoint === bestCheckpoint(state)) words.push('best');
-  return words.join('  ·  ');
+/** The newest first. */
+function rowsOf(state: RunState): { readonly path: string; readonly words: string }[] {
+  const kept = keptCheckpoints(state.checkpoints, state.run?.options.keepCheckpoints ?? 0);
+  return kept.toReversed().map((checkpoint) => ({ path: checkpoint.path, words: wordsOf(checkpoint, state) }));
 }
 
-/** A run keeps its newest few, and the best one; the newest first. */
-export function keptCheckpoints(state: RunState): Checkpoint[] {
-  const keep = state.run?.options.keepCheckpoints ?? 0;
-  const best = bestCheckpoint(state);
-  const newest = state.checkpoints.slice(-keep);
-  return [...new Set([...(best ? [best] : []), ...newest])].sort((a, b) => b.step - a.step);
-}
-
-/** The newest that was the best when it was written. */
-function bestCheckpoint(state: RunState): Checkpoint | undefined {
-  return state.checkpoints.findLast(({ best }) => best);
+function wordsOf(checkpoint: EventOf<'checkpoint'>, state: RunState): string {
+  const { title, validated, best } = checkpointFacts(state, checkpoint);
+  if (!validated) return `${title} – not validated`;
+  const reached = `${METRIC_WORDS[metricOf(state)].clause} ${formatPercent(validated.valAccuracy)}`;
+  return [title, reached, ...(best ? ['best'] : [])].join('  ·  ');
 }

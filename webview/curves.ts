@@ -1,3 +1,4 @@
+import { METRIC_WORDS, metricOf } from '../src/core/metricWords.js';
 import { emptyRunState, type RunState } from '../src/core/runState.js';
 import type { Place, Quantity, View } from './axis.js';
 import { marksOf, type Mark } from './marks.js';
@@ -17,6 +18,8 @@ export interface Curves {
   readonly stepCount: number;
   readonly training: readonly Point[];
   readonly validation: readonly Point[];
+  /** What the validation's line is called: an accuracy of another kind than training's has the name of its metric. */
+  readonly validationName: string;
   /** Where something else begins. */
   readonly marks: readonly Mark[];
   readonly levels: readonly Level[];
@@ -54,10 +57,16 @@ export class RunCurves {
       stepCount: bySteps ? before.length + own.length : 0,
       training: bySteps ? [...before.average(), ...own.average()] : [...past.training, ...present.training],
       validation: [...past.validation, ...present.validation],
+      validationName: quantity === 'accuracy' ? nameOfValidation(state) : 'Validation',
       marks: marksOf(state, view, parent, parent !== NO_PARENT),
       levels: quantity === 'accuracy' ? levelsOf(state, view, parent) : [],
     };
   }
+}
+
+function nameOfValidation(state: RunState): string {
+  const metric = metricOf(state);
+  return metric === 'accuracy' ? 'Validation' : METRIC_WORDS[metric].name;
 }
 
 function readOn(series: Series, { steps }: RunState, quantity: Quantity, offset: number): void {

@@ -1,4 +1,5 @@
-import { EPOCH_COLUMNS } from '../src/core/epochColumns.js';
+import { epochColumns } from '../src/core/epochColumns.js';
+import { metricOf } from '../src/core/metricWords.js';
 import { bestEpoch, type RunState } from '../src/core/runState.js';
 import { element, setText } from './dom.js';
 import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
@@ -6,10 +7,7 @@ import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
 /** The charts' numbers, epoch by epoch, the newest first. */
 export class EpochTable {
   readonly root: HTMLElement;
-  private readonly grid = element(GRID, {
-    'aria-label': 'Epochs',
-    'grid-template-columns': EPOCH_COLUMNS.map(() => '1fr').join(' '),
-  });
+  private readonly grid = element(GRID, { 'aria-label': 'Epochs' });
   private readonly hint = element('p', { class: 'hint' });
   private readonly header: HTMLElement;
   /** Those of the epochs so far, the oldest first; a line that stands never changes but in being the best. */
@@ -23,8 +21,10 @@ export class EpochTable {
       element('div', { class: 'wide' }, this.grid),
       this.hint,
     );
+    const columns = epochColumns('accuracy');
+    this.grid.setAttribute('grid-template-columns', columns.map(() => '1fr').join(' '));
     this.header = row(
-      EPOCH_COLUMNS.map(([name]) => name),
+      columns.map(([name]) => name),
       'header',
     );
     this.grid.append(this.header);
@@ -35,9 +35,11 @@ export class EpochTable {
     this.grid.hidden = state.epochs.length === 0;
     const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
     setText(this.hint, state.epochs.length === 0 ? none : '');
+    const columns = epochColumns(metricOf(state));
+    for (const [i, [name]] of columns.entries()) setText(this.header.children[i]!, name);
     for (const epoch of state.epochs.slice(this.lines.length)) {
       const line = row(
-        EPOCH_COLUMNS.map(([, value]) => value(epoch)),
+        columns.map(([, value]) => value(epoch)),
         'default',
       );
       line.dataset['epoch'] = String(epoch.epoch);

@@ -1,6 +1,7 @@
 import { bestOf } from '../src/core/best.js';
 import type { RunState } from '../src/core/runState.js';
 import { formatCount, formatPercent } from '../src/core/format.js';
+import { METRIC_WORDS, metricOf } from '../src/core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../src/core/quantizerColumns.js';
 import type { PanelMessage } from '../src/protocol/panel.js';
 import { button, element, setText } from './dom.js';
@@ -128,5 +129,5 @@ function factsOf(state: RunState): string {
     `rounded without training ${formatPercent(calibrated.postTrainingValAccuracy)}`,
   ];
   if (best) facts.push(`quantization-aware ${formatPercent(best.valAccuracy)}`);
-  return `Validation accuracy: ${facts.join('  ·  ')}`;
+  return `${METRIC_WORDS[metricOf(state)].name}: ${facts.join('  ·  ')}`;
 }

@@ -4,7 +4,7 @@ import { formatLoss, formatPercent } from '../src/core/format.js';
 import { annotationsOf } from './annotations.js';
 import type { Quantity, View } from './axis.js';
 import type { Curves } from './curves.js';
-import { element } from './dom.js';
+import { element, setText } from './dom.js';
 import type { Point } from './series.js';
 import { fade, tooltipColours, type ChartTheme } from './theme.js';
 
@@ -20,6 +20,7 @@ export class RunChart {
   readonly root: HTMLElement;
   private readonly canvas = document.createElement('canvas');
   private readonly legendOfSteps = legendEntry('step', 'Each step');
+  private readonly legendOfValidation = legendEntry('validation', 'Validation');
   private readonly chart: Chart<'line', Point[]>;
   private readonly format: (y: number) => string;
   /** What the options were made of. Chart.js resolves them anew when they change, which costs more than a frame's drawing. */
@@ -40,7 +41,7 @@ export class RunChart {
         element('span', { class: 'title' }, title),
         this.legendOfSteps,
         legendEntry('training', 'Training'),
-        legendEntry('validation', 'Validation'),
+        this.legendOfValidation,
       ),
       element('div', { class: 'canvas' }, this.canvas),
     );
@@ -66,6 +67,7 @@ export class RunChart {
       this.legendOfSteps.hidden = view === 'epoch';
       this.setOptions(curves, view, theme);
     }
+    setText(this.legendOfValidation, curves.validationName);
     this.setLines(linesOf(curves, view, theme));
     this.chart.update('none');
     this.describe(curves);
@@ -123,12 +125,12 @@ export class RunChart {
   }
 
   /** What the picture says, for those who do not see it; the table has every number. */
-  private describe({ stepCount, training, validation, marks, levels }: Curves): void {
+  private describe({ stepCount, training, validation, validationName, marks, levels }: Curves): void {
     const last = training.at(-1);
     const lastValidation = validation.at(-1);
     const words = [`${this.title}: ${stepCount || training.length} points`];
     if (last) words.push(`training ${this.format(last.y)}`);
-    if (lastValidation) words.push(`validation ${this.format(lastValidation.y)}`);
+    if (lastValidation) words.push(`${validationName.toLowerCase()} ${this.format(lastValidation.y)}`);
     for (const { x, text } of marks) words.push(`${text} from ${Math.ceil(x)} on`);
     for (const { y, text } of levels) words.push(`${text} ${this.format(y)}`);
     this.canvas.setAttribute('aria-label', words.join(', '));
@@ -137,7 +139,7 @@ export class RunChart {
 }
 
 /** What stands for the curves in the chart. Training and validation differ in dash and marks too, not in colour alone. */
-function linesOf({ steps, training, validation }: Curves, view: View, theme: ChartTheme): Line[] {
+function linesOf({ steps, training, validation, validationName }: Curves, view: View, theme: ChartTheme): Line[] {
   const borderWidth = theme.highContrast ? 3 : 2;
   const line = (label: string, points: readonly Point[], colour: string, style: Partial<Line>): Line => ({
     label,
@@ -159,7 +161,7 @@ function linesOf({ steps, training, validation }: Curves, view: View, theme: Cha
       pointRadius: view === 'epoch' || training.length === 1 ? radius(training) : 0,
       order: 2,
     }),
-    line('Validation', validation, theme.validation, {
+    line(validationName, validation, theme.validation, {
       borderDash: [6, 4],
       pointRadius: radius(validation),
       pointStyle: 'rectRot',

@@ -1,4 +1,5 @@
 import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
+import { METRIC_WORDS, metricOf } from '../src/core/metricWords.js';
 import { bestEpoch, totalSteps, type RunState } from '../src/core/runState.js';
 import type { Liveness } from '../src/protocol/panel.js';
 import { element, setText, tile, tiles } from './dom.js';
@@ -33,6 +34,7 @@ export class RunSummary {
       reading ? 'Reading' : `${last?.epoch ?? '–'} / ${epochs ?? '–'}`,
       reading ? `${preparing.done} of ${preparing.total} pictures` : stepText(state),
     );
+    tiles.accuracy.label(METRIC_WORDS[metricOf(state)].name);
     tiles.accuracy.show(
       formatPercent(lastEpoch?.valAccuracy),
       best ? `best ${formatPercent(best.valAccuracy)} in epoch ${best.epoch}` : 'after the first epoch',

@@ -1,4 +1,4 @@
-import { classesOf, inputOf, type Graph } from '../graph/graph.js';
+import { inputOf, widthOf, type Graph } from '../graph/graph.js';
 import type { Batch } from './engine.js';
 
 /** @throws RangeError when there are not `size` values */
@@ -7,7 +7,11 @@ export function checkedValues(name: string, values: Float32Array | undefined, si
   return values;
 }
 
-/** @throws RangeError when pictures or labels do not fit the graph */
+/**
+ * The labels of a network without scores are numbers of any people.
+ *
+ * @throws RangeError when pictures or labels do not fit the graph
+ */
 export function checkBatch(graph: Graph, { images, labels }: Batch): void {
   const input = inputOf(graph);
   const [height, width, channels] = input.shape;
@@ -17,7 +21,7 @@ export function checkBatch(graph: Graph, { images, labels }: Batch): void {
     throw new RangeError(
       `${images.length} pixel values, expected ${labels.length} x ${height} x ${width} x ${channels}`,
     );
-  const classes = classesOf(graph);
-  const outside = labels.find((label) => label < 0 || label >= classes);
-  if (outside !== undefined) throw new RangeError(`label ${outside} is outside 0..${classes - 1}`);
+  const people = widthOf(graph, 'scores') || Infinity;
+  const outside = labels.find((label) => label < 0 || label >= people);
+  if (outside !== undefined) throw new RangeError(`label ${outside} is outside 0..${people - 1}`);
 }

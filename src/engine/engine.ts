@@ -1,6 +1,8 @@
 import type { Graph, ParameterSpec } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Observation, ObservationSettings, QuantizationSettings } from '../quantization/folding.js';
+import type { LossResult, OutputName, OutputValues } from '../core/losses/loss.js';
+import type { Loss } from '../core/losses/losses.js';
 import { KERAS_ADAM, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
@@ -11,30 +13,20 @@ export interface Batch {
    * x / 127.5 − 1), floats for one that reads values.
    */
   readonly images: Uint8Array | Float32Array;
-  /** [N], class numbers. */
+  /** [N], numbers of people. */
   readonly labels: Int32Array;
 }
 
-/** Sums over the pictures of a batch, so that batches of different size add up. */
-export interface BatchResult {
-  /** Cross-entropy summed over the pictures, nats. */
-  readonly lossSum: number;
-  readonly correct: number;
-  /** [N, classes], before any update. */
-  readonly logits: Float32Array;
-  /** [N, channels], what the last dense layer reads; when an evaluation was asked for it. */
-  readonly embeddings?: Float32Array;
+/** What the loss says of a batch, and what the network gave, before any update. */
+export interface BatchResult extends Pick<LossResult, 'lossSum' | 'correct'> {
+  /** Of a step what its loss reads, of an evaluation what was asked for. */
+  readonly outputs: OutputValues;
 }
 
 export interface StepSettings {
   readonly learningRate: number;
   /** Weight of the old running statistics of batch norm. */
   readonly batchNormMomentum: number;
-  /**
-   * Share of the wished probability that is spread evenly over all classes (Szegedy et al. 2016, section 7); none when
-   * absent. It is in the gradient; the loss that is told stays the plain cross-entropy.
-   */
-  readonly labelSmoothing?: number;
   /** Of what is left to chance in a step, which is dropout; 0 when absent. */
   readonly seed?: number;
   /** What of a quantized graph is at work; nothing when absent. */
@@ -42,7 +34,8 @@ export interface StepSettings {
 }
 
 export interface EvaluationSettings {
-  readonly embeddings?: boolean;
+  /** What the result is to hold beside the loss; the scores, where the network has any, when absent. */
+  readonly wants?: readonly OutputName[];
   readonly quantization?: Pick<QuantizationSettings, 'active'>;
 }
 
@@ -65,6 +58,11 @@ export function decays({ shape, trainable }: ParameterSpec): boolean {
 }
 
 export interface SessionOptions {
+  /**
+   * What a step makes smaller; `DEFAULT_LOSS` when absent. Of a network without the outputs that it reads an evaluation gives a
+   * loss of 0, and no step is taken. Parameters that lead to nothing that it reads stay as they are.
+   */
+  readonly loss?: Loss;
   /** The default one, Keras' Adam, when absent. */
   readonly optimizer?: Optimizer;
   /** What the learning rate is multiplied by, by parameter name; 1 where nothing is said. */
@@ -80,7 +78,7 @@ export interface TrainingSession {
    *
    * @throws UserError `not-finite` when a parameter, a batch's statistics, the loss or a gradient is NaN or infinite; the
    *   weights are then as before
-   * @throws RangeError when pictures or labels do not fit the graph
+   * @throws RangeError when pictures or labels do not fit the graph, or the graph lacks what the loss reads
    */
   trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult>;
   /** Forward with the running statistics; nothing changes. */
@@ -90,7 +88,8 @@ export interface TrainingSession {
    * of activations, in the order of `quantizersOf`; undefined for those of kernels.
    */
   observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]>;
-  readonly state: SessionState;
+  /** Everything that a later step depends on, after the steps asked for so far. The arrays may change with the next one. */
+  readState(): Promise<SessionState>;
   /** Sets the values of some parameters; copied. */
   assign(values: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;

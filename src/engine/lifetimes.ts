@@ -4,6 +4,8 @@ import { inputsOf, type Graph, type Node } from '../graph/graph.js';
 export interface Lifetimes {
   /** Outputs that nothing reads any more once node i has run forward. */
   readonly freeAfterForward: readonly (readonly string[])[];
+  /** Outputs that were kept for the loss, or for whoever asked, and that the backward pass does not read. */
+  readonly freeAfterLoss: readonly string[];
   /** Outputs that nothing reads any more once node i has run backward. */
   readonly freeAfterBackward: readonly (readonly string[])[];
 }
@@ -33,9 +35,10 @@ function readBackward(node: Node): readonly string[] {
  * Plans the memory of a training step: every activation dies with its last reader. In MobileNetV2 that leaves one
  * stored tensor for each convolution and one for each ReLU6; the batch norms before a ReLU6 leave nothing behind.
  *
+ * @param kept outputs that are read when the forward pass is done
  * @param backward false for inference: nothing is kept for a backward pass
  */
-export function planLifetimes(graph: Graph, backward = true): Lifetimes {
+export function planLifetimes(graph: Graph, kept: readonly string[], backward = true): Lifetimes {
   const lastForward = new Map<string, number>();
   const lastBackward = new Map<string, number>();
   graph.nodes.forEach((node, i) => {
@@ -49,8 +52,8 @@ export function planLifetimes(graph: Graph, backward = true): Lifetimes {
     });
   const freeAfterForward: string[][] = graph.nodes.map(() => []);
   const freeAfterBackward: string[][] = graph.nodes.map(() => []);
-  const logits = graph.nodes.at(-1)!.name;
-  for (const [name, i] of lastForward) if (!lastBackward.has(name) && name !== logits) freeAfterForward[i]!.push(name);
+  for (const [name, i] of lastForward)
+    if (!lastBackward.has(name) && !kept.includes(name)) freeAfterForward[i]!.push(name);
   for (const [name, i] of lastBackward) freeAfterBackward[i]!.push(name);
-  return { freeAfterForward, freeAfterBackward };
+  return { freeAfterForward, freeAfterLoss: kept.filter((name) => !lastBackward.has(name)), freeAfterBackward };
 }

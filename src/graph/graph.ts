@@ -179,9 +179,14 @@ export function inputShapeOf(graph: Graph): Shape {
   return inputOf(graph).shape;
 }
 
-/** Number of classes: channels of the last node. */
+/** How many numbers an output has for each picture; 0 for scores that a network does not give. */
+export function widthOf({ nodes, outputs }: Graph, output: keyof Outputs): number {
+  return nodes.find(({ name }) => name === outputs[output])?.shape[2] ?? 0;
+}
+
+/** Number of classes. */
 export function classesOf(graph: Graph): number {
-  return graph.nodes.at(-1)!.shape[2];
+  return widthOf(graph, 'scores');
 }
 
 /** The layer that gives the logits, quantized or not; undefined where they come from something else. */

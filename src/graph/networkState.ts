@@ -5,7 +5,7 @@ import { sizeOf, type Graph, type ParameterSpec } from './graph.js';
 /** The values of a graph's parameters, by name; each row-major with the shape of its spec. */
 export type ParameterValues = ReadonlyMap<string, Float32Array>;
 
-/** Everything that a later step depends on. Read it between two steps; the arrays may change with the next one. */
+/** Everything that a later step depends on. */
 export interface SessionState {
   /** Optimizer updates so far. */
   readonly step: number;

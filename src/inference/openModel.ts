@@ -77,7 +77,7 @@ async function ofCheckpoint(folder: string): Promise<OpenedModel> {
     runtime: `the ${engine.name} engine${quantizers > 0 ? ', int8 as it was trained' : ''}`,
     run: async (pixels) => {
       const labels = new Int32Array(pixels.length / (width * height * 3));
-      return (await session.evaluate({ images: pixels, labels }, settings)).logits;
+      return (await session.evaluate({ images: pixels, labels }, settings)).outputs.scores!;
     },
     close: () => {
       session.dispose();

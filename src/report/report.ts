@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
-import { EPOCH_COLUMNS } from '../core/epochColumns.js';
+import { epochColumns } from '../core/epochColumns.js';
 import { MARK_WORDS } from '../core/markWords.js';
+import { METRIC_WORDS, metricOf } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { bestOf } from '../core/best.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
@@ -53,7 +54,7 @@ function optionText(value: string | number | boolean | object | undefined): stri
 function outcome(state: RunState): string {
   const best = bestEpoch(state);
   const reached = best
-    ? `Best validation accuracy ${formatPercent(best.valAccuracy)} after epoch ${best.epoch}.`
+    ? `Best ${METRIC_WORDS[metricOf(state)].clause} ${formatPercent(best.valAccuracy)} after epoch ${best.epoch}.`
     : 'No epoch was finished.';
   if (state.failure) return `Failed. ${reached}`;
   if (!state.finished) return `Not finished. ${reached}`;
@@ -66,7 +67,7 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
     { name: 'each step', style: 'step', points: state.steps.map((s) => [s.step, s[train]]) },
     { name: 'training', style: 'train', points: state.epochs.map((e) => [e.step, e[train]]), marks: true },
     {
-      name: 'validation',
+      name: metricOf(state) === 'accuracy' || validation === 'valLoss' ? 'validation' : 'nearest neighbour',
       style: 'validation',
       points: state.epochs.flatMap((e) => (e[validation] === undefined ? [] : [[e.step, e[validation]] as const])),
       marks: true,
@@ -77,13 +78,14 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
 function epochTable(state: RunState): string {
   if (state.epochs.length === 0) return '';
   const best = bestEpoch(state)?.epoch;
+  const columns = epochColumns(metricOf(state));
   const rows = state.epochs.map((e) =>
     row(
-      EPOCH_COLUMNS.map(([, value]) => value(e)),
+      columns.map(([, value]) => value(e)),
       e.epoch === best ? ' class="best"' : '',
     ),
   );
-  const head = `<tr>${EPOCH_COLUMNS.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
+  const head = `<tr>${columns.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
   return `<section><h2>Epochs</h2><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 

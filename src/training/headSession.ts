@@ -42,8 +42,8 @@ export class HeadSession implements TrainingSession {
 
   async evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult> {
     const features = await this.onFeatures(batch);
-    const result = await this.head.evaluate(features);
-    return settings?.embeddings ? { ...result, embeddings: features.images as Float32Array } : result;
+    // What is rounded is so in the network alone.
+    return this.head.evaluate(features, settings?.wants && { wants: settings.wants });
   }
 
   async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
@@ -52,13 +52,13 @@ export class HeadSession implements TrainingSession {
 
   /** [N, channels]: what the last layer reads. */
   async features(batch: Batch): Promise<Float32Array> {
-    return (await this.network.evaluate(batch, { embeddings: true })).embeddings!;
+    return (await this.network.evaluate(batch, { wants: ['embedding'] })).outputs.embedding!;
   }
 
   /** The whole graph's; what is frozen has moments of zero. */
-  get state(): SessionState {
-    const { step, parameters: head, moments: headMoments } = this.head.state;
-    const network = this.network.state.parameters;
+  async readState(): Promise<SessionState> {
+    const { step, parameters: head, moments: headMoments } = await this.head.readState();
+    const { parameters: network } = await this.network.readState();
     const parameters = new Map<string, Float32Array>();
     const moments = new Map<string, AdamMoments>();
     for (const { name, shape, trainable } of this.graph.parameters) {

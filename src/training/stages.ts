@@ -16,24 +16,28 @@ export function stagesOf(
   /** `whole` is what trains with every layer: the same network, or what quantization made of it. */
   { float, whole }: { readonly float: Graph; readonly whole: Graph },
   start: ReadonlyMap<string, Float32Array>,
-): (epoch: number, before: Stage | undefined) => Stage {
+): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   const sessionOptions: SessionOptions = {
+    loss: { kind: 'softmax', labelSmoothing: options.labelSmoothing },
     optimizer: optimizerOf(options),
     learningRateFactors: new Map([`${HEAD}/kernel`, `${HEAD}/bias`].map((name) => [name, options.headRateFactor])),
   };
-  return (epoch, before) => {
+  return async (epoch, before) => {
     const headAlone = options.frozen || epoch <= options.headEpochs;
     const name = headAlone ? 'head' : 'all';
     if (before?.name === name) return before;
-    const parameters = before?.session.state.parameters ?? start;
+    const state = await before?.session.readState();
+    const parameters = state?.parameters ?? start;
     if (headAlone) {
       const session = new HeadSession(engine, float, parameters, options.dropout, sessionOptions);
       const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
       return { name, session, reader };
     }
-    const resume = before && { resume: before.session.state };
     // What only the whole graph has are ranges that nothing has been seen for.
-    const session = engine.createSession(whole, new Map([...start, ...parameters]), { ...sessionOptions, ...resume });
+    const session = engine.createSession(whole, new Map([...start, ...parameters]), {
+      ...sessionOptions,
+      ...(state && { resume: state }),
+    });
     return { name, session, reader: new PixelReader(dataset, options) };
   };
 }

@@ -72,7 +72,7 @@ export class TrainingLoop {
     private readonly options: TrainingOptions,
     private readonly dataset: Dataset,
     /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
-    private readonly stageOf: (epoch: number, before: Stage | undefined) => Stage,
+    private readonly stageOf: (epoch: number, before: Stage | undefined) => Promise<Stage>,
     private readonly checkpoints: CheckpointKeeper,
     private readonly tell: (event: RunEvent) => void,
     private readonly stop: StopSignal,
@@ -87,7 +87,7 @@ export class TrainingLoop {
     try {
       for (let epoch = 1; epoch <= this.options.epochs; epoch++) {
         const before: Stage | undefined = stage;
-        stage = this.stageOf(epoch, before);
+        stage = await this.stageOf(epoch, before);
         if (stage !== before) {
           before?.session.dispose();
           this.enter(stage, epoch);
@@ -160,7 +160,6 @@ export class TrainingLoop {
       const result = await this.session.trainStep(batch, {
         learningRate,
         batchNormMomentum: this.batchNormMomentum,
-        labelSmoothing: this.options.labelSmoothing,
         seed: this.options.seed,
         ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
       });
@@ -217,7 +216,8 @@ export class TrainingLoop {
     });
     await this.quantizing?.tellTable(this.step, epoch, this.surroundings);
     const position = { epoch, batch: 0, shuffle: this.random.state };
-    if (this.checkpoints.write(position, this.session.state, validated)) this.best = { epoch, ...validated };
+    const state = await this.session.readState();
+    if (this.checkpoints.write(position, state, validated)) this.best = { epoch, ...validated };
     return 'done';
   }
 
@@ -233,9 +233,9 @@ export class TrainingLoop {
       const batch = await this.stage.reader.read(pictures);
       if (batch.labels.length === 0) continue;
       const quantization = active ? { quantization: { active } } : {};
-      const result = await this.session.evaluate(batch, { embeddings: openSet, ...quantization });
+      const result = await this.session.evaluate(batch, { wants: openSet ? ['embedding'] : [], ...quantization });
       if (openSet) {
-        embeddings.push(result.embeddings!);
+        embeddings.push(result.outputs.embedding!);
         people.push(...batch.kept.map((picture) => owners[picture]!));
       } else tally.add(result, batch.labels.length);
       await setImmediate();
@@ -252,7 +252,10 @@ export class TrainingLoop {
     pending?: Promise<ReadBatch>,
   ): Promise<Outcome> {
     await pending; // its decoding must not outlive the run
-    if (this.step > 0) this.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, this.session.state, undefined);
+    if (this.step > 0) {
+      const state = await this.session.readState();
+      this.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, state, undefined);
+    }
     return 'stopped';
   }
 

@@ -6,7 +6,7 @@ import type { Batch, Engine, TrainingSession } from '../../src/engine/engine.js'
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
-import { initialValues } from '../../src/graph/networkState.js';
+import { initialValues, type SessionState } from '../../src/graph/networkState.js';
 import { randomBatch as randomBatchFor } from './native/comparing.js';
 import { randomGraph, randomValues } from './native/randomGraph.js';
 
@@ -51,16 +51,17 @@ describe('the engines', function () {
   });
 
   it('agree: the first loss to 1e-4, every gradient to 1e-3 of its norm, then losses to 2 % and statistics to 5 % + 0.02', async () => {
-    const all: { loss: number[]; first: Map<string, Float32Array>; state: TrainingSession['state'] }[] = [];
+    const all: { loss: number[]; first: Map<string, Float32Array>; state: SessionState }[] = [];
     for (const engine of [javascript, tensorflow, native]) {
       const session = start(engine);
       const loss: number[] = [];
       let first = new Map<string, Float32Array>();
       for (let step = 0; step < 3; step++) {
         loss.push((await session.trainStep(randomBatch(step), SETTINGS)).lossSum);
-        if (step === 0) first = new Map([...session.state.moments].map(([name, { first: m }]) => [name, m.slice()]));
+        if (step === 0)
+          first = new Map([...(await session.readState()).moments].map(([name, { first: m }]) => [name, m.slice()]));
       }
-      all.push({ loss, first, state: session.state });
+      all.push({ loss, first, state: await session.readState() });
     }
     const a = all[0]!;
     for (const b of all.slice(1)) {
@@ -112,13 +113,12 @@ describe('the engines', function () {
       for (const engine of [native, tensorflow, javascript]) {
         const session = engine.createSession(shallow, initialValues(shallow, 4), {
           optimizer,
+          loss: { kind: 'softmax', labelSmoothing: 0.1 },
           learningRateFactors: new Map([['logits/kernel', 2]]),
         });
         const loss: number[] = [];
         for (let step = 0; step < 10; step++)
-          loss.push(
-            (await session.trainStep(batch, { ...SETTINGS, learningRate: 1e-2, labelSmoothing: 0.1, seed: 5 })).lossSum,
-          );
+          loss.push((await session.trainStep(batch, { ...SETTINGS, learningRate: 1e-2, seed: 5 })).lossSum);
         losses.push(loss);
       }
       for (const other of losses.slice(1))
@@ -139,15 +139,17 @@ describe('the engines', function () {
       const results = [];
       for (const engine of [native, tensorflow]) {
         // One step of SGD without momentum: the first velocity is the gradient.
-        const session = engine.createSession(some, values, { optimizer: { kind: 'sgd', momentum: 0 } });
-        const { logits } = await session.evaluate(batch);
+        const session = engine.createSession(some, values, {
+          optimizer: { kind: 'sgd', momentum: 0 },
+          loss: { kind: 'softmax', labelSmoothing: 0.2 },
+        });
+        const logits = (await session.evaluate(batch)).outputs.scores!;
         const { lossSum } = await session.trainStep(batch, {
           learningRate: 1,
           batchNormMomentum: 0.9,
-          labelSmoothing: 0.2,
           seed,
         });
-        results.push({ logits, lossSum, gradients: session.state.moments });
+        results.push({ logits, lossSum, gradients: (await session.readState()).moments });
       }
       const [a, b] = results as [(typeof results)[0], (typeof results)[0]];
       assert.ok(distance(a.logits, b.logits) < 1e-3, `seed ${seed}: evaluation`);
@@ -184,11 +186,13 @@ describe('the engines', function () {
         for (let step = 0; step < 4; step++) await whole.trainStep(randomBatch(step), SETTINGS);
         const first = start(engine());
         for (let step = 0; step < 2; step++) await first.trainStep(randomBatch(step), SETTINGS);
-        const resumed = engine().createSession(graph, first.state.parameters, { resume: first.state });
+        const resumed = engine().createSession(graph, (await first.readState()).parameters, {
+          resume: await first.readState(),
+        });
         for (let step = 2; step < 4; step++) await resumed.trainStep(randomBatch(step), SETTINGS);
-        assert.equal(resumed.state.step, 4);
-        for (const [name, values] of whole.state.parameters)
-          assert.deepEqual(resumed.state.parameters.get(name), values, name);
+        assert.equal((await resumed.readState()).step, 4);
+        for (const [name, values] of (await whole.readState()).parameters)
+          assert.deepEqual((await resumed.readState()).parameters.get(name), values, name);
       });
 
       it('takes batches of any size, and evaluates pictures one at a time as it does together', async () => {
@@ -203,8 +207,8 @@ describe('the engines', function () {
             images: batch.images.subarray(i * pixels, (i + 1) * pixels),
             labels: batch.labels.subarray(i, i + 1),
           });
-          const row = together.logits.subarray(i * CLASSES, (i + 1) * CLASSES);
-          assert.ok(distance(alone.logits, row) < 1e-4, `picture ${i}`);
+          const row = together.outputs.scores!.subarray(i * CLASSES, (i + 1) * CLASSES);
+          assert.ok(distance(alone.outputs.scores!, row) < 1e-4, `picture ${i}`);
         }
       });
 
@@ -213,25 +217,29 @@ describe('the engines', function () {
         parameters.get('Conv_1/kernel')![5] = Infinity;
         const session = engine().createSession(graph, parameters);
         await assert.rejects(session.trainStep(randomBatch(2), SETTINGS), { code: 'not-finite' });
-        assert.deepEqual(session.state.parameters.get('Conv1/kernel'), parameters.get('Conv1/kernel'));
-        assert.equal(session.state.step, 0);
+        assert.deepEqual((await session.readState()).parameters.get('Conv1/kernel'), parameters.get('Conv1/kernel'));
+        assert.equal((await session.readState()).step, 0);
       });
 
-      it('gives the embeddings that the last layer reads, when asked', async () => {
+      it('gives embedding, scores, both or neither, as asked; the scores when nothing is said', async () => {
         const session = start(engine());
-        const { embeddings, logits } = await session.evaluate(randomBatch(1, 2), { embeddings: true });
-        assert.equal((await session.evaluate(randomBatch(1, 2))).embeddings, undefined);
-        const [kernel, bias] = ['kernel', 'bias'].map((name) => session.state.parameters.get(`predictions/${name}`)!);
-        const channels = embeddings!.length / 2;
-        const again = logits.map((_, i) => {
+        const batch = randomBatch(1, 2);
+        const { embedding, scores } = (await session.evaluate(batch, { wants: ['embedding', 'scores'] })).outputs;
+        assert.deepEqual((await session.evaluate(batch)).outputs, { scores });
+        assert.deepEqual((await session.evaluate(batch, { wants: ['embedding'] })).outputs, { embedding });
+        assert.deepEqual((await session.evaluate(batch, { wants: [] })).outputs, {});
+        const { parameters } = await session.readState();
+        const [kernel, bias] = ['kernel', 'bias'].map((name) => parameters.get(`predictions/${name}`)!);
+        const channels = embedding!.length / 2;
+        const again = scores!.map((_, i) => {
           const [row, c] = [Math.floor(i / CLASSES), i % CLASSES];
           const products = Array.from(
             { length: channels },
-            (__, k) => embeddings![row * channels + k]! * kernel![k * CLASSES + c]!,
+            (__, k) => embedding![row * channels + k]! * kernel![k * CLASSES + c]!,
           );
           return products.reduce((sum, p) => sum + p, bias![c]!);
         });
-        assert.ok(distance(again, logits) < 1e-4, `${distance(again, logits)}`);
+        assert.ok(distance(again, scores!) < 1e-4, `${distance(again, scores!)}`);
       });
 
       it('refuses pictures and parameters of the wrong length', async () => {

@@ -8,7 +8,8 @@ describe('planLifetimes', () => {
 
   it('frees everything once, and nothing before its last reader', () => {
     for (const backward of [true, false]) {
-      const { freeAfterForward, freeAfterBackward } = planLifetimes(graph, backward);
+      const kept = ['predictions'];
+      const { freeAfterForward, freeAfterLoss, freeAfterBackward } = planLifetimes(graph, kept, backward);
       const alive = new Set<string>();
       graph.nodes.forEach((node, i) => {
         for (const input of inputsOf(node)) assert.ok(alive.has(input), `${node.name} reads ${input} forward`);
@@ -19,7 +20,8 @@ describe('planLifetimes', () => {
         assert.deepEqual([...alive], ['predictions']);
         continue;
       }
-      alive.delete('predictions'); // read by the loss
+      for (const name of freeAfterLoss) assert.ok(alive.delete(name), name);
+      assert.ok(!alive.has('predictions'));
       for (let i = graph.nodes.length - 1; i >= 0; i--) {
         const node = graph.nodes[i]!;
         if (['conv2d', 'depthwiseConv2d', 'batchNorm', 'dense', 'globalMaxPool'].includes(node.op))
@@ -32,7 +34,7 @@ describe('planLifetimes', () => {
   });
 
   it('keeps no batch norm that a ReLU6 follows', () => {
-    const { freeAfterForward } = planLifetimes(graph);
+    const { freeAfterForward } = planLifetimes(graph, ['predictions']);
     const relu = graph.nodes.findIndex(({ name }) => name === 'block_1_expand_relu');
     assert.deepEqual(freeAfterForward[relu], ['block_1_expand_BN']);
     const stored = graph.nodes.filter((_, i) => !freeAfterForward.flat().includes(graph.nodes[i]!.name));

@@ -60,7 +60,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const session = engine.createSession(float, values);
       const all: number[] = [];
       for (const batch of validation) {
-        const { logits } = await session.evaluate(batch);
+        const logits = (await session.evaluate(batch)).outputs.scores!;
         for (let i = 0; i < logits.length; i += 158) all.push(...softmax(logits.subarray(i, i + 158)));
       }
       wished = Float32Array.from(all);

@@ -123,7 +123,7 @@ describe('random graphs', function () {
         floatNetwork(graph, values);
         const integers = await quantized(engine, graph, values, pixels);
         const session = engine.createSession(graph, values);
-        const { logits } = await session.evaluate({ images: pixels, labels: new Int32Array(PICTURES) });
+        const logits = (await session.evaluate({ images: pixels, labels: new Int32Array(PICTURES) })).outputs.scores!;
         session.dispose();
         cases.push({ graph, values, integers, pixels, logits: logits.slice() });
       } catch (error) {

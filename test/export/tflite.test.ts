@@ -49,7 +49,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const { engine } = await selectEngine({ engine: 'native', threads: 2 });
       const session = engine.createSession(float, values);
       const ours: number[] = [];
-      for (const batch of validation) ours.push(...(await session.evaluate(batch)).logits);
+      for (const batch of validation) ours.push(...(await session.evaluate(batch)).outputs.scores!);
       const theirs = floats(result.bytes);
       const off = Math.hypot(...ours.map((x, i) => x - theirs[i]!)) / Math.hypot(...ours);
       assert.ok(ours.length === theirs.length && off < 1e-5, `${off}`);

@@ -8,7 +8,7 @@ import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder, type Value } from '../../src/graph/graphBuilder.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
-import { initialValues } from '../../src/graph/networkState.js';
+import { initialValues, type SessionState } from '../../src/graph/networkState.js';
 import { quantizersOf } from '../../src/quantization/quantizers.js';
 import { initialRanges, quantizeGraph, rangeOf } from '../../src/quantization/quantizeGraph.js';
 import { addon, compareWithPlain, randomBatch } from '../engine/native/comparing.js';
@@ -116,9 +116,9 @@ describe('quantization-aware training', function () {
         const quantization = { active, frozenBatchNorm };
         const result = await session.trainStep(BATCH, { learningRate: 1, batchNormMomentum: 0, quantization });
         const tolerance = 2e-4;
-        near('logits', result.logits, expected.logits, 1e-5);
+        near('logits', result.outputs.scores!, expected.logits, 1e-5);
         near('loss', [result.lossSum / 6], [expected.loss], tolerance);
-        const after = session.state.parameters;
+        const after = (await session.readState()).parameters;
         for (const [parameter, gradient] of Object.entries(expected.gradients)) {
           // Plain descent at a rate of one: what a weight lost is its gradient.
           const lost = values.get(parameter)!.map((value, i) => value - after.get(parameter)![i]!);
@@ -168,7 +168,7 @@ describe('quantization-aware training', function () {
 
   it('lets ranges follow what a step sees, alike on all engines, and rounds by them in the same step', async () => {
     const observed = quantizersOf(graph).filter((quantizer) => quantizer.observed);
-    const states: TrainingSession['state']['parameters'][] = [];
+    const states: SessionState['parameters'][] = [];
     for (const name of engines.keys()) {
       const values = referenceValues(graph);
       for (const { parameter } of observed) values.set(parameter, new Float32Array(2));
@@ -176,7 +176,7 @@ describe('quantization-aware training', function () {
       const quantization = { active: switches(graph, true, true), rangeMomentum: 0.9 };
       for (let step = 0; step < 3; step++)
         await session.trainStep(BATCH, { learningRate: 0.01, batchNormMomentum: 0.9, quantization });
-      states.push(session.state.parameters);
+      states.push((await session.readState()).parameters);
     }
     for (const { parameter } of observed) {
       const [a, b, c] = states.map((state) => [...state.get(parameter)!]) as [number[], number[], number[]];
@@ -194,7 +194,7 @@ describe('quantization-aware training', function () {
       const quantization = { active: switches(graph, true, true), frozenBatchNorm: true };
       for (let step = 0; step < 3; step++)
         await session.trainStep(BATCH, { learningRate: 0.01, batchNormMomentum: 0.9, quantization });
-      return session.state.parameters;
+      return (await session.readState()).parameters;
     };
     const [a, b] = [await run(), await run()];
     assert.deepEqual(a, b);
@@ -218,7 +218,7 @@ describe('quantization-aware training', function () {
           (await session.trainStep(batch, { learningRate: 1e-4, batchNormMomentum: 0.9, quantization })).lossSum,
         );
       }
-      const parameters = new Map(session.state.parameters);
+      const parameters = new Map((await session.readState()).parameters);
       session.dispose();
       return { losses, parameters };
     };

@@ -38,7 +38,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
         const { engine } = await selectEngine({ engine: name, threads: 2 });
         const [a, b] = [engine.createSession(float, values), engine.createSession(graph, values)];
         for (const batch of validation.slice(0, name === 'native' ? undefined : 1)) {
-          const [x, y] = [(await a.evaluate(batch)).logits, (await b.evaluate(batch)).logits];
+          const [x, y] = [(await a.evaluate(batch)).outputs.scores!, (await b.evaluate(batch)).outputs.scores!];
           const norm = Math.hypot(...x);
           const off = Math.hypot(...x.map((value, i) => value - y[i]!));
           assert.ok(off < 1e-4 * norm, `${name}: ${off / norm}`);
@@ -56,7 +56,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       let compared = 0;
       const seen = new Set<number>();
       for (const batch of validation) {
-        const { logits } = await session.evaluate(batch, { quantization: { active } });
+        const logits = (await session.evaluate(batch, { quantization: { active } })).outputs.scores!;
         runIntegers(network, batch.images as Uint8Array).forEach((q, i) => {
           assert.equal(q, Math.round(logits[i]! / out.scale) + out.zeroPoint, `logit ${i}`);
           compared++;
@@ -72,9 +72,9 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const session = engine.createSession(graph, values);
       const quantizers = quantizersOf(graph);
       const batch = validation[0]!;
-      const exact = (await session.evaluate(batch)).logits;
+      const exact = (await session.evaluate(batch)).outputs.scores!;
       const off = async (active: Uint8Array) => {
-        const { logits } = await session.evaluate(batch, { quantization: { active } });
+        const logits = (await session.evaluate(batch, { quantization: { active } })).outputs.scores!;
         return Math.hypot(...logits.map((x, i) => x - exact[i]!)) / Math.hypot(...exact);
       };
       const all = await off(new Uint8Array(quantizers.length).fill(1));

@@ -47,6 +47,8 @@ const THEMES: Record<ThemeName, Readonly<Record<string, string>>> = {
     'inputValidation-errorBackground': '#5a1d1d',
     'inputValidation-infoBorder': '#007acc',
     'inputValidation-infoBackground': '#063b49',
+    'checkbox-background': '#313131',
+    'checkbox-border': '#3c3c3c',
     focusBorder: '#0078d4',
   },
   light: {
@@ -80,6 +82,8 @@ const THEMES: Record<ThemeName, Readonly<Record<string, string>>> = {
     'inputValidation-errorBackground': '#f2dede',
     'inputValidation-infoBorder': '#007acc',
     'inputValidation-infoBackground': '#d6ecf2',
+    'checkbox-background': '#f8f8f8',
+    'checkbox-border': '#cecece',
     focusBorder: '#005fb8',
   },
   'high-contrast': {
@@ -112,6 +116,8 @@ const THEMES: Record<ThemeName, Readonly<Record<string, string>>> = {
     'inputValidation-errorBackground': '#000000',
     'inputValidation-infoBorder': '#6fc3df',
     'inputValidation-infoBackground': '#000000',
+    'checkbox-background': '#000000',
+    'checkbox-border': '#6fc3df',
     focusBorder: '#f38518',
   },
   'high-contrast-light': {
@@ -145,6 +151,8 @@ const THEMES: Record<ThemeName, Readonly<Record<string, string>>> = {
     'inputValidation-errorBackground': '#ffffff',
     'inputValidation-infoBorder': '#0f4a85',
     'inputValidation-infoBackground': '#ffffff',
+    'checkbox-background': '#ffffff',
+    'checkbox-border': '#0f4a85',
     focusBorder: '#006bbd',
   },
 };
@@ -168,6 +176,8 @@ export interface PanelSize {
 
 /** What the editor gives to the page: `window.posted` holds what was said to it, `window.saved` what was kept. */
 const STUB = `
+  // What the tests' compiler puts around functions that keep their name.
+  window.__name = (named) => named;
   window.posted = [];
   window.acquireVsCodeApi = () => ({
     postMessage: (message) => void window.posted.push(structuredClone(message)),

@@ -21,7 +21,7 @@ const data = () => path.join(folder(), 'data');
 const runFolder = () => path.join(folder(), 'run');
 
 /** An engine that does what a test says instead of computing. */
-function fakeEngine(step: (n: number) => Omit<BatchResult, 'logits'>): Engine {
+function fakeEngine(step: (n: number) => Omit<BatchResult, 'outputs'>): Engine {
   return {
     name: 'javascript',
     detail: 'a fake',
@@ -29,13 +29,11 @@ function fakeEngine(step: (n: number) => Omit<BatchResult, 'logits'>): Engine {
     createSession(graph, parameters): TrainingSession {
       let n = 0;
       return {
-        trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), logits: new Float32Array() })),
-        evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, logits: new Float32Array() }),
+        trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
+        evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, outputs: {} }),
         observe: () => Promise.resolve([]),
         assign: () => undefined,
-        get state() {
-          return { step: n, parameters, moments: new Map() };
-        },
+        readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
         dispose: () => undefined,
       };
     },
@@ -72,7 +70,7 @@ async function train(
   return { ok, messages };
 }
 
-const faked = (step: (n: number) => Omit<BatchResult, 'logits'> = () => ({ lossSum: 4, correct: 2 })) => ({
+const faked = (step: (n: number) => Omit<BatchResult, 'outputs'> = () => ({ lossSum: 4, correct: 2 })) => ({
   selectEngine: () => Promise.resolve({ engine: fakeEngine(step) }),
 });
 

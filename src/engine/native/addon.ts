@@ -36,6 +36,7 @@ export type RunSettings = { readonly active: Uint8Array } & (
       /** Negative: ranges stay. */
       readonly rangeMomentum: number;
       readonly frozenBatchNorm: boolean;
+      readonly labelSmoothing: number;
     } & Required<Omit<StepSettings, 'quantization'>>)
   | { readonly train: false; readonly embeddings: boolean }
   | { readonly train: false; readonly observe: true; readonly limits: Float32Array; readonly bins: number }

@@ -1,5 +1,6 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { formatCount } from '../../core/format.js';
+import { DEFAULT_LOSS, type Loss } from '../../core/losses/losses.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -44,14 +45,16 @@ export class NativeSession implements TrainingSession {
   /** Settles when the last step that was asked for is done. */
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
+  private readonly loss: Loss;
 
   constructor(
     private readonly addon: NativeAddon,
     private readonly graph: Graph,
     parameters: ReadonlyMap<string, Float32Array>,
     { threads, instructionSet = '' }: NativeOptions,
-    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume }: SessionOptions = {},
+    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume, loss = DEFAULT_LOSS }: SessionOptions = {},
   ) {
+    this.loss = loss;
     this.model = new Model(graph, learningRateFactors);
     this.hasIntegers = supportsIntegers(graph, (name) => this.model.onlyConsumerOf(name));
     const flat = this.flatten((name, size) => checkedValues(name, parameters.get(name), size));
@@ -75,7 +78,8 @@ export class NativeSession implements TrainingSession {
   }
 
   /** Copies of what native memory holds at the moment. */
-  get state(): SessionState {
+  async readState(): Promise<SessionState> {
+    await this.queue;
     const { parameters, first, second, step } = this.addon.read(this.handle);
     const moments = new Map<string, AdamMoments>();
     const values = new Map<string, Float32Array>();
@@ -108,19 +112,26 @@ export class NativeSession implements TrainingSession {
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const { quantization, ...rest } = settings;
     const { active = this.none, rangeMomentum = -1, frozenBatchNorm = false } = quantization ?? {};
-    const run = { labelSmoothing: 0, seed: 0, ...rest, train: true, active, rangeMomentum, frozenBatchNorm } as const;
+    const { labelSmoothing } = this.loss;
+    const run = { seed: 0, ...rest, train: true, active, labelSmoothing, rangeMomentum, frozenBatchNorm } as const;
     const outcome = await this.run('training', batch, run);
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
-    return outcome;
+    const { lossSum, correct, logits } = outcome;
+    return { lossSum, correct, outputs: { scores: logits } };
   }
 
-  async evaluate(batch: Batch, { embeddings = false, quantization }: EvaluationSettings = {}): Promise<BatchResult> {
+  async evaluate(batch: Batch, { wants = ['scores'], quantization }: EvaluationSettings = {}): Promise<BatchResult> {
+    const embeddings = wants.includes('embedding');
     const active = quantization?.active ?? this.none;
     // A network that is rounded throughout computes as an int8 runtime does, to the bit.
     const mode = this.hasIntegers && active.every((flag) => flag === 1) ? 'integers' : 'inference';
     const outcome = await this.run(mode, batch, { train: false, embeddings, active });
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
-    return outcome;
+    const { lossSum, correct, logits: scores, embeddings: embedding } = outcome;
+    return {
+      ...{ lossSum, correct },
+      outputs: { ...(wants.includes('scores') && { scores }), ...(embedding && { embedding }) },
+    };
   }
 
   async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {

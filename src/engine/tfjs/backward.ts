@@ -24,12 +24,12 @@ export interface QuantizedBackward {
 export type GradientSink = (parameter: string, gradient: tf.Tensor) => void;
 
 /**
- * Runs the graph backward from d(loss)/d(logits), hands every parameter's gradient to `sink` and frees what the
+ * Runs the graph backward from the gradients of the loss with respect to its outputs, hands every parameter's gradient to `sink` and frees what the
  * forward pass left, each tensor as soon as its last reader has run.
  */
 export function backward(
   graph: Graph,
-  dLogits: tf.Tensor4D,
+  ends: ReadonlyMap<string, tf.Tensor4D>,
   activations: Activations,
   saved: SavedStatistics,
   parameters: Parameters,
@@ -39,7 +39,7 @@ export function backward(
   quantized: QuantizedBackward,
   sink: GradientSink,
 ): void {
-  const gradients = new Map<string, tf.Tensor4D>([[graph.nodes.at(-1)!.name, dLogits]]);
+  const gradients = new Map(ends);
   const flow = (to: string, gradient: tf.Tensor4D) => {
     const earlier = gradients.get(to);
     gradients.set(to, earlier ? tf.add(earlier, gradient) : gradient);
@@ -53,14 +53,14 @@ export function backward(
   for (let i = graph.nodes.length - 1; i >= 0; i--) {
     const node = graph.nodes[i]!;
     const dy = gradients.get(node.name);
+    gradients.delete(node.name);
     if (dy && node.op !== 'input') {
-      gradients.delete(node.name);
       // Nobody needs the gradient of the pictures.
       const intoInput = graph.nodes.find((other) => other.name === node.input)?.op === 'input';
       const into = intoInput ? undefined : flow;
       backwardNode(node, dy, activations, saved, parameters, kernels, masks, sizes, quantized, into, emit);
-      dy.dispose();
     }
+    dy?.dispose();
     free(activations, lifetimes.freeAfterBackward[i]!);
   }
 }

@@ -147,7 +147,9 @@ export class QuantizedStep {
   unfold(gradients: Map<string, Float32Array>): void {
     for (const [name, kernel] of this.kernels) {
       const layer = this.layers.get(name)!;
-      const gradient = gradients.get(name)!.slice();
+      const given = gradients.get(name);
+      if (!given) continue; // the loss does not see it
+      const gradient = given.slice();
       const gamma = unfoldGradient(layer, kernel, this.values, gradient, this.settings.frozenBatchNorm === true);
       gradients.set(name, gradient);
       if (!gamma || layer.op === 'dense') continue;

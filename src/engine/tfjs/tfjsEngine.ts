@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { LOSSES, type LossTable } from '../../core/losses/losses.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { Engine } from '../engine.js';
 import { javaScriptKernels } from './javaScriptKernels.js';
@@ -7,8 +8,13 @@ import { tensorFlowKernels } from './tensorFlowKernels.js';
 import { TfjsSession } from './tfjsSession.js';
 import type { TensorFlowHome } from '../../tensorflow/tensorFlowHome.js';
 
-/** TensorFlow (tfjs-node's binding) from the user's cache. @throws whatever the dynamic loader says */
-export async function createTensorFlowEngine(home: TensorFlowHome): Promise<Engine> {
+/**
+ * TensorFlow (tfjs-node's binding) from the user's cache.
+ *
+ * @param losses what computes each kind of loss; a test has others
+ * @throws whatever the dynamic loader says
+ */
+export async function createTensorFlowEngine(home: TensorFlowHome, losses = LOSSES): Promise<Engine> {
   const { registerTensorFlow } = await import('./registerTensorFlow.js');
   const backend = registerTensorFlow(home.binding);
   await tf.setBackend('tensorflow');
@@ -18,24 +24,32 @@ export async function createTensorFlowEngine(home: TensorFlowHome): Promise<Engi
     'tensorflow',
     `TensorFlow ${home.manifest.tensorFlow}, ${process.platform} ${process.arch}`,
     tensorFlowKernels(backend),
+    losses,
   );
 }
 
 /** TensorFlow.js' own JavaScript kernels: no installation, no speed. */
-export async function createJavaScriptEngine(): Promise<Engine> {
+export async function createJavaScriptEngine(losses = LOSSES): Promise<Engine> {
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');
   await tf.ready();
-  return engine('javascript', 'cpu', `TensorFlow.js ${tf.version_core} in plain JavaScript`, javaScriptKernels);
+  return engine('javascript', 'cpu', `TensorFlow.js ${tf.version_core} in plain JavaScript`, javaScriptKernels, losses);
 }
 
-function engine(name: Engine['name'], backend: string, detail: string, kernels: FusedKernels): Engine {
+function engine(
+  name: Engine['name'],
+  backend: string,
+  detail: string,
+  kernels: FusedKernels,
+  losses: LossTable,
+): Engine {
   // No advice on the console to install another backend: the trainer gives its own.
   tf.enableProdMode();
   return {
     name,
     detail,
-    createSession: (graph, parameters, options) => new TfjsSession(graph, backend, kernels, parameters, options),
+    createSession: (graph, parameters, options) =>
+      new TfjsSession(graph, backend, kernels, losses, parameters, options),
     memoryBytes,
   };
 }

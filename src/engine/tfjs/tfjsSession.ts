@@ -2,9 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
-import { softmaxCrossEntropy } from '../../core/softmaxCrossEntropy.js';
+import type { LossResult, OutputName, OutputValues } from '../../core/losses/loss.js';
+import { computeLoss, DEFAULT_LOSS, type Loss, type LossTable } from '../../core/losses/losses.js';
 import { checkGraph } from '../../graph/checkGraph.js';
-import { classesOf, headLayerOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import { inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
 import type {
   Batch,
@@ -29,7 +30,7 @@ import {
 import { quantizersOf } from '../../quantization/quantizers.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
-import { forward, free, type Parameters } from './forward.js';
+import { forward, free, type Activations, type Parameters } from './forward.js';
 import { QuantizedStep } from './quantizedStep.js';
 import type { FusedKernels } from './kernels.js';
 
@@ -43,8 +44,10 @@ export class TfjsSession implements TrainingSession {
   private readonly parameters: Map<string, Float32Array>;
   private readonly moments: Map<string, AdamMoments>;
   private readonly shapes: ReadonlyMap<string, readonly number[]>;
-  private readonly training;
-  private readonly inference;
+  private readonly loss: Loss;
+  /** The nodes of the outputs that the loss reads; undefined where the network lacks one. */
+  private readonly lossNodes: OutputNodes | undefined;
+  private readonly training: Lifetimes;
   private readonly optimizer: Optimizer;
   private readonly learningRateFactors: ReadonlyMap<string, number>;
   private readonly decaying: ReadonlySet<string>;
@@ -56,16 +59,24 @@ export class TfjsSession implements TrainingSession {
     /** TensorFlow.js' name of it. */
     private readonly backend: string,
     private readonly kernels: FusedKernels,
+    private readonly losses: LossTable,
     parameters: ReadonlyMap<string, Float32Array>,
-    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors = new Map(), resume }: SessionOptions = {},
+    {
+      loss = DEFAULT_LOSS,
+      optimizer = DEFAULT_OPTIMIZER,
+      learningRateFactors = new Map(),
+      resume,
+    }: SessionOptions = {},
   ) {
     checkGraph(graph);
     this.optimizer = optimizer;
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
     this.numbers = new QuantizerNumbers(graph);
-    this.training = planLifetimes(graph);
-    this.inference = planLifetimes(graph, false);
+    this.loss = loss;
+    const { reads } = losses[loss.kind];
+    this.lossNodes = reads.every((name) => graph.outputs[name] !== undefined) ? this.nodesOf(reads) : undefined;
+    this.training = planLifetimes(graph, Object.values(this.lossNodes ?? {}));
     this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
     this.parameters = new Map();
     this.moments = new Map();
@@ -81,8 +92,8 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
-  get state(): SessionState {
-    return { step: this.step, parameters: this.parameters, moments: this.moments };
+  readState(): Promise<SessionState> {
+    return Promise.resolve({ step: this.step, parameters: this.parameters, moments: this.moments });
   }
 
   assign(values: ReadonlyMap<string, Float32Array>): void {
@@ -98,9 +109,9 @@ export class TfjsSession implements TrainingSession {
     return this.trainStepNow(batch, settings);
   }
 
-  async evaluate(batch: Batch, { embeddings = false, quantization }: EvaluationSettings = {}): Promise<BatchResult> {
+  async evaluate(batch: Batch, { wants = ['scores'], quantization }: EvaluationSettings = {}): Promise<BatchResult> {
     await tf.setBackend(this.backend);
-    return this.evaluateNow(batch, embeddings, quantization);
+    return this.evaluateNow(batch, wants, quantization);
   }
 
   async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
@@ -108,7 +119,7 @@ export class TfjsSession implements TrainingSession {
     const quantizers = quantizersOf(this.graph);
     const seen = new Map<string, Observation>();
     const active = settings.active.map((flag, i) => (quantizers[i]!.kind === 'weights' ? flag : 0));
-    this.evaluateNow(batch, false, { active }, (range, bits, x) => {
+    this.evaluateNow(batch, [], { active }, (range, bits, x) => {
       if (seen.has(range)) return; // the first of those that share it
       const i = this.numbers.of(range)!;
       const [min = 0, max = 0] = this.parameters.get(range)!;
@@ -124,6 +135,8 @@ export class TfjsSession implements TrainingSession {
   }
 
   private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
+    const { lossNodes } = this;
+    if (!lossNodes) throw new RangeError(`${this.graph.name} has no ${this.losses[this.loss.kind].reads.join(' or ')}`);
     const quantized = this.quantizedStep(settings.quantization);
     const parameters = this.upload(quantized);
     const saved = new Map<string, readonly tf.Tensor[]>();
@@ -153,22 +166,18 @@ export class TfjsSession implements TrainingSession {
       this.training,
       masks,
     );
-    const logitsName = this.graph.nodes.at(-1)!.name;
-    const output = activations.get(logitsName)!;
-    const logits = output.dataSync<'float32'>();
-    const {
-      lossSum,
-      correct,
-      gradient: dLoss,
-    } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph), settings.labelSmoothing);
-    free(activations, [logitsName]);
+    const outputs = read(activations, lossNodes);
+    const { lossSum, correct, gradients: ofOutputs } = this.lossOf(outputs, batch.labels);
+    const ends = new Map<string, tf.Tensor4D>();
+    for (const [name, node] of entriesOf(lossNodes))
+      if (ofOutputs[name]) ends.set(node, tf.tensor4d(ofOutputs[name], activations.get(node)!.shape));
+    free(activations, this.training.freeAfterLoss);
 
-    const dLogits = tf.tensor4d(dLoss, output.shape);
     const gradients = new Map<string, Float32Array>();
     const sink = (name: string, gradient: tf.Tensor) => gradients.set(name, gradient.dataSync<'float32'>());
     backward(
       this.graph,
-      dLogits,
+      ends,
       activations,
       saved,
       parameters,
@@ -191,7 +200,7 @@ export class TfjsSession implements TrainingSession {
     this.refuseNotFinite(lossSum, gradients);
     this.update(gradients, batchStatistics, settings);
     for (const [range, ends] of quantized.ranges) this.parameters.get(range)!.set(ends);
-    return { lossSum, correct, logits };
+    return { lossSum, correct, outputs };
   }
 
   private update(
@@ -226,15 +235,15 @@ export class TfjsSession implements TrainingSession {
 
   private evaluateNow(
     batch: Batch,
-    wantsEmbeddings: boolean,
+    wants: readonly OutputName[],
     quantization?: QuantizationSettings,
     observing?: (range: string, bits: number, x: tf.Tensor4D) => void,
   ): BatchResult {
     const quantized = this.quantizedStep(quantization);
     const parameters = this.upload(quantized, true);
     const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
-    const last = this.graph.nodes.at(-1)!;
-    const embeddingsName = wantsEmbeddings ? headLayerOf(this.graph)?.input : undefined;
+    const wanted = this.nodesOf(wants);
+    const kept = { ...this.lossNodes, ...wanted };
     const activations = forward(
       this.graph,
       this.input(batch),
@@ -256,14 +265,25 @@ export class TfjsSession implements TrainingSession {
           return quantized.fakeQuant(node, x);
         },
       },
-      embeddingsName === undefined ? this.inference : keeping(embeddingsName, this.inference),
+      planLifetimes(this.graph, Object.values(kept), false),
     );
-    const logits = activations.get(last.name)!.dataSync<'float32'>();
-    const embeddings =
-      embeddingsName === undefined ? {} : { embeddings: activations.get(embeddingsName)!.dataSync<'float32'>() };
+    const outputs = read(activations, wanted);
+    const { lossSum, correct } = this.lossNodes
+      ? this.lossOf({ ...outputs, ...read(activations, this.lossNodes) }, batch.labels)
+      : { lossSum: 0, correct: 0 };
     tf.dispose([...parameters.values(), ...activations.values()]);
-    const { lossSum, correct } = softmaxCrossEntropy(logits, batch.labels, classesOf(this.graph));
-    return { lossSum, correct, logits, ...embeddings };
+    return { lossSum, correct, outputs };
+  }
+
+  private lossOf(outputs: OutputValues, labels: Int32Array): LossResult {
+    return computeLoss(this.loss, outputs, labels, this.losses);
+  }
+
+  /** Those of some outputs that the network gives. */
+  private nodesOf(names: readonly OutputName[]): OutputNodes {
+    return Object.fromEntries(
+      Object.entries(this.graph.outputs).filter(([name]) => names.includes(name as OutputName)),
+    );
   }
 
   private dropoutMasks(rows: number, seed: number): Map<string, tf.Tensor4D> {
@@ -307,10 +327,17 @@ export class TfjsSession implements TrainingSession {
   }
 }
 
-/** The same plan with one output that is not given back on the way. */
-function keeping(name: string, lifetimes: Lifetimes): Lifetimes {
-  const freeAfterForward = lifetimes.freeAfterForward.map((names) => names.filter((other) => other !== name));
-  return { ...lifetimes, freeAfterForward };
+type OutputNodes = Partial<Record<OutputName, string>>;
+
+function entriesOf(nodes: OutputNodes): [name: OutputName, node: string][] {
+  return Object.entries(nodes) as [OutputName, string][];
+}
+
+/** The values of some outputs, by the nodes that hold them. */
+function read(activations: Activations, nodes: OutputNodes): OutputValues {
+  return Object.fromEntries(
+    entriesOf(nodes).map(([name, node]) => [name, activations.get(node)!.dataSync<'float32'>()]),
+  );
 }
 
 function hasNotFinite(values: Float32Array): boolean {

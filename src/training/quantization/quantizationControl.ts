@@ -6,6 +6,7 @@ import type { Dataset } from '../../dataset/dataset.js';
 import type { Batch, TrainingSession } from '../../engine/engine.js';
 import type { QuantizationSettings } from '../../quantization/folding.js';
 import type { Graph } from '../../graph/graph.js';
+import type { ParameterValues } from '../../graph/networkState.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
 import type { EventOf, RunEvent } from '../../protocol/runEvents.js';
 import type { TrainingOptions } from '../../protocol/options.js';
@@ -99,7 +100,7 @@ export class QuantizationControl {
   async tellTable(step: number, epoch: number, { session, reader }: QuantizationSurroundings): Promise<void> {
     if (step < this.schedule.calibration) return;
     const measured = await measureActivations(this.graph, session, this.batches(reader));
-    const rows = quantizerTable(this.graph, session.state.parameters, measured);
+    const rows = quantizerTable(this.graph, (await session.readState()).parameters, measured);
     const quantizers = rows.map((row) => ({
       ...row,
       ...{ scale: [...row.scale] as [number, number], range: [...row.range] as [number, number] },
@@ -110,13 +111,13 @@ export class QuantizationControl {
 
   private async begin(step: number, epoch: number, around: QuantizationSurroundings): Promise<boolean> {
     const { session, reader } = around;
-    const broken = notFiniteParameters(session.state.parameters);
+    const broken = notFiniteParameters((await session.readState()).parameters);
     if (broken.length > 0) throw notFiniteWeights(broken);
     const { observer, sensitivityPictures } = this.own;
     const ranges = await calibrate(this.graph, session, this.batches(reader), observer);
     session.assign(new Map([...ranges].map(([name, range]) => [name, Float32Array.from(range)])));
     this.warn();
-    this.warnAbout(session);
+    this.warnAbout((await session.readState()).parameters);
     const floatValAccuracy = await around.validate(new Uint8Array(this.quantizers.length));
     if (floatValAccuracy === undefined) return false;
     const postTrainingValAccuracy = await around.validate(new Uint8Array(this.quantizers.length).fill(1));
@@ -164,8 +165,8 @@ export class QuantizationControl {
       });
   }
 
-  private warnAbout(session: TrainingSession): void {
-    const { emptyRanges, deadChannels } = troubleOf(this.graph, session.state.parameters);
+  private warnAbout(parameters: ParameterValues): void {
+    const { emptyRanges, deadChannels } = troubleOf(this.graph, parameters);
     if (emptyRanges.length > 0)
       this.tell({
         type: 'warning',

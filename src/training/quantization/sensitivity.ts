@@ -63,12 +63,13 @@ export function layerQuantizers(graph: Graph): Map<string, Set<string>> {
 }
 
 function firstClasses(results: readonly BatchResult[], batches: readonly Batch[]): number[] {
-  return results.flatMap(({ logits }, b) => {
+  return results.flatMap(({ outputs }, b) => {
     const count = batches[b]!.labels.length;
-    const classes = logits.length / count;
+    const scores = outputs.scores!;
+    const people = scores.length / count;
     return Array.from({ length: count }, (_, row) => {
-      const scores = logits.subarray(row * classes, (row + 1) * classes);
-      return scores.indexOf(Math.max(...scores));
+      const own = scores.subarray(row * people, (row + 1) * people);
+      return own.indexOf(Math.max(...own));
     });
   });
 }

@@ -3,7 +3,7 @@ import { nativeAddonFile } from '../../../src/platform/nativeAddon.js';
 import { loadAddon, type NativeAddon } from '../../../src/engine/native/addon.js';
 import { NativeSession } from '../../../src/engine/native/nativeSession.js';
 import type { Batch } from '../../../src/engine/engine.js';
-import { classesOf, inputOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
+import { inputOf, sizeOf, widthOf, type Graph } from '../../../src/graph/graph.js';
 import type { Random } from '../../../src/core/random.js';
 import { plainEvaluate, plainStep, type PlainQuantization } from './plainNetwork.js';
 import { quantizersOf } from '../../../src/quantization/quantizers.js';
@@ -22,7 +22,7 @@ export function randomBatch(graph: Graph, random: Random, count: number): Batch 
       values === 'pixels'
         ? Uint8Array.from({ length }, () => random.integer(256))
         : Float32Array.from({ length }, () => random.between(-1, 1)),
-    labels: Int32Array.from({ length: count }, () => random.integer(classesOf(graph))),
+    labels: Int32Array.from({ length: count }, () => random.integer(widthOf(graph, 'scores'))),
   };
 }
 
@@ -36,7 +36,8 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return norm(Float64Array.from(b, (value, i) => a[i]! - value));
 }
 
-const SETTINGS = { learningRate: 0.01, batchNormMomentum: 0.9, labelSmoothing: 0.1, seed: 7 };
+const SETTINGS = { learningRate: 0.01, batchNormMomentum: 0.9, seed: 7 };
+const LOSS = { kind: 'softmax', labelSmoothing: 0.1 } as const;
 
 /**
  * One training step and one evaluation against the plain network in float64: logits, loss, every gradient and every
@@ -54,9 +55,9 @@ export async function compareWithPlain(
   tolerances = { logits: 2e-4, gradients: 3e-4 },
 ): Promise<void> {
   const { images, labels } = batch;
-  const plain = plainStep(graph, values, images, labels, SETTINGS.labelSmoothing, SETTINGS.seed, quantization);
+  const plain = plainStep(graph, values, images, labels, LOSS.labelSmoothing, SETTINGS.seed, quantization);
   const active = Uint8Array.from(quantizersOf(graph), ({ parameter }) => Number(quantization.active.has(parameter)));
-  const session = new NativeSession(addon(), graph, values, { threads, instructionSet });
+  const session = new NativeSession(addon(), graph, values, { threads, instructionSet }, { loss: LOSS });
   const close = (
     name: string,
     actual: ArrayLike<number>,
@@ -69,18 +70,18 @@ export async function compareWithPlain(
     const nodes = graph.nodes.map(({ name: n, op, shape }) => `${n} ${op} ${shape.join('x')}`).join(', ');
     assert.ok(off <= tolerance, `${what}, ${instructionSet}, ${name}: off by ${off}, tolerance ${tolerance}; ${nodes}`);
   };
-  const { logits } = await session.evaluate(batch, { quantization: { active } });
+  const logits = (await session.evaluate(batch, { quantization: { active } })).outputs.scores!;
   const evaluated = plainEvaluate(graph, values, images, labels.length, quantization);
   close('evaluation', logits, evaluated, tolerances.logits / 2, 1e-6);
   const settings = { ...SETTINGS, quantization: { active, frozenBatchNorm: quantization.frozen } };
   const result = await session.trainStep(batch, settings);
-  close('logits', result.logits, plain.logits, tolerances.logits, 1e-5);
+  close('logits', result.outputs.scores!, plain.logits, tolerances.logits, 1e-5);
   close('loss', [result.lossSum], [plain.lossSum], tolerances.logits, 1e-6);
   const largest = Math.max(...[...plain.gradients.values()].map(norm));
   const gradients = session.gradients;
   for (const [name, expected] of plain.gradients)
     close(name, gradients.get(name)!, expected, tolerances.gradients, tolerances.gradients * largest);
-  const after = session.state.parameters;
+  const after = (await session.readState()).parameters;
   for (const [name, expected] of plain.statistics) {
     const before = values.get(name)!;
     // The running statistic moved a tenth of the way to the batch's.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Random } from '../../../src/core/random.js';
 import { createNativeEngine } from '../../../src/engine/native/nativeEngine.js';
 import { NativeSession } from '../../../src/engine/native/nativeSession.js';
-import { classesOf, sizeOf, type Graph } from '../../../src/graph/graph.js';
+import { sizeOf, widthOf, type Graph } from '../../../src/graph/graph.js';
 import { GraphBuilder, type Value } from '../../../src/graph/graphBuilder.js';
 import { initialValues } from '../../../src/graph/networkState.js';
 import { nativeAddonFile } from '../../../src/platform/nativeAddon.js';
@@ -67,8 +67,8 @@ describe('the native engine with many people', function () {
           const evaluated = await session.evaluate(batch, { quantization: { active } });
           const trained = await session.trainStep(batch, { ...SETTINGS, quantization: { active } });
           session.dispose();
-          const people = classesOf(graph);
-          return [evaluated, trained].map(({ logits }) => logits.filter((_, i) => i % people < 20));
+          const people = widthOf(graph, 'scores');
+          return [evaluated, trained].map(({ outputs }) => outputs.scores!.filter((_, i) => i % people < 20));
         };
         // What a score is does not depend on how many stand beside it.
         assert.deepEqual(await scores(many!), await scores(few!), `${instructionSet}, ${active.join('')}`);
@@ -87,7 +87,7 @@ describe('the native engine with many people', function () {
     const first = await session.trainStep(batch, SETTINGS);
     for (let step = 0; step < 4; step++) await session.trainStep(batch, SETTINGS);
     const last = await session.trainStep(batch, SETTINGS);
-    const { parameters } = session.state;
+    const { parameters } = await session.readState();
     const taken = process.memoryUsage().rss - before;
     assert.equal(parameters.get('logits/bias')!.length, 100_000);
     // Nobody is known at first: one in a hundred thousand.

@@ -46,7 +46,7 @@ describe('ten thousand steps', function () {
       [ours, theirs] = [0, 0];
       memory.push(process.memoryUsage().rss);
     }
-    const after = session.state.parameters;
+    const after = (await session.readState()).parameters;
     for (const { name, trainable } of graph.parameters) {
       if (!trainable) continue;
       const expected = plain.get(name)!;

@@ -29,7 +29,99 @@ describe('the panel of a run', function () {
     assert.ok(Math.max(...shadows) > 500, `a tooltip was drawn: ${shadows.join(' ')}`);
     await panel.close();
   });
+
+  it('shows the same when it follows a log as when it reads it whole', async () => {
+    const events = [
+      ...beginning({ keepCheckpoints: 2 }),
+      ...Array.from({ length: 60 }, (_, i) => i + 1).flatMap((n) =>
+        n % 10 === 0 ? [step(n), epoch(n / 10), checkpoint(n / 10, { best: n === 30 })] : [step(n)],
+      ),
+    ];
+    const whole = await openPanel(browser(), 'webview.js');
+    await whole.send(snapshot(events));
+    const followed = await openPanel(browser(), 'webview.js');
+    await followed.send(snapshot(events.slice(0, 20)));
+    for (let i = 20; i < events.length; i += 7) await followed.send({ type: 'events', events: events.slice(i, i + 7) });
+    // A document that loads again while it is shown gets the run whole once more.
+    const again = await openPanel(browser(), 'webview.js');
+    await again.send(snapshot(events.slice(0, 50)));
+    await again.send(snapshot(events));
+    const shown = await whole.page.evaluate(contentOfPanel);
+    assert.ok(
+      shown.some((line) => line.includes('"points":"66"')),
+      shown.join('\n'),
+    );
+    assert.deepEqual(await followed.page.evaluate(contentOfPanel), shown);
+    assert.deepEqual(await again.page.evaluate(contentOfPanel), shown);
+    for (const panel of [whole, followed, again]) await panel.close();
+  });
+
+  it('draws all other parts when one fails, and tells the host once', async () => {
+    const panel = await openPanel(browser(), 'webview.js');
+    await panel.page.evaluate(() => {
+      // The charts' lines cannot be drawn any more.
+      CanvasRenderingContext2D.prototype.save = () => {
+        throw new Error('no canvas today');
+      };
+    });
+    await panel.send(snapshot([...beginning(), step(1), step(10), epoch(1), checkpoint(1)]));
+    for (let n = 11; n < 20; n++) await panel.send({ type: 'events', events: [step(n)] });
+    assert.equal(await panel.page.locator('vscode-data-grid-row[data-epoch="1"]').count(), 1);
+    assert.equal(await panel.page.locator('.checkpoints li').count(), 1);
+    const failed = (await panel.posted()).filter(({ type }) => type === 'failed').map(({ message }) => String(message));
+    for (const part of ['loss', 'accuracy'])
+      assert.equal(failed.filter((message) => message.startsWith(`${part}: Error: no canvas today`)).length, 1);
+    await panel.close();
+  });
+
+  it('marks the same epoch as the best in tile, table and checkpoints, and says what was not validated', async () => {
+    const panel = await openPanel(browser(), 'webview.js');
+    const stopped = { path: 'checkpoints/step-000052', epoch: 5, step: 52 };
+    await panel.send(
+      snapshot([
+        ...beginning({ keepCheckpoints: 3 }),
+        // The float epoch 1 is more accurate, but since the network rounds, epochs are held against those that round.
+        ...[0.9, 0.5, 0.6, 0.6, 0.55].flatMap((valAccuracy, i) => [
+          step(10 * i + 10),
+          epoch(i + 1, { valAccuracy, valLoss: 1 / (i + 1) }),
+          checkpoint(i + 1, { best: [0, 1, 2, 3].includes(i) }),
+        ]),
+        step(52),
+        checkpoint(5, stopped),
+      ]),
+    );
+    assert.deepEqual(await panel.page.locator('.checkpoints li > span:first-child').allTextContents(), [
+      'Step 52, in epoch 6 – not validated',
+      'Epoch 5  ·  validation accuracy 55.0 %',
+      'Epoch 4  ·  validation accuracy 60.0 %  ·  best',
+    ]);
+    assert.equal(await panel.page.locator('vscode-data-grid-row.best').getAttribute('data-epoch'), '4');
+    assert.match((await panel.page.locator('.tiles').textContent()) ?? '', /best 60\.0 % in epoch 4/);
+    await panel.close();
+  });
+
+  it('names the metric where a validation is not by the highest score', async () => {
+    const panel = await openPanel(browser(), 'webview.js');
+    const metric = 'nearestNeighbour';
+    await panel.send(snapshot([...beginning(), step(10), epoch(1, { metric }), checkpoint(1, { best: true })]));
+    const text = (await panel.page.locator('#panel').innerText()).replace(/\s+/g, ' ');
+    assert.match(text, /Nearest neighbour 30\.0 %/);
+    assert.match(text, /Epoch 1 · nearest neighbour right 30\.0 %/);
+    assert.doesNotMatch(text, /[Vv]alidation accuracy|Val\. accuracy/);
+    const [loss, accuracy] = await panel.page.locator('canvas').evaluateAll((all) => all.map((one) => one.ariaLabel));
+    assert.match(loss!, /validation 3\.0000/);
+    assert.match(accuracy!, /nearest neighbour 30\.0 %/);
+    await panel.close();
+  });
 });
+
+/** Runs in the page: all that it shows, an element a line. What the toolkit adds to its elements depends on time. */
+function contentOfPanel(): string[] {
+  const shown = [...document.querySelectorAll<HTMLElement>('#panel *')].filter((one) => !one.closest('[hidden]'));
+  return shown.map(({ localName, className, dataset, ariaLabel, children, textContent }) =>
+    JSON.stringify([localName, className, dataset, ariaLabel, children.length === 0 ? textContent : '']),
+  );
+}
 
 /** Runs in the page: pixels of the first chart in the colour of a tooltip's background, #202020. */
 function pixelsOfTooltip(): number {

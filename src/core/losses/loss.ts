@@ -1,0 +1,25 @@
+/** What a network gave for a batch: [rows, width] row-major each. */
+export interface OutputValues {
+  readonly embedding?: Float32Array;
+  readonly scores?: Float32Array;
+}
+export type OutputName = keyof OutputValues;
+
+export interface LossResult {
+  /** Summed over the rows, so that batches of different size add up. */
+  readonly lossSum: number;
+  /** Rows whose highest score is the label's; 0 for a loss that reads no scores. */
+  readonly correct: number;
+  /** d(mean loss of the rows)/d(output), of every output that the loss reads. */
+  readonly gradients: OutputValues;
+}
+
+/** One kind of loss. It is summed here and never by a node of a graph, so no engine and no exporter learns of it. */
+export interface LossFunction<Kind> {
+  readonly reads: readonly OutputName[];
+  /**
+   * @param labels [rows], each in [0, people)
+   * @throws RangeError when a label, or the length of an output, does not fit
+   */
+  compute(loss: Kind, outputs: OutputValues, labels: Int32Array): LossResult;
+}
