@@ -67,8 +67,8 @@ describe('the documents', () => {
     refuse(links.filter(({ document, text }) => !exists(path.posix.join(path.posix.dirname(document), text))));
   });
 
-  it('name commands and options that the command line holds', () => {
-    const sources = files.filter((file) => /^(src\/cli|scripts)\//.test(file));
+  it('name commands and options that the command line knows', () => {
+    const sources = files.filter((file) => /^(src\/(cli|protocol)|scripts)\//.test(file));
     const words = new Set(sources.flatMap((file) => read(file).match(/[a-z][a-z-]*/g) ?? []));
     const commands = found(/\bface-trainer (?:-- )?([a-z][a-z-]*)/g);
     const options = found(/(?<![\w-])--([a-z][a-z-]+)/g);
