@@ -139,9 +139,11 @@ function make(tree, out, pictures) {
 /** The events that tell what was computed; and what of them depends on the clock. */
 const NUMBERS = ['stage', 'mark', 'step', 'epoch', 'calibrated', 'quantizers', 'sensitivity'];
 const TIMES = ['elapsedSeconds', 'etaSeconds', 'imagesPerSecond', 'waitingShare'];
+/** What says in words what a number is. */
+const WORDS = ['metric'];
 
 function timeless(event) {
-  return JSON.stringify(event, (key, value) => (TIMES.includes(key) ? undefined : value));
+  return JSON.stringify(event, (key, value) => (TIMES.includes(key) || WORDS.includes(key) ? undefined : value));
 }
 
 /** What of an exported file computes: everything but what it tells of itself. */

@@ -4,7 +4,9 @@ import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runSta
 import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { isAlive } from '../platform/isAlive.js';
+import { checkpointsThere } from '../runs/checkpointList.js';
 import { parentRunOf, type ParentRun } from '../runs/parentRun.js';
+import { RunFolder } from '../runs/runFolder.js';
 import { RunReader } from '../runs/runReader.js';
 
 /**
@@ -40,8 +42,8 @@ export class RunModel {
 
   get liveness(): Liveness {
     const ended = this.folded.failure !== undefined || this.folded.finished !== undefined;
-    const pid = this.folded.run?.pid;
-    const alive = !ended && (this.owner ? this.owner.running : pid !== undefined && isAlive(pid));
+    const { pid, processStart } = this.folded.run ?? {};
+    const alive = !ended && (this.owner ? this.owner.running : pid !== undefined && isAlive(pid, processStart));
     return { alive, stopping: alive && this.owner?.stopping === true, ownedHere: alive && this.owner !== undefined };
   }
 
@@ -49,9 +51,9 @@ export class RunModel {
     return phaseOf(this.folded, this.liveness);
   }
 
-  /** Those that are still there, the newest first. */
+  /** Those that are there, also when a kill kept one out of the log; the newest first. */
   get checkpoints(): EventOf<'checkpoint'>[] {
-    return this.folded.checkpoints.filter(({ path: at }) => fs.existsSync(path.join(this.runFolder, at))).reverse();
+    return checkpointsThere(this.runFolder, this.folded.checkpoints).reverse();
   }
 
   /** The run that this one goes on from. */
@@ -61,7 +63,7 @@ export class RunModel {
   }
 
   get reportFile(): string {
-    return path.join(this.runFolder, 'report.html');
+    return new RunFolder(this.runFolder).report;
   }
 
   get hasReport(): boolean {

@@ -1,7 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
   isLastWord,
@@ -16,6 +14,7 @@ import {
 } from '../protocol/jobs.js';
 import type { EventOf } from '../protocol/runEvents.js';
 import { KEEP_MEMORY } from '../platform/keepMemory.js';
+import { closeCrashedRun } from '../runs/closeCrashedRun.js';
 import { explainExit } from './explainExit.js';
 
 export interface TrainerListener {
@@ -160,18 +159,9 @@ export class TrainerProcess {
     const failure = this.killed ?? explainExit(this.options.order.type, code, signal, error);
     this.last = failure;
     const { order } = this.options;
-    if (this.logged && 'runFolder' in order) appendToLog(order.runFolder, failure);
+    if (this.logged && 'runFolder' in order) closeCrashedRun(order.runFolder, failure);
     this.listener.onMessage(failure);
     return failure;
-  }
-}
-
-/** The child died before it could say why: the folder still tells it. */
-function appendToLog(runFolder: string, failure: EventOf<'failure'>): void {
-  try {
-    fs.appendFileSync(path.join(runFolder, 'metrics.ndjson'), `\n${JSON.stringify(failure)}\n`);
-  } catch {
-    // The disk may be what failed. The listener is told in any case.
   }
 }
 

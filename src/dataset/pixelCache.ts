@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { isAlive } from '../platform/isAlive.js';
+import { isAlive, processStart } from '../platform/isAlive.js';
 import { makePrivateFolder, openPrivateFile, PRIVATE_FILE } from '../platform/privateFolder.js';
 import { FAULTS, FORMATS, type Fault, type PictureFact } from './pictureFacts.js';
 
@@ -216,7 +216,8 @@ function lock(folder: string): boolean {
   const file = path.join(folder, LOCK);
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      fs.writeFileSync(file, String(process.pid), { flag: 'wx', mode: PRIVATE_FILE });
+      const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
+      fs.writeFileSync(file, writer, { flag: 'wx', mode: PRIVATE_FILE });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -229,8 +230,8 @@ function lock(folder: string): boolean {
 
 function isLocked(folder: string): boolean {
   try {
-    const pid = Number(fs.readFileSync(path.join(folder, LOCK), 'utf8'));
-    return pid > 0 && isAlive(pid); // an empty one was being written when its writer was killed
+    const [pid, start] = fs.readFileSync(path.join(folder, LOCK), 'utf8').split(' ');
+    return Number(pid) > 0 && isAlive(Number(pid), start); // an empty one was being written when its writer was killed
   } catch {
     return false;
   }

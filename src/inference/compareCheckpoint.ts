@@ -3,6 +3,7 @@ import { UserError } from '../core/userError.js';
 import type { Comparison } from '../protocol/comparison.js';
 import { openCheckpoint } from './openCheckpoint.js';
 import { measure } from './measure.js';
+import { runFolderOf } from '../runs/runFolder.js';
 
 /**
  * Float and int8 of a fine-tuned checkpoint beside each other, on the validation pictures of its run.
@@ -32,6 +33,6 @@ export async function compareCheckpoint(
       `The pictures of this network are not where they were, or show other people: “${dataset}”.`,
       'Bring them back: float and int8 are compared on the validation pictures of their run.',
     );
-  const run = path.basename(path.resolve(checkpoint, '..', '..'));
+  const run = path.basename(runFolderOf(checkpoint));
   return { checkpoint: `${run}/${path.basename(checkpoint)}`, dataset, network: source.float.name, ...measured };
 }

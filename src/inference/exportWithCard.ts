@@ -11,6 +11,7 @@ import { exportDisk, writeExport } from '../export/writeExport.js';
 import { openCheckpoint, type OpenedCheckpoint } from './openCheckpoint.js';
 import { version } from '../../package.json';
 import { measure } from './measure.js';
+import { runFolderOf } from '../runs/runFolder.js';
 
 type ExportOrder = Extract<TrainerOrder, { type: 'export' }>;
 
@@ -47,7 +48,7 @@ export async function exportWithCard(
     ),
     parameters: parameterCount(source.float),
     training: {
-      checkpoint: `${path.basename(path.resolve(checkpoint, '..', '..'))}/${path.basename(checkpoint)}`,
+      checkpoint: `${path.basename(runFolderOf(checkpoint))}/${path.basename(checkpoint)}`,
       people: source.facts.labels.length,
       fingerprint: source.run.fingerprint,
       options: withoutPlaces(source.run.options),
@@ -83,7 +84,7 @@ function withoutPlaces({ dataset, weights, parent, exclude, ...options }: Traini
   return Object.assign(options, {
     dataset: path.basename(dataset),
     weights: name(weights),
-    parent: parent && `${path.basename(path.resolve(parent, '..', '..'))}/${path.basename(parent)}`,
+    parent: parent && `${path.basename(runFolderOf(parent))}/${path.basename(parent)}`,
     exclude: name(exclude),
   });
 }

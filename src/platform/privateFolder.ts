@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { makeFolder } from './makeFolder.js';
 
 /** Rights of what shows or names people: their owner's alone. Windows keeps a profile's files private by itself. */
 export const PRIVATE_FOLDER = 0o700;
@@ -7,7 +8,7 @@ const OTHERS = 0o077;
 
 /** Makes a folder that nobody else may enter, with the folders above it; one that is there is closed to others. */
 export function makePrivateFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  makeFolder(folder, PRIVATE_FOLDER);
   if (process.platform === 'win32' || (fs.statSync(folder).mode & OTHERS) === 0) return;
   try {
     fs.chmodSync(folder, PRIVATE_FOLDER);

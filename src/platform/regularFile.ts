@@ -37,6 +37,27 @@ export async function readRegularFileLater(file: string): Promise<Buffer> {
   }
 }
 
+/**
+ * A file that the product wrote itself: links are refused, and what is larger than anything it writes.
+ *
+ * @throws what the file system says; an error with the code {@link NOT_REGULAR}
+ */
+export function readOwnFile(file: string, mostBytes: number): Buffer {
+  const handle = openOwnFile(file);
+  try {
+    if (fs.fstatSync(handle).size > mostBytes) throw notRegular(file, `is larger than ${mostBytes} bytes`);
+    return fs.readFileSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** Links are refused. Asked before it is opened: opening alone makes some devices do something. */
+export function openOwnFile(file: string): number {
+  refuseIrregular(file, fs.lstatSync(file));
+  return openRegularFile(file);
+}
+
 /** @returns a descriptor to read from, which the caller closes */
 export function openRegularFile(file: string): number {
   const handle = fs.openSync(file, READ);
@@ -50,5 +71,9 @@ export function openRegularFile(file: string): number {
 }
 
 function refuseIrregular(file: string, stat: fs.Stats): void {
-  if (!stat.isFile()) throw Object.assign(new Error(`“${file}” is not a regular file`), { code: NOT_REGULAR });
+  if (!stat.isFile()) throw notRegular(file, 'is not a regular file');
+}
+
+function notRegular(file: string, why: string): Error {
+  return Object.assign(new Error(`“${file}” ${why}`), { code: NOT_REGULAR });
 }

@@ -8,6 +8,7 @@ import { UserError } from '../core/userError.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { syncFolder, writeFileSynced } from '../platform/files.js';
+import { readOwnFile } from '../platform/regularFile.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
 /** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
@@ -47,6 +48,8 @@ const stateSchema = z.object({
   shuffle: z.tuple([uint32, uint32, uint32, uint32]),
 });
 const VERSION = 1;
+/** Of what is no tensor. */
+const SMALL_BYTES = 1 << 20;
 const manifestSchema = z.object({
   version: z.int(),
   graph: z.string(),
@@ -152,6 +155,24 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
   }
   const session = { step, parameters, moments };
   return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph };
+}
+
+/** Whether a folder is a checkpoint: its manifest is what is written last. */
+export function isCheckpoint(folder: string): boolean {
+  return fs.lstatSync(path.join(folder, MANIFEST), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Where in a run a checkpoint stands, and its size, without reading the network. Undefined where its files do not say it. */
+export function positionOf(folder: string): { epoch: number; step: number; bytes: number } | undefined {
+  try {
+    const parse = <T>(schema: z.ZodType<T>, file: string): T =>
+      schema.parse(JSON.parse(readOwnFile(path.join(folder, file), SMALL_BYTES).toString('utf8')));
+    const { epoch, step } = parse(stateSchema, STATE);
+    const { files } = parse(manifestSchema, MANIFEST);
+    return { epoch, step, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  } catch {
+    return undefined;
+  }
 }
 
 function damaged(folder: string, what: string, cause?: unknown): UserError {

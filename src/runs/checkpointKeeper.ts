@@ -8,7 +8,14 @@ import { withDiskErrors } from '../platform/files.js';
 import type { EventOf } from '../protocol/runEvents.js';
 import { writeCheckpoint, type TrainingPosition } from './checkpoint.js';
 import { runDisk } from './runDisk.js';
-import type { RunFolder } from './runFolder.js';
+import { checkpointPath, type RunFolder } from './runFolder.js';
+
+/** What a run lends. */
+export interface CheckpointPorts {
+  readonly tell: (event: EventOf<'checkpoint'>) => void;
+  /** @throws UserError when the run folder is not there any more */
+  readonly requireThere: () => void;
+}
 
 /** Writes a run's checkpoints, tells each, and removes those that need not stay. */
 export class CheckpointKeeper {
@@ -19,7 +26,7 @@ export class CheckpointKeeper {
     private readonly folder: RunFolder,
     private readonly graph: Graph,
     private readonly newest: number,
-    private readonly tell: (event: EventOf<'checkpoint'>) => void,
+    private readonly run: CheckpointPorts,
   ) {}
 
   /**
@@ -34,13 +41,14 @@ export class CheckpointKeeper {
     const { step } = session;
     const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(step).padStart(6, '0')}`;
     const folder = path.join(this.folder.checkpoints, name);
+    this.run.requireThere();
     const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(session)), () =>
       writeCheckpoint(folder, this.graph, { position, session }),
     );
     const best = validated !== undefined && isBetter(validated, this.best);
     if (best) this.best = validated;
-    const event = { type: 'checkpoint', path: `checkpoints/${name}`, epoch, step, bytes, best } as const;
-    this.tell(event);
+    const event = { type: 'checkpoint', path: checkpointPath(name), epoch, step, bytes, best } as const;
+    this.run.tell(event);
     this.written.push(event);
     this.removeOld();
     return best;
@@ -54,7 +62,7 @@ export class CheckpointKeeper {
   private removeOld(): void {
     const stay = keptCheckpoints(this.written, this.newest);
     for (const checkpoint of this.written)
-      if (!stay.includes(checkpoint)) removeWhole(path.join(this.folder.path, ...checkpoint.path.split('/')));
+      if (!stay.includes(checkpoint)) removeWhole(this.folder.checkpoint(checkpoint.path));
     this.written = stay;
   }
 }

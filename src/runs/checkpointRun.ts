@@ -1,13 +1,12 @@
 import fs from 'node:fs';
-import path from 'node:path';
-import * as z from 'zod';
 import { UserError } from '../core/userError.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
 import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
 import { quantization } from '../protocol/quantizationOptions.js';
 import { readCheckpoint } from './checkpoint.js';
-import { RunFolder } from './runFolder.js';
+import { RunFolder, runFolderOf } from './runFolder.js';
+import { readRunRecord } from './runRecord.js';
 
 /** What a run knows of the one that it goes on from. */
 export interface CheckpointRun {
@@ -15,11 +14,6 @@ export interface CheckpointRun {
   readonly people: readonly string[];
   readonly fingerprint: string;
 }
-
-const record = z.object({
-  options: trainingOptions,
-  data: z.object({ people: z.array(z.string()), fingerprint: z.string() }),
-});
 
 /**
  * The run that a checkpoint belongs to.
@@ -45,10 +39,12 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
  * @throws UserError `checkpoint-parentless`
  */
 export function runOfCheckpoint(checkpoint: string): CheckpointRun {
-  const file = new RunFolder(path.resolve(checkpoint, '..', '..')).record;
+  const runFolder = runFolderOf(checkpoint);
+  const file = new RunFolder(runFolder).record;
   try {
-    const { options, data } = record.parse(JSON.parse(fs.readFileSync(file, 'utf8')));
-    return { options, ...data };
+    const { options, data } = readRunRecord(runFolder);
+    if (!data) throw new Error('the run ended before its pictures were read');
+    return { options, people: data.people, fingerprint: data.fingerprint };
   } catch (cause) {
     throw new UserError(
       'checkpoint-parentless',

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { RunState } from '../core/runState.js';
 import type { RunEvent } from '../protocol/runEvents.js';
+import { runFolderOf } from './runFolder.js';
 import { RunReader } from './runReader.js';
 
 /** What the run before tells up to the checkpoint that a run goes on from. */
@@ -18,7 +19,7 @@ export interface ParentRun {
 export function parentRunOf(state: RunState): ParentRun | undefined {
   const parent = state.run?.options.parent;
   if (parent === undefined) return undefined;
-  const runFolder = path.resolve(parent, '..', '..');
+  const runFolder = runFolderOf(parent);
   const events = new RunReader(runFolder).readNew();
   const checkpoint = path.basename(parent);
   const written = events.find((event) => event.type === 'checkpoint' && path.posix.basename(event.path) === checkpoint);

@@ -1,58 +1,58 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { TrainingOptions } from '../protocol/options.js';
 import { UserError } from '../core/userError.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { makeFolder } from '../platform/makeFolder.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import { runDisk } from './runDisk.js';
+import type { RunRecord } from './runRecord.js';
 
-/** What `run.json` holds: enough to repeat the run. `engine` and `data` follow once they are known. */
-export interface RunRecord {
-  readonly version: 1;
-  readonly id: string;
-  readonly startedAt: string;
-  readonly options: TrainingOptions;
-  readonly versions: { readonly faceTrainer: string; readonly node: string; readonly platform: string };
-  readonly engine?: { readonly name: string; readonly detail: string };
-  readonly network?: { readonly name: string; readonly parameters: number };
-  readonly data?: {
-    readonly people: readonly string[];
-    readonly images: number;
-    readonly trainImages: number;
-    readonly validationImages: number;
-    readonly fingerprint: string;
-  };
-}
-
-/** The names inside a run folder. */
+/** The layout of a run folder: every name inside stands here and nowhere else. */
 export class RunFolder {
   constructor(readonly path: string) {}
 
+  /** What the run was started with (`runRecord.ts`). */
   get record(): string {
     return path.join(this.path, 'run.json');
   }
+  /** The log: an event on each line (`protocol/runEvents.ts`). */
   get metrics(): string {
     return path.join(this.path, 'metrics.ndjson');
   }
+  /** What a list of runs shows of it (`runSummary.ts`). */
+  get summary(): string {
+    return path.join(this.path, 'summary.json');
+  }
+  /** A folder each (`checkpoint.ts`). */
   get checkpoints(): string {
-    return path.join(this.path, 'checkpoints');
+    return path.join(this.path, CHECKPOINTS);
   }
   get report(): string {
     return path.join(this.path, 'report.html');
   }
+  /** The report of the check of the pictures. */
   get check(): string {
     return path.join(this.path, 'check.json');
   }
   get skipped(): string {
     return path.join(this.path, 'skipped.json');
   }
+  /** Where exported files go when nobody says otherwise. */
+  get exports(): string {
+    return path.join(this.path, 'exports');
+  }
+
+  /** The folder of a checkpoint, by the path in its event. */
+  checkpoint(relative: string): string {
+    return path.join(this.path, ...relative.split('/'));
+  }
 
   /** @throws UserError when the folder cannot be made or already holds something */
   create(record: RunRecord): void {
     withDiskErrors(runDisk(this.path), () => {
-      // Asked first: a recursive mkdir calls a read-only disk a missing folder.
+      // Asked first: what a disk says of a mkdir that it refuses is not always why.
       fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
-      fs.mkdirSync(this.path, { recursive: true, mode: PRIVATE_FOLDER });
+      makeFolder(this.path, PRIVATE_FOLDER);
       if (fs.readdirSync(this.path).length > 0)
         throw new UserError(
           'run-folder-unwritable',
@@ -69,19 +69,21 @@ export class RunFolder {
   }
 }
 
+const CHECKPOINTS = 'checkpoints';
+
+/** The path of a checkpoint as its event says it: relative to the run folder, with forward slashes. */
+export function checkpointPath(name: string): string {
+  return `${CHECKPOINTS}/${name}`;
+}
+
+/** The run folder that a checkpoint lies in. */
+export function runFolderOf(checkpoint: string): string {
+  return path.resolve(checkpoint, '..', '..');
+}
+
 /** The path itself, or the closest folder above it that exists. */
 function nearestFolder(folder: string): string {
   let at = folder;
   while (!fs.existsSync(at) && path.dirname(at) !== at) at = path.dirname(at);
   return at;
-}
-
-/** Whom the classes of a run stand for; undefined when its record cannot be read or is not that far. */
-export function peopleOfRun(runFolder: string): readonly string[] | undefined {
-  try {
-    const record = JSON.parse(fs.readFileSync(new RunFolder(runFolder).record, 'utf8')) as Partial<RunRecord>;
-    return record.data?.people;
-  } catch {
-    return undefined;
-  }
 }

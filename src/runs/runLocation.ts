@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../platform/makeFolder.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 
 /** `<base>/.face-trainer/runs`: where runs go when nobody says otherwise. */
@@ -32,7 +33,7 @@ function ignoreInGit(folder: string): void {
   if (path.basename(folder) !== '.face-trainer') return;
   const file = path.join(folder, '.gitignore');
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    makeFolder(folder, PRIVATE_FOLDER);
     if (!fs.existsSync(file)) fs.writeFileSync(file, '*\n');
   } catch {
     // The trainer will say what is wrong with the disk.

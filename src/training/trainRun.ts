@@ -6,23 +6,25 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
+import type { Engine } from '../engine/engine.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
-import { parameterCount } from '../graph/graph.js';
+import { parameterCount, type Graph } from '../graph/graph.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
-import { reduceRun, emptyRunState } from '../core/runState.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
-import { renderReport } from '../report/report.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
-import { RunFolder, type RunRecord } from '../runs/runFolder.js';
+import { removeLeftovers } from '../runs/leftovers.js';
+import { RunFolder, runFolderOf } from '../runs/runFolder.js';
+import type { RunRecord } from '../runs/runRecord.js';
 import { runDisk } from '../runs/runDisk.js';
-import { RunLog } from '../runs/runLog.js';
 import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
+import { processStart } from '../platform/isAlive.js';
 import { throttled } from '../platform/throttled.js';
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
+import { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
 import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 import { stagesOf } from './stages.js';
@@ -39,17 +41,29 @@ export interface TrainingJob {
 }
 
 /** What a test replaces. */
-export interface TrainingSurroundings {
+export interface TrainingPorts {
   readonly now: () => Date;
   readonly pixelCache: string;
   readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 
-const SURROUNDINGS: TrainingSurroundings = {
+const PORTS: TrainingPorts = {
   now: () => new Date(),
   pixelCache: pixelCacheFolder(),
   selectEngine: (options) => selectEngine(options),
 };
+
+/** What the parts of a run share. */
+interface RunContext {
+  readonly options: TrainingOptions;
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly teller: RunTeller;
+  readonly tell: (event: RunEvent) => void;
+  readonly emit: (message: TrainerMessage) => void;
+  readonly stop: StopSignal;
+  readonly ports: TrainingPorts;
+}
 
 /**
  * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
@@ -62,123 +76,115 @@ export async function trainRun(
   job: TrainingJob,
   emit: (message: TrainerMessage) => void,
   stop: StopSignal,
-  surroundings: TrainingSurroundings = SURROUNDINGS,
+  ports: TrainingPorts = PORTS,
 ): Promise<boolean> {
+  const { options } = job;
   const folder = new RunFolder(job.runFolder);
-  let log: RunLog | undefined;
-  let state = emptyRunState();
-  const tell = (event: RunEvent) => {
-    log?.append(event);
-    state = reduceRun(state, event);
-    emit(event);
-    // A crash later leaves the report of the last epoch.
-    if (event.type === 'checkpoint') writeReport(folder, () => renderReport(state), emit);
-  };
-  const startedAt = surroundings.now().toISOString();
+  const startedAt = ports.now().toISOString();
+  let teller: RunTeller | undefined;
   try {
     // A folder that cannot be trained with leaves no run behind.
-    const scanned = withoutExcluded(scanDataset(job.options.dataset), job.options.exclude);
-    requireWeights(job.options);
-    requireTrainable(job.options);
+    const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+    requireWeights(options);
+    requireTrainable(options);
     const record: RunRecord = {
       version: 1,
       id: path.basename(job.runFolder),
       startedAt,
-      options: job.options,
+      options,
       versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     };
     folder.create(record);
-    log = new RunLog(folder.path, folder.metrics);
-    tell({ type: 'run', runFolder: folder.path, startedAt, pid: process.pid, options: job.options });
+    teller = new RunTeller(folder, emit);
+    const { tell } = teller;
+    const { pid } = process;
+    tell({ type: 'run', runFolder: folder.path, startedAt, pid, processStart: processStart(pid), options });
     const started = performance.now();
-    const finished = await run(job.options, scanned, folder, record, emit, tell, stop, surroundings);
+    const finished = await run({ options, folder, record, teller, tell, emit, stop, ports }, scanned);
+    teller.requireThere();
     tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
     return true;
   } catch (error) {
     const failure: EventOf<'failure'> = { type: 'failure', ...failureOf(error, JOBS.train) };
-    try {
-      tell(failure);
-    } catch {
-      emit(failure); // The log itself is what failed.
-    }
+    if (teller) tellFailure(failure, teller, emit);
+    else emit(failure);
     return false;
   } finally {
-    log?.close();
-    // A report also of a run that failed: it says why, and shows what was reached.
-    if (log) writeReport(folder, () => renderReport(state), emit);
+    teller?.close();
   }
 }
 
-async function run(
-  options: TrainingOptions,
-  scanned: ScannedDataset,
-  folder: RunFolder,
-  record: RunRecord,
-  emit: (message: TrainerMessage) => void,
-  tell: (event: RunEvent) => void,
-  stop: StopSignal,
-  surroundings: TrainingSurroundings,
-): Promise<EventOf<'finished'>> {
-  const { engine, warning } = await surroundings.selectEngine(options);
+function tellFailure(failure: EventOf<'failure'>, teller: RunTeller, emit: (message: TrainerMessage) => void): void {
+  try {
+    teller.tell(failure);
+  } catch {
+    emit(failure); // The log itself is what failed.
+  }
+}
+
+async function run(context: RunContext, scanned: ScannedDataset): Promise<EventOf<'finished'>> {
+  const { options, tell, emit, stop, ports } = context;
+  const { engine, warning } = await ports.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
 
   const dataset = await openDataset(
     scanned,
-    { ...options, cacheFolder: surroundings.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 },
+    { ...options, cacheFolder: ports.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 },
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
   try {
-    return await train(options, dataset, engine, folder, record, tell, stop);
+    return await train(context, dataset, engine);
   } finally {
     await dataset.source.close();
   }
 }
 
-async function train(
-  options: TrainingOptions,
-  dataset: Dataset,
-  engine: SelectedEngine['engine'],
-  folder: RunFolder,
-  record: RunRecord,
-  tell: (event: RunEvent) => void,
-  stop: StopSignal,
-): Promise<EventOf<'finished'>> {
-  const float = mobileNetV2({ ...options, classes: dataset.people.length });
+async function train(context: RunContext, dataset: Dataset, engine: Engine): Promise<EventOf<'finished'>> {
+  const { options, folder, teller, tell, stop } = context;
   const { quantization } = options;
+  const float = mobileNetV2({ ...options, classes: dataset.people.length });
   const graph = quantization ? quantizeGraph(float, quantization) : float;
+  writeFacts(context, dataset, engine, graph);
+  tellDataset(context, dataset);
+  const memory = memoryWarning(engine, graph, options);
+  if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
+
+  const checkpoints = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller);
+  const weights = options.parent ?? options.weights;
+  const values = await startWeights(float, { ...options, weights, people: dataset.people });
+  const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
+  const stageOf = stagesOf(options, dataset, engine, { float, whole: graph }, start);
+  const random = Random.forPurpose(options.seed, 'shuffle');
+  const steps = stepsPerEpoch(dataset, options);
+  const control = quantization && new QuantizationControl(options, graph, dataset, steps, tell);
+  const never = control && neverBegins(control.schedule, steps * options.epochs);
+  if (never) tell(never);
+  return new TrainingLoop({ options, dataset, stageOf, checkpoints, tell, stop, random, quantization: control }).run();
+}
+
+/** @throws UserError where the pictures are not those of the run that this one goes on from */
+function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, engine: Engine, graph: Graph): void {
   const fingerprint = datasetFingerprint(dataset);
-  const parent = options.parent === undefined ? undefined : runToFineTune(options.parent);
-  if (parent) requireSameData(parent, dataset.people, fingerprint, options.changedData);
+  const { parent } = options;
+  if (parent !== undefined) {
+    requireSameData(runToFineTune(parent), dataset.people, fingerprint, options.changedData);
+    removeLeftovers(runFolderOf(parent));
+  }
   folder.writeRecord({
     ...record,
     engine: { name: engine.name, detail: engine.detail },
     network: { name: graph.name, parameters: parameterCount(graph) },
     data: {
-      people: dataset.people,
+      people: [...dataset.people],
       images: dataset.usable,
       trainImages: dataset.split.train.length,
       validationImages: dataset.split.validation.length,
       fingerprint,
     },
   });
-  tellDataset(dataset, options, folder, tell);
-  const memory = memoryWarning(engine, graph, options.batchSize);
-  if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
-
-  const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints, tell);
-  const weights = options.parent ?? options.weights;
-  const values = await startWeights(float, { ...options, weights, people: dataset.people });
-  const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
-  const stages = stagesOf(options, dataset, engine, { float, whole: graph }, start);
-  const random = Random.forPurpose(options.seed, 'shuffle');
-  const steps = stepsPerEpoch(dataset, options);
-  const control = quantization && new QuantizationControl(options, graph, dataset, steps, tell);
-  const never = control && neverBegins(control.schedule, steps * options.epochs);
-  if (never) tell(never);
-  return new TrainingLoop(options, dataset, stages, keeper, tell, stop, random, control).run();
 }
 
 /** @throws UserError `invalid-options` where quantization would have nothing to train */
@@ -191,12 +197,7 @@ function requireTrainable({ quantization, frozen }: TrainingOptions): void {
     );
 }
 
-function tellDataset(
-  dataset: Dataset,
-  options: TrainingOptions,
-  folder: RunFolder,
-  tell: (event: RunEvent) => void,
-): void {
+function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset): void {
   const { split, skipped } = dataset;
   if (skipped.length > 0)
     withDiskErrors(runDisk(folder.path), () =>
@@ -216,13 +217,4 @@ function tellDataset(
     skipped: skipped.slice(0, 100),
   });
   for (const warning of dataset.warnings) tell({ type: 'warning', ...warning });
-}
-
-function writeReport(folder: RunFolder, render: () => string, emit: (message: TrainerMessage) => void): void {
-  try {
-    withDiskErrors(runDisk(folder.path), () => writeFileAtomically(folder.report, render()));
-  } catch (error) {
-    const { message, advice } = failureOf(error, JOBS.train);
-    emit({ type: 'warning', code: 'report-unwritten', message: `The report was not written: ${message}`, advice });
-  }
 }

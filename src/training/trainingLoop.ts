@@ -1,39 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 import fs from 'node:fs';
+import type { Validated } from '../core/best.js';
 import type { Random, RandomState } from '../core/random.js';
 import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount, cutBatches } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
 import { drawBatches, peopleBatchCount } from '../dataset/sampler.js';
-import type { TrainingSession } from '../engine/engine.js';
+import type { BatchResult, TrainingSession } from '../engine/engine.js';
 import type { BatchReader, ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
 import { learningRateAt } from './learningRate.js';
-import type { QuantizationControl, QuantizationSurroundings } from './quantization/quantizationControl.js';
+import type { QuantizationControl, QuantizationPorts } from './quantization/quantizationControl.js';
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
 import type { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { Speedometer } from './speedometer.js';
+import { Tally } from './tally.js';
 import type { StopSignal } from './stopSignal.js';
-
-/** Sums over pictures, so that batches of different size weigh right. */
-class Tally {
-  private loss = 0;
-  private correct = 0;
-  private images = 0;
-
-  add(result: { lossSum: number; correct: number }, images: number): void {
-    this.loss += result.lossSum;
-    this.correct += result.correct;
-    this.images += images;
-  }
-  get meanLoss(): number {
-    return this.loss / Math.max(1, this.images);
-  }
-  get accuracy(): number {
-    return this.correct / Math.max(1, this.images);
-  }
-}
 
 /** How many times a step of the head alone one of every layer takes. */
 const WHOLE_STEP = 3;
@@ -53,9 +36,41 @@ export function stepsPerEpoch(dataset: Dataset, { batchSize, sampler }: Training
   return sampler === 'shuffle' ? batchCount(pictures, batchSize) : peopleBatchCount(pictures, sampler);
 }
 
+/** What a loop is made of. */
+export interface LoopParts {
+  readonly options: TrainingOptions;
+  readonly dataset: Dataset;
+  /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
+  readonly stageOf: (epoch: number, before: Stage | undefined) => Promise<Stage>;
+  readonly checkpoints: Pick<CheckpointKeeper, 'write' | 'forgetBest'>;
+  readonly tell: (event: RunEvent) => void;
+  readonly stop: StopSignal;
+  /** Of the order of the pictures. */
+  readonly random: Random;
+  readonly quantization: QuantizationControl | undefined;
+}
+
+/** The batches of an epoch, and where the generator stood before they were drawn. */
+interface Drawn {
+  readonly batches: readonly (readonly number[])[];
+  readonly shuffle: RandomState;
+}
+
+/** What an epoch's batches came to. */
+interface Trained {
+  readonly tally: Tally;
+  readonly pictures: number;
+  /** Without what went into something else than training. */
+  readonly seconds: number;
+  /** Of these, waiting for pictures. */
+  readonly waitedSeconds: number;
+}
+
 /** Epoch after epoch: draw batches, train, validate, write a checkpoint. Between two batches it listens for the stop. */
 export class TrainingLoop {
   private readonly speed = new Speedometer();
+  private readonly options: TrainingOptions;
+  private readonly dataset: Dataset;
   private readonly stepsPerEpoch: number;
   private readonly started = performance.now();
   private step = 0;
@@ -63,23 +78,16 @@ export class TrainingLoop {
   private bestIsWhole = false;
   /** Milliseconds of an epoch that went into something else than training. */
   private aside = 0;
-  private warnedVanished = false;
+  /** Codes of the warnings that are told once. */
+  private readonly warned = new Set<string>();
   private stage!: Stage;
   /** Steps of the stages before. */
   private stageBegan = 0;
 
-  constructor(
-    private readonly options: TrainingOptions,
-    private readonly dataset: Dataset,
-    /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
-    private readonly stageOf: (epoch: number, before: Stage | undefined) => Promise<Stage>,
-    private readonly checkpoints: CheckpointKeeper,
-    private readonly tell: (event: RunEvent) => void,
-    private readonly stop: StopSignal,
-    private readonly random: Random,
-    private readonly quantization?: QuantizationControl,
-  ) {
-    this.stepsPerEpoch = stepsPerEpoch(dataset, options);
+  constructor(private readonly parts: LoopParts) {
+    this.options = parts.options;
+    this.dataset = parts.dataset;
+    this.stepsPerEpoch = stepsPerEpoch(parts.dataset, parts.options);
   }
 
   async run(): Promise<EventOf<'finished'>> {
@@ -87,7 +95,7 @@ export class TrainingLoop {
     try {
       for (let epoch = 1; epoch <= this.options.epochs; epoch++) {
         const before: Stage | undefined = stage;
-        stage = await this.stageOf(epoch, before);
+        stage = await this.parts.stageOf(epoch, before);
         if (stage !== before) {
           before?.session.dispose();
           this.enter(stage, epoch);
@@ -104,49 +112,60 @@ export class TrainingLoop {
     this.stage = stage;
     this.stageBegan = this.step;
     this.speed.forgetSteps();
-    this.tell({ type: 'stage', name: stage.name, epoch, step: this.step });
+    this.parts.tell({ type: 'stage', name: stage.name, epoch, step: this.step });
   }
 
   private get session(): TrainingSession {
     return this.stage.session;
   }
 
-  private get surroundings(): QuantizationSurroundings {
+  private get ports(): QuantizationPorts {
     const { session, reader } = this.stage;
     return { session, reader, validate: async (active) => (await this.validate(active))?.accuracy };
   }
 
   /** While the head trains alone there is nothing to quantize. */
   private get quantizing(): QuantizationControl | undefined {
-    return this.stage.name === 'all' ? this.quantization : undefined;
+    return this.stage.name === 'all' ? this.parts.quantization : undefined;
   }
 
   /** @returns false when stopped on the way */
-  private async arrive(epoch: number): Promise<boolean> {
+  private async switchOnDue(epoch: number): Promise<boolean> {
     const { quantizing } = this;
     if (!quantizing) return true;
     const started = performance.now();
-    const arrived = await quantizing.arriveAt(this.step, epoch, this.surroundings);
+    const done = await quantizing.switchOnDue(this.step, epoch, this.ports);
     this.aside += performance.now() - started;
-    return arrived;
+    return done;
   }
 
   private async runEpoch(epoch: number): Promise<Outcome> {
-    const shuffle = this.random.state;
+    const { random } = this.parts;
+    const shuffle = random.state;
     const { split, labels } = this.dataset;
-    const batches = drawBatches(split.train, labels, this.options.sampler, this.options.batchSize, this.random);
+    const batches = drawBatches(split.train, labels, this.options.sampler, this.options.batchSize, random);
+    const drawn = { batches, shuffle };
+    const trained = await this.trainBatches(epoch, drawn);
+    return trained ? this.closeEpoch(epoch, drawn, trained) : 'stopped';
+  }
+
+  /** @returns undefined when stopped on the way */
+  private async trainBatches(epoch: number, { batches, shuffle }: Drawn): Promise<Trained | undefined> {
     const read = (pictures: readonly number[]) => {
       const batch = this.stage.reader.read(pictures, epoch);
       batch.catch(() => undefined); // it is awaited later, and its failure met there
       return batch;
     };
-    const training = new Tally();
+    const tally = new Tally();
     const started = performance.now();
-    let images = 0;
+    let done = 0;
     let waited = 0;
     let next = read(batches[0]!);
     for (const [i, pictures] of batches.entries()) {
-      if (this.stop.requested || !(await this.arrive(epoch))) return await this.stopInside(epoch, i, shuffle, next);
+      if (this.parts.stop.requested || !(await this.switchOnDue(epoch))) {
+        await this.stopInside(epoch, i, shuffle, next);
+        return undefined;
+      }
       const begin = performance.now();
       const batch = await next;
       // With a frozen network the features are computed here: work, not waiting.
@@ -154,71 +173,109 @@ export class TrainingLoop {
       // The following batch is read by another thread while this one trains.
       if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;
-      const learningRate = this.learningRateAt(this.step);
-      const { quantizing } = this;
-      const active = quantizing?.activeCount(this.step);
-      const result = await this.session.trainStep(batch, {
-        learningRate,
-        batchNormMomentum: this.batchNormMomentum,
-        seed: this.options.seed,
-        ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
-      });
-      this.step++;
-      training.add(result, batch.labels.length);
-      images += pictures.length;
-      const seconds = (performance.now() - begin) / 1000;
-      this.speed.addStep(seconds);
-      this.tell({
-        type: 'step',
-        epoch,
-        step: this.step,
-        loss: result.lossSum / batch.labels.length,
-        accuracy: result.correct / batch.labels.length,
-        learningRate,
-        imagesPerSecond: batch.labels.length / seconds,
-        etaSeconds: this.eta(epoch, batches.length - i - 1),
-        ...(active === undefined ? {} : { activeQuantizers: active }),
-      });
+      tally.add(await this.trainStep(batch, begin, { epoch, left: batches.length - i - 1 }), batch.labels.length);
+      done += pictures.length;
       await setImmediate(); // a turn of the event loop: a stop can arrive
     }
-    const trainingSeconds = (performance.now() - started - this.aside) / 1000;
+    const seconds = (performance.now() - started - this.aside) / 1000;
     this.aside = 0;
+    return { tally, pictures: done, seconds, waitedSeconds: waited / 1000 };
+  }
 
+  /**
+   * @param begin when waiting for the batch began, ms
+   * @param left batches of the epoch that follow
+   */
+  private async trainStep(
+    batch: ReadBatch,
+    begin: number,
+    { epoch, left }: { readonly epoch: number; readonly left: number },
+  ): Promise<BatchResult> {
+    const learningRate = this.learningRateAt(this.step);
+    const { quantizing } = this;
+    const active = quantizing?.activeCount(this.step);
+    const result = await this.session.trainStep(batch, {
+      learningRate,
+      batchNormMomentum: this.batchNormMomentum,
+      seed: this.options.seed,
+      ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
+    });
+    this.step++;
+    const seconds = (performance.now() - begin) / 1000;
+    this.speed.addStep(seconds);
+    this.parts.tell({
+      type: 'step',
+      epoch,
+      step: this.step,
+      loss: result.lossSum / batch.labels.length,
+      accuracy: result.correct / batch.labels.length,
+      learningRate,
+      imagesPerSecond: batch.labels.length / seconds,
+      etaSeconds: this.eta(epoch, left),
+      ...(active === undefined ? {} : { activeQuantizers: active }),
+    });
+    return result;
+  }
+
+  private async closeEpoch(epoch: number, { batches, shuffle }: Drawn, trained: Trained): Promise<Outcome> {
     // What begins with the next epoch is not validated yet, but for a run that ends here.
-    if (epoch === this.options.epochs) await this.arrive(epoch);
-    const rounded = Math.max(0, epoch === this.options.epochs ? this.step : this.step - 1);
-    const validation = await this.validate(this.quantizing?.activeAt(rounded));
+    const isLast = epoch === this.options.epochs;
+    if (isLast) await this.switchOnDue(epoch);
+    const step = Math.max(0, isLast ? this.step : this.step - 1);
+    const validation = await this.validate(this.quantizing?.activeAt(step));
     if (!validation) return await this.stopInside(epoch, batches.length, shuffle);
     this.noticeVanished();
-    const accuracy = validation.accuracy;
-    // The best of a network for int8 is one that was validated as one.
-    const whole = this.quantizing?.isWhole(rounded) === true;
-    if (whole && !this.bestIsWhole) {
-      this.best = undefined;
-      this.checkpoints.forgetBest();
-    }
-    this.bestIsWhole ||= whole;
-    // The loss is that of classes which strangers do not have.
-    const validated = { valAccuracy: accuracy, ...(this.dataset.openSet ? {} : { valLoss: validation.meanLoss }) };
-    const active = this.quantizing?.activeCount(rounded);
-    this.tell({
+    this.noticeWhole(step);
+    const validated = this.validatedBy(validation, epoch);
+    const active = this.quantizing?.activeCount(step);
+    this.parts.tell({
       type: 'epoch',
       epoch,
       step: this.step,
-      loss: training.meanLoss,
-      accuracy: training.accuracy,
+      loss: trained.tally.meanLoss,
+      accuracy: trained.tally.accuracy,
       ...validated,
-      imagesPerSecond: images / trainingSeconds,
-      waitingShare: Math.min(1, waited / 1000 / trainingSeconds),
+      metric: this.dataset.openSet ? 'nearestNeighbour' : 'accuracy',
+      imagesPerSecond: trained.pictures / trained.seconds,
+      waitingShare: Math.min(1, trained.waitedSeconds / trained.seconds),
       learningRate: this.learningRateAt(Math.max(0, this.step - 1)),
       elapsedSeconds: (performance.now() - this.started) / 1000,
       ...(active === undefined ? {} : { activeQuantizers: active }),
     });
-    await this.quantizing?.tellTable(this.step, epoch, this.surroundings);
-    const position = { epoch, batch: 0, shuffle: this.random.state };
+    await this.quantizing?.tellTable(this.step, epoch, this.ports);
+    const position = { epoch, batch: 0, shuffle: this.parts.random.state };
     const state = await this.session.readState();
-    if (this.checkpoints.write(position, state, validated)) this.best = { epoch, ...validated };
+    if (this.parts.checkpoints.write(position, state, validated)) this.best = { epoch, ...validated };
     return 'done';
+  }
+
+  /** The best of a network for int8 is one that was validated as one. */
+  private noticeWhole(step: number): void {
+    const whole = this.quantizing?.isWhole(step) === true;
+    if (whole && !this.bestIsWhole) {
+      this.best = undefined;
+      this.parts.checkpoints.forgetBest();
+    }
+    this.bestIsWhole ||= whole;
+  }
+
+  /** A loss that is no number is no line of a log: it is left out, with a warning. */
+  private validatedBy({ accuracy, meanLoss }: Tally, epoch: number): Validated {
+    // The loss is that of classes which strangers do not have.
+    if (this.dataset.openSet) return { valAccuracy: accuracy };
+    if (Number.isFinite(meanLoss)) return { valLoss: meanLoss, valAccuracy: accuracy };
+    this.warnOnce({
+      code: 'validation-not-finite',
+      message: `The validation loss after epoch ${epoch} is not a finite number, and is left out.`,
+      advice: 'The training is about to diverge: lower the learning rate, or take an earlier checkpoint.',
+    });
+    return { valAccuracy: accuracy };
+  }
+
+  private warnOnce(warning: Omit<EventOf<'warning'>, 'type'>): void {
+    if (this.warned.has(warning.code)) return;
+    this.warned.add(warning.code);
+    this.parts.tell({ type: 'warning', ...warning });
   }
 
   /** @returns undefined when stopped on the way */
@@ -229,7 +286,7 @@ export class TrainingLoop {
     const embeddings: Float32Array[] = [];
     const people: number[] = [];
     for (const pictures of cutBatches(split.validation, this.options.batchSize)) {
-      if (this.stop.requested) return undefined;
+      if (this.parts.stop.requested) return undefined;
       const batch = await this.stage.reader.read(pictures);
       if (batch.labels.length === 0) continue;
       const quantization = active ? { quantization: { active } } : {};
@@ -254,18 +311,17 @@ export class TrainingLoop {
     await pending; // its decoding must not outlive the run
     if (this.step > 0) {
       const state = await this.session.readState();
-      this.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, state, undefined);
+      this.parts.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, state, undefined);
     }
     return 'stopped';
   }
 
   /** With every picture in the cache training can go on without its folder; whoever unplugged the disk should know. */
   private noticeVanished(): void {
-    if (this.warnedVanished || fs.existsSync(this.dataset.root)) return;
-    this.warnedVanished = true;
+    if (fs.existsSync(this.dataset.root)) return;
     const { code, message } = datasetVanished(this.dataset.root);
     const advice = 'Training goes on with the pictures in the cache; bring the folder back before you train again.';
-    this.tell({ type: 'warning', code, message, advice });
+    this.warnOnce({ code, message, advice });
   }
 
   /** @param step updates before the one that is meant */

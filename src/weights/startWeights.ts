@@ -8,7 +8,8 @@ import { absentWeights, imageNetFile, isDownloaded } from './imageNetWeights.js'
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { loadKerasFile } from './loadKerasFile.js';
 import { readNpz, type NpyArray } from './npz.js';
-import { peopleOfRun } from '../runs/runFolder.js';
+import { runFolderOf } from '../runs/runFolder.js';
+import { peopleOfRun } from '../runs/runRecord.js';
 
 export interface StartOptions {
   readonly seed: number;
@@ -112,7 +113,7 @@ async function read(source: string, people: readonly string[]): Promise<Found> {
 function readRun(folder: string, people: readonly string[]): Found {
   const { session, shapes } = readCheckpoint(folder);
   const arrays = [...session.parameters].map(([name, values]) => [name, { values, shape: shapes.get(name)! }] as const);
-  const before = peopleOfRun(path.resolve(folder, '..', '..'));
+  const before = peopleOfRun(runFolderOf(folder));
   const samePeople = before?.length === people.length && before.every((name, i) => name === people[i]);
   return { arrays: new Map(arrays), samePeople };
 }

@@ -20,10 +20,11 @@ function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = (
   const run = new RunFolder(folder());
   fs.mkdirSync(run.checkpoints);
   const told: EventOf<'checkpoint'>[] = [];
-  const keeper = new CheckpointKeeper(run, sampleGraph, newest, (event) => {
+  const tell = (event: EventOf<'checkpoint'>) => {
     told.push(event);
     onTold(event);
-  });
+  };
+  const keeper = new CheckpointKeeper(run, sampleGraph, newest, { tell, requireThere: () => undefined });
   const write: Kept['write'] = (epoch, validated) => {
     const { position, session } = sampleCheckpoint(epoch, epoch);
     return keeper.write(position, session, validated);

@@ -25,7 +25,7 @@ describe('readNpz', () => {
     const start = (file: string) =>
       startWeights(graph, { seed: 1, width: 0.1, people: [], weights: path.join(folder(), file) });
     fs.writeFileSync(path.join(folder(), 'bad.npz'), 'nonsense');
-    await assert.rejects(start('bad.npz'), { code: 'weights-unreadable', message: /no readable .npz/ });
+    await assert.rejects(start('bad.npz'), { code: 'weights-unreadable', message: /not a readable .npz/ });
     await assert.rejects(start('missing.npz'), { code: 'weights-unreadable', message: /does not exist/ });
     fs.copyFileSync(path.join(import.meta.dirname, '../reference/arrays.npz'), path.join(folder(), 'other.npz'));
     await assert.rejects(start('other.npz'), {

@@ -58,10 +58,20 @@ describe('memoryWarning', () => {
 
   it('warns with a batch that fits, and only when it has to', async () => {
     const { engine } = await selectEngine({ engine: 'native', threads: 1 });
-    assert.equal(memoryWarning(engine, graph, 128, 64e9), undefined);
-    const warning = memoryWarning(engine, graph, 128, 1e9)!;
+    const shuffled = { sampler: 'shuffle', batchSize: 128 } as const;
+    assert.equal(memoryWarning(engine, graph, shuffled, 64e9), undefined);
+    const warning = memoryWarning(engine, graph, shuffled, 1e9)!;
     const fitting = Number(/batch of (\d+)/.exec(warning.advice)![1]);
     assert.ok(engine.memoryBytes(graph, fitting) < 1e9 && fitting >= 32, warning.advice);
+  });
+
+  it('counts the pictures of a batch of people, whatever the batch size says', () => {
+    const engine = { memoryBytes: (_: unknown, pictures: number) => pictures * 1e9 };
+    const options = { sampler: { people: 20, pictures: 4 }, batchSize: 2 } as const;
+    assert.equal(memoryWarning(engine, graph, options, 100e9), undefined);
+    const { message, advice } = memoryWarning(engine, graph, options, 30e9)!;
+    assert.match(message, /A batch of 80 pictures needs about 80\.0 GB of memory and 30\.0 GB are free/);
+    assert.match(advice, /fewer people or pictures in a batch, 20 pictures together/);
   });
 });
 

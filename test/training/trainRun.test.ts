@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { reduceAll } from '../../src/core/runState.js';
+import { RunModel } from '../../src/client/runModel.js';
+import { processStart } from '../../src/platform/isAlive.js';
 import { RunReader } from '../../src/runs/runReader.js';
+import { phaseOfSummary, readSummary } from '../../src/runs/runSummary.js';
 import type { BatchResult, Engine, TrainingSession } from '../../src/engine/engine.js';
 import { loadAddon } from '../../src/engine/native/addon.js';
 import { NativeSession } from '../../src/engine/native/nativeSession.js';
@@ -13,15 +16,20 @@ import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
-import { trainRun, type TrainingSurroundings } from '../../src/training/trainRun.js';
+import { trainRun, type TrainingPorts } from '../../src/training/trainRun.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
 const folder = scratchFolder();
 const data = () => path.join(folder(), 'data');
 const runFolder = () => path.join(folder(), 'run');
 
+type Counts = Omit<BatchResult, 'outputs'>;
+/** What a batch of so many pictures gives after so many steps. */
+type Validation = (pictures: number, step: number) => Counts;
+const halfRight: Validation = (pictures) => ({ lossSum: 0.7 * pictures, correct: Math.ceil(pictures / 2) });
+
 /** An engine that does what a test says instead of computing. */
-function fakeEngine(step: (n: number) => Omit<BatchResult, 'outputs'>): Engine {
+function fakeEngine(step: (n: number) => Counts, validation: Validation): Engine {
   return {
     name: 'javascript',
     detail: 'a fake',
@@ -30,7 +38,7 @@ function fakeEngine(step: (n: number) => Omit<BatchResult, 'outputs'>): Engine {
       let n = 0;
       return {
         trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
-        evaluate: (batch) => Promise.resolve({ lossSum: 1, correct: batch.labels.length, outputs: {} }),
+        evaluate: (batch) => Promise.resolve({ ...validation(batch.labels.length, n), outputs: {} }),
         observe: () => Promise.resolve([]),
         assign: () => undefined,
         readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
@@ -47,7 +55,7 @@ interface Ran {
 
 async function train(
   options: Partial<TrainingOptionsInput>,
-  surroundings?: Partial<TrainingSurroundings>,
+  ports?: Partial<TrainingPorts>,
   onMessage?: (m: TrainerMessage) => void,
   stop = new StopSignal(),
 ): Promise<Ran> {
@@ -65,13 +73,13 @@ async function train(
     now: () => new Date(0),
     pixelCache: path.join(folder(), 'pixels'),
     selectEngine,
-    ...surroundings,
+    ...ports,
   });
   return { ok, messages };
 }
 
-const faked = (step: (n: number) => Omit<BatchResult, 'outputs'> = () => ({ lossSum: 4, correct: 2 })) => ({
-  selectEngine: () => Promise.resolve({ engine: fakeEngine(step) }),
+const faked = (step: (n: number) => Counts = () => ({ lossSum: 4, correct: 2 }), validation = halfRight) => ({
+  selectEngine: () => Promise.resolve({ engine: fakeEngine(step, validation) }),
 });
 
 function failureOf({ messages }: Ran): { code: string; message: string; advice: string } {
@@ -131,6 +139,68 @@ describe('trainRun', function () {
     const epoch = JSON.parse(line) as Record<string, unknown>;
     for (const key of ['epoch', 'step', 'loss', 'accuracy', 'valLoss', 'valAccuracy', 'imagesPerSecond'])
       assert.equal(typeof epoch[key], 'number', key);
+    // Four pictures validate, two of each person; half of each batch is right, at a loss of 0.7 a picture.
+    assert.deepEqual([epoch['valAccuracy'], epoch['valLoss'], epoch['metric']], [0.5, 0.7, 'accuracy']);
+  });
+
+  it('says who it is, so that another process with its number is not taken for it', async () => {
+    await writePeople(data(), 2, 4);
+    await train({ split: 0.5 }, faked());
+    const { run } = new RunModel(runFolder()).state;
+    assert.deepEqual([run?.pid, run?.processStart], [process.pid, processStart(process.pid)]);
+  });
+
+  it('calls the later of two equal epochs the best, and a list of runs learns it from the summary alone', async () => {
+    await writePeople(data(), 2, 4);
+    const { messages } = await train({ split: 0.5, epochs: 3, keepCheckpoints: 1 }, faked());
+    const finished = messages.find((m) => m.type === 'finished');
+    assert.deepEqual([finished?.bestEpoch, finished?.bestValAccuracy], [3, 0.5]);
+    fs.rmSync(path.join(runFolder(), 'metrics.ndjson'));
+    const summary = readSummary(runFolder())!;
+    assert.deepEqual(summary.best, { epoch: 3, valAccuracy: 0.5, metric: 'accuracy' });
+    assert.deepEqual(
+      summary.checkpoints.map(({ path: at, best }) => [at, best]),
+      [['checkpoints/epoch-0003', true]],
+    );
+    assert.equal(phaseOfSummary(summary), 'completed');
+  });
+
+  it('leaves a validation loss out that is not finite, with one warning, and every line stays readable', async () => {
+    await writePeople(data(), 2, 4);
+    // Two steps an epoch: the first two validations are without a number.
+    const { ok, messages } = await train(
+      { split: 0.5, epochs: 3, batchSize: 2 },
+      faked(undefined, (pictures, step) => ({ lossSum: step <= 4 ? NaN : 1, correct: pictures })),
+    );
+    assert.ok(ok);
+    const warnings = messages.filter((m) => m.type === 'warning');
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['validation-not-finite'],
+    );
+    assert.match(warnings[0]!.message, /after epoch 1 is not a finite number/);
+    const { epochs, warnings: logged } = reduceAll(new RunReader(runFolder()).readNew());
+    assert.deepEqual(
+      epochs.map(({ valLoss }) => valLoss),
+      [undefined, undefined, 0.5],
+    );
+    assert.equal(logged.length, 1, 'no line that cannot be read');
+  });
+
+  it('ends in a sentence when its folder is removed, and makes no part of it again', async () => {
+    await writePeople(data(), 2, 4);
+    const ran = await train({ split: 0.5, epochs: 3 }, faked(), (message) => {
+      if (message.type !== 'step' || message.epoch !== 2) return;
+      // As a removal that lost a race against a checkpoint leaves it.
+      fs.rmSync(runFolder(), { recursive: true, force: true });
+      fs.mkdirSync(path.join(runFolder(), 'checkpoints'), { recursive: true });
+    });
+    assert.ok(!ran.ok);
+    const { code, message } = failureOf(ran);
+    assert.equal(code, 'run-folder-unwritable');
+    assert.match(message, /was removed or moved/);
+    assert.deepEqual(fs.readdirSync(runFolder(), { recursive: true }), ['checkpoints']);
+    assert.ok(!ran.messages.some(({ type }) => type === 'finished'));
   });
 
   it('computes the same run twice, to the bit', async () => {
@@ -202,16 +272,16 @@ describe('trainRun', function () {
     assert.match(failure.advice, /faceTrainer.runFolder/);
   });
 
-  it('says that the disk is full, and keeps the earlier checkpoint', async function () {
-    if (!fs.existsSync('/dev/full')) return;
+  it('says that the disk is full, and keeps the earlier checkpoint', async () => {
     await writePeople(data(), 2, 6);
     const write = fs.writeSync;
     try {
-      // After the first checkpoint every line of the log goes to the device that is always full.
+      // After the first checkpoint no line of the log finds room.
       const ran = await train({ split: 0.7, epochs: 3 }, faked(), (message) => {
         if (message.type !== 'checkpoint' || message.epoch !== 1) return;
-        const full = fs.openSync('/dev/full', 'w');
-        fs.writeSync = ((_: number, text: string) => write(full, text)) as typeof fs.writeSync;
+        fs.writeSync = () => {
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        };
       });
       const failure = failureOf(ran);
       assert.equal(failure.code, 'disk-full');
@@ -313,18 +383,18 @@ describe('trainRun', function () {
           path.join(folder(), 'no-cache'),
           /native engine does not load.*TensorFlow is not set up.*plain JavaScript engine/,
         ],
-        [damaged, cache, /native engine does not load.*TensorFlow trains/],
+        [damaged, cache, /native engine does not load.*training uses TensorFlow/],
       ] as const) {
         if (home === undefined) delete process.env['FACE_TRAINER_CACHE'];
         else process.env['FACE_TRAINER_CACHE'] = home;
-        const surroundings: Partial<TrainingSurroundings> = { selectEngine: (options) => selectEngine(options, addon) };
-        const { ok, messages } = await train({ split: 0.5, epochs: 1 }, surroundings);
+        const ports: Partial<TrainingPorts> = { selectEngine: (options) => selectEngine(options, addon) };
+        const { ok, messages } = await train({ split: 0.5, epochs: 1 }, ports);
         assert.ok(ok);
         const warning = messages.find((m) => m.type === 'warning');
         assert.match(warning!.message, says);
         assert.match(warning!.advice, /build:native/);
         fs.rmSync(runFolder(), { recursive: true });
-        assert.equal(failureOf(await train({ engine: 'native', split: 0.5 }, surroundings)).code, 'engine-unavailable');
+        assert.equal(failureOf(await train({ engine: 'native', split: 0.5 }, ports)).code, 'engine-unavailable');
         fs.rmSync(runFolder(), { recursive: true });
       }
       process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'no-cache');

@@ -7,7 +7,9 @@ import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { imageNetFile } from '../../src/weights/imageNetWeights.js';
+import { trainingOptions } from '../../src/protocol/options.js';
 import { writeCheckpoint } from '../../src/runs/checkpoint.js';
+import { RunFolder } from '../../src/runs/runFolder.js';
 import { bundledFile } from '../../src/platform/bundledFile.js';
 import type * as kerasFile from '../../src/weights/kerasFile.js';
 import { startWeights, type StartOptions } from '../../src/weights/startWeights.js';
@@ -137,7 +139,11 @@ describe('startWeights', () => {
     };
     const random = initialValues(graph, 1).get('predictions/kernel')!;
     assert.deepEqual(await head(['a', 'b', 'c']), random, 'nobody says whom it is for');
-    fs.writeFileSync(path.join(folder(), 'run', 'run.json'), JSON.stringify({ data: { people: ['a', 'b', 'c'] } }));
+    new RunFolder(path.join(folder(), 'run')).writeRecord({
+      ...{ version: 1, id: 'run', startedAt: '', options: trainingOptions.parse({ dataset: folder() }) },
+      versions: { faceTrainer: '0', node: '0', platform: '' },
+      data: { people: ['a', 'b', 'c'], images: 3, trainImages: 2, validationImages: 1, fingerprint: '' },
+    });
     assert.deepEqual(await head(['a', 'b', 'c']), values.get('predictions/kernel'));
     assert.deepEqual(await head(['b', 'a', 'c']), random);
     const four = mobileNetV2({ size: 96, classes: 4, width: 0.35 });

@@ -21,7 +21,7 @@ const MARKS = ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rang
 const TRAINING_MOMENTUM = 1 - (1 - RANGE_MOMENTUM) / 10;
 
 /** What the loop lends: the session at work, where its pictures come from, and a validation. */
-export interface QuantizationSurroundings {
+export interface QuantizationPorts {
   readonly session: TrainingSession;
   readonly reader: BatchReader;
   /** Accuracy on the validation pictures; undefined when stopped on the way. */
@@ -55,12 +55,12 @@ export class QuantizationControl {
    * @param step updates so far
    * @returns false when stopped on the way
    */
-  async arriveAt(step: number, epoch: number, around: QuantizationSurroundings): Promise<boolean> {
+  async switchOnDue(step: number, epoch: number, ports: QuantizationPorts): Promise<boolean> {
     for (const name of MARKS) {
       if (step < this.schedule[name] || this.marked.has(name)) continue;
       this.marked.add(name);
       this.tell({ type: 'mark', name, epoch, step });
-      if (name === 'calibration' && !(await this.begin(step, epoch, around))) return false;
+      if (name === 'calibration' && !(await this.begin(step, epoch, ports))) return false;
     }
     return true;
   }
@@ -97,7 +97,7 @@ export class QuantizationControl {
   }
 
   /** The table of all quantizers, measured on the calibration pictures. */
-  async tellTable(step: number, epoch: number, { session, reader }: QuantizationSurroundings): Promise<void> {
+  async tellTable(step: number, epoch: number, { session, reader }: QuantizationPorts): Promise<void> {
     if (step < this.schedule.calibration) return;
     const measured = await measureActivations(this.graph, session, this.batches(reader));
     const rows = quantizerTable(this.graph, (await session.readState()).parameters, measured);
@@ -109,8 +109,8 @@ export class QuantizationControl {
     this.tell({ type: 'quantizers', epoch, step, quantizers });
   }
 
-  private async begin(step: number, epoch: number, around: QuantizationSurroundings): Promise<boolean> {
-    const { session, reader } = around;
+  private async begin(step: number, epoch: number, ports: QuantizationPorts): Promise<boolean> {
+    const { session, reader } = ports;
     const broken = notFiniteParameters((await session.readState()).parameters);
     if (broken.length > 0) throw notFiniteWeights(broken);
     const { observer, sensitivityPictures } = this.own;
@@ -118,18 +118,18 @@ export class QuantizationControl {
     session.assign(new Map([...ranges].map(([name, range]) => [name, Float32Array.from(range)])));
     this.warn();
     this.warnAbout((await session.readState()).parameters);
-    const floatValAccuracy = await around.validate(new Uint8Array(this.quantizers.length));
+    const floatValAccuracy = await ports.validate(new Uint8Array(this.quantizers.length));
     if (floatValAccuracy === undefined) return false;
-    const postTrainingValAccuracy = await around.validate(new Uint8Array(this.quantizers.length).fill(1));
+    const postTrainingValAccuracy = await ports.validate(new Uint8Array(this.quantizers.length).fill(1));
     if (postTrainingValAccuracy === undefined) return false;
     const pictures = this.calibrationPictures.length;
     this.tell({ type: 'calibrated', step, pictures, observer, floatValAccuracy, postTrainingValAccuracy });
-    await this.tellTable(step, epoch, around);
-    if (sensitivityPictures > 0 && !this.dataset.openSet) await this.tellSensitivity(step, around);
+    await this.tellTable(step, epoch, ports);
+    if (sensitivityPictures > 0 && !this.dataset.openSet) await this.tellSensitivity(step, ports);
     return true;
   }
 
-  private async tellSensitivity(step: number, { session, reader }: QuantizationSurroundings): Promise<void> {
+  private async tellSensitivity(step: number, { session, reader }: QuantizationPorts): Promise<void> {
     const some = spread(this.dataset.split.validation, this.own.sensitivityPictures);
     const batches: Batch[] = [];
     for (const pictures of cutBatches(some, this.options.batchSize)) batches.push(await reader.read(pictures));

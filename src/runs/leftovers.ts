@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isAlive } from '../platform/isAlive.js';
+import { RunFolder } from './runFolder.js';
+
+/** `.tmp-epoch-0004-1234` was being written by process 1234, `.old-epoch-0001-1234` being removed, `run.json.tmp-1234` written. */
+const HALF_CHECKPOINT = /^\.(?:tmp|old)-(?:epoch|step)-\d+-(\d+)$/;
+const HALF_FILE = /^(?:run\.json|summary\.json|report\.html|check\.json|skipped\.json)\.tmp-(\d+)$/;
+
+/** Removes what dead processes left half written or half removed in a run folder; nothing that has another name. */
+export function removeLeftovers(runFolder: string): void {
+  const folder = new RunFolder(runFolder);
+  removeOf(folder.checkpoints, HALF_CHECKPOINT);
+  removeOf(folder.path, HALF_FILE);
+}
+
+function removeOf(folder: string, pattern: RegExp): void {
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    const pid = pattern.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
+    } catch {
+      // It costs space, no more.
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { trainingOptions } from '../protocol/options.js';
+import { readOwnFile } from '../platform/regularFile.js';
+import { RunFolder } from './runFolder.js';
+
+/** What `run.json` holds: enough to repeat the run. `engine`, `network` and `data` follow once they are known. */
+export const runRecord = z.object({
+  version: z.literal(1),
+  /** Name of the folder when the run began. */
+  id: z.string(),
+  /** ISO 8601, UTC. */
+  startedAt: z.string(),
+  options: trainingOptions,
+  versions: z.object({ faceTrainer: z.string(), node: z.string(), platform: z.string() }),
+  engine: z.object({ name: z.string(), detail: z.string() }).optional(),
+  network: z.object({ name: z.string(), parameters: z.int() }).optional(),
+  data: z
+    .object({
+      /** By class. */
+      people: z.array(z.string()),
+      images: z.int(),
+      trainImages: z.int(),
+      validationImages: z.int(),
+      /** Of the names and sizes of all pictures. */
+      fingerprint: z.string(),
+    })
+    .optional(),
+});
+export type RunRecord = Readonly<z.output<typeof runRecord>>;
+
+/** A million names of people take some 30 MB. */
+const MOST_BYTES = 1 << 28;
+
+/** @throws when it is missing or not what it should be */
+export function readRunRecord(runFolder: string): RunRecord {
+  return runRecord.parse(JSON.parse(readOwnFile(new RunFolder(runFolder).record, MOST_BYTES).toString('utf8')));
+}
+
+/** Whom the classes of a run stand for; undefined when its record cannot be read or is not that far. */
+export function peopleOfRun(runFolder: string): readonly string[] | undefined {
+  try {
+    return readRunRecord(runFolder).data?.people;
+  } catch {
+    return undefined;
+  }
+}

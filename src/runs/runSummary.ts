@@ -1,0 +1,118 @@
+import * as z from 'zod';
+import { bestEpoch, emptyRunState, reduceAll, type RunState } from '../core/runState.js';
+import { checkpointFacts } from '../core/checkpoints.js';
+import { writeFileAtomically } from '../platform/files.js';
+import { isAlive } from '../platform/isAlive.js';
+import { readOwnFile } from '../platform/regularFile.js';
+import type { RunPhase } from '../protocol/panel.js';
+import { METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
+import { checkpointsThere } from './checkpointList.js';
+import { RunFolder } from './runFolder.js';
+import { RunReader } from './runReader.js';
+
+const share = z.number().min(0).max(1);
+
+/** What `summary.json` holds: what a list of runs shows, so that it need not read their logs. */
+export const runSummary = z.object({
+  version: z.literal(1),
+  startedAt: z.string(),
+  /** Absolute path of the pictures. */
+  dataset: z.string(),
+  quantized: z.boolean(),
+  /** Folder of the checkpoint that it goes on from. */
+  parent: z.string().optional(),
+  pid: z.int(),
+  processStart: z.string().optional(),
+  /** Whether the first step was made, or is about to be. */
+  begun: z.boolean(),
+  /** Epochs finished, and asked for. */
+  epochs: z.int(),
+  plannedEpochs: z.int(),
+  best: z.object({ epoch: z.int(), valAccuracy: share, metric: z.enum(METRICS).optional() }).optional(),
+  /** That are there, the oldest first. */
+  checkpoints: z.array(
+    z.object({
+      path: z.string(),
+      epoch: z.int(),
+      step: z.int(),
+      bytes: z.int(),
+      best: z.boolean(),
+      /** Absent inside an epoch: it was not validated. */
+      valAccuracy: share.optional(),
+    }),
+  ),
+  failure: z.object({ code: z.string(), message: z.string(), advice: z.string() }).optional(),
+  finished: z.enum(['completed', 'stopped']).optional(),
+});
+export type RunSummary = Readonly<z.output<typeof runSummary>>;
+
+const MOST_BYTES = 1 << 22;
+/** After these events the summary is another one. */
+const TURNS: readonly RunEvent['type'][] = ['run', 'stage', 'checkpoint', 'failure', 'finished'];
+
+export function changesSummary(event: RunEvent): boolean {
+  return TURNS.includes(event.type);
+}
+
+/** @returns undefined before the run has said who it is */
+export function summaryOf(runFolder: string, state: RunState): RunSummary | undefined {
+  const { run, failure, finished } = state;
+  if (!run) return undefined;
+  const best = bestEpoch(state);
+  return {
+    version: 1,
+    startedAt: run.startedAt,
+    dataset: run.options.dataset,
+    quantized: run.options.quantization !== undefined,
+    parent: run.options.parent,
+    pid: run.pid,
+    processStart: run.processStart,
+    begun: state.stages.length > 0 || state.steps.length > 0,
+    epochs: state.epochs.length,
+    plannedEpochs: run.options.epochs,
+    best: best && { epoch: best.epoch, valAccuracy: best.valAccuracy, metric: best.metric },
+    checkpoints: checkpointsThere(runFolder, state.checkpoints).map((checkpoint) => {
+      const { best: isBest, validated } = checkpointFacts(state, checkpoint);
+      return { ...factsOf(checkpoint), best: isBest, valAccuracy: validated?.valAccuracy };
+    }),
+    failure: failure && { code: failure.code, message: failure.message, advice: failure.advice },
+    finished: finished?.reason,
+  };
+}
+
+function factsOf({ path, epoch, step, bytes, best }: EventOf<'checkpoint'>): RunSummary['checkpoints'][number] {
+  return { path, epoch, step, bytes, best };
+}
+
+/** @throws what the file system says */
+export function writeSummary(runFolder: string, state: RunState): void {
+  const summary = summaryOf(runFolder, state);
+  if (summary) writeFileAtomically(new RunFolder(runFolder).summary, `${JSON.stringify(summary, null, 2)}\n`);
+}
+
+/**
+ * What a list shows of a run: its summary, or the same from the log of a run that wrote none (0.1.0). Nothing is thrown, and
+ * nothing but regular files is opened.
+ *
+ * @returns undefined for a run that did not come to say who it is
+ */
+export function readSummary(runFolder: string): RunSummary | undefined {
+  try {
+    const text = readOwnFile(new RunFolder(runFolder).summary, MOST_BYTES).toString('utf8');
+    const summary = runSummary.parse(JSON.parse(text));
+    // Some may have been removed since, and one have come that a kill kept from being told.
+    const known = new Map(summary.checkpoints.map((checkpoint) => [checkpoint.path, checkpoint]));
+    const there = checkpointsThere(runFolder, []);
+    return { ...summary, checkpoints: there.map((checkpoint) => known.get(checkpoint.path) ?? factsOf(checkpoint)) };
+  } catch {
+    return summaryOf(runFolder, reduceAll(new RunReader(runFolder).readNew(), emptyRunState()));
+  }
+}
+
+/** What a run is doing, for a list. */
+export function phaseOfSummary({ failure, finished, pid, processStart, begun }: RunSummary): RunPhase {
+  if (failure) return 'failed';
+  if (finished) return finished;
+  if (!isAlive(pid, processStart)) return 'interrupted';
+  return begun ? 'training' : 'preparing';
+}

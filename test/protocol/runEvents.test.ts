@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { emptyRunState, reduceAll } from '../../src/core/runState.js';
+import { FIELD_OF, runEvent, type RunEvent } from '../../src/protocol/runEvents.js';
+import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
+
+const accepts = (value: unknown) => runEvent.safeParse(value).success;
+/** What a log makes of a value. */
+const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** Fields that a log may lack: those that came after 0.1.0, and those that are not always known. */
+const MAY_LACK: Partial<Record<RunEvent['type'], readonly string[]>> = {
+  run: ['processStart'],
+  step: ['activeQuantizers'],
+  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers'],
+  finished: ['bestEpoch', 'bestValAccuracy'],
+};
+
+/** Of each kind: fields, with values that they may not have. */
+const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
+  run: { runFolder: [1], startedAt: [undefined, 5], pid: ['7', 1.5], processStart: [9], options: [{}, 'none'] },
+  dataset: {
+    ...{ people: [-1, 1.5, '2'], images: [-1], trainImages: [NaN], validationImages: [null], stepsPerEpoch: [-1] },
+    ...{ skippedCount: ['x'], skipped: [[{ file: 'a' }], 'none'] },
+  },
+  engine: { name: ['cuda', ''], detail: [1] },
+  stage: { name: ['body'], epoch: [0, 1.5], step: [-1] },
+  step: {
+    ...{ epoch: [0], step: [0, 1.5], loss: [NaN, Infinity, '1'], accuracy: [-0.1, 1.1, NaN], learningRate: [NaN] },
+    ...{ imagesPerSecond: [-1, Infinity], etaSeconds: [-1, NaN], activeQuantizers: [-1, 1.5] },
+  },
+  epoch: {
+    ...{ epoch: [0], step: [0], loss: [NaN], accuracy: [2], valLoss: [NaN, Infinity, null], valAccuracy: [1.5, NaN] },
+    ...{ metric: ['recall'], imagesPerSecond: [-1], waitingShare: [1.1], learningRate: ['x'], elapsedSeconds: [-1] },
+    ...{ activeQuantizers: [-1] },
+  },
+  checkpoint: { path: [1], epoch: [-1], step: [-1], bytes: [-1, 1.5], best: ['yes'] },
+  mark: { name: ['biases'], epoch: [0], step: [-1] },
+  calibrated: {
+    ...{ step: [-1], pictures: [-1], observer: ['nonsense'] },
+    ...{ floatValAccuracy: [1.1, NaN], postTrainingValAccuracy: [-0.1] },
+  },
+  quantizers: {
+    ...{ epoch: [-1], step: [-1] },
+    quantizers: [
+      [{ name: 'a' }],
+      SAMPLE_EVENTS.quantizers.quantizers.map((row) => ({ ...row, scale: [1] })),
+      SAMPLE_EVENTS.quantizers.quantizers.map((row) => ({ ...row, zeroPoint: 0.5 })),
+      SAMPLE_EVENTS.quantizers.quantizers.map((row) => ({ ...row, clipped: 1.5 })),
+    ],
+  },
+  sensitivity: {
+    step: [-1],
+    pictures: [-1],
+    floatLoss: [NaN],
+    layers: [[{ layer: 'a', lossIncrease: NaN, changed: 0 }]],
+  },
+  warning: { code: [1], message: [undefined], advice: [undefined] },
+  failure: { code: [1], message: [undefined], advice: [undefined] },
+  finished: {
+    ...{ reason: ['crashed'], epochs: [-1], steps: [-1], elapsedSeconds: [-1], bestEpoch: [1.5], bestValAccuracy: [2] },
+  },
+};
+
+describe('the events of a run', () => {
+  const samples: RunEvent[] = Object.values(SAMPLE_EVENTS);
+
+  it('are taken as a log holds them, unchanged', () => {
+    for (const event of samples) assert.deepEqual(runEvent.parse(written(event)), event, event.type);
+  });
+
+  it('may lack what 0.1.0 did not write or a run cannot know, and nothing else', () => {
+    for (const event of samples)
+      for (const field of Object.keys(event)) {
+        const value = Object.fromEntries(Object.entries(event).filter(([name]) => name !== field));
+        const expected = MAY_LACK[event.type]?.includes(field) ?? false;
+        assert.equal(accepts(value), expected, `${event.type} without ${field}`);
+      }
+  });
+
+  it('are refused with a value that a field may not have, before and after it was written', () => {
+    for (const event of samples) {
+      const bad = BAD[event.type];
+      const fields = Object.keys(event).filter((field) => field !== 'type');
+      assert.deepEqual(Object.keys(bad).sort(), fields.sort(), `${event.type}: every field has its bad values`);
+      for (const [field, values] of Object.entries(bad))
+        for (const value of values) {
+          if (value === undefined && MAY_LACK[event.type]?.includes(field)) continue;
+          assert.ok(!accepts({ ...event, [field]: value }), `${event.type}.${field} ${JSON.stringify(value)}`);
+          assert.ok(!accepts(written({ ...event, [field]: value })), `${event.type}.${field}, written`);
+        }
+    }
+  });
+
+  it('are refused when they are of no known kind, and keep nothing unknown', () => {
+    for (const value of [null, 5, 'step', [], {}, { type: 'hello' }, { type: '__proto__' }, { type: ['step'] }])
+      assert.ok(!accepts(value), JSON.stringify(value));
+    assert.deepEqual(runEvent.parse({ ...SAMPLE_EVENTS.mark, later: 1 }), SAMPLE_EVENTS.mark);
+  });
+
+  it('each have their field in the state: the newest of a kind, or all in their order', () => {
+    const twice = reduceAll([...samples, ...samples].map((event) => structuredClone(event)));
+    for (const event of samples) {
+      const field = FIELD_OF.get(event.type);
+      assert.ok(field, event.type);
+      const kept: unknown = twice[field];
+      assert.deepEqual(kept, Array.isArray(kept) ? [event, event] : event, event.type);
+    }
+    const lists = Object.values(emptyRunState()).filter((value) => Array.isArray(value));
+    assert.equal(lists.length, 6, 'stages, steps, epochs, checkpoints, marks, warnings');
+    assert.ok(emptyRunState().steps !== emptyRunState().steps, 'two states share no list');
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { reduceAll } from '../../src/core/runState.js';
+import { RunModel } from '../../src/client/runModel.js';
+import { processStart } from '../../src/platform/isAlive.js';
+import type { RunEvent } from '../../src/protocol/runEvents.js';
+import { writeCheckpoint } from '../../src/runs/checkpoint.js';
+import { closeCrashedRun } from '../../src/runs/closeCrashedRun.js';
+import { RunFolder } from '../../src/runs/runFolder.js';
+import { changesSummary, phaseOfSummary, readSummary, writeSummary } from '../../src/runs/runSummary.js';
+import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
+import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const folder = scratchFolder();
+const run = () => new RunFolder(folder());
+const dead = spawnSync(process.execPath, ['-e', '']).pid;
+
+const events: RunEvent[] = [
+  { ...SAMPLE_EVENTS.run, pid: dead },
+  SAMPLE_EVENTS.dataset,
+  SAMPLE_EVENTS.stage,
+  SAMPLE_EVENTS.epoch,
+  SAMPLE_EVENTS.checkpoint,
+];
+
+/** A run folder with that log and its one checkpoint. */
+function write(all: readonly RunEvent[]): void {
+  fs.mkdirSync(run().checkpoints);
+  writeCheckpoint(path.join(run().checkpoints, 'epoch-0001'), sampleGraph, sampleCheckpoint(10, 1));
+  fs.writeFileSync(run().metrics, all.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
+
+describe('the summary of a run', () => {
+  it('says the same from its file as from the log of a run that has none', () => {
+    write(events);
+    const fromLog = readSummary(folder());
+    writeSummary(folder(), reduceAll(events));
+    const logBefore = fs.readFileSync(run().metrics);
+    fs.rmSync(run().metrics);
+    const fromFile = readSummary(folder());
+    assert.deepEqual(JSON.parse(JSON.stringify(fromFile)), JSON.parse(JSON.stringify(fromLog)));
+    assert.deepEqual(fromFile?.best, { epoch: 1, valAccuracy: 0.4, metric: 'accuracy' });
+    assert.deepEqual(fromFile.checkpoints, [
+      { path: 'checkpoints/epoch-0001', epoch: 1, step: 10, bytes: 100, best: true, valAccuracy: 0.4 },
+    ]);
+    assert.deepEqual(
+      [fromFile.dataset, fromFile.epochs, fromFile.plannedEpochs, fromFile.begun, fromFile.quantized],
+      ['/pictures', 1, 3, true, false],
+    );
+    fs.writeFileSync(run().summary, '{"version": 1, "cut');
+    fs.writeFileSync(run().metrics, logBefore);
+    assert.deepEqual(readSummary(folder()), fromLog, 'one that is damaged');
+  });
+
+  it('lists the checkpoints that are there now', () => {
+    write(events);
+    writeSummary(folder(), reduceAll(events));
+    writeCheckpoint(path.join(run().checkpoints, 'epoch-0002'), sampleGraph, sampleCheckpoint(20, 2));
+    fs.rmSync(path.join(run().checkpoints, 'epoch-0001'), { recursive: true });
+    const [only, ...others] = readSummary(folder())!.checkpoints;
+    assert.deepEqual(
+      [only?.path, only?.best, only?.valAccuracy, others],
+      ['checkpoints/epoch-0002', false, undefined, []],
+    );
+  });
+
+  it('knows what the run is doing', () => {
+    write(events);
+    const phase = (...more: RunEvent[]) => {
+      writeSummary(folder(), reduceAll([...events, ...more]));
+      return phaseOfSummary(readSummary(folder())!);
+    };
+    assert.equal(phase(), 'interrupted');
+    const mine = { ...SAMPLE_EVENTS.run, pid: process.pid, processStart: processStart(process.pid) };
+    assert.equal(phase(mine), 'training');
+    assert.equal(
+      phase({ ...mine, processStart: 'another:1' }),
+      process.platform === 'linux' ? 'interrupted' : 'training',
+    );
+    assert.equal(phase(mine, SAMPLE_EVENTS.failure), 'failed');
+    assert.equal(phase(mine, SAMPLE_EVENTS.finished), 'completed');
+    writeSummary(folder(), reduceAll([mine]));
+    assert.equal(phaseOfSummary(readSummary(folder())!), 'preparing');
+  });
+
+  it('is none for a folder that holds no run, or only pipes', () => {
+    assert.equal(readSummary(folder()), undefined);
+    if (process.platform === 'win32') return;
+    for (const file of [run().summary, run().metrics]) assert.equal(spawnSync('mkfifo', [file]).status, 0);
+    assert.equal(readSummary(folder()), undefined);
+    assert.equal(readSummary(path.join(folder(), 'nowhere')), undefined);
+  });
+
+  it('is written anew with what changes it, and not with every step', () => {
+    const changing = Object.values(SAMPLE_EVENTS).filter((event: RunEvent) => changesSummary(event));
+    assert.deepEqual(
+      changing.map(({ type }) => type),
+      ['run', 'stage', 'checkpoint', 'failure', 'finished'],
+    );
+  });
+});
+
+describe('closeCrashedRun', () => {
+  it('tells the end that the run could not tell, and removes what it left half done', () => {
+    write(events);
+    fs.appendFileSync(run().metrics, '{"type":"step","epo');
+    fs.mkdirSync(path.join(run().checkpoints, `.tmp-epoch-0002-${dead}`));
+    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
+    const model = new RunModel(folder());
+    assert.equal(model.phase, 'failed');
+    assert.deepEqual(model.state.failure, SAMPLE_EVENTS.failure);
+    assert.deepEqual(model.state.warnings, [], 'a cut line is no news');
+    assert.deepEqual(fs.readdirSync(run().checkpoints), ['epoch-0001']);
+    assert.equal(readSummary(folder())?.failure?.code, 'disk-full');
+  });
+
+  it('makes nothing where no log is, and writes into no pipe', () => {
+    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
+    closeCrashedRun(path.join(folder(), 'nowhere'), SAMPLE_EVENTS.failure);
+    assert.deepEqual(fs.readdirSync(folder()), []);
+    if (process.platform === 'win32') return;
+    assert.equal(spawnSync('mkfifo', [run().metrics]).status, 0);
+    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
+  });
+});
