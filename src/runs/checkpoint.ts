@@ -109,9 +109,11 @@ export function writeCheckpoint(folder: string, graph: Graph, { position, sessio
 
 /** @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256 */
 export function readCheckpoint(folder: string): ReadCheckpoint {
-  const read = (file: string) => {
+  const read = (file: string, mostBytes: number) => {
+    // A manifest of a stranger could name any file of the machine, or a pipe.
+    if (path.basename(file) !== file) throw damaged(folder, `${file} does not lie in it`);
     try {
-      return fs.readFileSync(path.join(folder, file));
+      return readOwnFile(path.join(folder, file), mostBytes);
     } catch (cause) {
       throw damaged(folder, `${file} cannot be read`, cause);
     }
@@ -124,7 +126,7 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     }
   };
   const contents = new Map<string, Uint8Array>();
-  const manifest = parse(manifestSchema, MANIFEST, read(MANIFEST));
+  const manifest = parse(manifestSchema, MANIFEST, read(MANIFEST, SMALL_BYTES));
   if (manifest.version !== VERSION)
     throw new UserError(
       'checkpoint-version',
@@ -132,7 +134,7 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
       manifest.version > VERSION ? 'Update Face Trainer to read it.' : 'Train the network again.',
     );
   for (const { file, bytes, sha256: expected } of manifest.files) {
-    const content = read(file);
+    const content = read(file, bytes);
     if (content.length !== bytes || sha256(content) !== expected)
       throw damaged(folder, `${file} was changed or cut short`);
     contents.set(file, content);
@@ -143,10 +145,18 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     return content;
   };
   const { step, epoch, batch, shuffle } = parse(stateSchema, STATE, get(STATE));
-  const { tensors } = decodeSafetensors(get(MODEL));
+  const tensorsOf = (file: string) => {
+    try {
+      return decodeSafetensors(get(file)).tensors;
+    } catch (cause) {
+      if (cause instanceof UserError) throw cause;
+      throw damaged(folder, `${file} is not what it should be`, cause);
+    }
+  };
+  const tensors = tensorsOf(MODEL);
   const parameters = new Map(tensors.map(({ name, values }) => [name, values]));
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
-  const slots = new Map(decodeSafetensors(get(OPTIMIZER)).tensors.map(({ name, values }) => [name, values]));
+  const slots = new Map(tensorsOf(OPTIMIZER).map(({ name, values }) => [name, values]));
   const moments = new Map<string, AdamMoments>();
   for (const name of parameters.keys()) {
     const first = slots.get(`${name}/m`);

@@ -7,8 +7,8 @@ import { RunFolder } from './runFolder.js';
 const CHUNK_BYTES = 1 << 22;
 /** No line of ours comes near: the table of a thousand quantizers takes 200 kB. */
 const LINE_BYTES = 1 << 24;
-/** Some four million steps. What comes after is not read. */
-const LOG_BYTES = 1 << 30;
+/** Some two million steps. What comes after is not read. */
+const LOG_BYTES = 1 << 29;
 
 /**
  * Reads a run's log and keeps reading where it left off, with no file open in between. A last line without its end is left
@@ -89,7 +89,7 @@ export class RunReader {
 
   private parse(line: string, events: RunEvent[]): void {
     this.lines++;
-    if (!line.trim()) return;
+    if (line === '') return;
     let json: unknown;
     try {
       json = JSON.parse(line);

@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** One tensor of a safetensors file. */
 export interface NamedTensor {
   readonly name: string;
@@ -5,11 +7,11 @@ export interface NamedTensor {
   readonly values: Float32Array;
 }
 
-interface HeaderEntry {
-  dtype: string;
-  shape: number[];
-  data_offsets: [number, number];
-}
+const count = z.int().min(0);
+const headerEntry = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
+type HeaderEntry = z.infer<typeof headerEntry>;
+const headerEntries = z.record(z.string(), headerEntry);
+const header = z.looseObject({ __metadata__: z.record(z.string(), z.string()).optional() });
 
 const ALIGNMENT = 8;
 
@@ -40,16 +42,14 @@ export function encodeSafetensors(tensors: readonly NamedTensor[], metadata: Rec
   return bytes;
 }
 
-/** @throws RangeError when the bytes are no safetensors file of float32 values */
+/** @throws RangeError when the bytes are not a safetensors file of float32 values */
 export function decodeSafetensors(bytes: Uint8Array): { tensors: NamedTensor[]; metadata: Record<string, string> } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = bytes.length < 8 ? Infinity : Number(view.getBigUint64(0, true));
   if (8 + headerLength > bytes.length)
     throw new RangeError(`header of ${headerLength} bytes in a file of ${bytes.length}`);
-  const { __metadata__: metadata = {}, ...entries } = JSON.parse(
-    new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)),
-  ) as Record<string, HeaderEntry> & { __metadata__?: Record<string, string> };
-  const tensors = Object.entries(entries).map(
+  const { metadata, entries } = readHeader(bytes.subarray(8, 8 + headerLength));
+  const tensors = entries.map(
     ([
       name,
       {
@@ -59,7 +59,7 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: NamedTensor[]; 
       },
     ]) => {
       const size = shape.reduce((product, n) => product * n, 1) * 4;
-      if (dtype !== 'F32' || end - start !== size || start < 0 || 8 + headerLength + end > bytes.length)
+      if (dtype !== 'F32' || end - start !== size || 8 + headerLength + end > bytes.length)
         throw new RangeError(`${name}: ${dtype} [${shape.join()}] at ${start}..${end} does not fit`);
       const values = new Float32Array(size / 4);
       new Uint8Array(values.buffer).set(bytes.subarray(8 + headerLength + start, 8 + headerLength + end));
@@ -67,4 +67,13 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: NamedTensor[]; 
     },
   );
   return { tensors, metadata };
+}
+
+function readHeader(bytes: Uint8Array): { metadata: Record<string, string>; entries: [string, HeaderEntry][] } {
+  try {
+    const { __metadata__, ...entries } = header.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    return { metadata: __metadata__ ?? {}, entries: Object.entries(headerEntries.parse(entries)) };
+  } catch (cause) {
+    throw new RangeError('the header is not one of tensors', { cause });
+  }
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
@@ -55,6 +57,21 @@ describe('safetensors', () => {
     for (const end of [0, 7, 20, bytes.length - 1])
       assert.throws(() => decodeSafetensors(bytes.subarray(0, end)), RangeError, `cut at ${end}`);
   });
+
+  it('refuses a header that is not one of tensors', () => {
+    const file = (text: string) => {
+      const bytes = Buffer.alloc(8 + text.length + 8);
+      bytes.writeBigUInt64LE(BigInt(text.length));
+      bytes.write(text, 8);
+      return bytes;
+    };
+    const entry = (part: object) => JSON.stringify({ x: { dtype: 'F32', shape: [2], data_offsets: [0, 8], ...part } });
+    assert.deepEqual(decodeSafetensors(file(entry({}))).tensors[0]!.shape, [2]);
+    const bad = [{ shape: undefined }, { shape: [-1, -2] }, { shape: [1.5] }, { dtype: 'F16' }, { data_offsets: [0] }];
+    const offsets = [{ data_offsets: [-8, 0] }, { data_offsets: [8, 16] }, { data_offsets: [0, 4] }];
+    for (const text of ['', '[]', 'null', '{"x":5}', '{"__metadata__":5}', ...[...bad, ...offsets].map(entry)])
+      assert.throws(() => decodeSafetensors(file(text)), RangeError, text);
+  });
 });
 
 describe('a checkpoint', () => {
@@ -81,7 +98,32 @@ describe('a checkpoint', () => {
       [/state.json cannot be read/, () => fs.rmSync(file('state.json'))],
       [/manifest.json is not what it should be/, () => fs.writeFileSync(file('manifest.json'), '{')],
       [/manifest.json cannot be read/, () => fs.rmSync(file('manifest.json'))],
+      [/secret does not lie in it/, () => rename('state.json', '../secret')],
+      [/state.json cannot be read/, () => replaceBy(file('state.json'), 'folder')],
+      [/state.json cannot be read/, () => replaceBy(file('state.json'), 'link')],
+      [/model.safetensors is not what it should be/, () => rewriteSoundly(file('model.safetensors'))],
+      ...(process.platform === 'win32'
+        ? []
+        : [[/state.json cannot be read/, () => replaceBy(file('state.json'), 'pipe')] as [RegExp, () => void]]),
     ];
+    /** A manifest that names another file. */
+    const rename = (from: string, to: string) =>
+      fs.writeFileSync(file('manifest.json'), fs.readFileSync(file('manifest.json'), 'utf8').replace(from, to));
+    const replaceBy = (at: string, what: 'folder' | 'link' | 'pipe') => {
+      fs.rmSync(at);
+      if (what === 'folder') fs.mkdirSync(at);
+      else if (what === 'link') fs.symlinkSync('manifest.json', at);
+      else assert.equal(spawnSync('mkfifo', [at]).status, 0);
+    };
+    /** Nonsense whose hash the manifest knows. */
+    const rewriteSoundly = (at: string) => {
+      const manifest = fs.readFileSync(file('manifest.json'), 'utf8');
+      const hash = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+      const [before, after] = [fs.readFileSync(at), Buffer.from('nonsense')];
+      fs.writeFileSync(at, after);
+      const sound = manifest.replace(hash(before), hash(after)).replace(`"bytes": ${before.length}`, '"bytes": 8');
+      fs.writeFileSync(file('manifest.json'), sound);
+    };
     for (const [message, harm] of damage) {
       fs.rmSync(path.join(folder(), 'c'), { recursive: true, force: true });
       writeCheckpoint(path.join(folder(), 'c'), graph, sampleCheckpoint());
