@@ -2,6 +2,7 @@
 // it; steps run on a thread of libuv's pool, one at a time for each session.
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <memory>
 
 #include "cpu.h"
@@ -61,6 +62,22 @@ void writeFlat(const Handle& handle, const float* in, float* flat) {
   }
 }
 
+/** Throws in JavaScript what was thrown in C++. */
+void rethrow(napi_env env, const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Thrown&) {
+  } catch (const ft::InvalidPlan& error) {
+    napi_throw_range_error(env, nullptr, (std::string("a plan that does not fit: ") + error.what()).c_str());
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "there is not enough memory for this network and batch");
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  } catch (...) {
+    napi_throw_error(env, nullptr, "the native engine failed");
+  }
+}
+
 /** Runs `body` with the arguments; every C++ exception becomes one of JavaScript. */
 template <std::size_t N, class Body>
 napi_value guarded(napi_env env, napi_callback_info info, Body&& body) {
@@ -70,13 +87,8 @@ napi_value guarded(napi_env env, napi_callback_info info, Body&& body) {
     check(env, napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr));
     if (count < N) refuse(env, "too few arguments");
     return body(arguments);
-  } catch (const Thrown&) {
-  } catch (const ft::InvalidPlan& error) {
-    napi_throw_range_error(env, nullptr, (std::string("a plan that does not fit: ") + error.what()).c_str());
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "there is not enough memory for this network and batch");
-  } catch (const std::exception& error) {
-    napi_throw_error(env, nullptr, error.what());
+  } catch (...) {
+    rethrow(env, std::current_exception());
   }
   return nullptr;
 }
@@ -244,6 +256,8 @@ struct Job {
   bool train = false, embeddings = false, observations = false;
   ft::StepSettings settings;
   ft::StepResult result;
+  /** What the step threw. A step allocates nothing; should it throw all the same, the process lives on. */
+  std::exception_ptr thrown;
 };
 
 napi_value observationsOf(napi_env env, const std::vector<ft::Observation>& seen) {
@@ -283,9 +297,14 @@ napi_value jobResult(napi_env env, const Job& job) {
   return result;
 }
 
-void execute(napi_env, void* data) {
+/** On a thread of libuv's pool, where an exception that leaves ends the process. */
+void execute(napi_env, void* data) noexcept {
   Job& job = *static_cast<Job*>(data);
-  job.result = job.train ? job.session->trainStep(job.plan, job.settings) : job.session->evaluate(job.plan);
+  try {
+    job.result = job.train ? job.session->trainStep(job.plan, job.settings) : job.session->evaluate(job.plan);
+  } catch (...) {
+    job.thrown = std::current_exception();
+  }
 }
 
 void complete(napi_env env, napi_status status, void* data) {
@@ -294,8 +313,10 @@ void complete(napi_env env, napi_status status, void* data) {
   napi_delete_async_work(env, job->work);
   napi_value value = nullptr;
   try {
+    if (job->thrown) std::rethrow_exception(job->thrown);
     if (status == napi_ok) value = jobResult(env, *job);
-  } catch (const Thrown&) {
+  } catch (...) {
+    rethrow(env, std::current_exception());
   }
   if (value) {
     napi_resolve_deferred(env, job->deferred, value);

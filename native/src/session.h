@@ -196,6 +196,7 @@ class Session {
   struct Plan;
 
   void checkIntegers(const PlanSpec& spec) const;
+  void placeIntegers(const PlanSpec& spec);
   void bind(Plan& plan);
   BoundOp bindOp(const Plan& plan, const OpSpec& op);
   void bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
@@ -267,7 +268,7 @@ class Session {
   std::vector<std::uint8_t> active_, packedActive_;
   std::vector<std::unique_ptr<FakeQuant>> fakeQuants_;
   std::vector<float> ranges_;
-  std::vector<Observation> observations_;
+  std::vector<Observation> observations_, partObservations_;
   std::vector<float> limits_;
   /** Steps after which the kernels were packed and the running statistics folded. */
   std::int64_t packedStep_ = -1, foldedStep_ = -1;

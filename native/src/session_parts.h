@@ -62,7 +62,14 @@ struct Session::Packed {
   float* folded = nullptr;     // the parameter's layout
   float* factors = nullptr;    // [outC] gamma / deviation, or ones
   float* scales = nullptr;     // [outC] of the quantizer; zeros while it is not active
-  // Integers: whole numbers and factors, [outC padded].
+  // Room for a step to work in, [outC]; made with the session, since a step allocates nothing.
+  std::vector<float> largest;
+  std::vector<FakeQuant> quantizers;
+  std::vector<double> sums;
+  /**
+   * A plan on integers, [outC padded]: what is added to a sum of products, in units of input scale times kernel scale, and
+   * the factor from there to the output's scale. Made with the first such plan.
+   */
   std::vector<double> integerBias, multiplier;
   Requantize requantize;
 };

@@ -40,6 +40,9 @@ int Session::addPlan(PlanSpec spec) {
   if (s.embeddings >= 0)
     require(at(s.tensors, s.embeddings, "the embeddings").rows() == s.batch, "the shape of the embeddings");
   if (s.integers) checkIntegers(s);
+  // Whatever may find no memory comes before the session changes.
+  plans_.reserve(plans_.size() + 1);
+  if (s.integers) placeIntegers(s);
   grow(*plan);
   bind(*plan);
   plans_.push_back(std::move(plan));
@@ -61,6 +64,16 @@ void Session::checkIntegers(const PlanSpec& s) const {
     } else {
       require(op.kind == OpSpec::pool, "an operation on integers");
     }
+  }
+}
+
+void Session::placeIntegers(const PlanSpec& s) {
+  for (const OpSpec& op : s.forward) {
+    if (op.kind != OpSpec::conv && op.kind != OpSpec::depthwise) continue;
+    Packed& packed = *packed_[op.kernel];
+    const std::size_t channels = std::size_t(padded(packed.spec.outChannels));
+    packed.integerBias.resize(channels);
+    packed.multiplier.resize(channels);
   }
 }
 

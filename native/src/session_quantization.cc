@@ -40,6 +40,8 @@ double fixedFactor(double factor) {
 }
 
 constexpr int kLargestBits = 16;
+/** Parts of an observation, whatever the number of threads. */
+constexpr int kObservers = 32;
 constexpr double kLargestBias = 1 << 30;
 
 }  // namespace
@@ -85,7 +87,12 @@ void Session::placeQuantizers() {
     require(k.quantizer < 0 || (std::size_t(k.quantizer) < model_.quantizers.size() &&
                                 model_.quantizers[k.quantizer].range < 0), "the quantizer of a kernel");
     require(k.inputQuantizer < 0 || quantizerOf(k.inputQuantizer), "the quantizer of a kernel's input");
+    if (packed->folded && k.quantizer >= 0) {
+      packed->largest.resize(std::size_t(k.outChannels));
+      packed->quantizers.resize(std::size_t(k.outChannels));
+    }
     if (k.batchNorm < 0) continue;
+    packed->sums.resize(std::size_t(k.outChannels));
     require(k.kind != KernelSpec::dense && at(model_.batchNorms, k.batchNorm, "a batch norm").channels == k.outChannels,
             "the batch norm of a kernel");
     norms_[k.batchNorm]->factors = packed->factors;
@@ -125,7 +132,7 @@ void Session::followRange(const BoundOp& op) {
       }
   } else {
     const int items = int(std::min<std::int64_t>(64, op.rows)), stride = padded(op.channels);
-    std::vector<float> found(std::size_t(items) * 2);
+    float found[2 * 64];
     parallel(pool_, items, [&](int item, int) {
       float least = kInfinity, most = -kInfinity;
       for (std::int64_t r = op.rows * item / items; r < op.rows * (item + 1) / items; r++)
@@ -168,7 +175,8 @@ const float* Session::foldKernel(Packed& packed) const {
   if (k.quantizer < 0 || !active_[k.quantizer]) return packed.folded;
   // A scale for each output channel, from the largest value; the lowest integer is left out.
   const int last = (1 << model_.quantizers[k.quantizer].bits) - 1;
-  std::vector<float> largest(channels, 0.0f);
+  std::vector<float>& largest = packed.largest;
+  std::fill(largest.begin(), largest.end(), 0.0f);
   for (std::size_t row = 0; row < size; row += channels)
     for (int c = 0; c < channels; c++) largest[c] = std::max(largest[c], std::fabs(packed.folded[row + c]));
   // A bias has to fit an int32 of input scale times kernel scale, with a bit to spare.
@@ -177,7 +185,7 @@ const float* Session::foldKernel(Packed& packed) const {
     for (int c = 0; c < channels; c++)
       largest[c] = std::max(largest[c], float(std::fabs(exactBias(packed, c)) / step));
   }
-  std::vector<FakeQuant> quantizers(channels);
+  std::vector<FakeQuant>& quantizers = packed.quantizers;
   for (int c = 0; c < channels; c++) {
     quantizers[c] = nudged(-largest[c], largest[c], 1, last);
     packed.scales[c] = quantizers[c].scale;
@@ -198,7 +206,7 @@ const float* Session::foldKernel(Packed& packed) const {
  */
 void Session::unfoldGradients() {
   parallel(pool_, int(packed_.size()), [&](int item, int) {
-    const Packed& packed = *packed_[item];
+    Packed& packed = *packed_[item];
     const KernelSpec& k = packed.spec;
     if (k.batchNorm < 0) return;
     const BatchNormSpec& norm = model_.batchNorms[k.batchNorm];
@@ -206,7 +214,8 @@ void Session::unfoldGradients() {
     const std::size_t size = model_.parameters[k.weights].size;
     const float* w = weights_.data() + offsets_[k.weights];
     float* g = gradients_.data() + offsets_[k.weights];
-    std::vector<double> sums(channels, 0.0);
+    std::vector<double>& sums = packed.sums;
+    std::fill(sums.begin(), sums.end(), 0.0);
     for (std::size_t row = 0; row < size; row += channels)
       for (int c = 0; c < channels; c++) {
         const float factor = packed.factors[c];
@@ -278,8 +287,6 @@ void Session::requantize(Plan& plan) {
       Packed& packed = *packed_[op.kernel];
       const KernelSpec& k = packed.spec;
       const double inputScale = fakeQuants_[k.inputQuantizer]->scale;
-      packed.integerBias.assign(std::size_t(padded(k.outChannels)), 0.0);
-      packed.multiplier.assign(std::size_t(padded(k.outChannels)), 0.0);
       for (int c = 0; c < k.outChannels; c++) {
         const double step = inputScale * (packed.scales[c] == 0 ? out.scale : packed.scales[c]);
         // As the float that the simulation adds, which lies on the grid already.
@@ -299,6 +306,8 @@ void Session::prepareObservations(const float* limits, int bins) {
   observations_.assign(model_.quantizers.size(), Observation());
   for (std::size_t i = 0; i < observations_.size(); i++)
     if (limits_[2 * i] < limits_[2 * i + 1]) observations_[i].histogram.assign(std::size_t(bins), 0);
+  partObservations_.resize(kObservers);
+  for (Observation& part : partObservations_) part.histogram.assign(std::size_t(bins), 0);
 }
 
 void Session::observe(const BoundOp& op) {
@@ -308,12 +317,12 @@ void Session::observe(const BoundOp& op) {
                              (1 << model_.quantizers[op.quantizer].bits) - 1);
   const int bins = int(total.histogram.size()), stride = padded(op.channels);
   const double low = limits_[2 * op.quantizer], width = double(limits_[2 * op.quantizer + 1]) - low;
-  const int items = int(std::min<std::int64_t>(32, op.rows));
-  std::vector<Observation> found(items);
+  const int items = int(std::min<std::int64_t>(kObservers, op.rows));
   parallel(pool_, items, [&](int item, int) {
-    Observation& o = found[item];
+    Observation& o = partObservations_[item];
     o.min = std::numeric_limits<double>::infinity(), o.max = -o.min;
-    o.histogram.assign(std::size_t(bins), 0);
+    o.energy = o.noise = o.clipped = 0;
+    std::fill(o.histogram.begin(), o.histogram.end(), 0.0);
     for (std::int64_t r = op.rows * item / items; r < op.rows * (item + 1) / items; r++)
       for (int c = 0; c < op.channels; c++) {
         const float x = op.out[r * stride + c];
@@ -331,7 +340,8 @@ void Session::observe(const BoundOp& op) {
       }
   });
   total.min = std::numeric_limits<double>::infinity(), total.max = -total.min;
-  for (const Observation& o : found) {
+  for (int item = 0; item < items; item++) {
+    const Observation& o = partObservations_[item];
     total.min = std::min(total.min, o.min), total.max = std::max(total.max, o.max);
     total.energy += o.energy, total.noise += o.noise, total.clipped += o.clipped;
     for (int b = 0; b < bins; b++) total.histogram[b] += o.histogram[b];
