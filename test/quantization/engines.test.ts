@@ -12,7 +12,7 @@ import { initialValues, type SessionState } from '../../src/graph/networkState.j
 import { quantizersOf } from '../../src/quantization/quantizers.js';
 import { initialRanges, quantizeGraph, rangeOf } from '../../src/quantization/quantizeGraph.js';
 import { addon, compareWithPlain, randomBatch } from '../engine/native/comparing.js';
-import { randomValues } from '../engine/native/randomGraph.js';
+import { randomQuantizable, randomValues } from '../engine/native/randomGraph.js';
 
 interface Reference {
   readonly ranges: Readonly<Record<string, [number, number]>>;
@@ -251,36 +251,6 @@ describe('quantization-aware training', function () {
       );
   });
 });
-
-/** A small network that can be quantized: any shapes, branches and ends. */
-function randomQuantizable(random: Random): Graph {
-  const b = new GraphBuilder();
-  const pick = <T>(some: readonly T[]): T => some[random.integer(some.length)]!;
-  const channels = () => pick([1, 3, 8, 15, 16, 17, 24, 33]);
-  let x = b.input(pick([5, 8, 9, 12]), pick([6, 9, 11]), pick([1, 3]), random.integer(4) === 0 ? 'floats' : 'pixels');
-  const layer = (name: string, from: Value, to: number) => {
-    const conv =
-      random.integer(3) === 0 && from.shape[2] > 1
-        ? b.depthwiseConv2d(name, from, pick([2, 3, 3, 5]), 1)
-        : b.conv2d(name, from, to, pick([1, 1, 2, 3]), 1);
-    const normed = random.integer(5) === 0 ? conv : b.batchNorm(`${name}_bn`, conv);
-    return random.integer(2) === 0 ? b.relu6(`${name}_relu`, normed) : normed;
-  };
-  for (let i = 0; i < 2 + random.integer(4); i++) {
-    const before = x;
-    x = layer(`n${i}`, x, channels());
-    if (random.integer(3) === 0) {
-      const y = layer(`n${i}y`, x, x.shape[2]);
-      if (y.shape.every((n, d) => n === x.shape[d])) x = b.add(`n${i}add`, x, y);
-      else x = y;
-    }
-    if (before.shape.every((n, d) => n === x.shape[d]) && random.integer(2) === 0) x = b.add(`n${i}skip`, before, x);
-  }
-  x = random.integer(2) === 0 ? b.globalMaxPool('pool', x) : b.globalAveragePool('pool', x);
-  const embedding = x;
-  if (random.integer(3) === 0) x = b.dropout('dropped', x, 0.3);
-  return b.build('random quantizable graph', { embedding, scores: b.dense('logits', x, 2 + random.integer(9)) });
-}
 
 describe('quantized networks on native', function () {
   this.timeout(300_000);

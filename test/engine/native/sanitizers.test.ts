@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { missingTool } from '../../../scripts/native.mjs';
 import { runProgram } from '../../../src/platform/runProgram.js';
 import { notRun } from '../../support/notRun.js';
+import { Random } from '../../../src/core/random.js';
+import { planInference } from '../../../src/engine/native/inferencePlan.js';
+import { planIntegers, supportsIntegers } from '../../../src/engine/native/integerPlan.js';
+import { Model } from '../../../src/engine/native/model.js';
+import { planTraining } from '../../../src/engine/native/trainingPlan.js';
+import { quantizeGraph } from '../../../src/quantization/quantizeGraph.js';
+import { planText } from './planFile.js';
+import { randomGraph, randomQuantizable } from './randomGraph.js';
 import { scratchFolder } from '../../support/scratch.js';
 
-// native/test/kernels_test.cc holds each kernel against plain loops. Here it is compiled three times and run: as it is, and
-// under the sanitizers that end it at the first access outside of an operand, undefined operation or race.
+// native/test/kernels_test.cc holds each kernel against plain loops, session_test.cc runs networks, whole and damaged. Here they
+// are compiled and run: as they are, and under the sanitizers that end them at the first access outside of an operand,
+// undefined operation or race.
 
 const native = path.resolve(import.meta.dirname, '../../../native');
 const folder = scratchFolder();
@@ -32,8 +42,12 @@ const SOURCES: readonly Source[] = [
   ['src/pool.cc', []],
   ['src/loss.cc', []],
 ];
+const SESSION_SOURCES: readonly Source[] = ['session', 'session_plan', 'session_quantization']
+  .map((name): Source => [`src/${name}.cc`, []])
+  .concat([['test/session_test.cc', []]]);
 
-async function compile(flags: readonly string[], compiler: string, sources: readonly Source[]): Promise<string> {
+/** @returns the object of each source */
+async function compile(flags: readonly string[], compiler: string, sources: readonly Source[]): Promise<string[]> {
   const waiting = [...sources];
   const objects: string[] = [];
   const worker = async () => {
@@ -47,38 +61,76 @@ async function compile(flags: readonly string[], compiler: string, sources: read
     }
   };
   await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
-  const program = path.join(folder(), 'kernels_test');
-  const { code, output } = await runProgram(compiler, [...flags, ...objects, '-o', program, '-pthread']);
-  assert.equal(code, 0, output);
-  return program;
+  return objects;
 }
 
-describe('the kernels’ own test', function () {
+/** Links all objects but those of other programs. */
+async function link(program: string, objects: readonly string[], flags: readonly string[], compiler: string) {
+  const file = path.join(folder(), program);
+  const own = objects.filter((object) => !/_test\.cc\.o$/.test(object) || path.basename(object) === `${program}.cc.o`);
+  const { code, output } = await runProgram(compiler, [...flags, ...own, '-o', file, '-pthread']);
+  assert.equal(code, 0, output);
+  return file;
+}
+
+/** Random networks with every plan that they have: in float, quantized, and on integers where they can be. */
+function planFile(count: number): string {
+  const random = Random.fromSeed(31);
+  const texts: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const graph = i % 2 === 0 ? quantizeGraph(randomQuantizable(random)) : randomGraph(random);
+    const model = new Model(graph);
+    const plans = [
+      planTraining(model, 2),
+      planTraining(model, 3),
+      planInference(model, 3),
+      planInference(model, 2, true),
+    ];
+    if (supportsIntegers(graph, (name) => model.onlyConsumerOf(name))) plans.push(planIntegers(model, 2));
+    texts.push(planText(model.description, plans));
+  }
+  const file = path.join(folder(), 'plans.txt');
+  writeFileSync(file, texts.join(''));
+  return file;
+}
+
+describe('the native engine’s own tests', function () {
   this.timeout(300_000);
 
-  const builds: readonly [name: string, flags: readonly string[], threads: readonly number[]][] = [
-    ['as it is', ['-O2'], [1, 3]],
+  const builds: readonly [name: string, flags: readonly string[], threads: readonly number[], networks: number][] = [
+    ['as it is', ['-O2'], [1, 3], 0],
     [
       'with the address and undefined-behaviour sanitizers',
       ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
       [1, 3],
+      40,
     ],
-    ['with the thread sanitizer', ['-O1', '-fsanitize=thread'], [4]],
+    ['with the thread sanitizer', ['-O1', '-fsanitize=thread'], [4], 10],
   ];
-  for (const [name, flags, threads] of builds)
-    it(`passes ${name}`, async () => {
-      const program = await compile(flags, compiler, process.arch === 'x64' ? [...X64_SOURCES, ...SOURCES] : SOURCES);
+  for (const [name, flags, threads, networks] of builds)
+    it(`pass ${name}`, async () => {
+      const x64 = process.arch === 'x64' ? X64_SOURCES : [];
+      const objects = await compile(flags, compiler, [...x64, ...SOURCES, ...(networks > 0 ? SESSION_SOURCES : [])]);
+      const kernels = await link('kernels_test', objects, flags, compiler);
       for (const count of threads) {
-        const { code, output } = await runProgram(program, [String(count)]);
+        const { code, output } = await runProgram(kernels, [String(count)]);
         assert.equal(code, 0, output);
         const checks = Number(/(\d+) checks, 0 failed/.exec(output)?.[1]);
         assert.ok(checks > 1_000_000, output);
       }
+      if (networks === 0) return;
+      const sessions = await link('session_test', objects, flags, compiler);
+      const { code, output } = await runProgram(sessions, [planFile(networks), String(threads.at(-1)!)]);
+      assert.equal(code, 0, output);
+      const [, checks, refused, ran] = /(\d+) checks, 0 failed; (\d+) damaged ones refused, (\d+) ran/.exec(output)!;
+      assert.ok(Number(checks) > 100 && Number(refused) > networks && Number(ran) > networks, output);
     });
 
-  it('passes on ARM, with NEON, under emulation', async function () {
+  it('pass on ARM, with NEON, under emulation', async function () {
     if (!hasArm) notRun(this, `absent: ${ARM_COMPILER} or ${ARM_EMULATOR}`);
-    const program = await compile(['-O2', '-static'], ARM_COMPILER, SOURCES);
+    const flags = ['-O2', '-static'];
+    const objects = await compile(flags, ARM_COMPILER, SOURCES);
+    const program = await link('kernels_test', objects, flags, ARM_COMPILER);
     const { code, output } = await runProgram(ARM_EMULATOR, [program, '2']);
     assert.equal(code, 0, output);
     assert.match(output, /\d{7} checks, 0 failed/);
