@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { loadAddon } from '../src/engine/native/addon.js';
-import type { Operation, PlanDescription } from '../src/engine/native/description.js';
+import type { Operands, PlanDescription } from '../src/engine/native/description.js';
 import { NativeSession } from '../src/engine/native/nativeSession.js';
 import { tensorFloats } from '../src/engine/native/planBuilder.js';
 import { mobileNetV2 } from '../src/graph/mobileNetV2.js';
@@ -65,7 +65,7 @@ export async function layers(batch: number, steps: number): Promise<void> {
     );
 }
 
-function kindOf(operation: Operation, session: NativeSession): string {
+function kindOf(operation: Operands, session: NativeSession): string {
   const kernel = operation.kernel === undefined ? undefined : session.model.description.kernels[operation.kernel];
   const pass = operation.op.endsWith('Backward') ? 'backward' : 'forward';
   if (!kernel)
@@ -79,7 +79,7 @@ function kindOf(operation: Operation, session: NativeSession): string {
   return kernel.height === 1 ? `pointwise, ${pass}` : `first convolution, ${pass}`;
 }
 
-function multiplyAddsOf(operation: Operation, plan: PlanDescription, session: NativeSession): number {
+function multiplyAddsOf(operation: Operands, plan: PlanDescription, session: NativeSession): number {
   if (operation.kernel === undefined) return 0;
   const kernel = session.model.description.kernels[operation.kernel]!;
   const out = plan.tensors[operation.d === undefined ? operation.out! : plan.chains[operation.d]!.tensor]!;
@@ -89,7 +89,7 @@ function multiplyAddsOf(operation: Operation, plan: PlanDescription, session: Na
   return out.n * out.h * out.w * perPixel * products;
 }
 
-function bytesOf({ x, y, d, out, gradient, target, op }: Operation, plan: PlanDescription): number {
+function bytesOf({ x, y, d, out, gradient, target, op }: Operands, plan: PlanDescription): number {
   const chains = [x, y, d].filter((chain) => chain !== undefined);
   const tensors = [...chains.map((chain) => plan.chains[chain]!.tensor), out, gradient, target];
   const bytes = tensors.reduce<number>((sum, tensor) => {

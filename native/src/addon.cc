@@ -5,62 +5,14 @@
 #include <exception>
 #include <memory>
 
+#include "addon_handle.h"
 #include "cpu.h"
-#include "napi_values.h"
+#include "napi_read.h"
+#include "napi_write.h"
 
 namespace {
 
 using ft::Session;
-
-// The handle ------------------------------------------------------------------------------------------------------
-
-struct Handle {
-  std::shared_ptr<Session> session;
-  std::vector<ft::ParameterSpec> parameters;
-  /** A step is being computed: the session belongs to another thread. */
-  bool busy = false;
-};
-
-constexpr napi_type_tag kTag = {0x6661636574726169, 0x6e65722d6e617469};
-
-using HandleRef = std::shared_ptr<Handle>;
-
-const HandleRef& handleOf(napi_env env, napi_value value, bool mayBeBusy = false) {
-  napi_valuetype type;
-  check(env, napi_typeof(env, value, &type));
-  bool ours = false;
-  if (type == napi_object) check(env, napi_check_object_type_tag(env, value, &kTag, &ours));
-  if (!ours) refuse(env, "this is no session");
-  void* data;
-  check(env, napi_unwrap(env, value, &data));
-  const HandleRef& handle = *static_cast<HandleRef*>(data);
-  if (!handle->session) refuse(env, "this session was disposed of");
-  if (handle->busy && !mayBeBusy) refuse(env, "this session computes a step");
-  return handle;
-}
-
-/** Copies between the session's flat array and one Float32Array of all parameters, end to end. */
-std::size_t packedLength(const Handle& handle) {
-  std::size_t length = 0;
-  for (const ft::ParameterSpec& p : handle.parameters) length += p.size;
-  return length;
-}
-
-void readFlat(const Handle& handle, const float* flat, float* out) {
-  for (std::size_t i = 0; i < handle.parameters.size(); i++) {
-    const std::size_t size = handle.parameters[i].size;
-    std::memcpy(out, flat + handle.session->offset(int(i)), size * sizeof(float));
-    out += size;
-  }
-}
-
-void writeFlat(const Handle& handle, const float* in, float* flat) {
-  for (std::size_t i = 0; i < handle.parameters.size(); i++) {
-    const std::size_t size = handle.parameters[i].size;
-    std::memcpy(flat + handle.session->offset(int(i)), in, size * sizeof(float));
-    in += size;
-  }
-}
 
 /** Throws in JavaScript what was thrown in C++. */
 void rethrow(napi_env env, const std::exception_ptr& thrown) {
@@ -149,11 +101,12 @@ napi_value createSession(napi_env env, napi_callback_info info) {
     } else {
       optimizer.momentum = static_cast<float>(number(env, o, "momentum"));
     }
+    const ft::LossSpec loss = readLoss(env, property(env, spec, "loss"));
     ft::ModelSpec model = readModel(env, spec);
     auto handle = std::make_shared<Handle>();
     handle->parameters = model.parameters;
     handle->session =
-        std::make_shared<Session>(*kernels, smallInteger(env, spec, "threads"), std::move(model), optimizer);
+        std::make_shared<Session>(*kernels, smallInteger(env, spec, "threads"), std::move(model), optimizer, loss);
     const napi_value result = object(env);
     auto* owned = new HandleRef(handle);
     const napi_status status = napi_wrap(
@@ -253,12 +206,19 @@ struct Job {
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   int plan = -1;
-  bool train = false, embeddings = false, observations = false;
+  bool train = false, observations = false;
+  /** Outputs that the result is to hold. */
+  bool wants[ft::kOutputNames] = {};
   ft::StepSettings settings;
   ft::StepResult result;
   /** What the step threw. A step allocates nothing; should it throw all the same, the process lives on. */
   std::exception_ptr thrown;
 };
+
+constexpr struct {
+  ft::OutputName output;
+  const char* name;
+} kOutputs[] = {{ft::embedding, "embedding"}, {ft::scores, "scores"}};
 
 napi_value observationsOf(napi_env env, const std::vector<ft::Observation>& seen) {
   napi_value array;
@@ -289,10 +249,12 @@ napi_value jobResult(napi_env env, const Job& job) {
   const ft::PlanSpec& plan = job.session->plan(job.plan);
   set(env, result, "lossSum", job.result.loss.lossSum);
   set(env, result, "correct", job.result.loss.correct);
-  set(env, result, "logits", rows(env, job.session->tensor(job.plan, plan.logits), plan.batch, plan.classes));
-  if (job.embeddings && plan.embeddings >= 0)
-    set(env, result, "embeddings",
-        rows(env, job.session->tensor(job.plan, plan.embeddings), plan.batch, plan.tensors[plan.embeddings].c));
+  for (const auto& [output, name] : kOutputs) {
+    const ft::OutputSpec* found = plan.output(output);
+    if (!found || !job.wants[output]) continue;
+    const float* values = job.session->tensor(job.plan, found->tensor);
+    set(env, result, name, rows(env, values, plan.batch, plan.tensors[found->tensor].c));
+  }
   if (job.observations) set(env, result, "observations", observationsOf(env, job.session->observations()));
   return result;
 }
@@ -350,12 +312,13 @@ napi_value run(napi_env env, napi_callback_info info) {
     else
       images = typedArray<std::uint8_t>(env, arguments[2], napi_uint8_array, pixels, "images");
     const auto* labels = typedArray<std::int32_t>(env, arguments[3], napi_int32_array, plan.batch, "labels");
+    const int people = job->session->people(job->plan);
     for (int i = 0; i < plan.batch; i++)
-      if (labels[i] < 0 || labels[i] >= plan.classes)
+      if (labels[i] < 0 || labels[i] >= people)
         refuse(env, "label " + std::to_string(labels[i]) + " of row " + std::to_string(i) + " is outside 0.." +
-                        std::to_string(plan.classes - 1));
+                        std::to_string(people - 1));
     job->train = flag(env, arguments[4], "train");
-    job->embeddings = flag(env, arguments[4], "embeddings");
+    for (const auto& [output, name] : kOutputs) job->wants[output] = flag(env, arguments[4], name);
     if (job->train != plan.training) refuse(env, "this plan is for something else");
     const std::size_t quantizers = job->session->quantizers();
     const auto* active = typedArray<std::uint8_t>(env, property(env, arguments[4], "active"), napi_uint8_array, quantizers, "active");
@@ -370,7 +333,6 @@ napi_value run(napi_env env, napi_callback_info info) {
     if (job->train) {
       job->settings.learningRate = static_cast<float>(number(env, arguments[4], "learningRate"));
       job->settings.batchNormMomentum = static_cast<float>(number(env, arguments[4], "batchNormMomentum"));
-      job->settings.labelSmoothing = number(env, arguments[4], "labelSmoothing");
       job->settings.seed = static_cast<std::uint32_t>(integer(env, arguments[4], "seed"));
       job->settings.rangeMomentum = number(env, arguments[4], "rangeMomentum");
       job->settings.frozenBatchNorm = flag(env, arguments[4], "frozenBatchNorm");

@@ -1,27 +1,57 @@
-// Softmax cross-entropy on logits.
+// What training makes smaller, as data. A new kind is a file loss_<kind>.cc and a row of the table in loss.cc; its plain twin
+// stands in src/core/losses.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "pool.h"
 
 namespace ft {
 
-struct LossResult {
-  double lossSum = 0;  // nats, over the rows
-  int correct = 0;
+/** What a network gives, in the order of src/graph/graph.ts. */
+enum OutputName { embedding, scores, kOutputNames };
+
+/** An output for a batch. */
+struct LossOutput {
+  const float* values = nullptr;  // [rows, stride], of which the first `channels` columns count; null: not there
+  float* gradient = nullptr;      // the same; receives d(mean loss of the rows)/d(values), zeros in the padding; null: not wanted
+  int channels = 0, stride = 0;
 };
 
-/**
- * Computed in float64 with the row's maximum taken out, so that it overflows for no finite input.
- *
- * @param logits [rows, stride], of which the first `classes` columns count
- * @param labels [rows], each in [0, classes)
- * @param smoothing share of the wished probability that is spread evenly over the classes, in the gradient alone
- * @param gradient [rows, stride] or null: receives (softmax - wished) / rows, zeros beyond the classes
- */
-LossResult softmaxCrossEntropy(Pool& pool, const float* logits, const std::int32_t* labels, int rows, int classes,
-                               int stride, double smoothing, float* gradient, double* rowLoss,
-                               std::uint8_t* rowCorrect);
+struct LossBatch {
+  int rows = 0;
+  const std::int32_t* labels = nullptr;  // [rows], each of them in range
+  LossOutput outputs[kOutputNames];
+  // Room, [rows].
+  double* rowLoss = nullptr;
+  std::uint8_t* rowCorrect = nullptr;
+};
+
+struct LossResult {
+  double lossSum = 0;  // nats, over the rows; not finite where an output is not
+  int correct = 0;     // rows whose highest score is the label's; never one with a score that is not a number
+};
+
+struct LossSpec;
+
+struct LossKind {
+  const char* name;
+  bool reads[kOutputNames];
+  /** The result may not depend on the number of threads. Allocates nothing. */
+  LossResult (*compute)(Pool&, const LossSpec&, const LossBatch&);
+};
+
+struct LossSpec {
+  const LossKind* kind = nullptr;
+  /** Share of the target probability that is spread evenly over all people, in the gradient alone. */
+  double labelSmoothing = 0;
+};
+
+/** Null when there is none of that name. */
+const LossKind* lossNamed(const std::string& name);
+
+/** Cross-entropy of the softmax of the scores. */
+extern const LossKind kSoftmaxLoss;
 
 }  // namespace ft

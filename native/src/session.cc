@@ -14,8 +14,13 @@ std::size_t aligned(std::size_t floats) { return (floats + kAlign - 1) / kAlign 
 
 }  // namespace
 
-Session::Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer)
-    : kernels_(kernels), pool_(std::clamp(threads, 1, 256)), model_(std::move(model)), optimizer_(optimizer) {
+Session::Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSpec loss)
+    : kernels_(kernels),
+      pool_(std::clamp(threads, 1, 256)),
+      model_(std::move(model)),
+      optimizer_(optimizer),
+      loss_(loss) {
+  require(loss_.kind, "the loss");
   for (const ParameterSpec& p : model_.parameters) {
     require(p.size > 0 && p.size < (std::size_t(1) << 31), "the size of a parameter");
     offsets_.push_back(flatSize_);
@@ -84,48 +89,49 @@ void Session::placeKernels() {
 /** Lays every kernel out for the products; as many kernels at a time as there are threads. */
 void Session::pack() {
   if (packedStep_ == step && packedActive_ == active_ && packedIntegers_ == integers_) return;
-  parallel(pool_, int(packed_.size()), [&](int item, int) {
-    Packed& packed = *packed_[item];
-    const KernelSpec& k = packed.spec;
-    const float* w = foldKernel(packed);
-    const int taps = k.height * k.width;
-    if (k.kind == KernelSpec::depthwise) {
-      for (int tap = 0; tap < taps; tap++)
-        std::copy_n(w + std::size_t(tap) * k.inChannels, k.inChannels,
-                    packed.forward + std::size_t(tap) * padded(k.inChannels));
-      return;
-    }
-    if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
-    // The depth of a 1x1 kernel has no padding (depthOf in kernels_patches.h).
-    const auto pack = [&](int tapRows, int panelRows) {
-      for (int tap = 0; tap < taps; tap++) {
-        MatrixBlock m;
-        m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
-        m.rows = k.inChannels, m.columns = k.outChannels;
-        m.rowStride = k.outChannels;
-        m.firstRow = tap * tapRows;
-        m.panelRows = panelRows, m.panelColumns = padded(k.outChannels);
-        kernels_.packPanels(m, packed.forward);
-      }
-    };
-    const int tapRows = k.pixels ? k.inChannels : padded(k.inChannels);
-    if (taps == 1)
-      pack(k.inChannels, k.inChannels);
-    else
-      pack(tapRows, taps * tapRows);
-    for (int tap = 0; k.backward && tap < taps; tap++) {
-      MatrixBlock m;
-      m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
-      m.rows = k.outChannels, m.columns = k.inChannels;
-      m.rowStride = 1, m.columnStride = k.outChannels;
-      m.firstColumn = tap * padded(k.inChannels);
-      m.panelRows = k.outChannels, m.panelColumns = taps * padded(k.inChannels);
-      kernels_.packPanels(m, packed.backward);
-    }
-  });
+  parallel(pool_, int(packed_.size()), [&](int item, int) { packKernel(*packed_[item]); });
   packedStep_ = step;
   packedActive_ = active_;
   packedIntegers_ = integers_;
+}
+
+void Session::packKernel(Packed& packed) {
+  const KernelSpec& k = packed.spec;
+  const float* w = foldKernel(packed);
+  const int taps = k.height * k.width;
+  if (k.kind == KernelSpec::depthwise) {
+    for (int tap = 0; tap < taps; tap++)
+      std::copy_n(w + std::size_t(tap) * k.inChannels, k.inChannels,
+                  packed.forward + std::size_t(tap) * padded(k.inChannels));
+    return;
+  }
+  if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
+  // The depth of a 1x1 kernel has no padding (depthOf in kernels_patches.h).
+  const auto pack = [&](int tapRows, int panelRows) {
+    for (int tap = 0; tap < taps; tap++) {
+      MatrixBlock m;
+      m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
+      m.rows = k.inChannels, m.columns = k.outChannels;
+      m.rowStride = k.outChannels;
+      m.firstRow = tap * tapRows;
+      m.panelRows = panelRows, m.panelColumns = padded(k.outChannels);
+      kernels_.packPanels(m, packed.forward);
+    }
+  };
+  const int tapRows = k.pixels ? k.inChannels : padded(k.inChannels);
+  if (taps == 1)
+    pack(k.inChannels, k.inChannels);
+  else
+    pack(tapRows, taps * tapRows);
+  for (int tap = 0; k.backward && tap < taps; tap++) {
+    MatrixBlock m;
+    m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
+    m.rows = k.outChannels, m.columns = k.inChannels;
+    m.rowStride = 1, m.columnStride = k.outChannels;
+    m.firstColumn = tap * padded(k.inChannels);
+    m.panelRows = k.outChannels, m.panelColumns = taps * padded(k.inChannels);
+    kernels_.packPanels(m, packed.backward);
+  }
 }
 
 void Session::foldRunningStatistics() {
@@ -206,53 +212,53 @@ void Session::finishGradientSums(BatchNorm& norm, std::int64_t count) {
   }
 }
 
-/** The values as they came, each row padded with zeros. */
-void Session::loadFloats(const BoundOp& op) {
-  const float* in = reinterpret_cast<const float*>(pixels_.data());
-  const int stride = padded(op.channels);
-  for (std::int64_t r = 0; r < op.rows; r++) {
-    std::copy_n(in + r * op.channels, op.channels, op.out + r * stride);
-    std::fill(op.out + r * stride + op.channels, op.out + (r + 1) * stride, 0.0f);
-  }
-}
+/** Computes an operation. */
+struct Session::Runner {
+  Session& s;
 
-void Session::applyDropout(const BoundOp& op) {
-  const DropoutMask mask(op.rate, seed_, step + 1, op.node);
-  const int stride = padded(op.channels);
-  parallel(pool_, int((op.rows + 63) / 64), [&](int item, int) {
-    for (std::int64_t r = item * 64LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 64LL); r++)
-      for (int c = 0; c < op.channels; c++) op.out[r * stride + c] *= mask.at(std::uint32_t(r * op.channels + c));
-  });
-}
+  /** What came, each row padded with zeros: values as they are, bytes as v / 127.5 - 1. */
+  void operator()(const Load& op) const {
+    const int stride = padded(op.channels);
+    const std::uint8_t* bytes = s.pixels_.data();
+    const float* floats = reinterpret_cast<const float*>(bytes);
+    parallel(s.pool_, int((op.rows + 4095) / 4096), [&](int item, int) {
+      for (std::int64_t r = item * 4096LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 4096LL); r++) {
+        float* out = op.out + r * stride;
+        const std::int64_t from = r * op.channels;
+        for (int c = 0; c < op.channels; c++) out[c] = op.floats ? floats[from + c] : float(bytes[from + c] / 127.5 - 1);
+        std::fill(out + op.channels, out + stride, 0.0f);
+      }
+    });
+  }
+
+  void operator()(const Dropout& op) const {
+    const DropoutMask mask(op.rate, s.seed_, s.step + 1, op.node);
+    const int stride = padded(op.channels);
+    parallel(s.pool_, int((op.rows + 63) / 64), [&](int item, int) {
+      for (std::int64_t r = item * 64LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 64LL); r++)
+        for (int c = 0; c < op.channels; c++) op.out[r * stride + c] *= mask.at(std::uint32_t(r * op.channels + c));
+    });
+  }
+
+  void operator()(const Observe& op) const { s.observe(op); }
+  void operator()(const ConvForward& op) const { s.kernels_.convForward(op, s.workspace_); }
+  void operator()(const ConvBackward& op) const { s.kernels_.convBackward(op, s.workspace_); }
+  void operator()(const DepthwiseForward& op) const { s.kernels_.depthwiseForward(op, s.workspace_); }
+  void operator()(const DepthwiseBackward& op) const { s.kernels_.depthwiseBackward(op, s.workspace_); }
+  void operator()(const Add& op) const { s.kernels_.add(op, s.workspace_); }
+  void operator()(const PoolForward& op) const { s.kernels_.poolForward(op.pool, s.workspace_); }
+  void operator()(const PoolBackward& op) const { s.kernels_.poolBackward(op.pool, s.workspace_); }
+  void operator()(const Contribute& op) const { s.kernels_.contribute(op, s.workspace_); }
+};
 
 /** @returns the batch norm whose statistics are not finite, where the run stopped, or -1 */
 int Session::runOps(std::vector<BoundOp>& ops) {
   using Clock = std::chrono::steady_clock;
   for (BoundOp& op : ops) {
     const Clock::time_point start = Clock::now();
-    switch (op.kind) {
-      case OpSpec::loadPixels:
-        parallel(pool_, int((op.rows + 4095) / 4096), [&](int item, int) {
-          const int stride = padded(op.channels);
-          for (std::int64_t r = item * 4096LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 4096LL); r++)
-            for (int c = 0; c < stride; c++)
-              op.out[r * stride + c] = c < op.channels ? float(pixels_.data()[r * op.channels + c] / 127.5 - 1) : 0.0f;
-        });
-        break;
-      case OpSpec::loadFloats: loadFloats(op); break;
-      case OpSpec::dropout: applyDropout(op); break;
-      case OpSpec::conv: kernels_.convForward(op.conv, workspace_); break;
-      case OpSpec::depthwise: kernels_.depthwiseForward(op.depthwise, workspace_); break;
-      case OpSpec::add: kernels_.add(op.add, workspace_); break;
-      case OpSpec::pool: kernels_.poolForward(op.pool, workspace_); break;
-      case OpSpec::convBackward: kernels_.convBackward(op.convBackward, workspace_); break;
-      case OpSpec::depthwiseBackward: kernels_.depthwiseBackward(op.depthwiseBackward, workspace_); break;
-      case OpSpec::poolBackward: kernels_.poolBackward(op.pool, workspace_); break;
-      case OpSpec::contribute: kernels_.contribute(op.contribute, workspace_); break;
-      case OpSpec::observe: observe(op); break;
-    }
+    std::visit(Runner{*this}, op.work);
     const bool finite = !op.statistics || finishStatistics(*op.statistics, op.statisticsCount);
-    if (finite && op.quantizer >= 0 && op.kind != OpSpec::observe) followRange(op);
+    if (finite && op.quantizer >= 0) followRange(op);
     if (op.sums) finishGradientSums(*op.sums, op.sumsCount);
     op.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     if (!finite) return op.statisticsIndex;
@@ -269,7 +275,6 @@ int Session::firstNotFinite(const float* flat) const {
 StepResult Session::trainStep(int index, const StepSettings& settings) {
   const Pool::Awake awake(pool_);
   Plan& plan = *plans_[index];
-  const PlanSpec& s = plan.spec;
   StepResult result;
   const auto stop = [&](NotFinite::Where where, int which) {
     result.notFinite = {where, which};
@@ -283,19 +288,32 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   loadRanges();
   pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
-  float* arena = arena_.data();
-  result.loss = softmaxCrossEntropy(pool_, arena + s.tensors[s.logits].offset, labels_.data(), s.batch, s.classes,
-                                    padded(s.classes), settings.labelSmoothing,
-                                    arena + s.tensors[s.logitsGradient].offset, rowLoss_.data(), rowCorrect_.data());
+  result.loss = computeLoss(plan.spec);
   if (!std::isfinite(result.loss.lossSum)) return stop(NotFinite::loss, -1);
   runOps(plan.backward);
   unfoldGradients();
   if (const int bad = firstNotFinite(gradients_.data()); bad >= 0) return stop(NotFinite::gradient, bad);
-  update(settings);
+  update(plan, settings);
   return result;
 }
 
-void Session::update(const StepSettings& settings) {
+/** Nothing for a plan without the outputs that the loss reads. */
+LossResult Session::computeLoss(const PlanSpec& s) {
+  LossBatch batch;
+  batch.rows = s.batch;
+  batch.labels = labels_.data();
+  batch.rowLoss = rowLoss_.data(), batch.rowCorrect = rowCorrect_.data();
+  for (const OutputSpec& o : s.outputs) {
+    const TensorSpec& t = s.tensors[o.tensor];
+    float* gradient = o.gradient < 0 ? nullptr : arena_.data() + s.tensors[o.gradient].offset;
+    batch.outputs[o.name] = {arena_.data() + t.offset, gradient, t.c, padded(t.c)};
+  }
+  for (const OutputName name : {embedding, scores})
+    if (loss_.kind->reads[name] && !batch.outputs[name].values) return {};
+  return loss_.kind->compute(pool_, loss_, batch);
+}
+
+void Session::update(const Plan& plan, const StepSettings& settings) {
   step++;
   parallel(pool_, int(model_.parameters.size()), [&](int i, int) {
     const ParameterSpec& p = model_.parameters[i];
@@ -313,9 +331,15 @@ void Session::update(const StepSettings& settings) {
   });
   for (std::size_t i = 0; i < model_.quantizers.size(); i++)
     if (fakeQuants_[i]) std::copy_n(ranges_.data() + 2 * i, 2, weights_.data() + offsets_[model_.quantizers[i].range]);
+  updateStatistics(plan, settings);
+}
+
+/** Running statistics of the batch norms that have met this batch. */
+void Session::updateStatistics(const Plan& plan, const StepSettings& settings) {
   const double keep = settings.batchNormMomentum;
-  for (auto& norm : norms_) {
-    if (settings.frozenBatchNorm && norm->factors) continue;
+  for (const BoundOp& op : plan.forward) {
+    const BatchNorm* norm = op.statistics;
+    if (!norm || (settings.frozenBatchNorm && norm->factors)) continue;
     float* mean = weights_.data() + offsets_[norm->spec.mean];
     float* variance = weights_.data() + offsets_[norm->spec.variance];
     for (int c = 0; c < norm->spec.channels; c++) {
@@ -351,11 +375,14 @@ StepResult Session::evaluate(int index) {
   if (integers_) requantize(plan);
   runOps(plan.forward);
   if (integers_) {
-    scale(s.tensors[s.logits], fakeQuants_[s.logitsQuantizer]->scale);
-    if (s.embeddings >= 0) scale(s.tensors[s.embeddings], fakeQuants_[s.embeddingsQuantizer]->scale);
+    const OutputSpec* before = nullptr;
+    for (const OutputSpec& o : s.outputs) {
+      // Where the scores are the embedding they are scaled once.
+      if (!before || before->tensor != o.tensor) scale(s.tensors[o.tensor], fakeQuants_[o.quantizer]->scale);
+      before = &o;
+    }
   }
-  result.loss = softmaxCrossEntropy(pool_, arena_.data() + s.tensors[s.logits].offset, labels_.data(), s.batch,
-                                    s.classes, padded(s.classes), 0, nullptr, rowLoss_.data(), rowCorrect_.data());
+  result.loss = computeLoss(s);
   return result;
 }
 

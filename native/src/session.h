@@ -103,17 +103,31 @@ struct OpSpec {
   int dense = -1;  // room for convBackward's split form
 };
 
+/** What is read when a plan has run: a tensor [batch, 1, 1, c]. */
+struct OutputSpec {
+  OutputName name = scores;
+  int tensor = -1;
+  int gradient = -1;   // training: the tensor where the loss leaves the gradient, which the way back starts from
+  int quantizer = -1;  // integers: says what they stand for
+};
+
 struct PlanSpec {
-  int batch = 0, height = 0, width = 0, channels = 0, classes = 0;
+  int batch = 0, height = 0, width = 0, channels = 0;
   bool training = false;
   bool floats = false;  // the input, instead of bytes
   bool integers = false;  // tensors hold integers of int8 arithmetic, and what it rounds is rounded alike
-  int logitsQuantizer = -1, embeddingsQuantizer = -1;  // with integers
   std::size_t arenaFloats = 0;
   std::vector<TensorSpec> tensors;
   std::vector<ChainSpec> chains;
   std::vector<OpSpec> forward, backward;
-  int logits = -1, logitsGradient = -1, embeddings = -1;  // tensors
+  std::vector<OutputSpec> outputs;
+
+  /** Null when the plan does not give it. */
+  const OutputSpec* output(OutputName name) const {
+    for (const OutputSpec& o : outputs)
+      if (o.name == name) return &o;
+    return nullptr;
+  }
 };
 
 struct OptimizerSpec {
@@ -123,7 +137,6 @@ struct OptimizerSpec {
 
 struct StepSettings {
   float learningRate = 0, batchNormMomentum = 0;
-  double labelSmoothing = 0;
   std::uint32_t seed = 0;
   double rangeMomentum = -1;  // negative: ranges stay
   bool frozenBatchNorm = false;
@@ -146,10 +159,12 @@ struct StepResult {
   NotFinite notFinite;
 };
 
+struct Observe;
+
 class Session {
  public:
   /** @throws InvalidPlan, std::bad_alloc */
-  Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer);
+  Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSpec loss);
   ~Session();
 
   /** Flat arrays: every parameter starts at offset(i). */
@@ -182,6 +197,8 @@ class Session {
    */
   void prepareObservations(const float* limits, int bins);
   const std::vector<Observation>& observations() const { return observations_; }
+  /** People that a label of a plan may name: its scores, or any number where it gives none. */
+  int people(int plan) const;
   /** A tensor of the plan that ran last: rows of padded(c) floats. */
   const float* tensor(int plan, int index) const;
 
@@ -194,58 +211,51 @@ class Session {
   struct Packed;
   struct BoundOp;
   struct Plan;
+  class Binder;
+  struct Runner;
 
+  // A new plan (session_plan.cc).
+  void checkTensors(const PlanSpec& spec) const;
+  void checkOutputs(const PlanSpec& spec) const;
   void checkIntegers(const PlanSpec& spec) const;
   void placeIntegers(const PlanSpec& spec);
-  void bind(Plan& plan);
-  BoundOp bindOp(const Plan& plan, const OpSpec& op);
-  void bindBatchNorms(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindPixels(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindConv(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindConvBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindDepthwise(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindDepthwiseBackward(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindAdd(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindPool(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void bindDropout(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  void placeQuantizers();
-  FakeQuant* quantizerOf(int index) const;
-  void setRange(int quantizer, float min, float max);
-  void loadRanges();
-  void followRange(const BoundOp& op);
-  void observe(const BoundOp& op);
-  const float* foldKernel(Packed& packed) const;
-  void unfoldGradients();
-  double exactBias(const Packed& packed, int c) const;
-  void foldBiases();
-  void requantize(Plan& plan);
-  void scale(const TensorSpec& tensor, float factor);
-  void applyDropout(const BoundOp& op);
-  void loadFloats(const BoundOp& op);
-  void bindContribute(const Plan& plan, const OpSpec& op, BoundOp& bound) const;
-  template <class Operand>
-  const Packed& bindProduct(const Plan& plan, const OpSpec& op, Operand& operand) const;
-  Epilogue epilogueOf(const Plan& plan, const OpSpec& op) const;
-  Geometry geometryOf(const Plan& plan, const OpSpec& op) const;
-  View viewOf(const Plan& plan, int chain) const;
-  Gradient gradientOf(const Plan& plan, const OpSpec& op) const;
-  Target targetOf(const Plan& plan, const OpSpec& op) const;
-  static bool isWide(const TensorSpec& tensor) { return padded(tensor.c) > kMostChannels; }
   void grow(const Plan& plan);
+  void bind(Plan& plan);
+
+  // A step (session.cc).
   void placeKernels();
   void pack();
+  void packKernel(Packed& packed);
   void foldRunningStatistics();
   int runOps(std::vector<BoundOp>& ops);
   static double factorOf(const BatchNorm& norm, int c);
   bool finishStatistics(BatchNorm& norm, std::int64_t count);
   void finishGradientSums(BatchNorm& norm, std::int64_t count);
   int firstNotFinite(const float* flat) const;
-  void update(const StepSettings& settings);
+  LossResult computeLoss(const PlanSpec& plan);
+  void update(const Plan& plan, const StepSettings& settings);
+  void updateStatistics(const Plan& plan, const StepSettings& settings);
+  void scale(const TensorSpec& tensor, float factor);
+
+  // Quantization (session_quantization.cc).
+  void placeQuantizers();
+  FakeQuant* quantizerOf(int index) const;
+  void setRange(int quantizer, float min, float max);
+  void loadRanges();
+  void followRange(const BoundOp& op);
+  const float* foldKernel(Packed& packed) const;
+  void unfoldGradients();
+  double exactBias(const Packed& packed, int c) const;
+  void foldBiases();
+  void requantize(Plan& plan);
+  void requantizeKernel(Packed& packed, const FakeQuant& out);
+  void observe(const Observe& op);
 
   const Kernels& kernels_;
   Pool pool_;
   ModelSpec model_;
   OptimizerSpec optimizer_;
+  LossSpec loss_;
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
   Block<float> weights_, first_, second_, gradients_, kernelFloats_, foldedFloats_, arena_, scratch_, partial_;

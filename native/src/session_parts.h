@@ -1,6 +1,8 @@
 // What a session is made of; for its own source files.
 #pragma once
 
+#include <variant>
+
 #include "session.h"
 
 namespace ft {
@@ -74,39 +76,102 @@ struct Session::Packed {
   Requantize requantize;
 };
 
-struct Session::BoundOp {
-  OpSpec::Kind kind;
-  ConvForward conv;
-  ConvBackward convBackward;
-  DepthwiseForward depthwise;
-  DepthwiseBackward depthwiseBackward;
-  Add add;
-  Pool2d pool;
-  Contribute contribute;
-  // loadPixels, loadFloats, dropout
+// Operations with addresses; each holds what its kind uses. Those that kernels compute are in kernels.h.
+
+struct Load {
   float* out = nullptr;
-  double rate = 0;
-  int node = 0;
   std::int64_t rows = 0;
   int channels = 0;
+  bool floats = false;  // else the pictures' bytes
+};
+
+struct Dropout {
+  float* out = nullptr;
+  std::int64_t rows = 0;
+  int channels = 0;
+  double rate = 0;
+  int node = 0;
+};
+
+struct Observe {
+  const float* x = nullptr;
+  std::int64_t rows = 0;
+  int channels = 0;
+  int quantizer = -1;
+};
+
+struct PoolForward {
+  Pool2d pool;
+};
+struct PoolBackward {
+  Pool2d pool;
+};
+
+using Work = std::variant<Load, Dropout, Observe, ConvForward, ConvBackward, DepthwiseForward, DepthwiseBackward, Add,
+                          PoolForward, PoolBackward, Contribute>;
+
+struct Session::BoundOp {
+  Work work;
   Needs needs;
-  BatchNorm* statistics = nullptr;  // finish them afterwards
+  /** The batch norm that the output's statistics are finished for, and over how many values a channel. */
+  BatchNorm* statistics = nullptr;
   std::int64_t statisticsCount = 0;
   int statisticsIndex = -1;
+  /** The same for the sums of a gradient. */
   BatchNorm* sums = nullptr;
   std::int64_t sumsCount = 0;
-  int quantizer = -1;  // whose range follows the output, or that observes it
-  View ranged;         // the output as its quantizer meets it
+  /** The quantizer whose range follows the output, which it meets through `ranged`: [rows, channels]. */
+  int quantizer = -1;
+  View ranged;
+  std::int64_t rows = 0;
+  int channels = 0;
   double seconds = 0;
-
-  Statistics batchStatistics() const {
-    return statistics ? statistics->statistics(quantizer >= 0) : Statistics();
-  }
 };
 
 struct Session::Plan {
   PlanSpec spec;
   std::vector<BoundOp> forward, backward;
+};
+
+/** Gives operations of one plan their addresses. @throws InvalidPlan */
+class Session::Binder {
+ public:
+  Binder(Session& session, const Plan& plan) : session_(session), spec_(plan.spec) {}
+  BoundOp bind(const OpSpec& op) const;
+
+ private:
+  void finishes(const OpSpec& op, BoundOp& bound) const;
+  Load load(const OpSpec& op) const;
+  Dropout dropout(const OpSpec& op) const;
+  Observe observe(const OpSpec& op) const;
+  ConvForward conv(const OpSpec& op, const BoundOp& bound) const;
+  ConvBackward convBackward(const OpSpec& op) const;
+  DepthwiseForward depthwise(const OpSpec& op, const BoundOp& bound) const;
+  DepthwiseBackward depthwiseBackward(const OpSpec& op) const;
+  Add add(const OpSpec& op, const BoundOp& bound) const;
+  Pool2d pool(const OpSpec& op, const BoundOp& bound) const;
+  Contribute contribute(const OpSpec& op) const;
+  template <class Operand>
+  const Packed& product(const OpSpec& op, Operand& operand) const;
+  Needs needs(const Work& work) const;
+
+  Epilogue epilogueOf(const OpSpec& op) const;
+  Geometry geometryOf(const OpSpec& op, const TensorSpec& out) const;
+  const TensorSpec& outputOf(const OpSpec& op) const { return at(spec_.tensors, op.out, "an output"); }
+  /** The tensor whose gradient an operation of the way back reads. */
+  const TensorSpec& differentiated(const OpSpec& op) const {
+    return spec_.tensors[at(spec_.chains, op.d, "the chain of a gradient").tensor];
+  }
+  Statistics statisticsOf(const BoundOp& bound) const {
+    return bound.statistics ? bound.statistics->statistics(bound.quantizer >= 0) : Statistics();
+  }
+  View viewOf(int chain) const;
+  Gradient gradientOf(const OpSpec& op) const;
+  Target targetOf(const OpSpec& op) const;
+  float* place(const TensorSpec& tensor) const { return session_.arena_.data() + tensor.offset; }
+
+  Session& session_;
+  const PlanSpec& spec_;
 };
 
 }  // namespace ft

@@ -276,28 +276,33 @@ void Session::requantize(Plan& plan) {
       lo = std::max(lo, 0.0f);
       hi = std::min(hi, std::round(6 / out.scale));
     }
-    if (op.kind == OpSpec::pool) {
-      bound.pool.integers = {true, double(out.below) - (levels + 1) / 2};
-    } else if (op.kind == OpSpec::add) {
+    if (PoolForward* f = std::get_if<PoolForward>(&bound.work)) {
+      f->pool.integers = {true, double(out.below) - (levels + 1) / 2};
+    } else if (Add* f = std::get_if<Add>(&bound.work)) {
       const double x = fakeQuants_[op.xQuantizer]->scale, y = fakeQuants_[op.yQuantizer]->scale;
       const double twice = 2 * std::max(x, y);
-      bound.add.integers = {true, fixedFactor(x / twice) * kAddShift, fixedFactor(y / twice) * kAddShift,
+      f->integers = {true, fixedFactor(x / twice) * kAddShift, fixedFactor(y / twice) * kAddShift,
                             fixedFactor(twice / (kAddShift * out.scale)), lo, hi};
     } else {
       Packed& packed = *packed_[op.kernel];
-      const KernelSpec& k = packed.spec;
-      const double inputScale = fakeQuants_[k.inputQuantizer]->scale;
-      for (int c = 0; c < k.outChannels; c++) {
-        const double step = inputScale * (packed.scales[c] == 0 ? out.scale : packed.scales[c]);
-        // As the float that the simulation adds, which lies on the grid already.
-        const double bias = k.bias >= 0 ? packed.biasInUse[c] : k.batchNorm >= 0 ? norms_[k.batchNorm]->foldedShift()[c] : 0;
-        packed.integerBias[c] = std::round(bias / step);
-        packed.multiplier[c] = fixedFactor(step / out.scale);
-        // Pictures are read as multiples of their scale, a power of two: sums of those are as exact.
-        if (k.pixels) packed.integerBias[c] *= inputScale, packed.multiplier[c] /= inputScale;
-      }
+      requantizeKernel(packed, out);
       packed.requantize = {packed.integerBias.data(), packed.multiplier.data(), lo, hi};
     }
+  }
+}
+
+/** A kernel's biases and multipliers before the scale of its output. */
+void Session::requantizeKernel(Packed& packed, const FakeQuant& out) {
+  const KernelSpec& k = packed.spec;
+  const double inputScale = fakeQuants_[k.inputQuantizer]->scale;
+  for (int c = 0; c < k.outChannels; c++) {
+    const double step = inputScale * (packed.scales[c] == 0 ? out.scale : packed.scales[c]);
+    // As the float that the simulation adds, which lies on the grid already.
+    const double bias = k.bias >= 0 ? packed.biasInUse[c] : k.batchNorm >= 0 ? norms_[k.batchNorm]->foldedShift()[c] : 0;
+    packed.integerBias[c] = std::round(bias / step);
+    packed.multiplier[c] = fixedFactor(step / out.scale);
+    // Pictures are read as multiples of their scale, a power of two: sums of those are as exact.
+    if (k.pixels) packed.integerBias[c] *= inputScale, packed.multiplier[c] /= inputScale;
   }
 }
 
@@ -310,7 +315,7 @@ void Session::prepareObservations(const float* limits, int bins) {
   for (Observation& part : partObservations_) part.histogram.assign(std::size_t(bins), 0);
 }
 
-void Session::observe(const BoundOp& op) {
+void Session::observe(const Observe& op) {
   if (observations_.empty()) return;
   Observation& total = observations_[op.quantizer];
   const FakeQuant q = nudged(ranges_[2 * op.quantizer], ranges_[2 * op.quantizer + 1], 0,
@@ -325,7 +330,7 @@ void Session::observe(const BoundOp& op) {
     std::fill(o.histogram.begin(), o.histogram.end(), 0.0);
     for (std::int64_t r = op.rows * item / items; r < op.rows * (item + 1) / items; r++)
       for (int c = 0; c < op.channels; c++) {
-        const float x = op.out[r * stride + c];
+        const float x = op.x[r * stride + c];
         o.min = std::min(o.min, double(x)), o.max = std::max(o.max, double(x));
         o.energy += double(x) * x;
         if (q.scale > 0) {

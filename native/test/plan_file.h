@@ -17,6 +17,8 @@ namespace {
 struct Network {
   ft::ModelSpec model;
   std::vector<ft::PlanSpec> plans;
+  /** What a gradient is compared with, where the network is for that (`gradientCase` in session_test.cc). */
+  std::map<std::string, std::vector<double>> numbers;
 };
 
 /** One line. */
@@ -92,14 +94,14 @@ constexpr Field<ft::OpSpec> kOpFields[] = {
     {"dense", &ft::OpSpec::dense},
 };
 constexpr Field<ft::PlanSpec> kPlanFields[] = {
-    {"batch", &ft::PlanSpec::batch},       {"height", &ft::PlanSpec::height},
-    {"width", &ft::PlanSpec::width},       {"channels", &ft::PlanSpec::channels},
-    {"classes", &ft::PlanSpec::classes},   {"logits", &ft::PlanSpec::logits},
-    {"logitsGradient", &ft::PlanSpec::logitsGradient},
-    {"embeddings", &ft::PlanSpec::embeddings},
-    {"logitsQuantizer", &ft::PlanSpec::logitsQuantizer},
-    {"embeddingsQuantizer", &ft::PlanSpec::embeddingsQuantizer},
+    {"batch", &ft::PlanSpec::batch},
+    {"height", &ft::PlanSpec::height},
+    {"width", &ft::PlanSpec::width},
+    {"channels", &ft::PlanSpec::channels},
 };
+constexpr Field<ft::OutputSpec> kOutputFields[] = {{"tensor", &ft::OutputSpec::tensor},
+                                                   {"gradient", &ft::OutputSpec::gradient},
+                                                   {"quantizer", &ft::OutputSpec::quantizer}};
 
 constexpr const char* kOpNames[] = {"loadPixels", "loadFloats", "conv", "depthwise", "add", "pool", "convBackward",
                                     "depthwiseBackward", "poolBackward", "contribute", "dropout", "observe"};
@@ -161,6 +163,11 @@ void addToPlan(const Line& line, ft::PlanSpec& plan) {
     readFields(line, kChainFields, c);
     c.relu6 = line.flag("relu6");
     plan.chains.push_back(c);
+  } else if (line.what == "output") {
+    ft::OutputSpec o;
+    readFields(line, kOutputFields, o);
+    o.name = line.word("output") == "scores" ? ft::scores : ft::embedding;
+    plan.outputs.push_back(o);
   } else {
     (line.what == "forward" ? plan.forward : plan.backward).push_back(opOf(line));
   }
@@ -172,6 +179,14 @@ std::vector<Network> readNetworks(const char* file) {
   if (!in) throw std::runtime_error(std::string("no file ") + file);
   std::vector<Network> networks;
   for (std::string text; std::getline(in, text);) {
+    if (text.compare(0, 8, "numbers ") == 0) {
+      std::istringstream words(text.substr(8));
+      std::string name;
+      words >> name;
+      std::vector<double>& values = networks.back().numbers[name];
+      for (double value; words >> value;) values.push_back(value);
+      continue;
+    }
     const Line line(text);
     if (line.what == "network") {
       networks.emplace_back();

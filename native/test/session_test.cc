@@ -20,7 +20,7 @@ std::atomic<long> refused{0};
 }  // namespace
 
 // Every allocation of the program, to refuse some of them.
-void* operator new(std::size_t size) {
+__attribute__((noinline)) void* operator new(std::size_t size) {
   if (granted.load() >= 0 && granted.fetch_sub(1) <= 0) {
     granted.store(0);
     refused++;
@@ -29,8 +29,8 @@ void* operator new(std::size_t size) {
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory) noexcept { std::free(memory); }
+__attribute__((noinline)) void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
@@ -49,7 +49,8 @@ struct Grants {
 };
 
 std::unique_ptr<Session> sessionOf(const ModelSpec& model, int threads) {
-  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec());
+  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(),
+                                   ft::LossSpec{&ft::kSoftmaxLoss, 0.1});
 }
 
 /** Weights around which nothing overflows. The first two of a quantizer's range are its ends. */
@@ -70,7 +71,7 @@ void fill(Session& session, const ModelSpec& model, std::uint64_t seed) {
   session.touch();
 }
 
-/** Runs a plan on random pictures. @returns the scores, then the loss; nothing where the step stopped */
+/** Runs a plan on random pictures. @returns the outputs, then the loss; nothing where the step stopped */
 std::vector<double> runPlan(Session& session, int index, bool rounds) {
   const PlanSpec& plan = session.plan(index);
   Random random{std::uint64_t(plan.batch) * 7 + 1};
@@ -80,11 +81,12 @@ std::vector<double> runPlan(Session& session, int index, bool rounds) {
       reinterpret_cast<float*>(session.pixels())[i] = random.between(-1, 1);
     else
       session.pixels()[i] = std::uint8_t(random.next());
-  for (int row = 0; row < plan.batch; row++) session.labels()[row] = int(random.next() % std::uint64_t(plan.classes));
+  const std::uint64_t people = std::uint64_t(session.people(index));
+  for (int row = 0; row < plan.batch; row++) session.labels()[row] = int(random.next() % people);
   const std::vector<std::uint8_t> active(session.quantizers() + 1, rounds || plan.integers);
   session.activate(active.data());
   ft::StepSettings settings;
-  settings.learningRate = 0.01f, settings.batchNormMomentum = 0.9f, settings.labelSmoothing = 0.1;
+  settings.learningRate = 0.01f, settings.batchNormMomentum = 0.9f;
   settings.rangeMomentum = 0.9;
   ft::StepResult result;
   {
@@ -93,9 +95,10 @@ std::vector<double> runPlan(Session& session, int index, bool rounds) {
   }
   if (result.notFinite.where != ft::NotFinite::nowhere) return {};
   std::vector<double> seen;
-  for (int row = 0; row < plan.batch; row++)
-    for (int c = 0; c < plan.classes; c++)
-      seen.push_back(session.tensor(index, plan.logits)[std::size_t(row) * padded(plan.classes) + c]);
+  for (const ft::OutputSpec& o : plan.outputs)
+    for (int row = 0, channels = plan.tensors[o.tensor].c; row < plan.batch; row++)
+      for (int c = 0; c < channels; c++)
+        seen.push_back(session.tensor(index, o.tensor)[std::size_t(row) * padded(channels) + c]);
   seen.push_back(result.loss.lossSum);
   return seen;
 }
@@ -119,6 +122,82 @@ std::vector<double> runAll(const Network& network, int threads) {
   return all;
 }
 
+// Gradients -------------------------------------------------------------------------------------------------------
+
+/** By output: what the linear loss multiplies it with. */
+std::vector<double> factors[ft::kOutputNames];
+
+/** A sum of outputs, each times a number of its own, which is its gradient. */
+ft::LossResult linearLoss(ft::Pool&, const ft::LossSpec& spec, const ft::LossBatch& batch) {
+  ft::LossResult result;
+  for (const ft::OutputName name : {ft::embedding, ft::scores}) {
+    const ft::LossOutput& o = batch.outputs[name];
+    if (!spec.kind->reads[name]) continue;
+    for (int row = 0; row < batch.rows; row++)
+      for (int c = 0; c < o.stride; c++) {
+        const double factor = c < o.channels ? factors[name][std::size_t(row) * o.channels + c] : 0;
+        o.gradient[row * o.stride + c] = float(factor);
+        result.lossSum += factor * o.values[row * o.stride + c];
+      }
+  }
+  return result;
+}
+
+constexpr ft::LossKind kLinear[] = {{"embedding", {true, false}, linearLoss},
+                                    {"scores", {false, true}, linearLoss},
+                                    {"both", {true, true}, linearLoss}};
+
+/** The way back from some outputs against plain loops in float64, as far as whole arrays are apart. */
+void gradientCase(const Network& network, int threads) {
+  const auto& numbers = network.numbers;
+  const PlanSpec& plan = network.plans.front();
+  const bool both = plan.outputs.size() == 2;
+  const ft::LossKind& kind = kLinear[both ? 2 : plan.outputs[0].name];
+  for (const ft::OutputSpec& o : plan.outputs)
+    factors[o.name] = numbers.at(o.name == ft::scores ? "scores" : "embedding");
+  for (const ft::Kernels* kernels : ft::availableKernels()) {
+    Session session(*kernels, threads, network.model, ft::OptimizerSpec(), ft::LossSpec{&kind, 0});
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < network.model.parameters.size(); i++)
+      for (std::size_t k = 0; k < network.model.parameters[i].size; k++)
+        session.parameters()[session.offset(int(i)) + k] = float(numbers.at("parameters")[next++]);
+    const std::vector<float> before(session.parameters(), session.parameters() + session.flatSize());
+    const int index = session.addPlan(plan);
+    const std::vector<double>& pixels = numbers.at("pixels");
+    for (std::size_t i = 0; i < pixels.size(); i++)
+      if (plan.floats)
+        reinterpret_cast<float*>(session.pixels())[i] = float(pixels[i]);
+      else
+        session.pixels()[i] = std::uint8_t(pixels[i]);
+    std::fill_n(session.labels(), plan.batch, 0);
+    ft::StepSettings settings;
+    settings.learningRate = 0.1f;
+    const ft::StepResult result = session.trainStep(index, settings);
+    expect(result.notFinite.where == ft::NotFinite::nowhere, "a step is finite");
+    compare("the loss", result.loss.lossSum, numbers.at("loss")[0], 1, 2e-4);
+    const std::vector<double>& expected = numbers.at("gradients");
+    double largest = 0;
+    std::vector<double> off, size;
+    next = 0;
+    for (std::size_t i = 0; i < network.model.parameters.size(); i++) {
+      double distance = 0, norm = 0;
+      for (std::size_t k = 0; k < network.model.parameters[i].size; k++, next++) {
+        const std::size_t at = session.offset(int(i)) + k;
+        const double difference = session.gradients()[at] - expected[next];
+        distance += difference * difference, norm += expected[next] * expected[next];
+        // What leads to nothing that the loss reads stays, running statistics too.
+        if (expected[next] == 0 && !network.model.parameters[i].trainable && numbers.at("reached")[i] == 0)
+          expect(session.parameters()[at] == before[at], "a parameter that the loss does not see stays");
+      }
+      off.push_back(std::sqrt(distance)), size.push_back(std::sqrt(norm));
+      largest = std::max(largest, size.back());
+    }
+    for (std::size_t i = 0; i < off.size(); i++)
+      expect(off[i] <= 3e-4 * (size[i] + largest), std::string(kind.name) + ", the gradient of parameter " +
+                                                       std::to_string(i) + " with " + kernels->name);
+  }
+}
+
 // Damage ----------------------------------------------------------------------------------------------------------
 
 int otherValue(int value, Random& random) {
@@ -134,7 +213,7 @@ void damage(std::vector<T>& list, const Field<T> (&fields)[N], Random& random) {
 }
 
 void damage(PlanSpec& plan, Random& random) {
-  switch (random.next() % 9) {
+  switch (random.next() % 10) {
     case 0: damage(plan.tensors, kTensorFields, random); break;
     case 1: damage(plan.chains, kChainFields, random); break;
     case 2: {
@@ -152,6 +231,7 @@ void damage(PlanSpec& plan, Random& random) {
       break;
     case 5: plan.arenaFloats = plan.arenaFloats / (1 + random.next() % 3) + random.next() % 2; break;
     case 6: damage(plan.backward, kOpFields, random); break;
+    case 7: damage(plan.outputs, kOutputFields, random); break;
     default: damage(plan.forward, kOpFields, random);
   }
 }
@@ -231,6 +311,10 @@ int main(int argc, char** argv) {
   Damaged damaged;
   for (std::size_t i = 0; i < networks.size(); i++) {
     context = "network " + std::to_string(i);
+    if (!networks[i].numbers.empty()) {
+      gradientCase(networks[i], threads);
+      continue;
+    }
     const std::vector<double> alone = runAll(networks[i], 1);
     expect(runAll(networks[i], threads) == alone, "any number of threads gives the same bits");
     for (int round = 0; round < 60; round++) damagedPlans(networks[i], threads, random, damaged);

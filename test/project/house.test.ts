@@ -23,9 +23,11 @@ const MOST_PRETTIER_IGNORES = 10;
 const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'src/dataset/augment.ts: interpolate': 'a kernel: one loop over pixels, its branches unrolled',
   'native/src/kernels_conv_backward.h: convBackwardItem': 'a kernel',
-  'native/test/kernels_test.cc: convCase': 'a case of one kernel beside its plain twin',
-  'native/test/kernels_test.cc: depthwiseCase': 'a case of one kernel beside its plain twin',
+  'native/test/conv_cases.h: convCase': 'a case of one kernel beside its plain twin',
+  'native/test/conv_cases.h: depthwiseCase': 'a case of one kernel beside its plain twin',
   'native/test/kernels_test.cc: integerCases': 'a table of cases',
+  'test/engine/native/plainForward.ts: node': 'a case for each operation',
+  'test/engine/native/plainNetwork.ts: backward': 'a case for each operation',
 };
 
 /** Waits of a fixed time in a test, and why nothing could be waited for: how many, and what they are. */
@@ -39,10 +41,8 @@ const SLEEPS: Readonly<Record<string, readonly [number, string]>> = {
 
 /** What is still to be done; entries leave these lists and none is added. */
 const OLD = {
-  files: ['native/src/session_plan.cc', 'native/test/kernels_test.cc', 'test/engine/native/plainNetwork.ts'],
+  files: [],
   functions: [
-    'src/engine/native/inferencePlan.ts: planInference',
-    'src/engine/native/model.ts: constructor',
     'src/engine/tfjs/backward.ts: backwardNode',
     'src/engine/tfjs/tensorFlowKernels.ts: tensorFlowKernels',
     'src/engine/tfjs/tfjsSession.ts: trainStepNow',
@@ -51,8 +51,6 @@ const OLD = {
     'src/inference/measure.ts: measureOn',
     'src/training/trainingLoop.ts: runEpoch',
     'test/dataset/dataset.test.ts: it(names every kind of trouble once, with its files, the gravest first)',
-    'test/engine/native/plainNetwork.ts: node',
-    'test/engine/native/plainNetwork.ts: backward',
     'test/inference/inference.test.ts: it(writes a model card, with what was measured or without)',
     'test/support/workbench.ts: startServer',
   ],

@@ -1,3 +1,5 @@
+import type { OutputName } from '../../core/losses/loss.js';
+import type { Loss } from '../../core/losses/losses.js';
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
 import type { StepSettings } from '../engine.js';
@@ -22,23 +24,25 @@ export type StepOutcome =
       readonly notFinite?: undefined;
       readonly lossSum: number;
       readonly correct: number;
-      /** [batch, classes]. */
-      readonly logits: Float32Array;
-      readonly embeddings?: Float32Array;
+      /** [batch, channels]; what was wanted and the plan gives. */
+      readonly scores?: Float32Array;
+      readonly embedding?: Float32Array;
       /** By quantizer; of those of kernels nothing is counted. */
       readonly observations?: readonly Observation[];
     };
 
+/** Outputs that a result is to hold. */
+type Wants = { readonly [Output in OutputName]: boolean };
+
 /** What a step is told beside its batch. `active` has a flag for each quantizer. */
 export type RunSettings = { readonly active: Uint8Array } & (
-  | ({
+  | (Wants & {
       readonly train: true;
       /** Negative: ranges stay. */
       readonly rangeMomentum: number;
       readonly frozenBatchNorm: boolean;
-      readonly labelSmoothing: number;
     } & Required<Omit<StepSettings, 'quantization'>>)
-  | { readonly train: false; readonly embeddings: boolean }
+  | (Wants & { readonly train: false })
   | { readonly train: false; readonly observe: true; readonly limits: Float32Array; readonly bins: number }
 );
 
@@ -56,6 +60,7 @@ export interface NativeAddon {
       readonly threads: number;
       /** The best one when empty. */
       readonly instructionSet: string;
+      readonly loss: Loss;
       readonly optimizer:
         | ({ readonly kind: 'adam'; readonly weightDecay: number } & AdamOptions)
         | ({ readonly kind: 'sgd' } & MomentumOptions);

@@ -1,3 +1,5 @@
+import type { OutputName } from '../../core/losses/loss.js';
+
 /**
  * What the native engine is told: a network once for each session, and a plan for each batch size. The addon
  * (native/src/session.h) checks every index, shape and place before a kernel runs. Indices point into the lists of the
@@ -72,57 +74,158 @@ export interface ChainDescription {
   readonly quantizer?: number;
 }
 
-/** Operands: x, y, d and ranged are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, the rest tensors. */
-export interface Operation {
-  readonly op:
-    | 'loadPixels'
-    | 'loadFloats'
-    | 'conv'
-    | 'depthwise'
-    | 'add'
-    | 'pool'
-    | 'convBackward'
-    | 'depthwiseBackward'
-    | 'poolBackward'
-    | 'contribute'
-    | 'dropout'
-    /** Looks at `out` for `quantizer`. */
-    | 'observe';
+// Operations. Operands: x, y, d and ranged are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, names that
+// end with quantizer quantizers, the rest tensors.
+
+/** Of an output in training: the batch norm that takes its statistics, and the chain whose quantizer's range follows it. */
+interface Followed {
+  statistics?: number;
+  ranged?: number;
+}
+
+/** The pictures, or values taken as they are, as a tensor. */
+export interface LoadOperation extends Pick<Followed, 'ranged'> {
+  readonly op: 'loadPixels' | 'loadFloats';
+  readonly out: number;
+}
+
+/** Convolutions and dense layers. */
+export interface ConvOperation extends Followed {
+  readonly op: 'conv';
   /** Absent for a convolution of the pictures. */
   readonly x?: number;
-  /** Second summand; absent for a copy. */
-  readonly y?: number;
-  readonly kernel?: number;
-  readonly stride?: number;
-  readonly out?: number;
-  /** Dropout works in place, on an output or on its gradient: share that becomes zero, and the node's number. */
-  readonly rate?: number;
-  readonly node?: number;
-  /** Pooling: the maximum, else the mean. */
-  readonly max?: boolean;
-  /** The batch norm that takes the output's statistics. */
-  statistics?: number;
-  /** Training: the chain whose quantizer's range follows the output. */
-  ranged?: number;
-  // Inference: what happens to an output before it is stored.
+  readonly kernel: number;
+  readonly stride: number;
+  readonly out: number;
+  // In use, in this order: what happens to an output before it is stored.
   readonly foldedBatchNorm?: number;
   readonly relu6?: boolean;
-  readonly residual?: number;
-  /** Quantizers of the output, and of its sum with the residual. */
   readonly quantizer?: number;
+  readonly residual?: number;
+  /** Of the sum with the residual. */
   readonly sumQuantizer?: number;
-  /** Integers: quantizers of the summands. */
+}
+
+export interface DepthwiseOperation extends Followed {
+  readonly op: 'depthwise';
+  readonly x: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly out: number;
+  readonly foldedBatchNorm?: number;
+  readonly relu6?: boolean;
+  readonly quantizer?: number;
+}
+
+export interface AddOperation extends Followed {
+  readonly op: 'add';
+  readonly x: number;
+  /** Absent for a copy. */
+  readonly y?: number;
+  readonly out: number;
+  readonly quantizer?: number;
+  // On integers.
+  readonly relu6?: boolean;
   readonly xQuantizer?: number;
   readonly yQuantizer?: number;
-  // Backward: `gradient` stands behind chain `d`; the gradient of chain x goes to `target`.
+}
+
+export interface PoolOperation extends Pick<Followed, 'ranged'> {
+  readonly op: 'pool';
+  readonly x: number;
+  readonly out: number;
+  /** The maximum, else the mean. */
+  readonly max: boolean;
+  readonly quantizer?: number;
+}
+
+/** Works in place, on an output or on its gradient. */
+export interface DropoutOperation {
+  readonly op: 'dropout';
+  readonly out: number;
+  /** Share that becomes zero. */
+  readonly rate: number;
+  /** The node's number, which its mask depends on. */
+  readonly node: number;
+}
+
+/** Looks at `out` for a quantizer. */
+export interface ObserveOperation {
+  readonly op: 'observe';
+  readonly out: number;
+  readonly quantizer: number;
+}
+
+/** What writes a tensor that others read. */
+export type Producer =
+  LoadOperation | ConvOperation | DepthwiseOperation | AddOperation | PoolOperation | DropoutOperation;
+export type ForwardOperation = Producer | ObserveOperation;
+
+/** Where the gradient of chain x goes; nowhere for the pictures. */
+export interface Contribution {
+  readonly target: number;
+  /** Add to what an earlier reader of x has left. */
+  readonly accumulate: boolean;
+  /** The last contribution: mask by ReLU6 and quantizer, sum for batch norm. */
+  readonly finish: boolean;
+}
+
+export interface ConvBackwardOperation extends Partial<Contribution> {
+  readonly op: 'convBackward';
+  readonly x?: number;
+  readonly kernel: number;
+  readonly stride: number;
+  /** The output, whose gradient stands behind its batch norm in the tensor `gradient`. */
+  readonly d: number;
+  readonly gradient: number;
+  /** Room for the gradient of the output, when the kernel is too large to have a copy for each part. */
+  readonly dense: number;
+}
+
+export interface DepthwiseBackwardOperation extends Partial<Contribution> {
+  readonly op: 'depthwiseBackward';
+  readonly x: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly d: number;
+  readonly gradient: number;
+}
+
+export interface PoolBackwardOperation extends Contribution {
+  readonly op: 'poolBackward';
+  readonly x: number;
+  readonly out: number;
+  readonly max: boolean;
+  readonly gradient: number;
+}
+
+/** A gradient that goes on as it is; without one only the finish. */
+export interface ContributeOperation extends Contribution {
+  readonly op: 'contribute';
+  readonly x: number;
   readonly d?: number;
   readonly gradient?: number;
-  readonly target?: number;
-  readonly accumulate?: boolean;
-  /** The last contribution: mask by ReLU6, sum for batch norm. */
-  readonly finish?: boolean;
-  /** Room for the gradient of the output, when the kernel is too large to have a copy for each part. */
-  readonly dense?: number;
+}
+
+export type BackwardOperation =
+  ConvBackwardOperation | DepthwiseBackwardOperation | PoolBackwardOperation | ContributeOperation | DropoutOperation;
+
+export type Operation = ForwardOperation | BackwardOperation;
+
+type OperandName = 'x' | 'y' | 'd' | 'kernel' | 'out' | 'residual' | 'gradient' | 'target' | 'dense';
+
+/** What an operation of any kind names; assignable from all of them. */
+export type Operands = { readonly op: Operation['op'] } & { readonly [Name in OperandName]?: number };
+
+/** What is read when a plan has run. */
+export interface OutputDescription {
+  readonly output: OutputName;
+  /** [n, 1, 1, c]. */
+  readonly tensor: number;
+  /** Training: where the loss leaves the gradient, which the way back starts from. */
+  readonly gradient?: number;
+  /** Integers: says what they stand for. */
+  readonly quantizer?: number;
 }
 
 export interface PlanDescription {
@@ -130,21 +233,15 @@ export interface PlanDescription {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  readonly classes: number;
   readonly training: boolean;
   /** The input is floats instead of bytes. */
   readonly floats: boolean;
   readonly arenaFloats: number;
   readonly tensors: readonly TensorDescription[];
   readonly chains: readonly ChainDescription[];
-  readonly forward: readonly Operation[];
-  readonly backward: readonly Operation[];
-  readonly logits: number;
-  readonly logitsGradient?: number;
-  /** What the last dense layer reads. */
-  readonly embeddings?: number;
-  /** Tensors hold integers; the quantizers say what the results stand for. */
+  readonly forward: readonly ForwardOperation[];
+  readonly backward: readonly BackwardOperation[];
+  readonly outputs: readonly OutputDescription[];
+  /** Tensors hold integers. */
   readonly integers?: boolean;
-  readonly logitsQuantizer?: number;
-  readonly embeddingsQuantizer?: number;
 }

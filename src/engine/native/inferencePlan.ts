@@ -1,10 +1,10 @@
-import { headLayerOf, type Node } from '../../graph/graph.js';
-import type { PlanDescription } from './description.js';
-import type { Model } from './model.js';
+import type { Node } from '../../graph/graph.js';
+import type { ConvOperation, PlanDescription } from './description.js';
+import type { NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
-type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 type Kernel = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
+type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 
 /**
  * Forward by the running statistics for one batch size. A convolution takes the batch norm, ReLU6 and residual sum that
@@ -12,29 +12,93 @@ type Kernel = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
  *
  * @param observing looks at every tensor before it is rounded; such a plan runs with no quantizer of activations active
  */
-export function planInference(model: Model, batch: number, observing = false): PlanDescription {
-  const builder = new PlanBuilder(model, batch);
-  const values = new Map<string, Chain>();
-  let pictures: Chain | undefined;
+export function planInference(model: NumberedGraph, batch: number, observing = false): PlanDescription {
+  return new InferencePlanner(model, batch, observing).plan();
+}
 
-  const read = (name: string): Chain => {
-    const value = values.get(name);
-    if (value) return value;
-    pictures ??= builder.input();
-    return pictures;
-  };
-  const copy = (x: Chain, quantizer?: number): Chain =>
-    builder.produce(builder.shapeOf(x.tensor), {
-      op: 'add',
-      x: x.index,
-      ...(quantizer === undefined ? {} : { quantizer }),
-    });
-  const observe = (tensor: number, node: FakeQuant) => {
-    if (node.observed) builder.forward.push({ op: 'observe', out: tensor, quantizer: model.quantizerOf(node) });
-  };
+/** Nodes after a kernel that are part of it, and what they make of its output. */
+interface Tail {
+  readonly names: readonly string[];
+  readonly quantizer: FakeQuant | undefined;
+  readonly epilogue: Pick<ConvOperation, 'foldedBatchNorm' | 'relu6' | 'quantizer'>;
+  readonly sum: Pick<ConvOperation, 'residual' | 'sumQuantizer'>;
+}
 
-  /** Nodes after a kernel that are part of it, and what they make of its output. */
-  const tail = (node: Kernel) => {
+class InferencePlanner {
+  private readonly builder: PlanBuilder;
+  /** What a node's readers read; nothing for the pictures themselves. */
+  private readonly values = new Map<string, Chain>();
+  private pictures: Chain | undefined;
+
+  constructor(
+    private readonly model: NumberedGraph,
+    batch: number,
+    private readonly observing: boolean,
+  ) {
+    this.builder = new PlanBuilder(model, batch);
+  }
+
+  plan(): PlanDescription {
+    const { nodes } = this.model.graph;
+    for (const node of nodes) if (!this.values.has(node.name)) this.add(node);
+    const outputs = this.model.outputs.map(([output, node]) => ({ output, tensor: this.read(node).tensor }));
+    return this.builder.build(false, outputs);
+  }
+
+  private add(node: Node): void {
+    switch (node.op) {
+      case 'input':
+        return;
+      case 'conv2d':
+      case 'dense':
+      case 'depthwiseConv2d': {
+        this.kernel(node);
+        return;
+      }
+      case 'batchNorm':
+      case 'relu6': {
+        this.view(node);
+        return;
+      }
+      case 'add': {
+        this.sum(node);
+        return;
+      }
+      case 'globalMaxPool':
+      case 'globalAveragePool': {
+        this.pool(node);
+        return;
+      }
+      case 'dropout':
+        this.values.set(node.name, this.read(node.input));
+        return;
+      case 'fakeQuant': {
+        this.fakeQuant(node);
+        return;
+      }
+    }
+  }
+
+  /** A node's output; the pictures become a tensor when somebody asks. */
+  private read(name: string): Chain {
+    return this.values.get(name) ?? (this.pictures ??= this.builder.input());
+  }
+
+  private kernel(node: Kernel): void {
+    const { names, epilogue, sum, quantizer } = this.tail(node);
+    const common = { kernel: this.model.kernelOf(node), stride: node.op === 'dense' ? 1 : node.stride, ...epilogue };
+    const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;
+    const chain = this.builder.produce(node.shape, (out) =>
+      node.op === 'depthwiseConv2d'
+        ? { op: 'depthwise', x: x!, ...common, out }
+        : { op: 'conv', ...(x === undefined ? {} : { x }), ...common, ...sum, out },
+    );
+    if (quantizer) this.observe(chain.tensor, quantizer);
+    for (const name of names) this.values.set(name, chain);
+  }
+
+  private tail(node: Kernel): Tail {
+    const { model } = this;
     const names = [node.name];
     let next = model.onlyConsumerOf(node.name);
     const take = <T extends Node>(taken: T): T => {
@@ -48,8 +112,8 @@ export function planInference(model: Model, batch: number, observing = false): P
     if (next?.op === 'relu6') take(next);
     // What is observed has to be stored first.
     const quantizer = next?.op === 'fakeQuant' ? take(next) : undefined;
-    const other = next?.op === 'add' && node.op === 'conv2d' && !observing ? next : undefined;
-    const residual = other && values.get(other.input === names.at(-1) ? other.other : other.input);
+    const other = next?.op === 'add' && node.op === 'conv2d' && !this.observing ? next : undefined;
+    const residual = other && this.values.get(other.input === names.at(-1) ? other.other : other.input);
     if (residual) take(other);
     const sumQuantizer = residual && next?.op === 'fakeQuant' ? take(next) : undefined;
     return {
@@ -59,71 +123,56 @@ export function planInference(model: Model, batch: number, observing = false): P
         ...(foldedBatchNorm === undefined ? {} : { foldedBatchNorm }),
         ...(relu6 ? { relu6 } : {}),
         ...(quantizer ? { quantizer: model.quantizerOf(quantizer) } : {}),
+      },
+      sum: {
         ...(residual ? { residual: residual.tensor } : {}),
         ...(sumQuantizer ? { sumQuantizer: model.quantizerOf(sumQuantizer) } : {}),
       },
     };
-  };
-
-  for (const node of model.graph.nodes) {
-    if (node.op === 'input' || values.has(node.name)) continue;
-    switch (node.op) {
-      case 'conv2d':
-      case 'dense':
-      case 'depthwiseConv2d': {
-        const { names, epilogue, quantizer } = tail(node);
-        const out = builder.produce(node.shape, {
-          op: node.op === 'depthwiseConv2d' ? 'depthwise' : 'conv',
-          ...(model.readsPictures(node) ? {} : { x: read(node.input).index }),
-          kernel: model.kernelOf(node),
-          stride: node.op === 'dense' ? 1 : node.stride,
-          ...epilogue,
-        });
-        if (observing && quantizer) observe(out.tensor, quantizer);
-        for (const name of names) values.set(name, out);
-        break;
-      }
-      case 'batchNorm':
-      case 'relu6': {
-        // A view of its own on the tensor, read once.
-        const x = read(node.input);
-        const view = builder.chain(x.tensor, x.producer);
-        if (node.op === 'relu6') view.relu6 = true;
-        else view.batchNorm = model.batchNormOf(node);
-        values.set(node.name, copy(view));
-        break;
-      }
-      case 'add':
-        values.set(
-          node.name,
-          builder.produce(node.shape, { op: 'add', x: read(node.input).index, y: read(node.other).index }),
-        );
-        break;
-      case 'globalMaxPool':
-      case 'globalAveragePool': {
-        const max = node.op === 'globalMaxPool';
-        values.set(node.name, builder.produce(node.shape, { op: 'pool', x: read(node.input).index, max }));
-        break;
-      }
-      case 'dropout':
-        values.set(node.name, read(node.input));
-        break;
-      case 'fakeQuant': {
-        // Convolutions round the pictures' bytes themselves.
-        const reader = (other: Node) => model.readsPictures(other);
-        if (!values.has(node.input) && model.consumersOf(node.name).every(reader)) break;
-        const x = read(node.input);
-        if (observing) observe(x.tensor, node);
-        values.set(node.name, copy(x, model.quantizerOf(node)));
-      }
-    }
   }
-  const last = model.graph.nodes.at(-1)!;
-  const head = headLayerOf(model.graph);
-  const embeddings = head && read(head.input).tensor;
-  return builder.build({
-    training: false,
-    logits: read(last.name).tensor,
-    ...(embeddings === undefined ? {} : { embeddings }),
-  });
+
+  /** A batch norm or a ReLU6 that no kernel took along: a view of its own on the tensor, read once. */
+  private view(node: Extract<Node, { op: 'batchNorm' | 'relu6' }>): void {
+    const x = this.read(node.input);
+    const view = this.builder.chain(x.tensor, x.producer);
+    if (node.op === 'relu6') view.relu6 = true;
+    else view.batchNorm = this.model.batchNormOf(node);
+    this.values.set(node.name, this.copy(view));
+  }
+
+  private sum(node: Extract<Node, { op: 'add' }>): void {
+    const [x, y] = [this.read(node.input).index, this.read(node.other).index];
+    this.values.set(
+      node.name,
+      this.builder.produce(node.shape, (out) => ({ op: 'add', x, y, out })),
+    );
+  }
+
+  private pool(node: Extract<Node, { op: 'globalMaxPool' | 'globalAveragePool' }>): void {
+    const x = this.read(node.input).index;
+    const max = node.op === 'globalMaxPool';
+    this.values.set(
+      node.name,
+      this.builder.produce(node.shape, (out) => ({ op: 'pool', x, out, max })),
+    );
+  }
+
+  private fakeQuant(node: FakeQuant): void {
+    // Convolutions round the pictures' bytes themselves.
+    const readsPictures = (other: Node) => this.model.readsPictures(other);
+    if (!this.values.has(node.input) && this.model.consumersOf(node.name).every(readsPictures)) return;
+    const x = this.read(node.input);
+    this.observe(x.tensor, node);
+    this.values.set(node.name, this.copy(x, this.model.quantizerOf(node)));
+  }
+
+  private copy(x: Chain, quantizer?: number): Chain {
+    const rounded = quantizer === undefined ? {} : { quantizer };
+    return this.builder.produce(this.builder.shapeOf(x.tensor), (out) => ({ op: 'add', x: x.index, ...rounded, out }));
+  }
+
+  private observe(tensor: number, node: FakeQuant): void {
+    if (!this.observing || !node.observed) return;
+    this.builder.forward.push({ op: 'observe', out: tensor, quantizer: this.model.quantizerOf(node) });
+  }
 }

@@ -1,9 +1,11 @@
-import { headLayerOf, inputOf, inputsOf, type Graph, type Node } from '../../graph/graph.js';
+import { inputOf, inputsOf, type Graph, type Node } from '../../graph/graph.js';
 import { hasKernel } from '../../quantization/quantizers.js';
-import type { PlanDescription } from './description.js';
-import type { Model } from './model.js';
+import type { PlanDescription, Producer } from './description.js';
+import type { NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
+/** What computes on integers; the rest is part of these, or nothing in use. */
+type IntegerOp = 'conv2d' | 'depthwiseConv2d' | 'dense' | 'add' | 'globalAveragePool' | 'globalMaxPool';
 type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 
 /** The quantizer behind a node's output, with a ReLU6 between them or not. */
@@ -31,6 +33,7 @@ export function supportsIntegers(graph: Graph, onlyReaderOf: (name: string) => N
   const ofPictures = graph.nodes.find((node) => node.op === 'fakeQuant' && nodes.get(node.input)!.op === 'input')?.name;
   if (graph.nodes.some((node) => node.op !== 'conv2d' && inputsOf(node).some((name) => name === ofPictures)))
     return false;
+  if (!Object.values(graph.outputs).every(isRounded)) return false;
   return graph.nodes.every((node) => {
     switch (node.op) {
       case 'conv2d':
@@ -58,47 +61,78 @@ export function supportsIntegers(graph: Graph, onlyReaderOf: (name: string) => N
  * Forward as an int8 runtime computes: tensors hold whole numbers, differences from the zero point, and every rounding is
  * that of the integer interpreter. The sums of a convolution are exact in float32 as long as they stay below 2²⁴.
  */
-export function planIntegers(model: Model, batch: number): PlanDescription {
-  const builder = new PlanBuilder(model, batch);
-  const values = new Map<string, { readonly chain: Chain; readonly quantizer: number }>();
-  const onlyReaderOf = (name: string) => model.onlyConsumerOf(name);
-  const read = (name: string) => values.get(name)!;
-  for (const node of model.graph.nodes) {
-    const before = node.op === 'dropout' ? values.get(node.input) : undefined;
-    if (before) values.set(node.name, before);
-    if (!hasKernel(node) && node.op !== 'add' && node.op !== 'globalAveragePool' && node.op !== 'globalMaxPool')
-      continue;
-    const { quantizer: ending, relu6 } = endingOf(node, onlyReaderOf)!;
-    const quantizer = model.quantizerOf(ending);
-    const common = { quantizer, ...(relu6 ? { relu6 } : {}) };
-    let chain: Chain;
-    if (hasKernel(node)) {
-      const x = model.readsPictures(node) ? {} : { x: read(node.input).chain.index };
-      const op = node.op === 'depthwiseConv2d' ? 'depthwise' : 'conv';
-      const stride = node.op === 'dense' ? 1 : node.stride;
-      chain = builder.produce(node.shape, { op, ...x, kernel: model.kernelOf(node), stride, ...common });
-    } else if (node.op === 'add') {
-      const [x, y] = [read(node.input), read(node.other)];
-      const summands = { x: x.chain.index, y: y.chain.index, xQuantizer: x.quantizer, yQuantizer: y.quantizer };
-      chain = builder.produce(node.shape, { op: 'add', ...summands, ...common });
-    } else {
-      const max = node.op === 'globalMaxPool';
-      chain = builder.produce(node.shape, { op: 'pool', x: read(node.input).chain.index, max, ...common });
-    }
-    values.set(ending.name, { chain, quantizer });
+export function planIntegers(model: NumberedGraph, batch: number): PlanDescription {
+  return new IntegerPlanner(model, batch).plan();
+}
+
+/** A tensor of integers, and the quantizer that says what they stand for. */
+interface Integers {
+  readonly chain: Chain;
+  readonly quantizer: number;
+}
+
+class IntegerPlanner {
+  private readonly builder: PlanBuilder;
+  private readonly values = new Map<string, Integers>();
+
+  constructor(
+    private readonly model: NumberedGraph,
+    batch: number,
+  ) {
+    this.builder = new PlanBuilder(model, batch);
   }
-  const logits = read(model.graph.nodes.at(-1)!.name);
-  const head = headLayerOf(model.graph);
-  const features = head && read(head.input);
-  const plan = builder.build({
-    training: false,
-    logits: logits.chain.tensor,
-    ...(features ? { embeddings: features.chain.tensor } : {}),
-  });
-  return {
-    ...plan,
-    integers: true,
-    logitsQuantizer: logits.quantizer,
-    ...(features ? { embeddingsQuantizer: features.quantizer } : {}),
-  };
+
+  plan(): PlanDescription {
+    for (const node of this.model.graph.nodes) {
+      const before = node.op === 'dropout' ? this.values.get(node.input) : undefined;
+      if (before) this.values.set(node.name, before);
+      if (hasKernel(node) || node.op === 'add' || node.op === 'globalAveragePool' || node.op === 'globalMaxPool')
+        this.add(node);
+    }
+    const outputs = this.model.outputs.map(([output, node]) => {
+      const { chain, quantizer } = this.read(node);
+      return { output, tensor: chain.tensor, quantizer };
+    });
+    return { ...this.builder.build(false, outputs), integers: true };
+  }
+
+  private read(name: string): Integers {
+    return this.values.get(name)!;
+  }
+
+  private add(node: Extract<Node, { op: IntegerOp }>): void {
+    const { quantizer: ending, relu6 } = endingOf(node, (name) => this.model.onlyConsumerOf(name))!;
+    const quantizer = this.model.quantizerOf(ending);
+    const chain = this.builder.produce(node.shape, (out) => this.operation(node, { quantizer, relu6, out }));
+    this.values.set(ending.name, { chain, quantizer });
+  }
+
+  private operation(
+    node: Extract<Node, { op: IntegerOp }>,
+    { quantizer, relu6, out }: { quantizer: number; relu6: boolean; out: number },
+  ): Producer {
+    const common = { quantizer, ...(relu6 ? { relu6 } : {}), out };
+    switch (node.op) {
+      case 'conv2d':
+      case 'dense': {
+        const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).chain.index };
+        const stride = node.op === 'dense' ? 1 : node.stride;
+        return { op: 'conv', ...x, kernel: this.model.kernelOf(node), stride, ...common };
+      }
+      case 'depthwiseConv2d': {
+        const x = this.read(node.input).chain.index;
+        return { op: 'depthwise', x, kernel: this.model.kernelOf(node), stride: node.stride, ...common };
+      }
+      case 'add': {
+        const [x, y] = [this.read(node.input), this.read(node.other)];
+        const summands = { x: x.chain.index, y: y.chain.index, xQuantizer: x.quantizer, yQuantizer: y.quantizer };
+        return { op: 'add', ...summands, ...common };
+      }
+      case 'globalAveragePool':
+      case 'globalMaxPool': {
+        const x = this.read(node.input).chain.index;
+        return { op: 'pool', x, max: node.op === 'globalMaxPool', quantizer, out };
+      }
+    }
+  }
 }

@@ -2,8 +2,8 @@ import os from 'node:os';
 import { parameterCount } from '../../graph/graph.js';
 import type { Engine } from '../engine.js';
 import { loadAddon } from './addon.js';
-import { Model } from './model.js';
 import { NativeSession } from './nativeSession.js';
+import { NumberedGraph } from './numberedGraph.js';
 import { planTraining } from './trainingPlan.js';
 
 /** A training process before its first step, in bytes: Node, the decoder, the program. */
@@ -26,6 +26,6 @@ export function createNativeEngine(file: string, threads: number): Engine {
       new NativeSession(addon, graph, parameters, { threads: count }, options),
     // Weights, gradients and two moments, the packed kernels twice, and what a checkpoint copies.
     memoryBytes: (graph, batchSize) =>
-      BASE_BYTES + 4 * planTraining(new Model(graph), batchSize).arenaFloats + 40 * parameterCount(graph),
+      BASE_BYTES + 4 * planTraining(new NumberedGraph(graph), batchSize).arenaFloats + 40 * parameterCount(graph),
   };
 }

@@ -1,6 +1,6 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { formatCount } from '../../core/format.js';
-import { DEFAULT_LOSS, type Loss } from '../../core/losses/losses.js';
+import { DEFAULT_LOSS, LOSSES } from '../../core/losses/losses.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -17,10 +17,10 @@ import type {
 } from '../engine.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
 import type { Observation, ObservationSettings } from '../../quantization/folding.js';
-import type { NativeAddon, RunSettings, SessionHandle, StepOutcome } from './addon.js';
+import type { NativeAddon, NotFinite, RunSettings, SessionHandle, StepOutcome } from './addon.js';
 import { planIntegers, supportsIntegers } from './integerPlan.js';
 import { planInference } from './inferencePlan.js';
-import { Model } from './model.js';
+import { NumberedGraph } from './numberedGraph.js';
 import { planTraining } from './trainingPlan.js';
 import type { PlanDescription } from './description.js';
 
@@ -38,14 +38,13 @@ export interface NativeOptions {
 
 /** Trains a graph in native memory. Steps run on other threads than this one, one after the other. */
 export class NativeSession implements TrainingSession {
-  readonly model: Model;
+  readonly model: NumberedGraph;
   readonly handle: SessionHandle;
   private readonly hasIntegers: boolean;
   private readonly plans = new Map<string, { readonly index: number; readonly description: PlanDescription }>();
   /** Settles when the last step that was asked for is done. */
   private queue: Promise<unknown> = Promise.resolve();
   private disposed = false;
-  private readonly loss: Loss;
 
   constructor(
     private readonly addon: NativeAddon,
@@ -54,8 +53,10 @@ export class NativeSession implements TrainingSession {
     { threads, instructionSet = '' }: NativeOptions,
     { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume, loss = DEFAULT_LOSS }: SessionOptions = {},
   ) {
-    this.loss = loss;
-    this.model = new Model(graph, learningRateFactors);
+    this.model = new NumberedGraph(graph, {
+      reads: LOSSES[loss.kind].reads,
+      ...(learningRateFactors && { learningRateFactors }),
+    });
     this.hasIntegers = supportsIntegers(graph, (name) => this.model.onlyConsumerOf(name));
     const flat = this.flatten((name, size) => checkedValues(name, parameters.get(name), size));
     const moment = (which: keyof AdamMoments) =>
@@ -68,6 +69,7 @@ export class NativeSession implements TrainingSession {
           ...this.model.description,
           threads,
           instructionSet,
+          loss,
           optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
         }),
       `A network of ${formatCount(flat.length, 'weight')}`,
@@ -112,26 +114,22 @@ export class NativeSession implements TrainingSession {
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const { quantization, ...rest } = settings;
     const { active = this.none, rangeMomentum = -1, frozenBatchNorm = false } = quantization ?? {};
-    const { labelSmoothing } = this.loss;
-    const run = { seed: 0, ...rest, train: true, active, labelSmoothing, rangeMomentum, frozenBatchNorm } as const;
+    const { reads } = this.model;
+    const wants = { scores: reads.includes('scores'), embedding: reads.includes('embedding') };
+    const run = { seed: 0, ...rest, ...wants, train: true, active, rangeMomentum, frozenBatchNorm } as const;
     const outcome = await this.run('training', batch, run);
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
-    const { lossSum, correct, logits } = outcome;
-    return { lossSum, correct, outputs: { scores: logits } };
+    return resultOf(outcome);
   }
 
   async evaluate(batch: Batch, { wants = ['scores'], quantization }: EvaluationSettings = {}): Promise<BatchResult> {
-    const embeddings = wants.includes('embedding');
     const active = quantization?.active ?? this.none;
     // A network that is rounded throughout computes as an int8 runtime does, to the bit.
     const mode = this.hasIntegers && active.every((flag) => flag === 1) ? 'integers' : 'inference';
-    const outcome = await this.run(mode, batch, { train: false, embeddings, active });
+    const wanted = { scores: wants.includes('scores'), embedding: wants.includes('embedding') };
+    const outcome = await this.run(mode, batch, { train: false, ...wanted, active });
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step);
-    const { lossSum, correct, logits: scores, embeddings: embedding } = outcome;
-    return {
-      ...{ lossSum, correct },
-      outputs: { ...(wants.includes('scores') && { scores }), ...(embedding && { embedding }) },
-    };
+    return resultOf(outcome);
   }
 
   async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
@@ -247,4 +245,13 @@ function withMemoryErrors<T>(allocate: () => T, what: string, bytes: number, adv
     const message = `${what} needs ${(bytes / 1e9).toFixed(1)} GB of memory, more than the system gives.`;
     throw new UserError('out-of-memory', message, advice, { cause });
   }
+}
+
+function resultOf({
+  lossSum,
+  correct,
+  scores,
+  embedding,
+}: Exclude<StepOutcome, { notFinite: NotFinite }>): BatchResult {
+  return { lossSum, correct, outputs: { ...(scores && { scores }), ...(embedding && { embedding }) } };
 }

@@ -1,7 +1,17 @@
-import { classesOf, inputOf, type Shape } from '../../graph/graph.js';
+import { inputOf, type Shape } from '../../graph/graph.js';
 import { placeBuffers, type Lifetime } from './arena.js';
-import type { ChainDescription, Operation, PlanDescription, TensorDescription } from './description.js';
-import type { Model } from './model.js';
+import type {
+  BackwardOperation,
+  ChainDescription,
+  ForwardOperation,
+  Operands,
+  Operation,
+  OutputDescription,
+  PlanDescription,
+  Producer,
+  TensorDescription,
+} from './description.js';
+import type { NumberedGraph } from './numberedGraph.js';
 
 const CHANNEL_STEP = 16;
 
@@ -14,7 +24,7 @@ export function tensorFloats({ n, h, w, c }: Omit<TensorDescription, 'offset'>):
 export interface Chain {
   readonly index: number;
   readonly tensor: number;
-  readonly producer: Operation;
+  readonly producer: Producer;
   batchNorm?: number;
   relu6?: boolean;
   quantizer?: number;
@@ -22,13 +32,13 @@ export interface Chain {
 
 /** Collects the operations of a plan, and places its tensors when all are known. */
 export class PlanBuilder {
-  readonly forward: Operation[] = [];
-  readonly backward: Operation[] = [];
+  readonly forward: ForwardOperation[] = [];
+  readonly backward: BackwardOperation[] = [];
   readonly chains: Chain[] = [];
   private readonly shapes: Omit<TensorDescription, 'offset'>[] = [];
 
   constructor(
-    readonly model: Model,
+    readonly model: NumberedGraph,
     readonly batch: number,
   ) {}
 
@@ -40,7 +50,7 @@ export class PlanBuilder {
   /** The input as a tensor. */
   input(): Chain {
     const { shape, values } = inputOf(this.model.graph);
-    return this.produce(shape, { op: values === 'pixels' ? 'loadPixels' : 'loadFloats' });
+    return this.produce(shape, (out) => ({ op: values === 'pixels' ? 'loadPixels' : 'loadFloats', out }));
   }
 
   shapeOf(tensor: number): Shape {
@@ -48,53 +58,30 @@ export class PlanBuilder {
     return [h, w, c];
   }
 
-  chain(tensor: number, producer: Operation): Chain {
+  chain(tensor: number, producer: Producer): Chain {
     const chain: Chain = { index: this.chains.length, tensor, producer };
     this.chains.push(chain);
     return chain;
   }
 
-  /** Runs `operation` forward into a new tensor. */
-  produce(shape: Shape, operation: Omit<Operation, 'out'>): Chain {
+  /** Runs an operation forward into a new tensor. */
+  produce(shape: Shape, operation: (out: number) => Producer): Chain {
     const out = this.tensor(shape);
-    const whole: Operation = { ...operation, out };
-    this.forward.push(whole);
-    return this.chain(out, whole);
+    const producer = operation(out);
+    this.forward.push(producer);
+    return this.chain(out, producer);
   }
 
-  /** @param ends what is read after the last operation, and the loss's gradient */
-  build(ends: Pick<PlanDescription, 'training' | 'logits' | 'logitsGradient' | 'embeddings'>): PlanDescription {
-    const buffers: Lifetime[] = this.shapes.map((shape) => ({
-      floats: tensorFloats(shape),
-      first: Infinity,
-      last: -Infinity,
-    }));
-    const touch = (tensor: number, at: number) => {
-      const life = buffers[tensor]!;
-      life.first = Math.min(life.first, at);
-      life.last = Math.max(life.last, at);
-    };
-    // The loss stands between the two passes.
-    const loss = this.forward.length;
-    const end = loss + this.backward.length + 1;
-    this.forward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, i)));
-    this.backward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, loss + 1 + i)));
-    for (const kept of [ends.logits, ends.embeddings]) {
-      if (kept === undefined) continue;
-      touch(kept, loss);
-      touch(kept, end);
-    }
-    if (ends.logitsGradient !== undefined) touch(ends.logitsGradient, loss);
-    const { offsets, floats } = placeBuffers(buffers);
+  build(training: boolean, outputs: readonly OutputDescription[]): PlanDescription {
+    const { offsets, floats } = placeBuffers(this.lifetimes(outputs));
     const input = inputOf(this.model.graph);
     const [height, width, channels] = input.shape;
     return {
-      ...ends,
       batch: this.batch,
       height,
       width,
       channels,
-      classes: classesOf(this.model.graph),
+      training,
       floats: input.values === 'floats',
       arenaFloats: floats,
       tensors: this.shapes.map((shape, i) => ({ ...shape, offset: offsets[i]! })),
@@ -106,10 +93,36 @@ export class PlanBuilder {
       })),
       forward: this.forward,
       backward: this.backward,
+      outputs,
     };
   }
 
-  private tensorsOf({ x, y, d, out, residual, gradient, target, dense }: Operation): number[] {
+  /** Between which operations each tensor holds something; the loss stands between the two passes. */
+  private lifetimes(outputs: readonly OutputDescription[]): Lifetime[] {
+    const buffers: Lifetime[] = this.shapes.map((shape) => ({
+      floats: tensorFloats(shape),
+      first: Infinity,
+      last: -Infinity,
+    }));
+    const touch = (tensor: number, at: number) => {
+      const life = buffers[tensor]!;
+      life.first = Math.min(life.first, at);
+      life.last = Math.max(life.last, at);
+    };
+    const loss = this.forward.length;
+    const end = loss + this.backward.length + 1;
+    this.forward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, i)));
+    this.backward.forEach((operation, i) => this.tensorsOf(operation).forEach((tensor) => touch(tensor, loss + 1 + i)));
+    for (const { tensor, gradient } of outputs) {
+      touch(tensor, loss);
+      touch(tensor, end);
+      if (gradient !== undefined) touch(gradient, loss);
+    }
+    return buffers;
+  }
+
+  private tensorsOf(operation: Operation): number[] {
+    const { x, y, d, out, residual, gradient, target, dense }: Operands = operation;
     const chains = [x, y, d].filter((chain) => chain !== undefined).map((chain) => this.chains[chain]!.tensor);
     return [...chains, ...[out, residual, gradient, target, dense].filter((tensor) => tensor !== undefined)];
   }

@@ -1,6 +1,14 @@
+import type { OutputName } from '../../core/losses/loss.js';
 import type { Node } from '../../graph/graph.js';
-import type { Operation, PlanDescription } from './description.js';
-import type { Model } from './model.js';
+import type {
+  Contribution,
+  DropoutOperation,
+  ForwardOperation,
+  Operands,
+  OutputDescription,
+  PlanDescription,
+} from './description.js';
+import type { NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
 /**
@@ -8,14 +16,21 @@ import { PlanBuilder, type Chain } from './planBuilder.js';
  * batch norm and a ReLU6 become part of the chain of the tensor that they read and are computed again by each of its
  * readers, forward and backward. Where that cannot be (a tensor with another reader before the batch norm, a batch norm
  * behind a ReLU6) a copy starts a chain of its own.
+ *
+ * The way back starts at the outputs that the loss reads (`model.reads`); what leads to none of them is not computed.
  */
-export function planTraining(model: Model, batch: number): PlanDescription {
+export function planTraining(model: NumberedGraph, batch: number): PlanDescription {
   return new TrainingPlanner(model, batch).plan();
 }
 
 /** Whether readers see the tensor itself. */
 function isRaw({ batchNorm, relu6, quantizer }: Chain): boolean {
   return batchNorm === undefined && !relu6 && quantizer === undefined;
+}
+
+function readsChain(operation: ForwardOperation, chain: number): boolean {
+  const { x, y }: Operands = operation;
+  return x === chain || y === chain;
 }
 
 class TrainingPlanner {
@@ -32,22 +47,29 @@ class TrainingPlanner {
   private readonly pending = new Map<Chain, number>();
 
   constructor(
-    private readonly model: Model,
+    private readonly model: NumberedGraph,
     batch: number,
   ) {
     this.builder = new PlanBuilder(model, batch);
   }
 
   plan(): PlanDescription {
-    const { nodes } = this.model.graph;
-    for (const node of nodes) this.values.set(node.name, this.forwardNode(node));
-    const last = this.values.get(nodes.at(-1)!.name);
-    if (!last) throw new RangeError(`${this.model.graph.name} computes nothing`);
-    const logits = isRaw(last) ? last : this.copy(last);
-    const logitsGradient = this.builder.tensor(this.builder.shapeOf(logits.tensor));
-    this.gradients.set(logits, logitsGradient);
+    const { graph, reads } = this.model;
+    for (const node of graph.nodes) if (this.model.isTrained(node)) this.values.set(node.name, this.forwardNode(node));
+    const outputs = reads.map((name) => this.output(name));
     for (const backward of this.backwardOf.reverse()) backward();
-    return this.builder.build({ training: true, logits: logits.tensor, logitsGradient });
+    return this.builder.build(true, outputs);
+  }
+
+  /** A tensor that the loss can read, and one for its gradient, which stands there before the way back begins. */
+  private output(output: OutputName): OutputDescription {
+    const node = this.model.graph.outputs[output];
+    if (node === undefined) throw new RangeError(`${this.model.graph.name} has no ${output}`);
+    const value = this.values.get(node) ?? this.pictures();
+    const chain = isRaw(value) && !this.gradients.has(value) ? value : this.copy(this.read(node));
+    const gradient = this.builder.tensor(this.builder.shapeOf(chain.tensor));
+    this.gradients.set(chain, gradient);
+    return { output, tensor: chain.tensor, gradient };
   }
 
   // Forward ---------------------------------------------------------------------------------------------------------
@@ -58,14 +80,12 @@ class TrainingPlanner {
         return undefined;
       case 'conv2d':
       case 'dense': {
-        const x = this.model.readsPictures(node) ? undefined : this.read(node.input);
-        const stride = node.op === 'conv2d' ? node.stride : 1;
-        return this.kernel(node, 'conv', x, stride);
+        return this.conv(node, this.model.readsPictures(node) ? undefined : this.read(node.input));
       }
       case 'fakeQuant':
         return this.fakeQuant(node);
       case 'depthwiseConv2d':
-        return this.kernel(node, 'depthwise', this.read(node.input), node.stride);
+        return this.depthwise(node, this.read(node.input));
       case 'batchNorm':
         return this.batchNorm(node);
       case 'relu6':
@@ -93,42 +113,53 @@ class TrainingPlanner {
     return this.input;
   }
 
-  private kernel(
-    node: Exclude<Node, { op: 'input' }>,
-    op: 'conv' | 'depthwise',
-    x: Chain | undefined,
-    stride: number,
-  ): Chain {
+  private conv(node: Extract<Node, { op: 'conv2d' | 'dense' }>, x: Chain | undefined): Chain {
+    const stride = node.op === 'conv2d' ? node.stride : 1;
     const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride };
-    const out = this.builder.produce(node.shape, { op, ...common });
-    if ((node.op === 'conv2d' || node.op === 'depthwiseConv2d') && node.norm)
-      out.producer.statistics = out.batchNorm = this.model.batchNormOf(node);
+    const chain = this.builder.produce(node.shape, (out) => ({ op: 'conv', ...common, out }));
+    if (node.op === 'conv2d' && node.norm) this.normalize(chain, this.model.batchNormOf(node));
     this.backwardOf.push(() => {
-      const gradient = this.gradients.get(out);
+      const gradient = this.gradients.get(chain);
       if (gradient === undefined) return;
-      const dense = op === 'conv' ? { dense: this.builder.tensor(node.shape) } : {};
+      const dense = this.builder.tensor(node.shape);
       const target = x && this.contribution(x);
-      const backward = op === 'conv' ? 'convBackward' : 'depthwiseBackward';
-      this.builder.backward.push({ op: backward, ...common, d: out.index, gradient, ...target, ...dense });
+      this.builder.backward.push({ op: 'convBackward', ...common, d: chain.index, gradient, ...target, dense });
     });
-    return out;
+    return chain;
+  }
+
+  private depthwise(node: Extract<Node, { op: 'depthwiseConv2d' }>, x: Chain): Chain {
+    const common = { x: x.index, kernel: this.model.kernelOf(node), stride: node.stride };
+    const chain = this.builder.produce(node.shape, (out) => ({ op: 'depthwise', ...common, out }));
+    if (node.norm) this.normalize(chain, this.model.batchNormOf(node));
+    this.backwardOf.push(() => {
+      const gradient = this.gradients.get(chain);
+      if (gradient === undefined) return;
+      const target = this.contribution(x);
+      this.builder.backward.push({ op: 'depthwiseBackward', ...common, d: chain.index, gradient, ...target });
+    });
+    return chain;
+  }
+
+  /** Whether a chain's producer can tell the statistics of what it writes; a dense layer's bias is added after its product. */
+  private hasStatistics({ producer }: Chain): boolean {
+    if (producer.op === 'conv') return this.model.description.kernels[producer.kernel]!.kind !== 'dense';
+    return producer.op === 'depthwise' || producer.op === 'add';
+  }
+
+  private normalize(chain: Chain, batchNorm: number): void {
+    const { producer } = chain;
+    if (producer.op !== 'conv' && producer.op !== 'depthwise' && producer.op !== 'add')
+      throw new Error(`a batch norm behind ${producer.op}`);
+    chain.batchNorm = producer.statistics = batchNorm;
   }
 
   private batchNorm(node: Extract<Node, { op: 'batchNorm' }>): Chain {
     const x = this.values.get(node.input);
-    const batchNorm = this.model.batchNormOf(node);
-    // Only these kernels give the statistics of what they write; a dense layer's bias is added after its product.
-    const producer = x?.producer.op;
-    const given = producer === 'depthwise' || producer === 'add' || (producer === 'conv' && !this.isDense(x!));
-    const joins = x && given && isRaw(x) && this.model.onlyConsumerOf(node.input);
+    const joins = x && this.hasStatistics(x) && isRaw(x) && this.model.onlyConsumerOf(node.input);
     const chain = joins ? x : this.copy(this.read(node.input));
-    chain.batchNorm = batchNorm;
-    chain.producer.statistics = batchNorm;
+    this.normalize(chain, this.model.batchNormOf(node));
     return chain;
-  }
-
-  private isDense(chain: Chain): boolean {
-    return this.model.description.kernels[chain.producer.kernel!]!.kind === 'dense';
   }
 
   private relu6(node: Extract<Node, { op: 'relu6' }>): Chain {
@@ -159,8 +190,11 @@ class TrainingPlanner {
   }
 
   private copy(x: Chain): Chain {
-    if (!this.pending.has(x)) this.pending.set(x, 1);
-    const out = this.builder.produce(this.builder.shapeOf(x.tensor), { op: 'add', x: x.index });
+    const out = this.builder.produce(this.builder.shapeOf(x.tensor), (tensor) => ({
+      op: 'add',
+      x: x.index,
+      out: tensor,
+    }));
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);
       if (gradient !== undefined) this.pass(out, gradient, x);
@@ -169,7 +203,12 @@ class TrainingPlanner {
   }
 
   private add(x: Chain, y: Chain): Chain {
-    const out = this.builder.produce(this.builder.shapeOf(x.tensor), { op: 'add', x: x.index, y: y.index });
+    const out = this.builder.produce(this.builder.shapeOf(x.tensor), (tensor) => ({
+      op: 'add',
+      x: x.index,
+      y: y.index,
+      out: tensor,
+    }));
     const position = this.builder.forward.length - 1;
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);
@@ -186,9 +225,9 @@ class TrainingPlanner {
   }
 
   private dropout(node: Extract<Node, { op: 'dropout' }>, x: Chain): Chain {
-    const raw = this.builder.produce(node.shape, { op: 'add', x: x.index });
+    const raw = this.builder.produce(node.shape, (out) => ({ op: 'add', x: x.index, out }));
     const mask = { op: 'dropout', rate: node.rate, node: this.model.graph.nodes.indexOf(node) } as const;
-    const operation: Operation = { ...mask, out: raw.tensor };
+    const operation: DropoutOperation = { ...mask, out: raw.tensor };
     this.builder.forward.push(operation);
     // A chain of its own: a batch norm behind it may not take the statistics of what was there before.
     const out = this.builder.chain(raw.tensor, operation);
@@ -203,7 +242,7 @@ class TrainingPlanner {
 
   private pool(node: Extract<Node, { op: 'globalMaxPool' | 'globalAveragePool' }>, x: Chain): Chain {
     const max = node.op === 'globalMaxPool';
-    const out = this.builder.produce(node.shape, { op: 'pool', x: x.index, max });
+    const out = this.builder.produce(node.shape, (tensor) => ({ op: 'pool', x: x.index, out: tensor, max }));
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);
       const target = gradient === undefined ? undefined : this.contribution(x);
@@ -216,7 +255,7 @@ class TrainingPlanner {
   // Backward --------------------------------------------------------------------------------------------------------
 
   /** Takes part in the gradient of a chain; undefined for the pictures, which need none. */
-  private contribution(x: Chain): Pick<Operation, 'target' | 'accumulate' | 'finish'> | undefined {
+  private contribution(x: Chain): Contribution | undefined {
     if (this.inputs.has(x)) return undefined;
     const left = this.pending.get(x)! - 1;
     this.pending.set(x, left);
@@ -237,7 +276,7 @@ class TrainingPlanner {
   private share(gradient: number, to: Chain): void {
     this.gradients.set(to, gradient);
     const target = this.contribution(to);
-    if (target?.finish) this.builder.backward.push({ op: 'contribute', x: to.index, target: gradient, finish: true });
+    if (target?.finish) this.builder.backward.push({ op: 'contribute', x: to.index, ...target, accumulate: false });
   }
 
   /**
@@ -251,7 +290,7 @@ class TrainingPlanner {
       return false;
     const producer = this.builder.forward.indexOf(y.producer);
     return !this.builder.forward.some(
-      (operation, i) => i < position && i >= producer && (operation.x === x.index || operation.y === x.index),
+      (operation, i) => i < position && i >= producer && readsChain(operation, x.index),
     );
   }
 }

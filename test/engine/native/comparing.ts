@@ -5,7 +5,8 @@ import { NativeSession } from '../../../src/engine/native/nativeSession.js';
 import type { Batch } from '../../../src/engine/engine.js';
 import { inputOf, sizeOf, widthOf, type Graph } from '../../../src/graph/graph.js';
 import type { Random } from '../../../src/core/random.js';
-import { plainEvaluate, plainStep, type PlainQuantization } from './plainNetwork.js';
+import type { PlainQuantization } from './plainForward.js';
+import { plainEvaluate, plainStep } from './plainNetwork.js';
 import { quantizersOf } from '../../../src/quantization/quantizers.js';
 
 export function addon(): NativeAddon {

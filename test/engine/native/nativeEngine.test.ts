@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Random } from '../../../src/core/random.js';
-import type { PlanDescription } from '../../../src/engine/native/description.js';
+import type { Operands, PlanDescription } from '../../../src/engine/native/description.js';
 import { planInference } from '../../../src/engine/native/inferencePlan.js';
-import { Model } from '../../../src/engine/native/model.js';
+import { NumberedGraph } from '../../../src/engine/native/numberedGraph.js';
 import { NativeSession, type NativeOptions } from '../../../src/engine/native/nativeSession.js';
 import { planTraining } from '../../../src/engine/native/trainingPlan.js';
 import type { Graph } from '../../../src/graph/graph.js';
@@ -62,10 +62,10 @@ describe('the native engine', function () {
   it('plans its memory so that no two tensors that live at once overlap', () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = Random.fromSeed(seed);
-      const model = new Model(randomGraph(random));
+      const model = new NumberedGraph(randomGraph(random));
       for (const plan of [planTraining(model, 3), planInference(model, 2)]) checkPlaces(plan, `seed ${seed}`);
     }
-    const plan = planTraining(new Model(mobileNetV2({ size: 128, classes: 100 })), 64);
+    const plan = planTraining(new NumberedGraph(mobileNetV2({ size: 128, classes: 100 })), 64);
     checkPlaces(plan, 'MobileNetV2');
     // All raw outputs are needed at the turn; what the backward pass adds takes the places of what it has used up.
     assert.ok(plan.arenaFloats * 4 < 620e6, `${plan.arenaFloats * 4} bytes`);
@@ -131,6 +131,7 @@ describe('the native engine', function () {
       quantizers: [],
       threads: 1,
       instructionSet: '',
+      loss: { kind: 'softmax', labelSmoothing: 0 },
       optimizer: { kind: 'sgd', momentum: 0.9 },
     };
     const made = native.createSession(model as never);
@@ -160,10 +161,11 @@ describe('the native engine', function () {
         const index = addon().addPlan(s.handle, description);
         const pixels = description.batch * description.height * description.width * description.channels;
         const labels = new Int32Array(description.batch);
+        const wants = { scores: true, embedding: true };
         const quiet = { active: new Uint8Array(0), rangeMomentum: -1, frozenBatchNorm: false };
         const settings = description.training
-          ? { train: true as const, labelSmoothing: 0.1, ...quiet, ...SETTINGS }
-          : { train: false as const, embeddings: true, ...quiet };
+          ? { train: true as const, ...wants, ...quiet, ...SETTINGS }
+          : { train: false as const, ...wants, ...quiet };
         const images = description.floats ? new Float32Array(pixels) : new Uint8Array(pixels);
         await addon().run(s.handle, index, images, labels, settings);
         ran++;
@@ -246,16 +248,17 @@ function checkPlaces(plan: PlanDescription, what: string): void {
   };
   [...plan.forward, undefined, ...plan.backward].forEach((operation, at) => {
     if (!operation) {
-      touch(plan.logits, at);
-      touch(plan.logitsGradient, at);
+      for (const { tensor, gradient } of plan.outputs) {
+        touch(tensor, at);
+        touch(gradient, at);
+      }
       return;
     }
-    const chains = [operation.x, operation.y, operation.d].map((c) => (c === undefined ? c : plan.chains[c]!.tensor));
-    const { out, residual, gradient, target, dense } = operation;
+    const { x, y, d, out, residual, gradient, target, dense }: Operands = operation;
+    const chains = [x, y, d].map((c) => (c === undefined ? c : plan.chains[c]!.tensor));
     for (const tensor of [...chains, out, residual, gradient, target, dense]) touch(tensor, at);
   });
-  touch(plan.logits, end);
-  touch(plan.embeddings, end);
+  for (const { tensor } of plan.outputs) touch(tensor, end);
   const floats = (i: number) => {
     const { n, h, w, c } = plan.tensors[i]!;
     return n * h * w * Math.ceil(c / 16) * 16;

@@ -10,6 +10,11 @@ function line(what: string, described: object): string {
   return [what, ...values].join(' ');
 }
 
+/** Numbers that belong to the network before them. */
+export function numbersText(name: string, values: ArrayLike<number>): string {
+  return `numbers ${name} ${Array.from(values).join(' ')}\n`;
+}
+
 /** A network and its plans as text, for the sessions' own test in C++. */
 export function planText(model: ModelDescription, plans: readonly PlanDescription[]): string {
   const lists = (of: Readonly<Record<string, readonly object[]>>) =>
@@ -24,7 +29,13 @@ export function planText(model: ModelDescription, plans: readonly PlanDescriptio
     }),
     ...plans.flatMap((plan) => [
       line('plan', plan),
-      ...lists({ tensor: plan.tensors, chain: plan.chains, forward: plan.forward, backward: plan.backward }),
+      ...lists({
+        tensor: plan.tensors,
+        chain: plan.chains,
+        forward: plan.forward,
+        backward: plan.backward,
+        output: plan.outputs,
+      }),
     ]),
     '',
   ].join('\n');

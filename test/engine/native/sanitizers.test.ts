@@ -9,11 +9,15 @@ import { notRun } from '../../support/notRun.js';
 import { Random } from '../../../src/core/random.js';
 import { planInference } from '../../../src/engine/native/inferencePlan.js';
 import { planIntegers, supportsIntegers } from '../../../src/engine/native/integerPlan.js';
-import { Model } from '../../../src/engine/native/model.js';
+import { NumberedGraph } from '../../../src/engine/native/numberedGraph.js';
 import { planTraining } from '../../../src/engine/native/trainingPlan.js';
 import { quantizeGraph } from '../../../src/quantization/quantizeGraph.js';
-import { planText } from './planFile.js';
-import { randomGraph, randomQuantizable } from './randomGraph.js';
+import type { OutputName } from '../../../src/core/losses/loss.js';
+import { parametersOf, widthOf } from '../../../src/graph/graph.js';
+import { randomBatch } from './comparing.js';
+import { numbersText, planText } from './planFile.js';
+import { plainLinear } from './plainNetwork.js';
+import { randomGraph, randomQuantizable, randomValues } from './randomGraph.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 // native/test/kernels_test.cc holds each kernel against plain loops, session_test.cc runs networks, whole and damaged. Here they
@@ -41,8 +45,9 @@ const SOURCES: readonly Source[] = [
   ['src/cpu.cc', []],
   ['src/pool.cc', []],
   ['src/loss.cc', []],
+  ['src/loss_softmax.cc', []],
 ];
-const SESSION_SOURCES: readonly Source[] = ['session', 'session_plan', 'session_quantization']
+const SESSION_SOURCES: readonly Source[] = ['session', 'session_plan', 'session_bind', 'session_quantization']
   .map((name): Source => [`src/${name}.cc`, []])
   .concat([['test/session_test.cc', []]]);
 
@@ -73,22 +78,65 @@ async function link(program: string, objects: readonly string[], flags: readonly
   return file;
 }
 
+/** What a loss may read: the way back starts at each of them. */
+const READS: readonly (readonly OutputName[])[] = [['embedding'], ['scores'], ['embedding', 'scores']];
+
 /** Random networks with every plan that they have: in float, quantized, and on integers where they can be. */
+function plansOf(random: Random, quantized: boolean): string {
+  const graph = quantized ? quantizeGraph(randomQuantizable(random)) : randomGraph(random);
+  const model = new NumberedGraph(graph);
+  const plans = [
+    planTraining(model, 2),
+    planTraining(model, 3),
+    planInference(model, 3),
+    planInference(model, 2, true),
+  ];
+  if (supportsIntegers(graph, (name) => model.onlyConsumerOf(name))) plans.push(planIntegers(model, 2));
+  return planText(model.description, plans);
+}
+
+/** A step whose loss is a sum of outputs, and what plain loops in float64 make of it. */
+function gradientsOf(random: Random, reads: readonly OutputName[]): string {
+  const graph = randomGraph(random);
+  const model = new NumberedGraph(graph, { reads });
+  const values = randomValues(graph, random);
+  const { images } = randomBatch(graph, random, 3);
+  const factors = new Map(
+    reads.map((name) => [
+      name,
+      Float64Array.from({ length: 3 * widthOf(graph, name) }, () => Math.fround(random.between(-1, 1))),
+    ]),
+  );
+  const ends = new Map([...factors].map(([name, of]) => [graph.outputs[name]!, of]));
+  const { loss, gradients } = plainLinear(graph, values, images, 3, ends);
+  const flat = (of: (name: string) => ArrayLike<number>) =>
+    graph.parameters.flatMap(({ name }) => Array.from(of(name)));
+  const reached = new Set(graph.nodes.filter((node) => model.isTrained(node)).flatMap(parametersOf));
+  return [
+    planText(model.description, [planTraining(model, 3)]),
+    ...[...factors].map(([name, of]) => numbersText(name, of)),
+    numbersText('loss', [loss]),
+    numbersText('pixels', images),
+    numbersText(
+      'parameters',
+      flat((name) => values.get(name)!),
+    ),
+    numbersText(
+      'gradients',
+      flat((name) => gradients.get(name) ?? values.get(name)!.map(() => 0)),
+    ),
+    numbersText(
+      'reached',
+      graph.parameters.map(({ name }) => Number(reached.has(name))),
+    ),
+  ].join('');
+}
+
 function planFile(count: number): string {
   const random = Random.fromSeed(31);
   const texts: string[] = [];
-  for (let i = 0; i < count; i++) {
-    const graph = i % 2 === 0 ? quantizeGraph(randomQuantizable(random)) : randomGraph(random);
-    const model = new Model(graph);
-    const plans = [
-      planTraining(model, 2),
-      planTraining(model, 3),
-      planInference(model, 3),
-      planInference(model, 2, true),
-    ];
-    if (supportsIntegers(graph, (name) => model.onlyConsumerOf(name))) plans.push(planIntegers(model, 2));
-    texts.push(planText(model.description, plans));
-  }
+  for (let i = 0; i < count; i++)
+    texts.push(plansOf(random, i % 2 === 0), gradientsOf(random, READS[i % READS.length]!));
   const file = path.join(folder(), 'plans.txt');
   writeFileSync(file, texts.join(''));
   return file;

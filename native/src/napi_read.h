@@ -1,4 +1,4 @@
-// Between JavaScript's values and the engine's descriptions. Whatever is not what it should be throws in JavaScript.
+// From JavaScript's values to the engine's descriptions. Whatever is not what it should be throws in JavaScript.
 #pragma once
 
 #define NAPI_VERSION 8
@@ -79,14 +79,18 @@ bool flag(napi_env env, napi_value object, const char* name) {
   return result;
 }
 
-std::string text(napi_env env, napi_value object, const char* name) {
-  const napi_value value = property(env, object, name);
-  if (absent(env, value)) return "";
+std::string stringOf(napi_env env, napi_value value, const char* name) {
   char buffer[64];
   std::size_t length;
   if (napi_get_value_string_utf8(env, value, buffer, sizeof(buffer), &length) != napi_ok)
     refuse(env, std::string(name) + " is no string");
   return std::string(buffer, length);
+}
+
+/** Empty when absent. */
+std::string text(napi_env env, napi_value object, const char* name) {
+  const napi_value value = property(env, object, name);
+  return absent(env, value) ? "" : stringOf(env, value, name);
 }
 
 /** Closed on the way out, also when something is thrown. */
@@ -184,53 +188,104 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
   return model;
 }
 
-ft::OpSpec readOp(napi_env env, napi_value v) {
-  static const struct { const char* name; ft::OpSpec::Kind kind; } kinds[] = {
-      {"loadPixels", ft::OpSpec::loadPixels},
-      {"loadFloats", ft::OpSpec::loadFloats},
-      {"conv", ft::OpSpec::conv},
-      {"depthwise", ft::OpSpec::depthwise},
-      {"add", ft::OpSpec::add},
-      {"pool", ft::OpSpec::pool},
-      {"convBackward", ft::OpSpec::convBackward},
-      {"depthwiseBackward", ft::OpSpec::depthwiseBackward},
-      {"poolBackward", ft::OpSpec::poolBackward},
-      {"contribute", ft::OpSpec::contribute},
-      {"dropout", ft::OpSpec::dropout},
-      {"observe", ft::OpSpec::observe},
+/** A number of an operation, and how it is written where it is not there. */
+struct OpField {
+  const char* name;
+  int ft::OpSpec::* place;
+};
+struct OpFlag {
+  const char* name;
+  bool ft::OpSpec::* place;
+};
+
+/** What an operation of a kind may say; whatever else it says is refused. */
+struct OpKind {
+  const char* name;
+  ft::OpSpec::Kind kind;
+  std::vector<OpField> fields;
+  std::vector<OpFlag> flags;
+};
+
+const std::vector<OpKind>& opKinds() {
+  using Op = ft::OpSpec;
+  const OpField x{"x", &Op::x}, y{"y", &Op::y}, kernel{"kernel", &Op::kernel}, stride{"stride", &Op::stride},
+      out{"out", &Op::out}, statistics{"statistics", &Op::statistics}, ranged{"ranged", &Op::ranged},
+      folded{"foldedBatchNorm", &Op::foldedBatchNorm}, residual{"residual", &Op::residual},
+      quantizer{"quantizer", &Op::quantizer}, sumQuantizer{"sumQuantizer", &Op::sumQuantizer},
+      xQuantizer{"xQuantizer", &Op::xQuantizer}, yQuantizer{"yQuantizer", &Op::yQuantizer}, d{"d", &Op::d},
+      gradient{"gradient", &Op::gradient}, target{"target", &Op::target}, dense{"dense", &Op::dense},
+      node{"node", &Op::node};
+  const OpFlag max{"max", &Op::max}, relu6{"relu6", &Op::relu6}, accumulate{"accumulate", &Op::accumulate},
+      finish{"finish", &Op::finish};
+  static const std::vector<OpKind> kinds = {
+      {"loadPixels", Op::loadPixels, {out, ranged}, {}},
+      {"loadFloats", Op::loadFloats, {out, ranged}, {}},
+      {"conv", Op::conv, {x, kernel, stride, out, statistics, ranged, folded, quantizer, residual, sumQuantizer}, {relu6}},
+      {"depthwise", Op::depthwise, {x, kernel, stride, out, statistics, ranged, folded, quantizer}, {relu6}},
+      {"add", Op::add, {x, y, out, statistics, ranged, quantizer, xQuantizer, yQuantizer}, {relu6}},
+      {"pool", Op::pool, {x, out, ranged, quantizer}, {max}},
+      {"convBackward", Op::convBackward, {x, kernel, stride, d, gradient, target, dense}, {accumulate, finish}},
+      {"depthwiseBackward", Op::depthwiseBackward, {x, kernel, stride, d, gradient, target}, {accumulate, finish}},
+      {"poolBackward", Op::poolBackward, {x, out, gradient, target}, {max, accumulate, finish}},
+      {"contribute", Op::contribute, {x, d, gradient, target}, {accumulate, finish}},
+      {"dropout", Op::dropout, {out, node}, {}},
+      {"observe", Op::observe, {out, quantizer}, {}},
   };
-  ft::OpSpec op;
-  const std::string kind = text(env, v, "op");
-  bool known = false;
-  for (const auto& k : kinds)
-    if (kind == k.name) op.kind = k.kind, known = true;
-  if (!known) refuse(env, "operation: " + kind);
-  op.x = smallInteger(env, v, "x", -1);
-  op.y = smallInteger(env, v, "y", -1);
-  op.kernel = smallInteger(env, v, "kernel", -1);
-  op.stride = smallInteger(env, v, "stride", 1);
-  op.out = smallInteger(env, v, "out", -1);
-  op.max = flag(env, v, "max");
-  if (op.kind == ft::OpSpec::dropout) {
-    op.rate = number(env, v, "rate");
-    op.node = smallInteger(env, v, "node");
+  return kinds;
+}
+
+/** Refuses a property that is not one of an operation's kind. */
+void refuseOthers(napi_env env, napi_value v, const OpKind& kind) {
+  napi_value names;
+  check(env, napi_get_property_names(env, v, &names));
+  std::uint32_t count;
+  check(env, napi_get_array_length(env, names, &count));
+  for (std::uint32_t i = 0; i < count; i++) {
+    napi_value element;
+    check(env, napi_get_element(env, names, i, &element));
+    const std::string name = stringOf(env, element, "a property");
+    bool known = name == "op" || (kind.kind == ft::OpSpec::dropout && name == "rate");
+    for (const OpField& field : kind.fields) known = known || name == field.name;
+    for (const OpFlag& field : kind.flags) known = known || name == field.name;
+    if (!known) refuse(env, "an operation " + std::string(kind.name) + " has no " + name);
   }
-  op.statistics = smallInteger(env, v, "statistics", -1);
-  op.foldedBatchNorm = smallInteger(env, v, "foldedBatchNorm", -1);
-  op.residual = smallInteger(env, v, "residual", -1);
-  op.relu6 = flag(env, v, "relu6");
-  op.ranged = smallInteger(env, v, "ranged", -1);
-  op.quantizer = smallInteger(env, v, "quantizer", -1);
-  op.sumQuantizer = smallInteger(env, v, "sumQuantizer", -1);
-  op.xQuantizer = smallInteger(env, v, "xQuantizer", -1);
-  op.yQuantizer = smallInteger(env, v, "yQuantizer", -1);
-  op.d = smallInteger(env, v, "d", -1);
-  op.gradient = smallInteger(env, v, "gradient", -1);
-  op.target = smallInteger(env, v, "target", -1);
-  op.accumulate = flag(env, v, "accumulate");
-  op.finish = flag(env, v, "finish");
-  op.dense = smallInteger(env, v, "dense", -1);
+}
+
+ft::OpSpec readOp(napi_env env, napi_value v) {
+  const std::string name = text(env, v, "op");
+  const OpKind* kind = nullptr;
+  for (const OpKind& k : opKinds())
+    if (name == k.name) kind = &k;
+  if (!kind) refuse(env, "operation: " + name);
+  refuseOthers(env, v, *kind);
+  ft::OpSpec op;
+  op.kind = kind->kind;
+  op.max = false;
+  for (const OpField& field : kind->fields) op.*field.place = smallInteger(env, v, field.name, op.*field.place);
+  for (const OpFlag& field : kind->flags) op.*field.place = flag(env, v, field.name);
+  if (op.kind == ft::OpSpec::dropout) op.rate = number(env, v, "rate");
   return op;
+}
+
+ft::OutputSpec readOutput(napi_env env, napi_value v) {
+  ft::OutputSpec output;
+  const std::string name = text(env, v, "output");
+  if (name != "embedding" && name != "scores") refuse(env, "output: " + name);
+  output.name = name == "scores" ? ft::scores : ft::embedding;
+  output.tensor = smallInteger(env, v, "tensor");
+  output.gradient = smallInteger(env, v, "gradient", -1);
+  output.quantizer = smallInteger(env, v, "quantizer", -1);
+  return output;
+}
+
+ft::LossSpec readLoss(napi_env env, napi_value v) {
+  ft::LossSpec loss;
+  const std::string kind = text(env, v, "kind");
+  loss.kind = ft::lossNamed(kind);
+  if (!loss.kind) refuse(env, "loss: " + kind);
+  loss.labelSmoothing = number(env, v, "labelSmoothing");
+  if (!(loss.labelSmoothing >= 0 && loss.labelSmoothing < 1)) refuse(env, "labelSmoothing is no share");
+  return loss;
 }
 
 ft::PlanSpec readPlan(napi_env env, napi_value object) {
@@ -239,7 +294,6 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
   plan.height = smallInteger(env, object, "height");
   plan.width = smallInteger(env, object, "width");
   plan.channels = smallInteger(env, object, "channels");
-  plan.classes = smallInteger(env, object, "classes");
   plan.training = flag(env, object, "training");
   plan.floats = flag(env, object, "floats");
   const std::int64_t arena = integer(env, object, "arenaFloats");
@@ -266,66 +320,9 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
   });
   plan.forward = list(env, object, "forward", [&](napi_value v) { return readOp(env, v); });
   plan.backward = list(env, object, "backward", [&](napi_value v) { return readOp(env, v); });
-  plan.logits = smallInteger(env, object, "logits");
-  plan.logitsGradient = smallInteger(env, object, "logitsGradient", -1);
-  plan.embeddings = smallInteger(env, object, "embeddings", -1);
+  plan.outputs = list(env, object, "outputs", [&](napi_value v) { return readOutput(env, v); });
   plan.integers = flag(env, object, "integers");
-  plan.logitsQuantizer = smallInteger(env, object, "logitsQuantizer", -1);
-  plan.embeddingsQuantizer = smallInteger(env, object, "embeddingsQuantizer", -1);
   return plan;
-}
-
-// Writing ---------------------------------------------------------------------------------------------------------
-
-void set(napi_env env, napi_value object, const char* name, napi_value value) {
-  check(env, napi_set_named_property(env, object, name, value));
-}
-
-void set(napi_env env, napi_value object, const char* name, double value) {
-  napi_value number;
-  check(env, napi_create_double(env, value, &number));
-  set(env, object, name, number);
-}
-
-void set(napi_env env, napi_value object, const char* name, const char* value) {
-  napi_value string;
-  check(env, napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &string));
-  set(env, object, name, string);
-}
-
-napi_value object(napi_env env) {
-  napi_value value;
-  check(env, napi_create_object(env, &value));
-  return value;
-}
-
-/** A new Float32Array; `data` receives its memory. */
-napi_value floats(napi_env env, std::size_t count, float** data) {
-  void* memory;
-  napi_value buffer, array;
-  check(env, napi_create_arraybuffer(env, count * sizeof(float), &memory, &buffer));
-  check(env, napi_create_typedarray(env, napi_float32_array, count, buffer, 0, &array));
-  *data = static_cast<float*>(memory);
-  return array;
-}
-
-napi_value doubles(napi_env env, const std::vector<double>& values) {
-  void* memory;
-  napi_value buffer, array;
-  check(env, napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
-  if (!values.empty()) std::memcpy(memory, values.data(), values.size() * sizeof(double));
-  check(env, napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
-  return array;
-}
-
-/** Rows of a padded tensor, without their padding. */
-napi_value rows(napi_env env, const float* tensor, int count, int channels) {
-  float* data;
-  const napi_value array = floats(env, std::size_t(count) * channels, &data);
-  for (int r = 0; r < count; r++)
-    std::memcpy(data + std::size_t(r) * channels, tensor + std::size_t(r) * ft::padded(channels),
-                channels * sizeof(float));
-  return array;
 }
 
 }  // namespace

@@ -1,0 +1,322 @@
+// From descriptions of operations to operands with addresses. Everything that a kernel relies on is checked here.
+#include <algorithm>
+
+#include "session_parts.h"
+
+namespace ft {
+namespace {
+
+/** Rows or columns that SAME padding adds before the first. */
+int paddingBefore(int in, int out, int kernel, int stride) {
+  return std::max(0, (out - 1) * stride + kernel - in) / 2;
+}
+
+bool isWide(const TensorSpec& tensor) { return padded(tensor.c) > kMostChannels; }
+
+bool alike(const TensorSpec& a, const TensorSpec& b) { return a.rows() == b.rows() && a.c == b.c; }
+
+}  // namespace
+
+Session::BoundOp Session::Binder::bind(const OpSpec& op) const {
+  BoundOp bound;
+  finishes(op, bound);
+  switch (op.kind) {
+    case OpSpec::loadPixels:
+    case OpSpec::loadFloats: bound.work = load(op); break;
+    case OpSpec::dropout: bound.work = dropout(op); break;
+    case OpSpec::observe: bound.work = observe(op); break;
+    case OpSpec::conv: bound.work = conv(op, bound); break;
+    case OpSpec::convBackward: bound.work = convBackward(op); break;
+    case OpSpec::depthwise: bound.work = depthwise(op, bound); break;
+    case OpSpec::depthwiseBackward: bound.work = depthwiseBackward(op); break;
+    case OpSpec::add: bound.work = add(op, bound); break;
+    case OpSpec::pool: bound.work = PoolForward{pool(op, bound)}; break;
+    case OpSpec::poolBackward: bound.work = PoolBackward{pool(op, bound)}; break;
+    case OpSpec::contribute: bound.work = contribute(op); break;
+  }
+  bound.needs = needs(bound.work);
+  return bound;
+}
+
+Needs Session::Binder::needs(const Work& work) const {
+  const Kernels& k = session_.kernels_;
+  struct Visitor {
+    const Kernels& k;
+    Needs operator()(const Load&) const { return {}; }
+    Needs operator()(const Dropout&) const { return {}; }
+    Needs operator()(const Observe&) const { return {}; }
+    Needs operator()(const ConvForward& f) const { return k.convForwardNeeds(f); }
+    Needs operator()(const ConvBackward& f) const { return k.convBackwardNeeds(f); }
+    Needs operator()(const DepthwiseForward& f) const { return k.depthwiseForwardNeeds(f); }
+    Needs operator()(const DepthwiseBackward& f) const { return k.depthwiseBackwardNeeds(f); }
+    Needs operator()(const Add& f) const { return k.addNeeds(f); }
+    Needs operator()(const PoolForward& f) const { return k.poolNeeds(f.pool); }
+    Needs operator()(const PoolBackward& f) const { return k.poolNeeds(f.pool); }
+    Needs operator()(const Contribute& f) const { return k.contributeNeeds(f); }
+  };
+  return std::visit(Visitor{k}, work);
+}
+
+/** What is finished after an operation: statistics of its output, sums of a gradient, the range of a quantizer. */
+void Session::Binder::finishes(const OpSpec& op, BoundOp& bound) const {
+  if (op.statistics >= 0) {
+    require(spec_.training, "statistics in inference");
+    const TensorSpec& out = outputOf(op);
+    require(at(session_.model_.batchNorms, op.statistics, "a batch norm").channels == out.c,
+            "the channels of a batch norm");
+    bound.statistics = session_.norms_[op.statistics].get();
+    bound.statisticsCount = out.rows();
+    bound.statisticsIndex = op.statistics;
+  }
+  if (op.ranged >= 0) {
+    const ChainSpec& c = at(spec_.chains, op.ranged, "a chain whose range is followed");
+    require(spec_.training && c.tensor == op.out && c.quantizer >= 0, "a range that is followed");
+    bound.quantizer = c.quantizer;
+    bound.ranged = viewOf(op.ranged);
+    const TensorSpec& out = spec_.tensors[c.tensor];
+    bound.rows = out.rows(), bound.channels = out.c;
+  }
+  if (op.finish && op.x >= 0) {
+    const ChainSpec& c = at(spec_.chains, op.x, "the chain of a target");
+    if (c.batchNorm < 0) return;
+    bound.sums = session_.norms_[c.batchNorm].get();
+    bound.sumsCount = spec_.tensors[c.tensor].rows();
+  }
+}
+
+View Session::Binder::viewOf(int chain) const {
+  const ChainSpec& c = at(spec_.chains, chain, "a chain");
+  const TensorSpec& tensor = spec_.tensors[c.tensor];
+  View view;
+  view.x = place(tensor);
+  if (isWide(tensor)) view.scale = session_.ones_.data(), view.shift = session_.zeros_.data();
+  if (c.batchNorm >= 0) {
+    const BatchNorm& norm = *session_.norms_[c.batchNorm];
+    view.scale = spec_.training ? norm.scale() : norm.foldedScale();
+    view.shift = spec_.training ? norm.shift() : norm.foldedShift();
+  }
+  if (c.relu6) view.lo = 0, view.hi = 6;
+  view.quant = session_.quantizerOf(c.quantizer);
+  return view;
+}
+
+Gradient Session::Binder::gradientOf(const OpSpec& op) const {
+  const TensorSpec& x = differentiated(op);
+  const TensorSpec& g = at(spec_.tensors, op.gradient, "a gradient");
+  require(alike(g, x), "the shape of a gradient");
+  Gradient d;
+  d.g = place(g);
+  if (const int batchNorm = spec_.chains[op.d].batchNorm; batchNorm >= 0) {
+    const BatchNorm& norm = *session_.norms_[batchNorm];
+    d.x = place(x);
+    d.a = norm.a(), d.b = norm.b(), d.c = norm.c();
+  }
+  return d;
+}
+
+Target Session::Binder::targetOf(const OpSpec& op) const {
+  Target target;
+  if (op.target < 0) return target;
+  const ChainSpec& c = at(spec_.chains, op.x, "the chain of a target");
+  const TensorSpec& x = spec_.tensors[c.tensor];
+  const TensorSpec& g = at(spec_.tensors, op.target, "a target");
+  require(alike(g, x), "the shape of a target");
+  target.g = place(g);
+  target.accumulate = op.accumulate;
+  target.finish = op.finish;
+  target.view = viewOf(op.x);
+  if (isWide(x)) target.mean = session_.zeros_.data();
+  if (op.finish && c.batchNorm >= 0) {
+    target.mean = session_.norms_[c.batchNorm]->mean();
+    target.sums = session_.norms_[c.batchNorm]->sums();
+  }
+  return target;
+}
+
+Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) const {
+  const KernelSpec& k = at(session_.model_.kernels, op.kernel, "a kernel");
+  require(op.stride >= 1 && op.stride <= 16, "a stride");
+  Geometry g;
+  if (op.x < 0) {
+    require(k.pixels && !spec_.floats, "a kernel that reads pictures");
+    g.n = spec_.batch, g.h = spec_.height, g.w = spec_.width, g.c = spec_.channels;
+  } else {
+    require(!k.pixels, "a kernel that reads a tensor");
+    const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
+    g.n = x.n, g.h = x.h, g.w = x.w, g.c = x.c;
+  }
+  g.outH = (g.h - 1) / op.stride + 1, g.outW = (g.w - 1) / op.stride + 1;
+  g.outC = k.outChannels;
+  require(k.inChannels == g.c, "the input channels of a kernel");
+  require(out.n == g.n && out.h == g.outH && out.w == g.outW && out.c == g.outC, "the shape of an output");
+  g.kernelH = k.height, g.kernelW = k.width, g.stride = op.stride;
+  g.top = paddingBefore(g.h, g.outH, k.height, op.stride);
+  g.left = paddingBefore(g.w, g.outW, k.width, op.stride);
+  return g;
+}
+
+Epilogue Session::Binder::epilogueOf(const OpSpec& op) const {
+  const TensorSpec& out = outputOf(op);
+  Epilogue epilogue;
+  if (isWide(out)) epilogue.scale = session_.ones_.data(), epilogue.shift = session_.zeros_.data();
+  if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
+  if (op.foldedBatchNorm >= 0) {
+    require(at(session_.model_.batchNorms, op.foldedBatchNorm, "a batch norm").channels == out.c,
+            "the channels of a batch norm");
+    epilogue.scale = session_.norms_[op.foldedBatchNorm]->foldedScale();
+    epilogue.shift = session_.norms_[op.foldedBatchNorm]->foldedShift();
+  }
+  if (op.residual >= 0) {
+    const TensorSpec& r = at(spec_.tensors, op.residual, "a residual");
+    require(alike(r, out), "the shape of a residual");
+    epilogue.residual = place(r);
+  }
+  if (spec_.integers) epilogue.integers = &session_.packed_[op.kernel]->requantize;
+  epilogue.quant = session_.quantizerOf(op.quantizer);
+  epilogue.sumQuant = session_.quantizerOf(op.sumQuantizer);
+  return epilogue;
+}
+
+Load Session::Binder::load(const OpSpec& op) const {
+  const TensorSpec& out = outputOf(op);
+  require(out.n == spec_.batch && out.h == spec_.height && out.w == spec_.width && out.c == spec_.channels,
+          "the shape of the input");
+  require(spec_.floats == (op.kind == OpSpec::loadFloats), "the kind of the input");
+  return {place(out), out.rows(), out.c, spec_.floats};
+}
+
+Dropout Session::Binder::dropout(const OpSpec& op) const {
+  const TensorSpec& t = at(spec_.tensors, op.out, "what a dropout works on");
+  require(spec_.training && op.rate >= 0 && op.rate < 1, "a dropout");
+  require(t.rows() * t.c < (std::int64_t(1) << 32), "the size of a dropout");
+  return {place(t), t.rows(), t.c, op.rate, op.node};
+}
+
+Observe Session::Binder::observe(const OpSpec& op) const {
+  const TensorSpec& seen = at(spec_.tensors, op.out, "what is observed");
+  require(!spec_.training && op.quantizer >= 0 && session_.quantizerOf(op.quantizer), "an observation");
+  return {place(seen), seen.rows(), seen.c, op.quantizer};
+}
+
+/** What both passes of a product share: input, and a kernel of the right kind. */
+template <class Operand>
+const Session::Packed& Session::Binder::product(const OpSpec& op, Operand& f) const {
+  const Packed& packed = *session_.packed_[op.kernel];
+  if (op.x < 0) {
+    f.pixels = session_.pixels_.data();
+    f.x.quant = session_.quantizerOf(packed.spec.inputQuantizer);
+  } else {
+    f.x = viewOf(op.x);
+  }
+  require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
+  return packed;
+}
+
+ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const {
+  ConvForward f;
+  const TensorSpec& out = outputOf(op);
+  f.g = geometryOf(op, out);
+  const Packed& packed = product(op, f);
+  f.panels = packed.forward;
+  f.out = place(out);
+  f.statistics = statisticsOf(bound);
+  f.epilogue = epilogueOf(op);
+  if (packed.spec.bias >= 0) {
+    require(!f.statistics.mean && op.foldedBatchNorm < 0, "batch norm behind a bias");
+    f.epilogue.shift = spec_.training ? packed.bias : packed.biasInUse;
+  }
+  return f;
+}
+
+ConvBackward Session::Binder::convBackward(const OpSpec& op) const {
+  ConvBackward f;
+  f.g = geometryOf(op, differentiated(op));
+  const Packed& packed = product(op, f);
+  f.d = gradientOf(op);
+  f.target = targetOf(op);
+  require(!f.target.g || packed.backward, "a kernel without a backward pass");
+  f.panels = packed.backward;
+  f.kernelGradient = session_.gradients_.data() + session_.offsets_[packed.spec.weights];
+  if (packed.spec.bias >= 0) f.biasGradient = session_.gradients_.data() + session_.offsets_[packed.spec.bias];
+  const TensorSpec& room = at(spec_.tensors, op.dense, "the room of a backward pass");
+  require(room.rows() == f.g.outRows() && room.c == f.g.outC, "the shape of a backward pass's room");
+  f.dense = place(room);
+  return f;
+}
+
+DepthwiseForward Session::Binder::depthwise(const OpSpec& op, const BoundOp& bound) const {
+  DepthwiseForward f;
+  const TensorSpec& out = outputOf(op);
+  f.g = geometryOf(op, out);
+  const Packed& packed = *session_.packed_[op.kernel];
+  require(packed.spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+  require(op.residual < 0, "a residual behind a depthwise convolution");
+  f.x = viewOf(op.x);
+  f.kernel = packed.forward;
+  f.out = place(out);
+  f.statistics = statisticsOf(bound);
+  f.epilogue = epilogueOf(op);
+  return f;
+}
+
+DepthwiseBackward Session::Binder::depthwiseBackward(const OpSpec& op) const {
+  DepthwiseBackward f;
+  f.g = geometryOf(op, differentiated(op));
+  const Packed& packed = *session_.packed_[op.kernel];
+  require(packed.spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+  f.x = viewOf(op.x);
+  f.d = gradientOf(op);
+  f.kernel = packed.forward;
+  f.target = targetOf(op);
+  f.kernelGradient = session_.gradients_.data() + session_.offsets_[packed.spec.weights];
+  return f;
+}
+
+Add Session::Binder::add(const OpSpec& op, const BoundOp& bound) const {
+  Add f;
+  const TensorSpec& out = outputOf(op);
+  for (const int chain : {op.x, op.y}) {
+    if (chain < 0 && chain == op.y) continue;
+    require(alike(spec_.tensors[at(spec_.chains, chain, "a summand").tensor], out), "the shape of a summand");
+  }
+  f.rows = out.rows(), f.channels = padded(out.c);
+  f.x = viewOf(op.x);
+  if (op.y >= 0) f.y = viewOf(op.y);
+  f.out = place(out);
+  f.quant = session_.quantizerOf(op.quantizer);
+  f.statistics = statisticsOf(bound);
+  return f;
+}
+
+Pool2d Session::Binder::pool(const OpSpec& op, const BoundOp& bound) const {
+  Pool2d f;
+  const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
+  const TensorSpec& out = outputOf(op);
+  require(out.rows() == x.n && out.c == x.c && !bound.statistics, "the shape of a pooling's output");
+  f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
+  f.x = viewOf(op.x);
+  f.out = place(out);
+  f.quant = session_.quantizerOf(op.quantizer);
+  if (op.kind == OpSpec::poolBackward) {
+    const TensorSpec& g = at(spec_.tensors, op.gradient, "a gradient");
+    require(alike(g, out) && op.target >= 0, "the gradient of a pooling");
+    f.dOut = place(g);
+    f.target = targetOf(op);
+  }
+  return f;
+}
+
+Contribute Session::Binder::contribute(const OpSpec& op) const {
+  Contribute f;
+  require(op.target >= 0 && op.x >= 0, "the target of a contribution");
+  f.target = targetOf(op);
+  const TensorSpec& t = spec_.tensors[spec_.chains[op.x].tensor];
+  f.rows = t.rows(), f.channels = padded(t.c);
+  if (op.gradient >= 0) {
+    f.d = gradientOf(op);
+    require(alike(spec_.tensors[op.gradient], t), "the shape of a gradient");
+  }
+  return f;
+}
+
+}  // namespace ft
