@@ -83,7 +83,8 @@ function unitSuites() {
   const specs = (name) => `test/${name}/**/*.test.ts`;
   return [
     ...ALONE.map((name) => suite(`unit: ${name}`, mocha(specs(name)))),
-    suite('unit: the other rooms', mocha(...others.map(specs))),
+    // The pages need a browser, which the editor's set-up brings.
+    suite('unit: the other rooms', mocha('--ignore', 'test/webview/pages/**', ...others.map(specs))),
   ];
 }
 
@@ -100,6 +101,7 @@ async function editorSuites() {
   const { ensureEditor } = await import('./editor.mjs');
   try {
     await ensureEditor();
+    await suite('pages', mocha('test/webview/pages/*.test.ts'), true)();
     await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], true)();
     // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
     await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), true)();

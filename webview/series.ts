@@ -4,7 +4,7 @@ export interface Point {
 }
 
 /** Buckets of a line: about one for each pixel of a chart. Each draws two points at most. */
-const BUCKETS = 512;
+const BUCKETS = 400;
 /** Points that a line begins with room for. */
 const ROOM = 1024;
 
