@@ -142,8 +142,10 @@ const TIMES = ['elapsedSeconds', 'etaSeconds', 'imagesPerSecond', 'waitingShare'
 /** What says in words what a number is. */
 const WORDS = ['metric'];
 
+/** The numbers of an event, in an order of their own: that of its fields means nothing. */
 function timeless(event) {
-  return JSON.stringify(event, (key, value) => (TIMES.includes(key) || WORDS.includes(key) ? undefined : value));
+  const numbers = Object.entries(event).filter(([key]) => !TIMES.includes(key) && !WORDS.includes(key));
+  return JSON.stringify(Object.fromEntries(numbers.sort(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** What of an exported file computes: everything but what it tells of itself. */
