@@ -1,3 +1,4 @@
+import { batchWords } from '../src/core/batchSize.js';
 import { formatCount } from '../src/core/format.js';
 import type { RunState } from '../src/core/runState.js';
 import type { Liveness, PanelMessage, RunPhase } from '../src/protocol/panel.js';
@@ -63,7 +64,7 @@ function factsOf({ run, dataset, engine }: RunState, parent: Parent | undefined)
   const start = parent ? `from epoch ${parent.epoch} of its parent` : startInWords(options?.weights);
   const facts = [
     options &&
-      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: MobileNetV2, ${options.size} px, batch ${options.batchSize}, ${start}, seed ${options.seed}`,
+      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: MobileNetV2, ${options.size} px, ${batchWords(options)}, ${start}, seed ${options.seed}`,
     dataset && `${formatCount(dataset.images, 'picture')} of ${formatCount(dataset.people, 'person', 'people')}`,
     engine?.detail,
   ];

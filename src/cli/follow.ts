@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
+import { RunFolder } from '../runs/runFolder.js';
 import { EXIT } from './command.js';
 import type { Flag } from './flag.js';
 import { TerminalView } from './terminalView.js';
@@ -69,7 +70,7 @@ export class Output {
   async run(order: Extract<TrainerOrder, { runFolder: string }>): Promise<number> {
     const end = await this.follow(order);
     if (end.type !== 'finished') return EXIT.failed;
-    this.note(`Run folder  ${order.runFolder}`, `Report      ${path.join(order.runFolder, 'report.html')}`);
+    this.note(`Run folder  ${order.runFolder}`, `Report      ${new RunFolder(order.runFolder).report}`);
     return EXIT.ok;
   }
 }

@@ -6,7 +6,7 @@ import type { HeadSession } from './headSession.js';
 
 /** A batch, and which pictures are in it: those that could be read. */
 export interface ReadBatch extends Batch {
-  readonly kept: readonly number[];
+  readonly pictures: readonly number[];
 }
 
 /** Where the loop's batches come from. */
@@ -25,7 +25,7 @@ export class PixelReader implements BatchReader {
   async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
     const request = epoch === undefined ? { pictures } : { pictures, distortion: { ...this.options, epoch } };
     const { pixels, labels, kept } = await readBatch(this.dataset, request);
-    return { images: pixels, labels, kept };
+    return { images: pixels, labels, pictures: kept };
   }
 }
 
@@ -55,10 +55,10 @@ export class FeatureReader implements BatchReader {
         absent,
         epoch,
       );
-      if (pixels.kept.length > 0) {
+      if (pixels.pictures.length > 0) {
         const features = await this.session.features(pixels);
-        const length = features.length / pixels.kept.length;
-        pixels.kept.forEach((picture, i) => {
+        const length = features.length / pixels.pictures.length;
+        pixels.pictures.forEach((picture, i) => {
           const own = features.slice(i * length, (i + 1) * length);
           fresh.set(keyOf(picture), own);
           if (this.bytes + own.byteLength > FEATURE_BYTES) return;
@@ -75,7 +75,7 @@ export class FeatureReader implements BatchReader {
     const images = new Float32Array(rows.length * length);
     rows.forEach(({ features }, i) => images.set(features, i * length));
     const labels = Int32Array.from(rows, ({ picture }) => Math.max(0, this.dataset.labels[picture]!));
-    return { images, labels, kept: rows.map(({ picture }) => picture) };
+    return { images, labels, pictures: rows.map(({ picture }) => picture) };
   }
 
   private get mirroring(): TrainingOptions['augmentation'] {

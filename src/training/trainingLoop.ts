@@ -293,7 +293,7 @@ export class TrainingLoop {
       const result = await this.session.evaluate(batch, { wants: openSet ? ['embedding'] : [], ...quantization });
       if (openSet) {
         embeddings.push(result.outputs.embedding!);
-        people.push(...batch.kept.map((picture) => owners[picture]!));
+        people.push(...batch.pictures.map((picture) => owners[picture]!));
       } else tally.add(result, batch.labels.length);
       await setImmediate();
     }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { usualName } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
+import { RunFolder, runFolderOf } from '../../runs/runFolder.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
 import { measurementLines } from '../modelLines.js';
@@ -32,7 +33,7 @@ export const exportCommand: Command<ExportWish> = {
       options: {},
       ...fieldsOf(OPTIONS, given),
       ...{ type: 'export', protocol: PROTOCOL_VERSION, checkpoint },
-      output: given.path('output') ?? path.join(checkpoint, '..', '..', 'exports'),
+      output: given.path('output') ?? new RunFolder(runFolderOf(checkpoint)).exports,
       measure: !given.has('no-measure'),
     };
     const order = checked(orderSchema.safeParse(fields), OPTIONS, given);

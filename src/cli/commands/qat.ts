@@ -2,6 +2,7 @@ import path from 'node:path';
 import type * as z from 'zod';
 import { qatWishes } from '../../protocol/fineTuning.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { runFolderOf } from '../../runs/runFolder.js';
 import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
 import type { Command } from '../command.js';
 import { JSON_FLAG, OUT, Output } from '../follow.js';
@@ -31,7 +32,7 @@ export const qat: Command<QatWish> = {
 
   run({ checkpoint, wishes, out, json }) {
     // Beside the run of its checkpoint when that lies where runs do.
-    const parent = path.resolve(checkpoint, '..', '..');
+    const parent = runFolderOf(checkpoint);
     const runs = path.dirname(parent);
     const place = path.basename(runs) === 'runs' ? runs : defaultRunsFolder(process.cwd());
     const runFolder = out ?? newRunFolder(place, `${path.basename(parent)}-int8`, new Date());
