@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+interface Manifest {
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: string[] };
+  };
+  readonly contributes: {
+    readonly commands: { readonly command: string; readonly enablement?: string }[];
+    readonly menus: Record<string, { readonly command: string; readonly when?: string }[]>;
+    readonly configuration: { readonly properties: Record<string, { readonly scope?: string }> };
+  };
+}
+
+/** Commands that change nothing on the disk and start no process: all that an untrusted folder may do. */
+const READERS = ['openRun', 'openReport', 'showLog', 'refreshRuns', 'stopTraining'].map(
+  (name) => `faceTrainer.${name}`,
+);
+
+describe('the manifest', () => {
+  const { capabilities, contributes } = JSON.parse(
+    fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
+  ) as Manifest;
+
+  it('obeys no setting of a folder that is not trusted', () => {
+    assert.equal(capabilities.untrustedWorkspaces.supported, 'limited');
+    assert.deepEqual(
+      [...capabilities.untrustedWorkspaces.restrictedConfigurations].sort(),
+      Object.keys(contributes.configuration.properties).sort(),
+    );
+  });
+
+  it('leaves what belongs to the machine to the machine', () => {
+    for (const name of ['threads', 'pixelCacheMiB'])
+      assert.equal(contributes.configuration.properties[`faceTrainer.${name}`]?.scope, 'machine', name);
+  });
+
+  it('offers in a folder that is not trusted only what writes nothing', () => {
+    for (const { command, enablement } of contributes.commands)
+      assert.equal(enablement?.includes('isWorkspaceTrusted') ?? false, !READERS.includes(command), command);
+    for (const [menu, items] of Object.entries(contributes.menus))
+      for (const { command, when } of items)
+        if (!READERS.includes(command)) assert.match(when ?? '', /^isWorkspaceTrusted && /, `${command} in ${menu}`);
+  });
+
+  it('names a command once, and puts only known ones into menus', () => {
+    const names = contributes.commands.map(({ command }) => command);
+    assert.equal(new Set(names).size, names.length);
+    for (const { command } of Object.values(contributes.menus).flat()) assert.ok(names.includes(command), command);
+  });
+
+  it('starts from a bundle of at most 250 kB, whose stack traces name functions', () => {
+    const bundle = path.join(root, 'dist', 'extension.js');
+    assert.ok(fs.statSync(bundle).size <= 250_000, `${fs.statSync(bundle).size} bytes`);
+    assert.match(fs.readFileSync(bundle, 'utf8'), /"activate"/);
+  });
+});
