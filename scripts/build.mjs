@@ -27,7 +27,14 @@ const node = {
 };
 
 const builds = [
-  { ...node, entryPoints: { extension: 'src/extension/extension.ts' }, external: ['vscode'] },
+  // The editor reads it at every start. The names stay for stack traces: maps are not shipped.
+  {
+    ...node,
+    entryPoints: { extension: 'src/extension/extension.ts' },
+    external: ['vscode'],
+    minify: !watch,
+    keepNames: true,
+  },
   { ...node, entryPoints: { faceTrainer: 'src/cli/main.ts' } },
   {
     ...node,
