@@ -1,31 +1,40 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
-import type { TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
-import type { EventOf } from '../protocol/runEvents.js';
+import type { MessageOf, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
 
 /** How a training ends. */
-export type RunEnd = EventOf<'finished'> | EventOf<'failure'>;
+export type RunEnd = MessageOf<'finished'> | MessageOf<'failure'>;
 
 /** What a run is started for. */
 export type RunOrder = Extract<TrainerOrder, { type: 'train' | 'qat' }>;
 
-export interface ActiveRunListener {
-  onMessage(run: ActiveRun, message: TrainerMessage): void;
+export interface RunListener {
+  onMessage(run: RunInProgress, message: TrainerMessage): void;
   onOutput(line: string): void;
-  onEnd(run: ActiveRun, end: RunEnd): void;
+  onEnd(run: RunInProgress, end: RunEnd): void;
 }
 
-/** The training that this window started and that still goes on. */
-export class ActiveRun {
+/** A training that this window started, as those see it who show or stop it. */
+export interface RunInProgress {
+  readonly order: RunOrder;
+  /** For people. */
+  readonly name: string;
+  readonly runFolder: string;
   /** False once the process has ended. */
+  readonly running: boolean;
+  readonly stopping: boolean;
+  stop(): void;
+}
+
+/** The same with its process. */
+export class ActiveRun implements RunInProgress {
   running = true;
   private readonly process: TrainerProcess;
 
   constructor(
     readonly order: RunOrder,
-    /** For people. */
     readonly name: string,
     trainerEntry: string,
-    listener: ActiveRunListener,
+    listener: RunListener,
   ) {
     this.process = new TrainerProcess(
       { entry: trainerEntry, order },

@@ -1,137 +1,190 @@
 import path from 'node:path';
-import * as vscode from 'vscode';
-import { defaultRunsFolder, newRunFolder } from '../runs/runLocation.js';
 import { RunModel } from '../client/runModel.js';
 import { formatPercent } from '../core/format.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import type { TrainerMessage } from '../protocol/jobs.js';
+import type { MessageOf, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { ActiveRun, type ActiveRunListener, type RunEnd, type RunOrder } from './activeRun.js';
-import { wayOn } from './commands/fineTuneAgain.js';
+import { newRunFolder } from '../runs/runLocation.js';
+import type { RunEnd, RunInProgress, RunListener, RunOrder } from './activeRun.js';
+import { recoveryFor } from './commands/fineTuneAgain.js';
+import type { Editor } from './editor.js';
+import { inBackground } from './failures.js';
+import { runsFolderFor } from './runsFolders.js';
 import { trainingSettings } from './trainingSettings.js';
-import type { RunPanels } from './panels/runPanels.js';
-import type { TrainingStatus } from './views/trainingStatus.js';
+
+/** Where a run is seen. */
+export interface TrainerViews {
+  readonly panels: {
+    open(runFolder: string, focus: boolean): void;
+    readOn(runFolder: string): void;
+    readSoon(runFolder: string): void;
+    livenessChanged(runFolder: string): void;
+    preparing(runFolder: string, message: MessageOf<'preparing'>): void;
+  };
+  readonly reports: { refresh(runFolder: string): void };
+  readonly status: {
+    show(runFolder: string, name: string): void;
+    update(message: TrainerMessage): void;
+    hide(): void;
+  };
+  /** A run of this window began, went on or ended. */
+  readonly runChanged: (runFolder: string) => void;
+}
+
+export type Launch = (order: RunOrder, name: string, listener: RunListener) => RunInProgress;
 
 /** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
-export class Trainer implements ActiveRunListener, vscode.Disposable {
-  private active: ActiveRun | undefined;
-  private readonly runsChanged = new vscode.EventEmitter<void>();
-  /** A run of this window began, went on or ended. */
-  readonly onRunsChanged = this.runsChanged.event;
+export class Trainer implements RunListener {
+  private active: RunInProgress | undefined;
 
   constructor(
-    private readonly entry: string,
-    private readonly panels: RunPanels,
-    private readonly status: TrainingStatus,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly editor: Editor,
+    private readonly views: TrainerViews,
+    private readonly launch: Launch,
   ) {}
 
-  get activeRun(): ActiveRun | undefined {
+  get activeRun(): RunInProgress | undefined {
     return this.active;
   }
 
-  start(options: TrainingOptions): void {
-    const runFolder = newRunFolder(runsFolderFor(options.dataset), options.dataset, new Date());
-    this.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options }, path.basename(options.dataset));
+  /** @returns whether it has begun: not when another one is under way */
+  start(options: TrainingOptions): Promise<boolean> {
+    const { dataset } = options;
+    const runFolder = newRunFolder(runsFolderFor(this.editor, dataset), dataset, new Date());
+    return this.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options }, path.basename(dataset));
   }
 
-  /** @param checkpoint folder; the new run comes to lie beside its run */
-  fineTune(checkpoint: string, wishes: Extract<RunOrder, { type: 'qat' }>['wishes']): void {
+  /**
+   * @param checkpoint folder; the new run comes to lie beside its run
+   * @returns whether it has begun
+   */
+  fineTune(checkpoint: string, wishes: Extract<RunOrder, { type: 'qat' }>['wishes']): Promise<boolean> {
     const parent = path.resolve(checkpoint, '..', '..');
     const name = new RunModel(parent).title;
     const runFolder = newRunFolder(path.dirname(parent), `${name}-int8`, new Date());
-    const settings = trainingSettings();
-    this.run(
-      { type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes: { ...settings, ...wishes } },
-      name,
-    );
+    const all = { ...trainingSettings(this.editor), ...wishes };
+    return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes: all }, name);
   }
 
-  private run(order: RunOrder, name: string): void {
-    const { runFolder } = order;
-    this.log.info(`training on ${name}, run folder ${runFolder}`);
-    this.active = new ActiveRun(order, name, this.entry, this);
-    this.status.show(runFolder, name);
-    void vscode.commands.executeCommand('setContext', 'faceTrainer.training', true);
+  /** Two at once would only slow both down. @returns whether one is under way, which the user was told */
+  async isBusy(): Promise<boolean> {
+    const { active } = this;
+    if (!active) return false;
+    const [open, stop] = ['Open Run', 'Stop It'] as const;
+    const chosen = await this.editor.say(
+      'warning',
+      `A training on “${active.name}” is running; a second one would only slow both down.`,
+      open,
+      stop,
+    );
+    if (chosen === open) await this.editor.execute('faceTrainer.openRun', active.runFolder);
+    // By now another one may run, which nobody asked to stop.
+    if (chosen === stop && this.active === active) this.stop();
+    return true;
   }
 
   stop(): void {
-    this.active?.stop();
-    if (this.active) this.panels.livenessChanged(this.active.runFolder);
+    if (!this.active) return;
+    this.active.stop();
+    this.views.panels.livenessChanged(this.active.runFolder);
   }
 
-  onMessage(run: ActiveRun, message: TrainerMessage): void {
+  /** Commands ask `isBusy` before their dialogs, which take minutes: here it counts. */
+  private async run(order: RunOrder, name: string): Promise<boolean> {
+    if (this.active) {
+      await this.isBusy();
+      return false;
+    }
+    const { runFolder } = order;
+    this.editor.log.info(`training on ${name}, run folder ${runFolder}`);
+    this.active = this.launch(order, name, this);
+    this.views.status.show(runFolder, name);
+    this.setContext(true);
+    return true;
+  }
+
+  /** `run` opens the panel, an epoch and a checkpoint change the list of runs, everything logged is read on from the log. */
+  onMessage({ runFolder }: RunInProgress, message: TrainerMessage): void {
+    const { panels, reports, status } = this.views;
     if (message.type === 'hello') return;
-    this.status.update(message);
-    if (message.type === 'preparing') {
-      this.panels.preparing(run.runFolder, message);
-      return;
+    status.update(message);
+    switch (message.type) {
+      case 'preparing':
+        panels.preparing(runFolder, message);
+        return;
+      case 'run':
+        this.views.runChanged(runFolder);
+        panels.open(runFolder, false);
+        return;
+      case 'checkpoint':
+        reports.refresh(runFolder);
+        this.views.runChanged(runFolder);
+        break;
+      case 'epoch':
+        this.views.runChanged(runFolder);
+        break;
+      case 'warning':
+        this.editor.log.warn(`${message.message} ${message.advice}`);
+        break;
+      default:
+        break;
     }
-    if (message.type === 'run' || message.type === 'epoch' || message.type === 'checkpoint') this.runsChanged.fire();
-    if (message.type === 'run') {
-      this.panels.open(run.runFolder);
-      return;
-    }
-    if (message.type === 'warning') this.log.warn(message.message, message.advice);
-    this.panels.readOn(run.runFolder);
+    panels.readSoon(runFolder);
   }
 
   onOutput(line: string): void {
-    this.log.info(line);
+    this.editor.log.info(line);
   }
 
-  onEnd(run: ActiveRun, end: RunEnd): void {
-    this.active = undefined;
-    this.status.hide();
-    this.panels.readOn(run.runFolder);
-    this.runsChanged.fire();
-    void vscode.commands.executeCommand('setContext', 'faceTrainer.training', false);
-    if (end.type === 'failure') this.log.error(end.message, end.advice);
-    void announce(run, end);
+  onEnd(run: RunInProgress, end: RunEnd): void {
+    const { panels, reports, status, runChanged } = this.views;
+    panels.readOn(run.runFolder);
+    reports.refresh(run.runFolder);
+    runChanged(run.runFolder);
+    if (end.type === 'failure') this.editor.log.error(`${end.message} ${end.advice}`);
+    if (this.active === run) {
+      this.active = undefined;
+      status.hide();
+      this.setContext(false);
+    }
+    inBackground(this.editor, announce(this.editor, run, end));
   }
 
   dispose(): void {
     this.active?.stop();
-    this.runsChanged.dispose();
+  }
+
+  private setContext(training: boolean): void {
+    inBackground(this.editor, this.editor.execute('setContext', 'faceTrainer.training', training));
   }
 }
 
 /** One notification at the end of a run. */
-async function announce(run: ActiveRun, end: RunEnd): Promise<void> {
+async function announce(editor: Editor, run: RunInProgress, end: RunEnd): Promise<void> {
   const model = new RunModel(run.runFolder);
-  const openRun = 'Open Run';
-  const openReport = 'Open Report';
-  const showLog = 'Show Log';
-  // A folder that was refused before the run began has nothing to open.
-  const again = end.type === 'failure' ? wayOn(run.order, end.code) : undefined;
-  const opens = [
-    ...(again ? [again.title] : []),
+  const [openRun, openReport, showLog] = ['Open Run', 'Open Report', 'Show Log'];
+  const recovery = end.type === 'failure' ? recoveryFor(editor, run.order, end.code) : undefined;
+  const buttons = [
+    ...(recovery ? [recovery.title] : []),
+    // A folder that was refused before the run began has nothing to open.
     ...(model.hasReport ? [openReport] : []),
     ...(model.events.length > 0 ? [openRun] : []),
   ];
   const chosen =
     end.type === 'failure'
-      ? await vscode.window.showErrorMessage(`${end.message} ${end.advice}`, ...opens, showLog)
-      : await vscode.window.showInformationMessage(success(run.name, end), ...opens);
-  if (again && chosen === again.title) await again.run();
-  if (chosen === openRun) await vscode.commands.executeCommand('faceTrainer.openRun', run.runFolder);
-  if (chosen === openReport) await vscode.commands.executeCommand('faceTrainer.openReport', run.runFolder);
-  if (chosen === showLog) await vscode.commands.executeCommand('faceTrainer.showLog');
+      ? await editor.say('error', `${end.message} ${end.advice}`, ...buttons, showLog)
+      : await editor.say('information', success(run.name, end), ...buttons);
+  if (recovery && chosen === recovery.title) await recovery.run();
+  if (chosen === openRun) await editor.execute('faceTrainer.openRun', run.runFolder);
+  if (chosen === openReport) await editor.execute('faceTrainer.openReport', run.runFolder);
+  if (chosen === showLog) editor.log.show();
 }
 
-function success(name: string, end: Extract<RunEnd, { type: 'finished' }>): string {
+function success(name: string, end: MessageOf<'finished'>): string {
   const how = end.reason === 'stopped' ? 'Training was stopped' : 'Training has finished';
   const reached =
     end.bestEpoch === undefined
       ? 'no epoch was finished'
       : `best validation accuracy ${formatPercent(end.bestValAccuracy)} after epoch ${end.bestEpoch}`;
   return `${name}: ${how}, ${reached}.`;
-}
-
-/** The setting, else beside the pictures: in the workspace folder that holds them, or in the folder around them. */
-export function runsFolderFor(dataset: string): string {
-  const setting = vscode.workspace.getConfiguration('faceTrainer').get<string>('runFolder', '').trim();
-  const workspace = vscode.workspace.getWorkspaceFolder(vscode.Uri.file(dataset))?.uri.fsPath;
-  if (setting) return path.resolve(workspace ?? path.dirname(dataset), setting);
-  return defaultRunsFolder(workspace ?? path.dirname(dataset));
 }

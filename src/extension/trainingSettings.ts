@@ -1,8 +1,9 @@
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
+import type { Editor } from './editor.js';
 
 const { engine, threads, pixelCacheMiB } = trainingOptions.shape;
+// A value that the settings' own editor marks as wrong counts as none.
 const settings = z.object({
   engine: engine.catch('auto'),
   threads: threads.catch(0),
@@ -10,11 +11,10 @@ const settings = z.object({
 });
 
 /** What the editor's settings say of how a training runs, which changes nothing of its result. */
-export function trainingSettings(): Pick<TrainingOptions, 'engine' | 'threads' | 'pixelCacheMiB'> {
-  const configuration = vscode.workspace.getConfiguration('faceTrainer');
+export function trainingSettings(editor: Editor): Pick<TrainingOptions, 'engine' | 'threads' | 'pixelCacheMiB'> {
   return settings.parse({
-    engine: configuration.get('engine'),
-    threads: configuration.get('threads'),
-    pixelCacheMiB: configuration.get('pixelCacheMiB'),
+    engine: editor.setting('engine'),
+    threads: editor.setting('threads'),
+    pixelCacheMiB: editor.setting('pixelCacheMiB'),
   });
 }

@@ -6,7 +6,7 @@ import { exportOptions } from './exportOptions.js';
 import { hello, PROTOCOL_VERSION, stop } from './handshake.js';
 import { qatWishes } from './fineTuning.js';
 import { optionInfo } from './optionInfo.js';
-import { trainingOptions } from './options.js';
+import { augmentation, trainingOptions } from './options.js';
 import { facesWish, prediction } from './prediction.js';
 import { failure, finished, logged } from './runEvents.js';
 
@@ -62,6 +62,8 @@ export const JOBS = {
         value: 'N',
         help: 'of the network that the pictures are for, in pixels',
       }),
+      /** Of the training that may follow: what is decoded is kept as it will want it. Absent: the recommended recipe's. */
+      augmentation: augmentation.optional(),
       exclude: trainingOptions.shape.exclude,
       pixelCacheMiB: trainingOptions.shape.pixelCacheMiB,
     }),

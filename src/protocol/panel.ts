@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { runEvent } from './runEvents.js';
+import type { RunEvent } from './runEvents.js';
 
 /** What a run is doing, as its folder and the processes tell. */
 export const runPhase = z.enum(['preparing', 'training', 'stopping', 'completed', 'stopped', 'failed', 'interrupted']);
@@ -9,18 +9,23 @@ export type RunPhase = z.infer<typeof runPhase>;
 export const liveness = z.object({ alive: z.boolean(), stopping: z.boolean(), ownedHere: z.boolean() });
 export type Liveness = z.infer<typeof liveness>;
 
+/** The host checks a line when it reads it from the log; its own page takes it as it comes. A long run has a million. */
+const checkedEvent = z.custom<RunEvent>((event) => typeof event === 'object' && event !== null);
+
 // Extension host → panel. A shown panel gets a snapshot of the whole run, then what is new.
 export const hostMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     runFolder: z.string(),
-    events: z.array(runEvent),
+    events: z.array(checkedEvent),
     /** Of the run that this one goes on from, up to the checkpoint. */
-    parent: z.object({ checkpoint: z.string(), step: z.int(), epoch: z.int(), events: z.array(runEvent) }).optional(),
+    parent: z
+      .object({ checkpoint: z.string(), step: z.int(), epoch: z.int(), events: z.array(checkedEvent) })
+      .optional(),
     liveness,
     hasReport: z.boolean(),
   }),
-  z.object({ type: z.literal('events'), events: z.array(runEvent) }),
+  z.object({ type: z.literal('events'), events: z.array(checkedEvent) }),
   z.object({ type: z.literal('liveness'), liveness, hasReport: z.boolean() }),
   z.object({ type: z.literal('preparing'), done: z.int(), total: z.int() }),
 ]);

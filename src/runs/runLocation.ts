@@ -29,7 +29,8 @@ export function newRunFolder(runs: string, dataset: string, now: Date): string {
   return folder;
 }
 
-function ignoreInGit(folder: string): void {
+/** Keeps what Face Trainer writes in a `.face-trainer` out of version control. */
+export function ignoreInGit(folder: string): void {
   if (path.basename(folder) !== '.face-trainer') return;
   const file = path.join(folder, '.gitignore');
   try {

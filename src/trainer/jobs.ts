@@ -41,12 +41,11 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   qat: async ({ runFolder, checkpoint, wishes }, context) =>
     train(runFolder, fineTuningOptions(checkpoint, wishes), context),
 
-  async check({ dataset, size, pixelCacheMiB, exclude }, { progress, cancelled }) {
-    // As the recommended recipe keeps them: a training that follows finds them there.
-    const { augmentation } = withRecipe('default', { dataset }).data!;
+  async check({ dataset, size, augmentation, pixelCacheMiB, exclude }, { progress, cancelled }) {
     const options = {
       size,
-      stored: storedSize(size, augmentation),
+      // A training that follows finds them there: it keeps them a little larger where it moves them about.
+      stored: storedSize(size, augmentation ?? withRecipe('default', { dataset }).data!.augmentation),
       cacheFolder: pixelCacheFolder(),
       cacheBytes: pixelCacheMiB * 2 ** 20,
     };

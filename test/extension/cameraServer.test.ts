@@ -39,10 +39,12 @@ describe('CameraServer', () => {
     await assert.rejects(fetch(server.url));
   });
 
-  it('says so when nobody answers', async () => {
+  it('says so in a whole sentence when nobody answers', async () => {
     const server = await CameraServer.start(() => Promise.resolve(undefined));
+    const [, before] = /answer\.error \? '([^']*)' \+ answer\.error/.exec(await (await fetch(server.url)).text()) ?? [];
     const answer = await fetch(`${server.url}/picture`, { method: 'POST', body: 'x' });
-    assert.match(((await answer.json()) as { error: string }).error, /could not be asked/);
+    const { error } = (await answer.json()) as { error: string };
+    assert.equal(`${before}${error}`, 'The picture could not be looked at: see the editor.');
     server.close();
   });
 });

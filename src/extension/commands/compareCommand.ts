@@ -1,18 +1,32 @@
-import * as vscode from 'vscode';
+import { formatPercent } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
-import { runJob } from '../job.js';
-import { modelName } from '../modelName.js';
+import type { Editor } from '../editor.js';
+import { tellEnd } from '../failures.js';
+import type { Jobs } from '../job.js';
+import { showResult } from '../lateResult.js';
 import type { ModelPanels } from '../panels/modelPanels.js';
+import { modelName } from '../runName.js';
 
 /** Measures float and int8 of a checkpoint in a process of its own and shows them beside each other. */
 export async function compareModels(
-  checkpoint: string,
+  editor: Editor,
+  jobs: Jobs,
   panels: ModelPanels,
-  entry: string,
-  log: vscode.LogOutputChannel,
+  checkpoint: string,
 ): Promise<void> {
+  const name = modelName(checkpoint);
+  const began = performance.now();
   const order = { type: 'compare', protocol: PROTOCOL_VERSION, checkpoint } as const;
-  const end = await runJob(order, `Comparing float and int8 of ${modelName(checkpoint)}`, entry, log);
-  if (end.type === 'compared') panels.compare(checkpoint, end.comparison);
-  else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
+  const end = await jobs.run(order, `Comparing float and int8 of ${name}`);
+  if (end.type !== 'compared') {
+    tellEnd(editor, end);
+    return;
+  }
+  const { comparison } = end;
+  const accuracies = comparison.measurements.models.map(
+    ({ precision, accuracy }) => `${precision} ${formatPercent(accuracy)}`,
+  );
+  await showResult(editor, performance.now() - began, `${name}: ${accuracies.join(', ')}.`, (focus) =>
+    panels.compare(checkpoint, comparison, focus),
+  );
 }

@@ -1,42 +1,54 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { formatCount } from '../../core/format.js';
+import type { DatasetReport } from '../../protocol/check.js';
+import type { DataPanelContent } from '../../protocol/dataPanel.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
-import type { LastWord, MessageOf } from '../../protocol/jobs.js';
+import type { MessageOf } from '../../protocol/jobs.js';
 import type { TrainingOptions } from '../../protocol/options.js';
+import type { Editor } from '../editor.js';
+import { tellEnd } from '../failures.js';
+import type { Jobs } from '../job.js';
+import { showResult } from '../lateResult.js';
 import type { DataPanels } from '../panels/dataPanels.js';
-import { runJob } from '../job.js';
-import { showPage } from '../panels/reportView.js';
-import { runsFolderFor } from '../trainer.js';
+import type { Reports } from '../panels/reports.js';
+import { runsFolderFor } from '../runsFolders.js';
+
+type Samples = Extract<DataPanelContent, { type: 'samples' }>;
 
 /** What looks at pictures without training on them: checking, aligning, previewing. */
 export class DataCommands {
   constructor(
-    private readonly entry: string,
-    private readonly panels: DataPanels,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly editor: Editor,
+    private readonly jobs: Jobs,
   ) {}
 
-  async check(dataset: string): Promise<void> {
-    const settings = vscode.workspace.getConfiguration('faceTrainer');
-    const pixelCacheMiB = settings.get('pixelCacheMiB', 20_480);
-    const list = exclusionFile(runsFolderFor(dataset), dataset);
+  /** @param options of the training that may follow: what is too small depends on them, and what is decoded is kept for it */
+  async check(options: TrainingOptions, panels: DataPanels): Promise<void> {
+    const { dataset, size, augmentation, pixelCacheMiB } = options;
+    const list = exclusionFile(runsFolderFor(this.editor, dataset), dataset);
     const exclude = fs.existsSync(list) ? { exclude: list } : {};
-    const order = { type: 'check', protocol: PROTOCOL_VERSION, dataset, size: 128, pixelCacheMiB, ...exclude } as const;
-    const end = await runJob(order, `Checking “${path.basename(dataset)}”`, this.entry, this.log);
-    if (end.type === 'checked') this.panels.report(end.report);
-    else tellFailure(end);
+    const protocol = PROTOCOL_VERSION;
+    const order = { type: 'check', protocol, dataset, size, augmentation, pixelCacheMiB, ...exclude } as const;
+    const began = performance.now();
+    const end = await this.jobs.run(order, `Checking “${path.basename(dataset)}”`);
+    if (end.type !== 'checked') {
+      tellEnd(this.editor, end);
+      return;
+    }
+    await showResult(this.editor, performance.now() - began, summaryOf(end.report), (focus) =>
+      panels.report(end.report, focus),
+    );
   }
 
-  async align(dataset: string): Promise<void> {
-    const out = await vscode.window.showInputBox({
+  async align(dataset: string, reports: Reports): Promise<void> {
+    const out = await this.editor.input({
       title: `Align Faces of “${path.basename(dataset)}”`,
       prompt: 'Folder for the crops: new, or of an earlier run, which then goes on. The pictures stay as they are.',
       value: `${dataset}-aligned`,
-      valueSelection: [dataset.length, dataset.length + '-aligned'.length],
-      validateInput: (value) => (path.isAbsolute(value.trim()) ? undefined : 'An absolute path'),
+      selection: [dataset.length, dataset.length + '-aligned'.length],
+      problem: (value) => (path.isAbsolute(value.trim()) ? undefined : 'An absolute path'),
     });
     if (out === undefined) return;
     const order = {
@@ -47,41 +59,50 @@ export class DataCommands {
       size: 224,
       threads: 0,
     } as const;
-    const end = await runJob(order, `Aligning “${path.basename(dataset)}”`, this.entry, this.log);
-    if (end.type !== 'aligned') tellFailure(end);
-    else await announceAligned(end);
+    const end = await this.jobs.run(order, `Aligning “${path.basename(dataset)}”`);
+    if (end.type !== 'aligned') tellEnd(this.editor, end);
+    else await announceAligned(this.editor, reports, end);
   }
 
-  async preview(options: TrainingOptions): Promise<void> {
+  async preview(options: TrainingOptions, panels: DataPanels): Promise<void> {
+    const samples = await this.draw(options);
+    if (samples) panels.samples(options, samples, false);
+  }
+
+  /** @returns undefined when it could not be drawn, which the user was told */
+  async draw(options: TrainingOptions): Promise<Samples | undefined> {
     const order = { type: 'preview', protocol: PROTOCOL_VERSION, options } as const;
-    const end = await runJob(order, 'Drawing a preview', this.entry, this.log);
+    const end = await this.jobs.run(order, 'Drawing a preview');
     if (end.type !== 'previewed') {
-      tellFailure(end);
-      return;
+      tellEnd(this.editor, end);
+      return undefined;
     }
     const facts = `${options.recipe} recipe, ${options.size} px, seed ${options.seed}: ${chanceInWords(options)}`;
-    this.panels.samples({ type: 'samples', dataset: options.dataset, facts, samples: end.samples });
+    return { type: 'samples', dataset: options.dataset, facts, samples: end.samples };
   }
 }
 
-async function announceAligned({ summary }: MessageOf<'aligned'>): Promise<void> {
+/** "“people” was checked: 2 errors, 3 warnings." */
+export function summaryOf({ dataset, findings }: Pick<DatasetReport, 'dataset' | 'findings'>): string {
+  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length;
+  return `“${path.basename(dataset)}” was checked: ${formatCount(count('error'), 'error')}, ${formatCount(count('warning'), 'warning')}.`;
+}
+
+async function announceAligned(editor: Editor, reports: Reports, { summary }: MessageOf<'aligned'>): Promise<void> {
   const [sheet, train] = ['Open Contact Sheet', 'Train on Them'] as const;
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await editor.say(
+    'information',
     `${formatCount(summary.aligned + summary.doubtful, 'face')} aligned, ${summary.doubtful} of them doubtful; ` +
       `${formatCount(summary.withoutFace + summary.unreadable, 'picture')} left out. The crops are in “${path.basename(summary.out)}”.`,
     sheet,
     train,
   );
-  if (chosen === sheet) showPage('Contact sheet', fs.readFileSync(summary.contactSheet, 'utf8'));
-  if (chosen === train) await vscode.commands.executeCommand('faceTrainer.trainModel', vscode.Uri.file(summary.out));
-}
-
-function tellFailure(end: LastWord): void {
-  if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
+  if (chosen === sheet) reports.openContactSheet(summary.contactSheet);
+  if (chosen === train) await editor.execute('faceTrainer.trainModel', { scheme: 'file', fsPath: summary.out });
 }
 
 /** "mirrored, moved, turned by up to 10°". */
-export function chanceInWords({ augmentation }: TrainingOptions): string {
+export function chanceInWords({ augmentation }: Pick<TrainingOptions, 'augmentation'>): string {
   const { flip, shift, scale, rotation, brightness, contrast, saturation, erasing } = augmentation;
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const words = [

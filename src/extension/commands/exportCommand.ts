@@ -1,15 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import { RunModel } from '../../client/runModel.js';
 import { formatPercent } from '../../core/format.js';
 import { ENDINGS, usualName, type ExportOptions } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { MessageOf } from '../../protocol/jobs.js';
-import { runJob } from '../job.js';
-import { modelName } from '../modelName.js';
+import type { Editor, PickItem } from '../editor.js';
+import { tellEnd } from '../failures.js';
+import type { Jobs } from '../job.js';
+import { modelName } from '../runName.js';
 
-interface Kind extends vscode.QuickPickItem {
+interface Kind extends PickItem {
   readonly options: Omit<ExportOptions, 'part'>;
 }
 
@@ -59,7 +60,7 @@ const FLOATS: readonly Kind[] = [
   },
 ];
 
-const PARTS: readonly (vscode.QuickPickItem & { readonly part: ExportOptions['part'] })[] = [
+const PARTS: readonly (PickItem & { readonly part: ExportOptions['part'] })[] = [
   { label: 'Whole classifier', detail: 'Names the people that the network was trained with', part: 'classifier' },
   {
     label: 'Embedding',
@@ -69,7 +70,7 @@ const PARTS: readonly (vscode.QuickPickItem & { readonly part: ExportOptions['pa
 ];
 
 /** Asks for the kind of file and its place, and has it written in a process of its own. */
-export async function exportModel(checkpoint: string, entry: string, log: vscode.LogOutputChannel): Promise<void> {
+export async function exportModel(editor: Editor, jobs: Jobs, checkpoint: string): Promise<void> {
   const run = new RunModel(path.resolve(checkpoint, '..', '..'));
   const quantized = run.state.run?.options.quantization !== undefined;
   const title = `Export ${modelName(checkpoint)}`;
@@ -77,35 +78,41 @@ export async function exportModel(checkpoint: string, entry: string, log: vscode
   const placeHolder = quantized
     ? 'Kind of file'
     : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
-  const kind = await vscode.window.showQuickPick(kinds, { title, placeHolder, matchOnDetail: true });
+  const kind = await editor.pick(kinds, { title, placeHolder });
   if (!kind) return;
-  const part = await vscode.window.showQuickPick(PARTS, {
+  const part = await editor.pick(PARTS, {
     title,
     placeHolder: `What of the network becomes ${kind.label}`,
   });
   if (!part) return;
   const options: ExportOptions = { ...kind.options, part: part.part };
-  const output = await askForPlace(run.runFolder, usualName(path.basename(checkpoint), options), kind, title);
+  const output = await askForPlace(editor, run.runFolder, usualName(path.basename(checkpoint), options), kind, title);
   if (output === undefined) return;
   const order = { type: 'export', protocol: PROTOCOL_VERSION, checkpoint, options, output, measure: true } as const;
-  const end = await runJob(order, title, entry, log);
-  if (end.type === 'exported') await announce(end, options);
-  else if (end.type === 'failure') void vscode.window.showErrorMessage(`${end.message} ${end.advice}`);
+  const end = await jobs.run(order, title);
+  if (end.type === 'exported') await announce(editor, end, options);
+  else tellEnd(editor, end);
 }
 
-async function askForPlace(runFolder: string, name: string, kind: Kind, title: string): Promise<string | undefined> {
+async function askForPlace(
+  editor: Editor,
+  runFolder: string,
+  name: string,
+  kind: Kind,
+  title: string,
+): Promise<string | undefined> {
   const exports = path.join(runFolder, 'exports');
   const usual = path.join(exports, ...name.split('/'));
   // The dialog opens in a folder that exists only.
   const made = fs.mkdirSync(path.dirname(usual), { recursive: true });
-  const chosen = await vscode.window.showSaveDialog({
+  const chosen = await editor.choosePlace({
     title,
-    defaultUri: vscode.Uri.file(usual),
+    place: usual,
     filters: { [kind.label.split(',')[0]!]: [ENDINGS[kind.options.format].split('.').pop()!] },
   });
-  if (made !== undefined && chosen?.fsPath.startsWith(path.dirname(usual) + path.sep) !== true)
+  if (made !== undefined && chosen?.startsWith(path.dirname(usual) + path.sep) !== true)
     removeEmpty(path.dirname(usual), made);
-  return chosen?.fsPath;
+  return chosen;
 }
 
 /** Removes a folder and those around it up to `outermost`, as far as they are empty. */
@@ -118,6 +125,7 @@ function removeEmpty(folder: string, outermost: string): void {
 }
 
 async function announce(
+  editor: Editor,
   { file, bytes, cards, measured }: MessageOf<'exported'>,
   options: ExportOptions,
 ): Promise<void> {
@@ -129,8 +137,8 @@ async function announce(
       : '';
   const text = `${path.basename(file)} was written, ${(bytes / 1e6).toFixed(1)} MB${accuracy}.`;
   const usable = options.format !== 'c' && options.part === 'classifier';
-  const chosen = await vscode.window.showInformationMessage(text, ...(usable ? [attempt] : []), card, reveal);
-  if (chosen === reveal) await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(file));
-  if (chosen === card) await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(cards[0]!));
-  if (chosen === attempt) await vscode.commands.executeCommand('faceTrainer.tryPicture', vscode.Uri.file(file));
+  const chosen = await editor.say('information', text, ...(usable ? [attempt] : []), card, reveal);
+  if (chosen === reveal) await editor.revealInExplorer(file);
+  if (chosen === card) await editor.preview(cards[0]!);
+  if (chosen === attempt) await editor.execute('faceTrainer.tryPicture', { scheme: 'file', fsPath: file });
 }

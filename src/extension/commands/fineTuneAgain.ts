@@ -1,23 +1,26 @@
-import * as vscode from 'vscode';
 import type { RunOrder } from '../activeRun.js';
+import type { Editor } from '../editor.js';
 
 /** What helps a fine-tuning that was refused: the pictures have moved, or they are not those of the checkpoint's run. */
-export function wayOn(order: RunOrder, code: string): { title: string; run(): Promise<void> } | undefined {
+export function recoveryFor(
+  editor: Editor,
+  order: RunOrder,
+  code: string,
+): { title: string; run(): Promise<void> } | undefined {
   if (order.type !== 'qat') return undefined;
   const again = async (wishes: (typeof order)['wishes']) => {
     const { floatLayers } = order.wishes.quantization ?? {};
-    await vscode.commands.executeCommand('faceTrainer.quantize', order.checkpoint, floatLayers, wishes);
+    await editor.execute('faceTrainer.quantize', order.checkpoint, floatLayers, wishes);
   };
   if (code === 'dataset-missing')
     return {
       title: 'Locate Folder…',
       run: async () => {
-        const [chosen] = (await vscode.window.showOpenDialog({
+        const [chosen] = await editor.chooseFiles({
           title: 'Folder with the pictures of this network',
           openLabel: 'Fine-Tune with These',
-          canSelectFolders: true,
-          canSelectFiles: false,
-        })) ?? [undefined];
+          what: 'folder',
+        });
         if (chosen) await again({ ...order.wishes, dataset: chosen.fsPath });
       },
     };

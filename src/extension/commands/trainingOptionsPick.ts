@@ -1,14 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { RECIPES, trainingOptions, type RecipeName, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
-import { runsFolderFor } from '../trainer.js';
+import type { Editor, PickItem } from '../editor.js';
+import { runsFolderFor } from '../runsFolders.js';
+import { trainingSettings } from '../trainingSettings.js';
 
 const { epochs, batchSize, size, seed, split, splitBy } = trainingOptions.shape;
-/** The recipe and what is set otherwise; remembered from one training to the next. */
+/** The recipe and what is set otherwise; remembered from one training on a folder to the next. */
 const choices = z
   .object({
     recipe: z.enum(RECIPES),
@@ -36,7 +37,16 @@ const choices = z
 type Choices = z.infer<typeof choices>;
 type NumberChoice = 'epochs' | 'batchSize' | 'size' | 'split' | 'seed';
 
-const REMEMBERED = 'trainingChoices2';
+/** What outlives the window. */
+export interface Memory {
+  get(key: string): unknown;
+  update(key: string, value: unknown): Thenable<void>;
+}
+
+/** By folder: what suits one folder of pictures need not suit the next. */
+const remembered = (dataset: string) => `trainingChoices ${path.resolve(dataset)}`;
+
+export const WEIGHTS_FILES = { 'Weights in Keras’ layout': ['h5', 'hdf5', 'npz'] };
 
 const RECIPE_WORDS: Record<RecipeName, string> = {
   default: 'The whole network, from ImageNet weights: the most accurate',
@@ -44,61 +54,78 @@ const RECIPE_WORDS: Record<RecipeName, string> = {
   original: 'The script that Face Trainer grew from, from random weights unless you choose others',
 };
 
-interface Item extends vscode.QuickPickItem {
+interface Item extends PickItem {
   /** Changes some choices; undefined when the user thought better of it. */
-  readonly change?: (current: Choices) => Promise<Choices | undefined>;
+  readonly change?: (editor: Editor, current: Choices) => Promise<Choices | undefined>;
   readonly preview?: boolean;
+}
+
+export interface PickedOptions {
+  readonly options: TrainingOptions;
+  /** Whether the user wants to see the pictures first. */
+  readonly preview: boolean;
+  /** The same choices with every layer trained from random weights: the original recipe is the one made for that. */
+  readonly atRandom: TrainingOptions;
 }
 
 /**
  * Asks for the options of a training; Enter at once takes those of the last time.
  *
- * @returns undefined when cancelled; `preview` when the user wants to see the pictures first
+ * @returns undefined when cancelled
  */
 export async function pickTrainingOptions(
+  editor: Editor,
+  memory: Memory,
   dataset: string,
-  memory: vscode.Memento,
-): Promise<{ options: TrainingOptions; preview: boolean } | undefined> {
-  let current = remembered(memory);
+): Promise<PickedOptions | undefined> {
+  let current = choicesFor(editor, memory, dataset);
   for (;;) {
-    const options = resolve(current, dataset);
-    const picked = await vscode.window.showQuickPick(items(current, options), {
+    const options = resolve(editor, current, dataset);
+    const picked = await editor.pick(items(current, options), {
       title: `Train Model on “${path.basename(dataset)}”`,
       placeHolder: 'Start training, or choose an option to change it',
-      matchOnDescription: true,
     });
     if (!picked) return undefined;
     if (!picked.change) {
-      await memory.update(REMEMBERED, current);
-      return { options, preview: picked.preview === true };
+      await memory.update(remembered(dataset), current);
+      const atRandom = resolve(editor, { ...current, recipe: 'original', weights: null }, dataset);
+      return { options, preview: picked.preview === true, atRandom };
     }
-    current = (await picked.change(current)) ?? current;
-    await memory.update(REMEMBERED, current);
+    current = (await picked.change(editor, current)) ?? current;
+    await memory.update(remembered(dataset), current);
   }
 }
 
-function resolve(current: Choices, dataset: string): TrainingOptions {
-  const settings = vscode.workspace.getConfiguration('faceTrainer');
-  const list = exclusionFile(runsFolderFor(dataset), dataset);
+/** What a training on a folder would begin with now, without a question. */
+export function rememberedOptions(editor: Editor, memory: Memory, dataset: string): TrainingOptions {
+  return resolve(editor, choicesFor(editor, memory, dataset), dataset);
+}
+
+function resolve(editor: Editor, current: Choices, dataset: string): TrainingOptions {
+  const list = exclusionFile(runsFolderFor(editor, dataset), dataset);
   const { quantizeAfter, ...wishes } = current;
   const result = withRecipe(current.recipe, {
     ...wishes,
     ...(typeof quantizeAfter === 'number' ? { quantization: { afterEpochs: quantizeAfter } } : {}),
     dataset,
-    engine: settings.get('engine'),
-    threads: settings.get('threads'),
-    pixelCacheMiB: settings.get('pixelCacheMiB'),
+    ...trainingSettings(editor),
     exclude: fs.existsSync(list) ? list : undefined,
   });
   if (result.success) return result.data;
   throw new Error(`a setting is not what it should be: ${result.error.issues[0]?.message ?? ''}`);
 }
 
-function remembered(memory: vscode.Memento): Choices {
-  const saved = choices.safeParse(memory.get(REMEMBERED));
-  if (saved.success) return saved.data;
-  const recipe = z.enum(RECIPES).safeParse(vscode.workspace.getConfiguration('faceTrainer').get('recipe'));
+function choicesFor(editor: Editor, memory: Memory, dataset: string): Choices {
+  const saved = choices.safeParse(memory.get(remembered(dataset)));
+  if (saved.success) return withoutLostFile(saved.data);
+  const recipe = z.enum(RECIPES).safeParse(editor.setting('recipe'));
   return { recipe: recipe.success ? recipe.data : 'default' };
+}
+
+/** A weights file or checkpoint that was deleted meanwhile would only make the run fail. */
+function withoutLostFile({ weights, ...rest }: Choices): Choices {
+  const lost = typeof weights === 'string' && weights !== 'imagenet' && !fs.existsSync(weights);
+  return lost || weights === undefined ? rest : { ...rest, weights };
 }
 
 function items(current: Choices, options: TrainingOptions): Item[] {
@@ -112,7 +139,7 @@ function items(current: Choices, options: TrainingOptions): Item[] {
   ];
   return [
     { label: '$(play) Start training', description: facts.join(', ') },
-    { label: 'Options', kind: vscode.QuickPickItemKind.Separator },
+    { label: 'Options', separator: true },
     {
       label: '$(book) Recipe',
       description: current.recipe,
@@ -131,8 +158,7 @@ function items(current: Choices, options: TrainingOptions): Item[] {
     ),
     {
       label: '$(organization) Validate with',
-      description:
-        options.splitBy === 'picture' ? 'other pictures of the same people' : 'people who are not trained on',
+      description: options.splitBy === 'picture' ? 'other pictures of the same people' : 'people left out of training',
       change: changeSplitBy,
     },
     number('$(symbol-numeric) Seed', 'seed', options, 'The same seed gives the same split, order and random weights'),
@@ -141,7 +167,7 @@ function items(current: Choices, options: TrainingOptions): Item[] {
       description: quantizeInWords(options),
       change: changeQuantization,
     },
-    { label: 'Look first', kind: vscode.QuickPickItemKind.Separator },
+    { label: 'Look first', separator: true },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
   ];
 }
@@ -155,12 +181,12 @@ function number(label: string, key: NumberChoice, options: TrainingOptions, prom
   return {
     label,
     description: String(options[key]),
-    change: async (current) => {
-      const text = await vscode.window.showInputBox({
+    change: async (editor, current) => {
+      const text = await editor.input({
         title: label.replace(/^\$\([^)]*\) /, ''),
         prompt,
         value: String(options[key]),
-        validateInput: (value) => problem(key, value),
+        problem: (value) => problem(key, value),
       });
       return text === undefined ? undefined : { ...current, [key]: Number(text) };
     },
@@ -176,35 +202,35 @@ function quantizeInWords({ quantization }: TrainingOptions): string {
   return quantization ? String(quantization.afterEpochs) : 'never';
 }
 
-async function changeQuantization(current: Choices): Promise<Choices | undefined> {
-  const text = await vscode.window.showInputBox({
+async function changeQuantization(editor: Editor, current: Choices): Promise<Choices | undefined> {
+  const text = await editor.input({
     title: 'Quantization-aware after epoch',
     prompt: 'From then on the network is trained for int8 hardware; empty: never',
     value: typeof current.quantizeAfter === 'number' ? String(current.quantizeAfter) : '',
-    validateInput: (value) => (/^\d*$/.test(value.trim()) ? undefined : 'A number of epochs'),
+    problem: (value) => (/^\d*$/.test(value.trim()) ? undefined : 'A number of epochs'),
   });
   if (text === undefined) return undefined;
   return { ...current, quantizeAfter: text.trim() === '' ? null : Number(text) };
 }
 
 /** Another recipe begins with all of its own. */
-async function changeRecipe(): Promise<Choices | undefined> {
+async function changeRecipe(editor: Editor): Promise<Choices | undefined> {
   const recipes = RECIPES.map((recipe) => ({ label: recipe, detail: RECIPE_WORDS[recipe], recipe }));
-  const picked = await vscode.window.showQuickPick(recipes, { title: 'Recipe' });
+  const picked = await editor.pick(recipes, { title: 'Recipe' });
   return picked && { recipe: picked.recipe };
 }
 
-async function changeSplitBy(current: Choices): Promise<Choices | undefined> {
+async function changeSplitBy(editor: Editor, current: Choices): Promise<Choices | undefined> {
   const picture = {
     label: 'Other pictures of the same people',
     detail: 'How well the people of this folder are recognized',
   };
-  const identity = { label: 'People who are not trained on', detail: 'How well the network tells strangers apart' };
-  const picked = await vscode.window.showQuickPick([picture, identity], { title: 'Validate with' });
+  const identity = { label: 'People left out of training', detail: 'How well the network tells strangers apart' };
+  const picked = await editor.pick([picture, identity], { title: 'Validate with' });
   return picked && { ...current, splitBy: picked === identity ? 'identity' : 'picture' };
 }
 
-async function changeWeights(current: Choices): Promise<Choices | undefined> {
+async function changeWeights(editor: Editor, current: Choices): Promise<Choices | undefined> {
   const imagenet = {
     label: 'ImageNet weights',
     detail: 'A network that has seen a million pictures; downloaded once, after asking',
@@ -212,14 +238,14 @@ async function changeWeights(current: Choices): Promise<Choices | undefined> {
   const random = { label: 'Random weights', detail: 'Learns from nothing; needs many pictures and epochs' };
   const file = { label: 'A weights file…', detail: 'In Keras’ layout: .h5 or .npz' };
   const run = { label: 'A checkpoint…', detail: 'The folder of a checkpoint of another run' };
-  const picked = await vscode.window.showQuickPick([imagenet, random, file, run], { title: 'Start from' });
+  const picked = await editor.pick([imagenet, random, file, run], { title: 'Start from' });
   if (picked === imagenet) return { ...current, weights: 'imagenet' };
   if (picked === random) return { ...current, weights: null };
   if (!picked) return undefined;
-  const chosen = await vscode.window.showOpenDialog(
+  const [chosen] = await editor.chooseFiles(
     picked === file
-      ? { filters: { 'Weights in Keras’ layout': ['h5', 'hdf5', 'npz'] }, openLabel: 'Use These Weights' }
-      : { canSelectFolders: true, canSelectFiles: false, openLabel: 'Start from This Checkpoint' },
+      ? { title: 'Weights to start from', openLabel: 'Use These Weights', what: 'file', filters: WEIGHTS_FILES }
+      : { title: 'Folder of a checkpoint', openLabel: 'Start from This Checkpoint', what: 'folder' },
   );
-  return chosen?.[0] && { ...current, weights: chosen[0].fsPath };
+  return chosen && { ...current, weights: chosen.fsPath };
 }

@@ -41,7 +41,7 @@ export const CAMERA_PAGE = `<!doctype html>
       const answer = await (await fetch(location.pathname + '/picture', { method: 'POST', body: jpeg })).json();
       said.textContent = answer.error ? 'The picture ' + answer.error : answer.person + ', ' + percent(answer.probability);
     } catch {
-      said.textContent = 'The editor does not answer any more.';
+      said.textContent = 'The editor no longer answers.';
     }
     button.disabled = false;
   });

@@ -70,5 +70,5 @@ async function answer(
   }
   const prediction = await onPicture(Buffer.concat(parts));
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(prediction ?? { error: 'The network could not be asked: see the editor.' }));
+  response.end(JSON.stringify(prediction ?? { error: 'could not be looked at: see the editor.' }));
 }

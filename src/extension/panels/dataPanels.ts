@@ -1,93 +1,75 @@
-import fs from 'node:fs';
 import path from 'node:path';
-import * as vscode from 'vscode';
-import { exclusionFile, exclusionList } from '../../client/exclusionList.js';
+import * as z from 'zod';
 import type { DatasetReport } from '../../protocol/check.js';
-import { dataPanelMessage, type DataPanelContent } from '../../protocol/dataPanel.js';
-import { panelHtml } from './panelHtml.js';
-import { runsFolderFor } from '../trainer.js';
+import type { DataPanelContent } from '../../protocol/dataPanel.js';
+import { trainingOptions, type TrainingOptions } from '../../protocol/options.js';
+import type { Editor, Panel } from '../editor.js';
+import { inBackground } from '../failures.js';
+import { DataPage } from './dataPage.js';
+import { OpenPanels } from './openPanels.js';
+import { saveCheck, savedCheck } from './savedResults.js';
 
-/** Shows what a check has found, or what chance makes of pictures. One panel for each folder and kind. */
+export const DATA_VIEW = 'faceTrainer.data';
+
+type Samples = Extract<DataPanelContent, { type: 'samples' }>;
+
+/** What brings a panel back: a check from its file, a preview by drawing it again. */
+const savedState = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('check'), dataset: z.string().min(1) }),
+  z.object({ kind: z.literal('preview'), options: trainingOptions }),
+]);
+
+/** The panels of pictures: one for each folder and kind. */
 export class DataPanels {
-  private readonly open = new Map<string, { panel: vscode.WebviewPanel; show: (content: DataPanelContent) => void }>();
+  private readonly open: OpenPanels<DataPage>;
 
   constructor(
-    private readonly extensionUri: vscode.Uri,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
-
-  report(report: DatasetReport): void {
-    const written = exclusionFile(runsFolderFor(report.dataset), report.dataset);
-    const list = fs.existsSync(written) ? { exclusionList: written } : {};
-    this.show(report.dataset, `Check: ${path.basename(report.dataset)}`, { type: 'report', report, ...list });
+    private readonly editor: Editor,
+    /** @returns undefined when it could not be drawn */
+    private readonly draw: (options: TrainingOptions) => Promise<Samples | undefined>,
+  ) {
+    this.open = new OpenPanels(editor, DATA_VIEW);
   }
 
-  samples(content: Extract<DataPanelContent, { type: 'samples' }>): void {
-    this.show(content.dataset, `Preview: ${path.basename(content.dataset)}`, content);
+  report(report: DatasetReport, focus: boolean): void {
+    saveCheck(this.editor, report);
+    const title = `Check: ${path.basename(report.dataset)}`;
+    this.show(title, { kind: 'check', dataset: report.dataset }, { type: 'report', report }, focus);
   }
 
-  private show(dataset: string, title: string, content: DataPanelContent): void {
-    const key = `${content.type} ${dataset}`;
-    const present = this.open.get(key);
-    if (present) {
-      present.panel.reveal();
-      present.show(content);
+  samples(options: TrainingOptions, content: Samples, focus: boolean): void {
+    this.show(`Preview: ${path.basename(options.dataset)}`, { kind: 'preview', options }, content, focus);
+  }
+
+  restore(panel: Panel, state: unknown): void {
+    const saved = savedState.safeParse(state).data;
+    if (saved?.kind === 'preview') {
+      inBackground(this.editor, this.restorePreview(panel, saved));
       return;
     }
-    const panel = vscode.window.createWebviewPanel('faceTrainer.data', title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(this.extensionUri, 'dist')],
-    });
-    let current = content;
-    let ready = false;
-    const post = () => {
-      if (ready) void panel.webview.postMessage(current);
-    };
-    panel.webview.onDidReceiveMessage((raw) => {
-      const message = dataPanelMessage.safeParse(raw);
-      if (!message.success) {
-        this.log.error(`panel message not understood: ${JSON.stringify(raw)}`);
-        return;
-      }
-      switch (message.data.type) {
-        case 'ready':
-          ready = true;
-          post();
-          return;
-        case 'train':
-          void vscode.commands.executeCommand('faceTrainer.trainModel', vscode.Uri.file(dataset));
-          return;
-        case 'align':
-          void vscode.commands.executeCommand('faceTrainer.alignFaces', vscode.Uri.file(dataset));
-          return;
-        case 'writeExclusions':
-          if (current.type === 'report') current = { ...current, ...writeExclusions(current.report) };
-          post();
-          return;
-        case 'open':
-          void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(path.join(dataset, message.data.file)));
-          return;
-        case 'failed':
-          this.log.error(`panel: ${message.data.message}`);
-          return;
-      }
-    });
-    panel.onDidDispose(() => this.open.delete(key));
-    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'run.svg');
-    panel.webview.html = panelHtml(panel.webview, this.extensionUri, 'data.js');
-    const show = (next: DataPanelContent) => {
-      current = next;
-      post();
-    };
-    this.open.set(key, { panel, show });
+    const report = saved && savedCheck(this.editor, saved.dataset);
+    if (report) this.adopt(panel, saved, { type: 'report', report });
+    else panel.close();
+  }
+
+  private async restorePreview(panel: Panel, saved: Extract<SavedState, { kind: 'preview' }>): Promise<void> {
+    const content = this.editor.trusted ? await this.draw(saved.options) : undefined;
+    if (content) this.adopt(panel, saved, content);
+    else panel.close();
+  }
+
+  private show(title: string, saved: SavedState, content: DataPanelContent, focus: boolean): void {
+    const make = (panel: Panel) => new DataPage(this.editor, panel, saved, content);
+    this.open.show(keyOf(saved), title, focus, make).show(content, saved);
+  }
+
+  private adopt(panel: Panel, saved: SavedState, content: DataPanelContent): void {
+    this.open.adopt(keyOf(saved), panel, (its) => new DataPage(this.editor, its, saved, content));
   }
 }
 
-/** Next to the runs, where Train Model finds it. */
-function writeExclusions(report: DatasetReport): { exclusionList: string } {
-  const file = exclusionFile(runsFolderFor(report.dataset), report.dataset);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  if (!fs.existsSync(file)) fs.writeFileSync(file, exclusionList(report));
-  void vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: false });
-  return { exclusionList: file };
+type SavedState = z.infer<typeof savedState>;
+
+function keyOf(saved: SavedState): string {
+  return saved.kind === 'check' ? `check ${saved.dataset}` : `preview ${saved.options.dataset}`;
 }

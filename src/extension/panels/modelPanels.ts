@@ -1,75 +1,61 @@
-import path from 'node:path';
-import * as vscode from 'vscode';
+import fs from 'node:fs';
+import * as z from 'zod';
 import type { Comparison } from '../../protocol/comparison.js';
-import { modelPanelMessage } from '../../protocol/modelPanel.js';
-import { modelName } from '../modelName.js';
-import { panelHtml } from './panelHtml.js';
-import { TryPage, type ModelPage } from './tryPage.js';
+import type { Editor, Panel } from '../editor.js';
+import type { Jobs } from '../job.js';
+import { modelName } from '../runName.js';
+import { ComparisonPage } from './comparisonPage.js';
+import { OpenPanels } from './openPanels.js';
+import { saveComparison, savedComparison } from './savedResults.js';
+import { TryPage } from './tryPage.js';
 
-/** Panels of networks: float and int8 beside each other, and pictures to try. One for each network and kind. */
+export const MODEL_VIEW = 'faceTrainer.model';
+
+/** What brings a panel back. Pictures that were tried are not kept: nobody asked for copies of them. */
+const savedState = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('comparison'), checkpoint: z.string().min(1) }),
+  z.object({ kind: z.literal('try'), model: z.string().min(1) }),
+]);
+
+/** The panels of networks: float and int8 beside each other, and pictures to try. One for each network and kind. */
 export class ModelPanels {
-  private readonly open = new Map<string, vscode.WebviewPanel>();
+  private readonly comparisons: OpenPanels<ComparisonPage>;
+  private readonly tries: OpenPanels<TryPage>;
 
   constructor(
-    private readonly extensionUri: vscode.Uri,
-    private readonly entry: string,
-    private readonly log: vscode.LogOutputChannel,
-  ) {}
+    private readonly editor: Editor,
+    private readonly jobs: Pick<Jobs, 'start'>,
+  ) {
+    this.comparisons = new OpenPanels(editor, MODEL_VIEW);
+    this.tries = new OpenPanels(editor, MODEL_VIEW);
+  }
 
-  compare(checkpoint: string, comparison: Comparison): void {
-    const name = modelName(checkpoint);
-    const key = `comparison ${checkpoint}`;
-    this.open.get(key)?.dispose();
-    this.show(key, `Float and int8: ${name}`, () => ({
-      content: () => ({ type: 'comparison', title: name, comparison }),
-      on: (message) => {
-        if (message.type === 'open') {
-          const file = vscode.Uri.file(path.join(comparison.dataset, message.file));
-          void vscode.commands.executeCommand('vscode.open', file);
-        } else if (message.type === 'export')
-          void vscode.commands.executeCommand('faceTrainer.exportModel', checkpoint);
-        else if (message.type === 'tryPicture') this.tryPictures(checkpoint);
-      },
-      close: () => undefined,
-    }));
+  compare(checkpoint: string, result: Comparison, focus: boolean): void {
+    saveComparison(this.editor, checkpoint, result);
+    const title = `Float and int8: ${modelName(checkpoint)}`;
+    this.comparisons.show(checkpoint, title, focus, this.comparison(checkpoint, result)).show(result);
   }
 
   /** @param model a checkpoint's folder or an exported file */
   tryPictures(model: string): void {
-    const name = modelName(model);
-    this.show(`try ${model}`, `Try: ${name}`, (post) => new TryPage(name, model, this.entry, this.log, post));
+    this.tries.show(model, `Try: ${modelName(model)}`, true, this.attempt(model));
   }
 
-  private show(key: string, title: string, make: (post: () => void) => ModelPage): void {
-    const present = this.open.get(key);
-    if (present) {
-      present.reveal();
-      return;
-    }
-    const panel = vscode.window.createWebviewPanel('faceTrainer.model', title, vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(this.extensionUri, 'dist')],
-    });
-    let ready = false;
-    const post = () => {
-      if (ready) void panel.webview.postMessage(page.content());
-    };
-    const page: ModelPage = make(post);
-    panel.webview.onDidReceiveMessage((raw) => {
-      const message = modelPanelMessage.safeParse(raw);
-      if (!message.success) this.log.error(`panel message not understood: ${JSON.stringify(raw).slice(0, 500)}`);
-      else if (message.data.type === 'failed') this.log.error(`panel: ${message.data.message}`);
-      else if (message.data.type === 'ready') {
-        ready = true;
-        post();
-      } else page.on(message.data);
-    });
-    panel.onDidDispose(() => {
-      this.open.delete(key);
-      page.close();
-    });
-    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'run.svg');
-    panel.webview.html = panelHtml(panel.webview, this.extensionUri, 'model.js');
-    this.open.set(key, panel);
+  restore(panel: Panel, state: unknown): void {
+    const saved = savedState.safeParse(state).data;
+    const result = saved?.kind === 'comparison' ? savedComparison(saved.checkpoint) : undefined;
+    if (saved?.kind === 'comparison' && result)
+      this.comparisons.adopt(saved.checkpoint, panel, this.comparison(saved.checkpoint, result));
+    else if (saved?.kind === 'try' && fs.existsSync(saved.model))
+      this.tries.adopt(saved.model, panel, this.attempt(saved.model));
+    else panel.close();
+  }
+
+  private comparison(checkpoint: string, result: Comparison): (panel: Panel) => ComparisonPage {
+    return (panel) => new ComparisonPage(this.editor, panel, modelName(checkpoint), checkpoint, result);
+  }
+
+  private attempt(model: string): (panel: Panel) => TryPage {
+    return (panel) => new TryPage(this.editor, panel, modelName(model), model, this.jobs);
   }
 }

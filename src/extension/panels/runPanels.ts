@@ -1,50 +1,45 @@
-import path from 'node:path';
-import * as vscode from 'vscode';
 import * as z from 'zod';
 import { RunModel } from '../../client/runModel.js';
 import type { MessageOf } from '../../protocol/jobs.js';
-import type { ActiveRun } from '../activeRun.js';
-import { panelHtml } from './panelHtml.js';
-import { RunPanel } from './runPanel.js';
+import type { RunInProgress } from '../activeRun.js';
+import type { Editor, Panel } from '../editor.js';
+import { OpenPanels } from './openPanels.js';
+import { RunPage } from './runPage.js';
 
 export const RUN_VIEW = 'faceTrainer.run';
 
-const savedState = z.object({ runFolder: z.string() });
+const savedState = z.object({ runFolder: z.string().min(1) });
 
-/** The open panels, one for each run folder. They outlive a deactivation: the editor restores them after a reload. */
-export class RunPanels implements vscode.WebviewPanelSerializer {
-  private readonly open_ = new Map<string, RunPanel>();
+/** The panels of runs. They outlive a deactivation: the editor restores them after a reload. */
+export class RunPanels {
+  private readonly open_: OpenPanels<RunPage>;
 
   constructor(
-    private readonly extensionUri: vscode.Uri,
-    private readonly log: vscode.LogOutputChannel,
+    private readonly editor: Editor,
     /** The run of this window, when it is this one. */
-    private readonly ownerOf: (runFolder: string) => ActiveRun | undefined,
-  ) {}
+    private readonly ownerOf: (runFolder: string) => RunInProgress | undefined,
+  ) {
+    this.open_ = new OpenPanels(editor, RUN_VIEW);
+  }
 
-  /** Shows a run's panel, made anew where there is none. */
-  open(runFolder: string): void {
-    const present = this.open_.get(runFolder);
-    if (present) {
-      present.reveal();
-      return;
-    }
-    const column = vscode.window.activeTextEditor?.viewColumn ?? vscode.ViewColumn.Active;
-    const panel = vscode.window.createWebviewPanel(RUN_VIEW, 'Run', column, this.webviewOptions());
-    this.attach(panel, runFolder);
+  /** @param focus whether the user asked for it just now */
+  open(runFolder: string, focus: boolean): void {
+    this.open_.show(runFolder, 'Run', focus, this.page(runFolder));
   }
 
   /** After a reload of the window: the panel is drawn from its run folder. */
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  restore(panel: Panel, state: unknown): void {
     const saved = savedState.safeParse(state);
-    panel.webview.options = this.webviewOptions();
-    if (saved.success && !this.open_.has(saved.data.runFolder)) this.attach(panel, saved.data.runFolder);
-    else panel.dispose();
-    return Promise.resolve();
+    if (!saved.success) panel.close();
+    else this.open_.adopt(saved.data.runFolder, panel, this.page(saved.data.runFolder));
   }
 
   readOn(runFolder: string): void {
     this.open_.get(runFolder)?.readOn();
+  }
+
+  readSoon(runFolder: string): void {
+    this.open_.get(runFolder)?.readSoon();
   }
 
   livenessChanged(runFolder: string): void {
@@ -57,19 +52,10 @@ export class RunPanels implements vscode.WebviewPanelSerializer {
 
   /** The run whose panel is in front. */
   get activeRunFolder(): string | undefined {
-    for (const [runFolder, panel] of this.open_) if (panel.active) return runFolder;
-    return undefined;
+    return this.open_.activeKey;
   }
 
-  private attach(panel: vscode.WebviewPanel, runFolder: string): void {
-    const model = new RunModel(runFolder, this.ownerOf(runFolder));
-    panel.iconPath = vscode.Uri.joinPath(this.extensionUri, 'media', 'run.svg');
-    panel.webview.html = panelHtml(panel.webview, this.extensionUri);
-    this.open_.set(model.runFolder, new RunPanel(panel, model, this.log, () => this.open_.delete(model.runFolder)));
-    this.log.debug(`panel of ${path.basename(model.runFolder)} opened`);
-  }
-
-  private webviewOptions(): vscode.WebviewOptions {
-    return { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(this.extensionUri, 'dist')] };
+  private page(runFolder: string): (panel: Panel) => RunPage {
+    return (panel) => new RunPage(this.editor, panel, new RunModel(runFolder, this.ownerOf(runFolder)));
   }
 }

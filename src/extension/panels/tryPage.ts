@@ -1,111 +1,137 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import * as vscode from 'vscode';
-import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../../protocol/modelPanel.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { modelPanelMessage, type ModelPanelContent, type TriedPicture } from '../../protocol/modelPanel.js';
 import type { Prediction } from '../../protocol/prediction.js';
+import type { Editor, Panel } from '../editor.js';
+import { inBackground } from '../failures.js';
+import type { Jobs, RunningJob } from '../job.js';
 import { CameraServer } from './cameraServer.js';
-import { runQuietly } from '../job.js';
+import type { ModelMessage } from './comparisonPage.js';
+import { PageHost, type Page } from './pageHost.js';
 
 /** Endings that the dialog for pictures offers. */
 const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'bmp', 'avif', 'pgm', 'ppm', 'pnm'];
-/** Pictures that a panel keeps. */
+/** Pictures that a page keeps, with what the network saw of each: about 20 kB. */
 const KEPT = 50;
 
-/** What a panel of a network does with the wishes of its page; the rest is alike for all. */
-export interface ModelPage {
-  readonly content: () => ModelPanelContent;
-  readonly on: (message: Exclude<ModelPanelMessage, { type: 'ready' | 'failed' }>) => void;
-  readonly close: () => void;
+interface Wished {
+  /** For people. */
+  readonly name: string;
+  readonly file: string;
 }
 
 /** Pictures from a disk, the clipboard or a camera, and who the network thinks is in them. */
-export class TryPage implements ModelPage {
+export class TryPage implements Page<ModelMessage, ModelPanelContent> {
+  readonly script = 'model.js';
+  readonly messages = modelPanelMessage;
+  private readonly host: PageHost<ModelMessage, ModelPanelContent>;
+  /** For pictures that are no files yet; goes with the page. */
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-try-'));
   private pictures: TriedPicture[] = [];
   private waiting = 0;
   private facts = '';
   private failure: string | undefined;
   private next = 1;
-  private camera: CameraServer | undefined;
-  /** One after the other: each is a process of its own. */
+  private camera: Promise<CameraServer> | undefined;
+  private running: RunningJob | undefined;
+  private isClosed = false;
+  /**
+   * One after the other: each is a process of its own, which loads the network and the face detector anew (0.6 s, and every
+   * core while it does).
+   */
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(
+    private readonly editor: Editor,
+    readonly panel: Panel,
     private readonly title: string,
     private readonly model: string,
-    private readonly entry: string,
-    private readonly log: vscode.LogOutputChannel,
-    private readonly post: () => void,
-  ) {}
+    private readonly jobs: Pick<Jobs, 'start'>,
+  ) {
+    this.host = new PageHost<ModelMessage, ModelPanelContent>(editor, panel, this);
+  }
 
-  readonly content = (): Extract<ModelPanelContent, { type: 'try' }> => {
+  get saved(): { kind: 'try'; model: string } {
+    return { kind: 'try', model: this.model };
+  }
+
+  snapshot(): ModelPanelContent {
     const { title, facts, waiting, failure, pictures } = this;
     return { type: 'try', title, facts, waiting, pictures, ...(failure === undefined ? {} : { failure }) };
-  };
+  }
 
-  readonly on: ModelPage['on'] = (message) => {
-    if (message.type === 'chooseFiles') void this.chooseFiles();
-    else if (message.type === 'openCamera') void this.openCamera();
-    else if (message.type === 'picture') {
-      const { name, file } = this.written(message.name, Buffer.from(message.data, 'base64'));
-      void this.ask([{ name, file }]);
-    }
-  };
+  async receive(message: ModelMessage): Promise<void> {
+    if (message.type === 'chooseFiles') await this.chooseFiles();
+    else if (message.type === 'openCamera') await this.openCamera();
+    else if (message.type === 'picture')
+      await this.ask([this.written(message.name, Buffer.from(message.data, 'base64'))]);
+  }
 
-  readonly close = (): void => {
-    this.camera?.close();
-    void this.queue.finally(() => fs.rmSync(this.folder, { recursive: true, force: true }));
-  };
+  closed(): void {
+    this.isClosed = true;
+    this.running?.stop();
+    inBackground(this.editor, this.clear());
+  }
+
+  private async clear(): Promise<void> {
+    await this.camera?.then(
+      (camera) => camera.close(),
+      () => undefined, // it never opened, and that was told
+    );
+    await this.queue;
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
 
   private async chooseFiles(): Promise<void> {
-    const defaultUri = vscode.workspace.workspaceFolders?.[0]?.uri;
-    const chosen = await vscode.window.showOpenDialog({
+    const chosen = await this.editor.chooseFiles({
       title: 'Pictures to look at',
       openLabel: 'Try',
-      canSelectMany: true,
+      what: 'files',
       filters: { Pictures: PICTURES, 'All files': ['*'] },
-      ...(defaultUri && { defaultUri }),
     });
-    if (chosen) await this.ask(chosen.map(({ fsPath }) => ({ name: path.basename(fsPath), file: fsPath })));
+    if (chosen.length > 0) await this.ask(chosen.map(({ fsPath }) => ({ name: path.basename(fsPath), file: fsPath })));
   }
 
   /** The editor gives its panels no camera: a page of a browser has one, and sends its pictures here. */
   private async openCamera(): Promise<void> {
-    this.camera ??= await CameraServer.start(async (jpeg) => {
-      const { name, file } = this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg);
-      return (await this.ask([{ name, file }]))[0];
+    // Kept as a promise, so that two quick clicks do not open two.
+    this.camera ??= CameraServer.start(async (jpeg) => {
+      const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
+      return answer;
     });
-    await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(this.camera.url)));
+    this.camera.catch(() => (this.camera = undefined)); // the next click tries again
+    await this.editor.browse((await this.camera).url);
   }
 
-  private written(name: string, bytes: Uint8Array): { name: string; file: string } {
+  private written(name: string, bytes: Uint8Array): Wished {
     const file = path.join(this.folder, `${this.next}-${path.basename(name).replace(/[^\w. -]/g, '_')}`);
     this.next++;
     fs.writeFileSync(file, bytes);
     return { name, file };
   }
 
-  private async ask(wished: readonly { name: string; file: string }[]): Promise<Prediction[]> {
+  private async ask(wished: readonly Wished[]): Promise<Prediction[]> {
     this.waiting += wished.length;
-    this.post();
+    this.host.refresh();
     const answered = this.queue.then(() => this.predict(wished));
     this.queue = answered.catch(() => undefined);
     return answered;
   }
 
-  private async predict(wished: readonly { name: string; file: string }[]): Promise<Prediction[]> {
-    const files = wished.map(({ file }) => file);
-    const order = {
+  private async predict(wished: readonly Wished[]): Promise<Prediction[]> {
+    if (this.isClosed) return [];
+    this.running = this.jobs.start({
       type: 'predict',
       protocol: PROTOCOL_VERSION,
       model: this.model,
-      files,
+      files: wished.map(({ file }) => file),
       faces: 'auto',
       seen: true,
-    } as const;
-    const end = await runQuietly(order, this.entry, this.log);
+    });
+    const end = await this.running.ended;
+    this.running = undefined;
     this.waiting -= wished.length;
     this.failure = undefined;
     if (end.type === 'predicted') {
@@ -113,7 +139,7 @@ export class TryPage implements ModelPage {
       const tried = end.predictions.map((answer, i) => ({ id: this.next++, name: wished[i]!.name, answer }));
       this.pictures = [...tried.reverse(), ...this.pictures].slice(0, KEPT);
     } else if (end.type === 'failure') this.failure = `${end.message} ${end.advice}`;
-    this.post();
+    this.host.refresh();
     return end.type === 'predicted' ? end.predictions : [];
   }
 }

@@ -1,58 +1,65 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
-import { RunModel } from '../../client/runModel.js';
-import { bestEpoch } from '../../core/runState.js';
-import { formatPercent } from '../../core/format.js';
-import type { RunPhase } from '../../protocol/panel.js';
-import { allRuns } from './runsCatalog.js';
+import type { Editor } from '../editor.js';
+import { checkpointRow, runRow, type Row } from './runRows.js';
+import { allRuns, factsOf, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
-export interface RunItem {
+/** `kind` and the fields beside it are what commands read (commands/arguments.ts). */
+interface RunItem {
   readonly kind: 'run';
-  readonly model: RunModel;
+  readonly runFolder: string;
+  facts: RunFacts;
 }
-export interface CheckpointItem {
+interface CheckpointItem {
   readonly kind: 'checkpoint';
-  readonly model: RunModel;
-  /** Folder. */
   readonly path: string;
-  readonly epoch: number;
+  readonly run: RunItem;
+  readonly checkpoint: CheckpointRow;
 }
 type Item = RunItem | CheckpointItem;
 
-const ICONS: Record<RunPhase, readonly [icon: string, colour?: string]> = {
-  preparing: ['loading~spin'],
-  training: ['loading~spin'],
-  stopping: ['loading~spin'],
-  completed: ['pass', 'testing.iconPassed'],
-  stopped: ['debug-stop'],
-  failed: ['error', 'errorForeground'],
-  interrupted: ['warning', 'editorWarning.foreground'],
-};
-
 /** The runs of the open folders, the newest first, with their checkpoints. */
 export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly changed = new vscode.EventEmitter<Item | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly watcher = vscode.workspace.createFileSystemWatcher('**/.face-trainer/runs/*/run.json');
   private readonly tree: vscode.TreeView<Item>;
+  /** The editor knows a row by its object: one that changes keeps it. */
+  private readonly items = new Map<string, RunItem>();
 
-  constructor(onRunsChanged: vscode.Event<void>) {
+  constructor(private readonly editor: Editor) {
     this.tree = vscode.window.createTreeView('faceTrainer.runs', { treeDataProvider: this, showCollapseAll: true });
-    for (const event of [onRunsChanged, this.watcher.onDidCreate, this.watcher.onDidDelete])
-      event(() => this.refresh());
+    this.watcher.onDidCreate(() => this.refresh());
+    this.watcher.onDidDelete(() => this.refresh());
   }
 
   refresh(): void {
-    this.changed.fire();
+    this.changed.fire(undefined);
+  }
+
+  /** Draws one row anew; the list when it is not there yet. */
+  runChanged(runFolder: string): void {
+    const item = this.items.get(runFolder);
+    if (item) item.facts = factsOf(this.editor, runFolder);
+    this.changed.fire(item);
   }
 
   getChildren(item?: Item): Item[] {
-    if (!item) return allRuns().map((folder) => ({ kind: 'run', model: new RunModel(folder) }));
-    return item.kind === 'run' ? checkpointsOf(item.model) : [];
+    if (!item) return this.roots();
+    if (item.kind === 'checkpoint') return [];
+    return item.facts.checkpoints.map((checkpoint) => ({
+      kind: 'checkpoint',
+      path: checkpoint.path,
+      run: item,
+      checkpoint,
+    }));
   }
 
   getTreeItem(item: Item): vscode.TreeItem {
-    return item.kind === 'run' ? runItem(item.model) : checkpointItem(item);
+    if (item.kind === 'checkpoint') return treeItem(checkpointRow(item.run.facts, item.checkpoint), false);
+    const { facts, runFolder } = item;
+    const drawn = treeItem(runRow(facts, new Date()), facts.checkpoints.length > 0);
+    drawn.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [runFolder] };
+    return drawn;
   }
 
   dispose(): void {
@@ -60,49 +67,30 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
     this.watcher.dispose();
     this.changed.dispose();
   }
+
+  private roots(): RunItem[] {
+    const drawn = allRuns(this.editor).map((facts): RunItem => {
+      const present = this.items.get(facts.runFolder);
+      return present ? Object.assign(present, { facts }) : { kind: 'run', runFolder: facts.runFolder, facts };
+    });
+    this.items.clear();
+    for (const item of drawn) this.items.set(item.runFolder, item);
+    return drawn;
+  }
 }
 
-/** Those that are still there; the newest first. */
-export function checkpointsOf(model: RunModel): CheckpointItem[] {
-  return model.checkpoints.map(({ path: relative, epoch }) => ({
-    kind: 'checkpoint',
-    model,
-    path: path.join(model.runFolder, ...relative.split('/')),
-    epoch,
-  }));
-}
-
-function runItem(model: RunModel): vscode.TreeItem {
-  const { state, phase } = model;
-  const has = model.checkpoints.length > 0;
-  const item = new vscode.TreeItem(
-    model.title,
-    has ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.None,
+function treeItem(row: Row, expandable: boolean): vscode.TreeItem {
+  const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(row.label, expandable ? Collapsed : None);
+  item.id = row.path;
+  item.description = row.description;
+  item.iconPath = new vscode.ThemeIcon(
+    row.icon,
+    row.colour === undefined ? undefined : new vscode.ThemeColor(row.colour),
   );
-  const best = bestEpoch(state);
-  const [icon, colour] = ICONS[phase];
-  const quantized = state.run?.options.quantization !== undefined;
-  const started = state.run ? new Date(state.run.startedAt).toLocaleString() : '';
-  item.id = model.runFolder;
-  item.description = [quantized ? 'int8' : '', best ? formatPercent(best.valAccuracy) : phase, started]
-    .filter(Boolean)
-    .join('  ·  ');
-  item.tooltip = `${model.runFolder}\n${phase}`;
-  item.iconPath = new vscode.ThemeIcon(icon, colour === undefined ? undefined : new vscode.ThemeColor(colour));
-  item.contextValue = 'run';
-  item.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [model.runFolder] };
-  return item;
-}
-
-function checkpointItem({ model, path: folder, epoch }: CheckpointItem): vscode.TreeItem {
-  const { epochs, run } = model.state;
-  const item = new vscode.TreeItem(path.basename(folder).startsWith('step') ? path.basename(folder) : `Epoch ${epoch}`);
-  const reached = epochs.find((e) => e.epoch === epoch)?.valAccuracy;
-  const best = bestEpoch(model.state)?.epoch === epoch;
-  item.id = folder;
-  item.description = [formatPercent(reached), best ? 'best' : ''].filter(Boolean).join('  ·  ');
-  item.tooltip = folder;
-  item.iconPath = new vscode.ThemeIcon(best ? 'star-full' : 'archive');
-  item.contextValue = run?.options.quantization ? 'checkpoint.quantized' : 'checkpoint.float';
+  // As Markdown: a screen reader reads out a tooltip of plain text, here a path.
+  item.tooltip = new vscode.MarkdownString().appendText(row.hint).appendCodeblock(row.path, 'text');
+  item.accessibilityInformation = { label: row.spoken };
+  item.contextValue = row.kind;
   return item;
 }

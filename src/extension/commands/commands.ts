@@ -1,0 +1,107 @@
+import type { Editor } from '../editor.js';
+import { tellFailure } from '../failures.js';
+import type { Jobs } from '../job.js';
+import type { DataPanels } from '../panels/dataPanels.js';
+import type { ModelPanels } from '../panels/modelPanels.js';
+import type { Reports } from '../panels/reports.js';
+import type { RunPanels } from '../panels/runPanels.js';
+import type { Trainer } from '../trainer.js';
+import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
+import { compareModels } from './compareCommand.js';
+import type { DataCommands } from './dataCommands.js';
+import { exportModel } from './exportCommand.js';
+import { checkpointOf } from './pickCheckpoint.js';
+import { pickRun } from './pickRun.js';
+import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
+import { quantize, trainModel } from './trainCommands.js';
+import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
+
+/** What commands act on. */
+export interface Services {
+  readonly editor: Editor;
+  readonly jobs: Jobs;
+  readonly trainer: Trainer;
+  readonly data: DataCommands;
+  readonly panels: { readonly runs: RunPanels; readonly data: DataPanels; readonly models: ModelPanels };
+  readonly reports: Reports;
+  readonly runsView: { refresh(): void };
+  readonly memory: Memory;
+  /** The bundled command line. */
+  readonly cli: string;
+}
+
+export interface Command {
+  /** Whether it writes files or starts a process, which a folder that is not trusted may not make it do. */
+  readonly writes: boolean;
+  run(...args: readonly unknown[]): unknown;
+}
+
+/** Every command of the manifest, without its `faceTrainer.`. */
+export function commandTable(services: Services): Record<string, Command> {
+  const { editor, jobs, trainer, data, panels, reports, memory, cli } = services;
+  const writes = (run: Command['run']): Command => ({ writes: true, run });
+  const reads = (run: Command['run']): Command => ({ writes: false, run });
+  const setUp = () => setUpTensorFlow(editor, cli);
+  const preview: Parameters<typeof trainModel>[1]['preview'] = (options) => data.preview(options, panels.data);
+  return {
+    trainModel: writes((folder) => trainModel(editor, { trainer, memory, preview, setUpTensorFlow: setUp }, folder)),
+    checkDataset: writes(async (folder) => {
+      const dataset = await localFolder(editor, folder, 'Check This Folder');
+      if (dataset !== undefined) await data.check(rememberedOptions(editor, memory, dataset), panels.data);
+    }),
+    alignFaces: writes(async (folder) => {
+      const dataset = await localFolder(editor, folder, 'Align the Faces of This Folder');
+      if (dataset !== undefined) await data.align(dataset, reports);
+    }),
+    quantize: writes((checkpoint, floatLayers, wishes) => quantize(editor, trainer, checkpoint, floatLayers, wishes)),
+    exportModel: writes(async (argument) => {
+      const checkpoint = await checkpointOf(editor, argument, { title: 'Export a checkpoint' });
+      if (checkpoint !== undefined) await exportModel(editor, jobs, checkpoint);
+    }),
+    compareModels: writes(async (argument) => {
+      const wish = { title: 'Compare float and int8 of a checkpoint', kind: 'int8' } as const;
+      const checkpoint = await checkpointOf(editor, argument, wish);
+      if (checkpoint !== undefined) await compareModels(editor, jobs, panels.models, checkpoint);
+    }),
+    tryPicture: writes(async (argument) => {
+      const wish = { title: 'Try pictures on a checkpoint' };
+      const model = exportedFileOf(argument) ?? (await checkpointOf(editor, argument, wish));
+      if (model !== undefined) panels.models.tryPictures(model);
+    }),
+    setUpTensorFlow: writes(setUp),
+    stopTraining: reads(() => trainer.stop()),
+    refreshRuns: reads(() => services.runsView.refresh()),
+    openRun: reads(async (argument) => {
+      const runFolder = runFolderOf(argument) ?? (await pickRun(editor));
+      if (runFolder !== undefined) panels.runs.open(runFolder, true);
+    }),
+    openReport: reads(async (argument) => {
+      const runFolder = runFolderOf(argument) ?? panels.runs.activeRunFolder ?? (await pickRun(editor));
+      if (runFolder !== undefined) await reports.openReport(runFolder);
+    }),
+    showLog: reads(() => editor.log.show()),
+  };
+}
+
+/**
+ * Runs a command as the editor calls it: nothing it throws is lost. Menus hide in Restricted Mode what writes; links, keys and
+ * other extensions come here all the same.
+ */
+export async function runCommand(editor: Editor, command: Command, args: readonly unknown[]): Promise<void> {
+  try {
+    if (command.writes && !editor.trusted) await askForTrust(editor);
+    else await command.run(...args);
+  } catch (error) {
+    tellFailure(editor, error);
+  }
+}
+
+async function askForTrust(editor: Editor): Promise<void> {
+  const [manage] = ['Manage Workspace Trust'] as const;
+  const chosen = await editor.say(
+    'warning',
+    'This window is in Restricted Mode. Face Trainer writes files and starts processes only in a folder that you trust.',
+    manage,
+  );
+  if (chosen === manage) await editor.execute('workbench.trust.manage');
+}

@@ -1,0 +1,116 @@
+import {
+  downloadImageNetWeights,
+  imageNetFile,
+  isDownloaded,
+  type ImageNetFile,
+} from '../../weights/imageNetWeights.js';
+import type { TrainingOptions } from '../../protocol/options.js';
+import { trainsOnRandomFeatures } from '../../protocol/recipes.js';
+import type { Editor } from '../editor.js';
+import { wordsOf } from '../failures.js';
+import { WEIGHTS_FILES, type PickedOptions } from './trainingOptionsPick.js';
+
+/** Gets the file. @throws UserError, or whatever the signal made it throw */
+export type Download = (
+  file: ImageNetFile,
+  onProgress: (bytes: number, total?: number) => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Start at Random…', 'Choose a File…'] as const;
+
+/**
+ * Asks before anything is downloaded, and again with the same ways out when that fails: whoever has no connection still
+ * comes to a training, with the options that were chosen.
+ *
+ * @returns the options to train with; undefined when the user thought better of it
+ */
+export async function withStartWeights(
+  editor: Editor,
+  { options, atRandom }: Pick<PickedOptions, 'options' | 'atRandom'>,
+  download: Download = downloadWith(editor),
+): Promise<TrainingOptions | undefined> {
+  if (options.weights !== 'imagenet') return options;
+  const file = imageNetFile(options.width, options.size);
+  if (isDownloaded(file)) return options;
+  let failure: string | undefined;
+  for (;;) {
+    const chosen =
+      failure === undefined
+        ? await editor.ask(
+            'Training starts from a network that has seen a million pictures. Its weights are not on this machine yet.',
+            `About ${file.megabytes} MB from ${new URL(file.url).host}, once for every workspace. Without them a network needs many more pictures and epochs.`,
+            ...[DOWNLOAD, RANDOM, FILE],
+          )
+        : await editor.ask('The weights to start from could not be downloaded.', failure, ...[AGAIN, RANDOM, FILE]);
+    if (chosen === undefined) return undefined;
+    if (chosen === RANDOM) {
+      const random = await startAtRandom(editor, options, atRandom);
+      if (random) return random;
+    } else if (chosen === FILE) {
+      const weights = await chooseWeights(editor);
+      if (weights !== undefined) return { ...options, weights };
+    } else {
+      const outcome = await downloaded(editor, file, download);
+      if (outcome === 'done') return options;
+      if (outcome === 'cancelled') return undefined;
+      failure = outcome.failure;
+    }
+  }
+}
+
+/** A recipe that keeps layers as they are, if only for an epoch, makes no sense on random ones: that is not decided silently. */
+async function startAtRandom(
+  editor: Editor,
+  options: TrainingOptions,
+  atRandom: TrainingOptions,
+): Promise<TrainingOptions | undefined> {
+  const random = { ...options, weights: undefined };
+  if (!trainsOnRandomFeatures(random)) return random;
+  const [every] = ['Train Every Layer'] as const;
+  const chosen = await editor.ask(
+    `The ${options.recipe} recipe needs weights to start from.`,
+    `A random start trains every layer instead, with the original recipe (${atRandom.epochs} epochs, ${atRandom.size} px). ` +
+      'It takes longer, and needs many more pictures for the same accuracy.',
+    every,
+  );
+  return chosen === every ? atRandom : undefined;
+}
+
+async function chooseWeights(editor: Editor): Promise<string | undefined> {
+  const [chosen] = await editor.chooseFiles({
+    title: 'Weights to start from',
+    openLabel: 'Use These Weights',
+    what: 'file',
+    filters: WEIGHTS_FILES,
+  });
+  return chosen?.fsPath;
+}
+
+async function downloaded(
+  editor: Editor,
+  file: ImageNetFile,
+  download: Download,
+): Promise<'done' | 'cancelled' | { failure: string }> {
+  return editor.progress('ImageNet weights', async (report, cancelled) => {
+    let told = 0;
+    const onProgress = (bytes: number, total = file.megabytes * 1e6) => {
+      report(((bytes - told) / total) * 100, `${(bytes / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
+      told = bytes;
+    };
+    try {
+      await download(file, onProgress, cancelled);
+      return 'done';
+    } catch (error) {
+      if (cancelled.aborted) return 'cancelled';
+      editor.log.error(error instanceof Error ? error : String(error));
+      return { failure: wordsOf(error) };
+    }
+  });
+}
+
+function downloadWith(editor: Editor): Download {
+  const proxy = editor.setting('http.proxy');
+  return (file, onProgress, signal) =>
+    downloadImageNetWeights(file, { signal, onProgress, proxy: typeof proxy === 'string' ? proxy : undefined });
+}

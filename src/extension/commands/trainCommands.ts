@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { nativeAddonFile } from '../../platform/nativeAddon.js';
+import { qatWishes } from '../../protocol/fineTuning.js';
+import type { TrainingOptions } from '../../protocol/options.js';
+import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
+import type { Editor } from '../editor.js';
+import type { Trainer } from '../trainer.js';
+import { localFolder } from './arguments.js';
+import { checkpointOf } from './pickCheckpoint.js';
+import { withStartWeights } from './startWeights.js';
+import { pickTrainingOptions, type Memory } from './trainingOptionsPick.js';
+
+export interface TrainModelPorts {
+  readonly trainer: Trainer;
+  readonly memory: Memory;
+  readonly preview: (options: TrainingOptions) => Promise<void>;
+  readonly setUpTensorFlow: () => Promise<void>;
+}
+
+/** From a folder of pictures to a training, by way of the options and the weights to start from. */
+export async function trainModel(editor: Editor, ports: TrainModelPorts, folder: unknown): Promise<void> {
+  if (await ports.trainer.isBusy()) return;
+  const dataset = await localFolder(editor, folder, 'Train on This Folder');
+  if (dataset === undefined) return;
+  const picked = await pickTrainingOptions(editor, ports.memory, dataset);
+  if (!picked) return;
+  if (picked.preview) {
+    await ports.preview(picked.options);
+    return;
+  }
+  if (!(await isEngineReady(editor, picked.options.engine, ports.setUpTensorFlow))) return;
+  const options = await withStartWeights(editor, picked);
+  if (options) await ports.trainer.start(options);
+}
+
+/** Fine-tunes a checkpoint for int8. @param wishes of a run that was refused and goes on otherwise */
+export async function quantize(
+  editor: Editor,
+  trainer: Trainer,
+  argument: unknown,
+  floatLayers: unknown,
+  wishes: unknown,
+): Promise<void> {
+  if (await trainer.isBusy()) return;
+  const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
+  const checkpoint = await checkpointOf(editor, argument, { title, kind: 'float' });
+  if (checkpoint === undefined) return;
+  const given = qatWishes.safeParse(wishes).data ?? {};
+  const layers = z.array(z.string()).safeParse(floatLayers).data;
+  await trainer.fineTune(
+    checkpoint,
+    layers ? { ...given, quantization: { ...given.quantization, floatLayers: layers } } : given,
+  );
+}
+
+/** On plain JavaScript a run is hundreds of times slower: better asked than found out. @returns whether to go on */
+async function isEngineReady(
+  editor: Editor,
+  engine: TrainingOptions['engine'],
+  setUp: () => Promise<void>,
+): Promise<boolean> {
+  const native = engine !== 'tensorflow' && nativeAddonFile() !== undefined;
+  // Where the native engine was asked for by name and is absent, the run says so in a sentence.
+  if (native || engine === 'javascript' || engine === 'native' || findTensorFlow()) return true;
+  const [install, slow] = ['Set Up TensorFlow', 'Train Slowly'] as const;
+  const chosen = await editor.ask(
+    engine === 'tensorflow'
+      ? 'TensorFlow is not set up.'
+      : 'The native engine was not built for this machine and TensorFlow is not set up: without either, training is hundreds of times slower.',
+    'The set-up downloads about 300 MB once and keeps them for every workspace.',
+    install,
+    ...(engine === 'tensorflow' ? [] : [slow]),
+  );
+  if (chosen === install) await setUp();
+  return chosen === slow || findTensorFlow() !== undefined;
+}

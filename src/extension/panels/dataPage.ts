@@ -1,0 +1,75 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { exclusionFile, writeExclusionList } from '../../client/exclusionList.js';
+import type { DatasetReport } from '../../protocol/check.js';
+import { dataPanelMessage, type DataPanelContent, type DataPanelMessage } from '../../protocol/dataPanel.js';
+import type { Editor, Panel } from '../editor.js';
+import { insideFolder } from '../insideFolder.js';
+import { runsFolderFor } from '../runsFolders.js';
+import { PageHost, type CommonMessage, type Page } from './pageHost.js';
+
+type DataMessage = Exclude<DataPanelMessage, CommonMessage>;
+
+/** What a check has found in a folder, or what chance makes of its pictures. Drawn whole from one message. */
+export class DataPage implements Page<DataMessage, DataPanelContent> {
+  readonly script = 'data.js';
+  readonly messages = dataPanelMessage;
+  private readonly host: PageHost<DataMessage, DataPanelContent>;
+
+  constructor(
+    private readonly editor: Editor,
+    readonly panel: Panel,
+    public saved: object,
+    private content: DataPanelContent,
+  ) {
+    this.host = new PageHost<DataMessage, DataPanelContent>(editor, panel, this);
+  }
+
+  snapshot(): DataPanelContent {
+    if (this.content.type !== 'report') return this.content;
+    const list = exclusionFileOf(this.editor, this.content.report);
+    return { ...this.content, ...(fs.existsSync(list) && { exclusionList: list }) };
+  }
+
+  show(content: DataPanelContent, saved: object): void {
+    const moved = JSON.stringify(saved) !== JSON.stringify(this.saved);
+    this.content = content;
+    this.saved = saved;
+    if (moved) this.host.load();
+    else this.host.refresh();
+  }
+
+  async receive(message: DataMessage): Promise<void> {
+    const dataset = this.content.type === 'report' ? this.content.report.dataset : this.content.dataset;
+    switch (message.type) {
+      case 'train':
+        await this.editor.execute('faceTrainer.trainModel', { scheme: 'file', fsPath: dataset });
+        return;
+      case 'align':
+        await this.editor.execute('faceTrainer.alignFaces', { scheme: 'file', fsPath: dataset });
+        return;
+      case 'writeExclusions':
+        if (this.content.type !== 'report') return;
+        await this.editor.open(writeExclusions(this.editor, this.content.report));
+        this.host.refresh();
+        return;
+      case 'open': {
+        const file = insideFolder(dataset, message.file);
+        if (file === undefined) throw new Error(`“${message.file}” is not in ${path.basename(dataset)}.`);
+        await this.editor.open(file);
+      }
+    }
+  }
+}
+
+/** Next to the runs, where Train Model finds it. One that is there stays: somebody may have edited it. */
+function writeExclusions(editor: Editor, report: DatasetReport): string {
+  const file = exclusionFileOf(editor, report);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  if (!fs.existsSync(file)) writeExclusionList(file, report);
+  return file;
+}
+
+function exclusionFileOf(editor: Editor, { dataset }: DatasetReport): string {
+  return exclusionFile(runsFolderFor(editor, dataset), dataset);
+}

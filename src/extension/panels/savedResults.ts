@@ -1,0 +1,65 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type * as z from 'zod';
+import { exclusionFile } from '../../client/exclusionList.js';
+import { writeFileAtomically } from '../../platform/files.js';
+import { datasetReport, type DatasetReport } from '../../protocol/check.js';
+import { comparison, type Comparison } from '../../protocol/comparison.js';
+import { ignoreInGit } from '../../runs/runLocation.js';
+import type { Editor } from '../editor.js';
+import { runsFolderFor } from '../runsFolders.js';
+
+// Results that took minutes, kept so that their panels come back after a reload of the window.
+
+/** Beyond it a file is not one of these, bytes: a check of 10,000 people with all its thumbnails takes 3 MB. */
+const LARGEST = 64 * 2 ** 20;
+
+export function saveCheck(editor: Editor, report: DatasetReport): void {
+  save(editor, checkFile(editor, report.dataset), report);
+}
+
+/** @returns undefined where there is none, or one that is damaged */
+export function savedCheck(editor: Editor, dataset: string): DatasetReport | undefined {
+  return read(checkFile(editor, dataset), datasetReport);
+}
+
+export function saveComparison(editor: Editor, checkpoint: string, result: Comparison): void {
+  save(editor, comparisonFile(checkpoint), result);
+}
+
+/** @returns undefined where there is none, or one that is damaged */
+export function savedComparison(checkpoint: string): Comparison | undefined {
+  return read(comparisonFile(checkpoint), comparison);
+}
+
+/** Next to the runs, beside the exclusion lists: a check belongs to no run. */
+function checkFile(editor: Editor, dataset: string): string {
+  const list = exclusionFile(runsFolderFor(editor, dataset), dataset);
+  return path.join(path.dirname(path.dirname(list)), 'checks', `${path.basename(list, '.txt')}.json`);
+}
+
+/** In the run's folder. */
+function comparisonFile(checkpoint: string): string {
+  return path.resolve(checkpoint, '..', '..', `comparison-${path.basename(checkpoint)}.json`);
+}
+
+/** A disk that is full costs the way back after a reload, never the result on the screen. */
+function save(editor: Editor, file: string, result: object): void {
+  try {
+    ignoreInGit(path.dirname(path.dirname(file)));
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    writeFileAtomically(file, `${JSON.stringify(result)}\n`);
+  } catch (error) {
+    editor.log.warn(`${file} could not be written: ${String(error)}`);
+  }
+}
+
+function read<T>(file: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    const facts = fs.statSync(file);
+    if (!facts.isFile() || facts.size > LARGEST) return undefined;
+    return schema.safeParse(JSON.parse(fs.readFileSync(file, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { RunInProgress } from '../../src/extension/activeRun.js';
+import { DataPanels } from '../../src/extension/panels/dataPanels.js';
+import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
+import { Reports } from '../../src/extension/panels/reports.js';
+import { RunPanels } from '../../src/extension/panels/runPanels.js';
+import type { DatasetReport } from '../../src/protocol/check.js';
+import type { Comparison } from '../../src/protocol/comparison.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+import { hostMessage, type HostMessage } from '../../src/protocol/panel.js';
+import { scratchFolder } from '../support/scratch.js';
+import { FakeEditor, FakePanel, settled } from './fakeEditor.js';
+import { epochEvent, runEventOf, writeRun } from './runs.js';
+
+const folder = scratchFolder();
+
+/** Each editor of a test stands for a window of its own on the same disk. */
+function inWorkspace(): FakeEditor {
+  const editor = new FakeEditor();
+  editor.workspaceFolders = [folder()];
+  return editor;
+}
+
+const noJobs = {
+  start: () => {
+    throw new Error('no job is expected');
+  },
+};
+
+describe('RunPanels', () => {
+  const open: FakePanel[] = [];
+  // Each page looks after its run once a second until it is closed.
+  afterEach(() => open.splice(0).forEach((panel) => panel.close()));
+
+  function panelsOf(editor: FakeEditor, owner?: RunInProgress): RunPanels {
+    const panels = new RunPanels(editor, (runFolder) => (owner?.runFolder === runFolder ? owner : undefined));
+    const make = editor.newPanel.bind(editor);
+    editor.newPanel = (...args) => {
+      const panel = make(...args) as FakePanel;
+      open.push(panel);
+      return panel;
+    };
+    return panels;
+  }
+  const messages = (panel: FakePanel): HostMessage[] => panel.posted.map((message) => hostMessage.parse(message));
+  const run = () =>
+    writeRun(path.join(folder(), 'run'), [
+      runEventOf(path.join(folder(), 'run'), path.join(folder(), 'orl')),
+      epochEvent(1, 4, 0.5),
+    ]);
+
+  it('opens one panel a run, named by folder and time, which takes the focus only when asked to', () => {
+    const editor = inWorkspace();
+    const panels = panelsOf(editor);
+    const at = run();
+    panels.open(at, false);
+    panels.open(at, false);
+    panels.open(at, true);
+    assert.equal(editor.panels.length, 1);
+    const [panel] = editor.panels;
+    assert.deepEqual([panel!.title, panel!.focus, panel!.revealed], ['orl – 23:48', false, [false, true]]);
+  });
+
+  it('gives a snapshot and then what is new, each event once', () => {
+    const editor = inWorkspace();
+    const panels = panelsOf(editor);
+    const at = run();
+    panels.open(at, true);
+    const [panel] = editor.panels;
+    panel!.say({ type: 'ready' });
+    fs.appendFileSync(path.join(at, 'metrics.ndjson'), `${JSON.stringify(epochEvent(2, 8, 0.75))}\n`);
+    panels.readOn(at);
+    panels.readOn(at);
+    const [snapshot, ...later] = messages(panel!);
+    assert.ok(snapshot?.type === 'snapshot');
+    assert.deepEqual(
+      snapshot.events.map(({ type }) => type),
+      ['run', 'epoch'],
+    );
+    const events = later.flatMap((message) => (message.type === 'events' ? message.events : []));
+    assert.deepEqual(events, [epochEvent(2, 8, 0.75)]);
+    assert.equal(later.filter(({ type }) => type === 'liveness').length, 1, 'liveness is sent when it changes');
+  });
+
+  it('hands commands only checkpoints that lie in the folder of its run', async () => {
+    const editor = inWorkspace();
+    const at = run();
+    panelsOf(editor).open(at, true);
+    const [panel] = editor.panels;
+    fs.mkdirSync(path.join(folder(), 'elsewhere'));
+    fs.symlinkSync(path.join(folder(), 'elsewhere'), path.join(at, 'checkpoints', 'epoch-0009'));
+    for (const checkpoint of ['../elsewhere', '/etc', '.', 'checkpoints/epoch-0009'])
+      for (const type of ['export', 'compare', 'tryPicture'] as const) panel!.say({ type, checkpoint });
+    panel!.say({ type: 'quantize', checkpoint: '../elsewhere', floatLayers: [] });
+    await settled();
+    assert.deepEqual(editor.executed, []);
+    assert.equal(editor.said.length, 13);
+    panel!.say({ type: 'export', checkpoint: 'checkpoints/epoch-0001' });
+    await settled();
+    assert.deepEqual(editor.executed, [['faceTrainer.exportModel', path.join(at, 'checkpoints', 'epoch-0001')]]);
+  });
+
+  it('comes back after a reload from what the editor kept, and goes when that is damaged or there already', () => {
+    const editor = inWorkspace();
+    const panels = panelsOf(editor);
+    const at = run();
+    const restore = (saved: unknown) => {
+      const panel = new FakePanel('faceTrainer.run', 'orl', false);
+      open.push(panel);
+      panels.restore(panel, saved);
+      return panel;
+    };
+    const [first, ...others] = [{ runFolder: at }, { runFolder: at }, {}, undefined, { runFolder: 7 }].map(restore);
+    assert.deepEqual([first!.isClosed, first!.title, first!.saved], [false, 'orl – 23:48', { runFolder: at }]);
+    assert.deepEqual(
+      others.map(({ isClosed }) => isClosed),
+      [true, true, true, true],
+    );
+  });
+});
+
+describe('DataPanels', () => {
+  const report = (): DatasetReport => ({
+    version: 1,
+    dataset: path.join(folder(), 'orl'),
+    layout: 'folders',
+    people: 2,
+    pictures: 9,
+    counts: [],
+    findings: [],
+    suggestedExclusions: ['s01/01.jpg'],
+  });
+  const samples = () => ({
+    type: 'samples' as const,
+    dataset: path.join(folder(), 'orl'),
+    facts: 'default recipe',
+    samples: [],
+  });
+  const never = () => Promise.reject(new Error('nothing is to be drawn'));
+
+  it('brings a check back after a reload, from beside the runs', () => {
+    const before = inWorkspace();
+    new DataPanels(before, never).report(report(), false);
+    const after = inWorkspace();
+    const panel = new FakePanel('faceTrainer.data', 'Check: orl', false);
+    new DataPanels(after, never).restore(panel, before.panels[0]!.saved);
+    panel.say({ type: 'ready' });
+    assert.deepEqual(panel.posted, [{ type: 'report', report: report() }]);
+    assert.equal(fs.readFileSync(path.join(folder(), '.face-trainer', '.gitignore'), 'utf8'), '*\n');
+  });
+
+  it('closes a panel whose check is gone or damaged, or whose state is not one of its own', () => {
+    const editor = inWorkspace();
+    const panels = new DataPanels(editor, never);
+    panels.report(report(), false);
+    const [file] = fs.readdirSync(path.join(folder(), '.face-trainer', 'checks'));
+    fs.writeFileSync(path.join(folder(), '.face-trainer', 'checks', file!), '{"version":1}');
+    for (const saved of [editor.panels[0]!.saved, { kind: 'check', dataset: '/nowhere' }, { kind: 'other' }, 7]) {
+      const panel = new FakePanel('faceTrainer.data', 'Check', false);
+      new DataPanels(inWorkspace(), never).restore(panel, saved);
+      assert.ok(panel.isClosed, JSON.stringify(saved));
+    }
+  });
+
+  it('draws a preview again after a reload, with the options that it had', async () => {
+    const options = trainingOptions.parse({ dataset: path.join(folder(), 'orl'), size: 96 });
+    const before = inWorkspace();
+    new DataPanels(before, never).samples(options, samples(), false);
+    const panel = new FakePanel('faceTrainer.data', 'Preview: orl', false);
+    const sizes: number[] = [];
+    const panels = new DataPanels(inWorkspace(), ({ size }) => {
+      sizes.push(size);
+      return Promise.resolve(samples());
+    });
+    panels.restore(panel, structuredClone(before.panels[0]!.saved));
+    await settled();
+    panel.say({ type: 'ready' });
+    assert.deepEqual([sizes, panel.posted], [[96], [samples()]]);
+  });
+
+  it('shows a new check in the panel that there is, without the focus', () => {
+    const editor = inWorkspace();
+    const panels = new DataPanels(editor, never);
+    panels.report(report(), false);
+    const [panel] = editor.panels;
+    panel!.say({ type: 'ready' });
+    panels.report({ ...report(), people: 3 }, false);
+    assert.deepEqual([editor.panels.length, panel!.revealed, panel!.loads], [1, [false], 1]);
+    assert.equal((panel!.posted.at(-1) as { report: DatasetReport }).report.people, 3);
+  });
+
+  it('opens files of the folder of pictures alone', async () => {
+    const editor = inWorkspace();
+    new DataPanels(editor, never).report(report(), true);
+    const [panel] = editor.panels;
+    for (const file of ['../../etc/passwd', '/etc/passwd', '..']) panel!.say({ type: 'open', file });
+    panel!.say({ type: 'open', file: 's01/01.jpg' });
+    await settled();
+    assert.deepEqual(editor.opened, [path.join(folder(), 'orl', 's01', '01.jpg')]);
+    assert.equal(editor.said.length, 3);
+  });
+
+  it('writes the exclusion list once, keeps one that was edited, and tells the page where it is', async () => {
+    const editor = inWorkspace();
+    new DataPanels(editor, never).report(report(), true);
+    const [panel] = editor.panels;
+    panel!.say({ type: 'ready' });
+    panel!.say({ type: 'writeExclusions' });
+    await settled();
+    const [list] = editor.opened;
+    assert.match(fs.readFileSync(list!, 'utf8'), /^s01\/01\.jpg$/m);
+    assert.equal((panel!.posted.at(-1) as { exclusionList: string }).exclusionList, list);
+    fs.writeFileSync(list!, 'mine');
+    panel!.say({ type: 'writeExclusions' });
+    await settled();
+    assert.equal(fs.readFileSync(list!, 'utf8'), 'mine');
+  });
+});
+
+describe('ModelPanels', () => {
+  const checkpoint = () => path.join(folder(), 'run', 'checkpoints', 'epoch-0002');
+  const comparison = (): Comparison => ({
+    checkpoint: checkpoint(),
+    dataset: path.join(folder(), 'orl'),
+    network: 'MobileNetV2',
+    measurements: { pictures: 4, sameData: true, machine: 'a CPU', models: [] },
+    gallery: [],
+  });
+
+  beforeEach(() => {
+    writeRun(path.join(folder(), 'run'), [
+      runEventOf(path.join(folder(), 'run'), path.join(folder(), 'orl')),
+      { type: 'checkpoint', path: 'checkpoints/epoch-0002', epoch: 2, step: 8, bytes: 1, best: true },
+    ]);
+  });
+
+  it('brings a comparison back after a reload, from the folder of its run', () => {
+    const before = inWorkspace();
+    new ModelPanels(before, noJobs).compare(checkpoint(), comparison(), false);
+    assert.equal(before.panels[0]!.title, 'Float and int8: orl – 23:48, epoch 2');
+    const panel = new FakePanel('faceTrainer.model', 'Float and int8', false);
+    new ModelPanels(inWorkspace(), noJobs).restore(panel, before.panels[0]!.saved);
+    panel.say({ type: 'ready' });
+    assert.deepEqual(panel.posted, [{ type: 'comparison', title: 'orl – 23:48, epoch 2', comparison: comparison() }]);
+  });
+
+  it('shows a second comparison in the panel of the first', () => {
+    const editor = inWorkspace();
+    const panels = new ModelPanels(editor, noJobs);
+    panels.compare(checkpoint(), comparison(), false);
+    editor.panels[0]!.say({ type: 'ready' });
+    panels.compare(checkpoint(), { ...comparison(), network: 'another' }, false);
+    assert.equal(editor.panels.length, 1);
+    assert.equal((editor.panels[0]!.posted.at(-1) as { comparison: Comparison }).comparison.network, 'another');
+  });
+
+  it('brings the page of a network back, and closes it when the network is gone', () => {
+    const panels = new ModelPanels(inWorkspace(), noJobs);
+    const there = new FakePanel('faceTrainer.model', 'Try', false);
+    panels.restore(there, { kind: 'try', model: checkpoint() });
+    there.say({ type: 'ready' });
+    assert.equal((there.posted[0] as { title: string }).title, 'orl – 23:48, epoch 2');
+    there.close();
+    for (const saved of [{ kind: 'try', model: path.join(folder(), 'gone.onnx') }, { kind: 'try' }, undefined]) {
+      const gone = new FakePanel('faceTrainer.model', 'Try', false);
+      panels.restore(gone, saved);
+      assert.ok(gone.isClosed, JSON.stringify(saved));
+    }
+  });
+
+  it('opens pictures of the compared folder alone', async () => {
+    const editor = inWorkspace();
+    new ModelPanels(editor, noJobs).compare(checkpoint(), comparison(), true);
+    editor.panels[0]!.say({ type: 'open', file: '../run/run.json' });
+    editor.panels[0]!.say({ type: 'open', file: 's01/01.jpg' });
+    await settled();
+    assert.deepEqual(editor.opened, [path.join(folder(), 'orl', 's01', '01.jpg')]);
+    assert.equal(editor.said[0]!.severity, 'error');
+  });
+});
+
+describe('Reports', () => {
+  it('shows one tab a run, drawn anew with every opening and when the run has written', async () => {
+    const editor = inWorkspace();
+    const at = writeRun(path.join(folder(), 'run'), [runEventOf(path.join(folder(), 'run'), '/pictures/orl')]);
+    const reports = new Reports(editor);
+    reports.refresh(at); // nothing is open: nothing happens
+    await reports.openReport(at);
+    assert.deepEqual([editor.panels.length, editor.said[0]!.severity], [0, 'warning']);
+    const file = path.join(at, 'report.html');
+    const shown = () => editor.panels.map(({ printed }) => printed?.split('\n').at(-1));
+    fs.writeFileSync(file, '<p>one</p>');
+    await reports.openReport(at);
+    assert.deepEqual(shown(), ['<p>one</p>']);
+    fs.writeFileSync(file, '<p>two</p>');
+    reports.refresh(at);
+    assert.deepEqual(shown(), ['<p>two</p>']);
+    fs.writeFileSync(file, '<p>three</p>');
+    await reports.openReport(at);
+    assert.deepEqual(shown(), ['<p>three</p>']);
+    assert.equal(editor.panels[0]!.title, 'Report: orl – 23:48');
+  });
+
+  it('shows no file that a link in the place of the report leads to', async () => {
+    const editor = inWorkspace();
+    const at = writeRun(path.join(folder(), 'run'), []);
+    fs.writeFileSync(path.join(folder(), 'secret.html'), 'secret');
+    fs.symlinkSync(path.join(folder(), 'secret.html'), path.join(at, 'report.html'));
+    await new Reports(editor).openReport(at);
+    assert.deepEqual(editor.panels, []);
+  });
+});
