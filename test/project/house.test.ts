@@ -35,7 +35,8 @@ const SLEEPS: Readonly<Record<string, readonly [number, string]>> = {
   'test/client/trainerProcess.test.ts': [3, 'polls for a message'],
   'test/dataset/pixelCache.test.ts': [1, 'the writer is killed at instants that nothing announces'],
   'test/support/launcherMain.ts': [2, 'a limit on closing; a line that follows the end'],
-  'test/support/workbench.ts': [5, 'polls, a limit, and menus that swallow the first click'],
+  'test/editor/extension.test.ts': [1, 'polls'],
+  'test/support/workbench.ts': [2, 'polls, and a limit'],
   'test/trainer/trainer.test.ts': [2, 'polls; gives an orphan the time to write what it must not'],
 };
 
@@ -47,21 +48,13 @@ const OLD = {
     'src/engine/tfjs/tensorFlowKernels.ts: tensorFlowKernels',
     'src/engine/tfjs/tfjsSession.ts: trainStepNow',
     'src/export/tflite/metadata.ts: tfliteMetadata',
-    'src/extension/extension.ts: activate',
     'src/inference/measure.ts: measureOn',
     'src/training/trainingLoop.ts: runEpoch',
     'test/dataset/dataset.test.ts: it(names every kind of trouble once, with its files, the gravest first)',
     'test/inference/inference.test.ts: it(writes a model card, with what was measured or without)',
-    'test/support/workbench.ts: startServer',
   ],
   doubleCasts: ['src/export/onnx/readOnnx.ts'],
-  sleeps: [
-    'test/editor/extension.test.ts',
-    'test/workbench/dataset.test.ts',
-    'test/workbench/models.test.ts',
-    'test/workbench/quantize.test.ts',
-    'test/workbench/trainModel.test.ts',
-  ],
+  sleeps: [],
 };
 
 const sources = allSources();

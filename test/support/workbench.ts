@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { chromium, type Browser, type Frame, type Locator, type Page } from 'playwright-core';
 import { editorFolder, findChromium, nodeBinaryIn } from '../../scripts/editor.mjs';
 
@@ -39,7 +40,7 @@ const SETTINGS = {
   'extensions.autoUpdate': false,
   'extensions.autoCheckUpdates': false,
   'update.mode': 'none',
-  'security.workspace.trust.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
   'window.menuBarVisibility': 'compact',
   'git.enabled': false,
   'npm.autoDetect': 'off',
@@ -53,41 +54,24 @@ export interface ServerOptions {
   /** Added to this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Opens folders in Restricted Mode. */
+  readonly restricted?: boolean;
   /** Each line that the server prints. */
   readonly onLine?: (line: string) => void;
 }
 
-export async function startServer({
-  userDataDir,
-  extensionsDir,
-  settings,
-  environment,
-  onLine,
-}: ServerOptions): Promise<EditorServer> {
+export async function startServer(options: ServerOptions): Promise<EditorServer> {
+  const { userDataDir, extensionsDir, settings, onLine } = options;
   const folder = editorFolder();
   const main = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
-  const node = nodeBinaryIn(folder);
   fs.mkdirSync(path.join(userDataDir, 'User'), { recursive: true });
   fs.mkdirSync(extensionsDir, { recursive: true });
   fs.writeFileSync(path.join(userDataDir, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
-  // The editor must not take itself for one that another VS Code started.
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name),
-  );
-  const env = { ...Object.fromEntries(inherited), ...environment, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
-  const server = spawn(
-    node,
-    [
-      main,
-      ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
-      ...['--user-data-dir', userDataDir, '--server-data-dir', path.join(userDataDir, 'server')],
-      ...['--extensions-dir', extensionsDir, '--disable-workspace-trust', '--telemetry-level', 'off'],
-      ...['--disable-experiments', '--force-disable-user-env', '--reconnection-grace-time', '1'],
-      // Without it a built workbench ignores the folders of extensions under development, and says nothing.
-      '--enable-smoke-test-driver',
-    ],
-    { env, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
-  );
+  const server = spawn(nodeBinaryIn(folder), [main, ...serverArguments(options)], {
+    env: serverEnvironment(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  });
   // The extension host is a grandchild: only the group reaches it.
   const signal = (name: NodeJS.Signals) => {
     try {
@@ -99,7 +83,45 @@ export async function startServer({
   };
   const kill = () => signal('SIGKILL');
   process.once('exit', kill);
-  const url = await new Promise<string>((resolve, reject) => {
+  const url = await addressOf(server, onLine);
+  return {
+    url,
+    stop: async () => {
+      const gone = server.exitCode !== null ? undefined : once(server, 'exit');
+      signal('SIGTERM');
+      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 3000))]);
+      kill();
+      process.off('exit', kill);
+    },
+  };
+}
+
+function serverArguments({ userDataDir, extensionsDir, restricted }: ServerOptions): string[] {
+  return [
+    ...['--host', '127.0.0.1', '--port', '0', '--without-connection-token', '--accept-server-license-terms'],
+    ...['--user-data-dir', userDataDir, '--server-data-dir', path.join(userDataDir, 'server')],
+    ...['--extensions-dir', extensionsDir, '--telemetry-level', 'off'],
+    ...(restricted ? [] : ['--disable-workspace-trust']),
+    ...['--disable-experiments', '--force-disable-user-env', '--reconnection-grace-time', '1'],
+    // Without it a built workbench ignores the folders of extensions under development, and says nothing.
+    '--enable-smoke-test-driver',
+  ];
+}
+
+/** The editor must not take itself for one that another VS Code started. */
+function serverEnvironment({ environment }: ServerOptions): Record<string, string | undefined> {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VSCODE_(?!TEST_)|ELECTRON_|NODE_OPTIONS$)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), ...environment, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
+}
+
+/** What the server prints once it listens. */
+function addressOf(
+  server: ChildProcessByStdio<null, Readable, Readable>,
+  onLine: ServerOptions['onLine'],
+): Promise<string> {
+  return new Promise<string>((resolve, reject) => {
     let output = '';
     const read = (chunk: Buffer) => {
       const text = String(chunk);
@@ -114,16 +136,6 @@ export async function startServer({
     server.once('exit', (code) => reject(new Error(`the VS Code server ended with ${code}:\n${output}`)));
     setTimeout(() => reject(new Error(`the VS Code server did not start in 60 s:\n${output}`)), 60_000).unref();
   });
-  return {
-    url,
-    stop: async () => {
-      const gone = server.exitCode !== null ? undefined : once(server, 'exit');
-      signal('SIGTERM');
-      await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 3000))]);
-      kill();
-      process.off('exit', kill);
-    },
-  };
 }
 
 export interface WorkbenchTarget {
@@ -163,26 +175,45 @@ export async function explorerReady(page: Page): Promise<void> {
   await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
 }
 
-/** Right-clicks a folder in the Explorer and waits for the item: the menu may open before the extension's items have come. */
+/** Right-clicks a row of the Explorer and chooses an item: the menu may open before the extension's items have come. */
 export async function chooseInContextMenu(page: Page, folder: string, item: string): Promise<void> {
-  const row = page.locator('.explorer-folders-view .monaco-list-row', { hasText: folder }).first();
+  const menu = page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first();
   const entry = page.getByRole('menuitem', { name: item });
-  for (let attempt = 0; attempt < 60; attempt++) {
-    await row.click({ button: 'right' });
-    await page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first().waitFor();
-    if (await entry.count()) {
-      await page.waitForTimeout(300); // a menu that has just opened swallows the first click
-      try {
-        await entry.click({ timeout: 3000 });
-        return;
-      } catch {
-        // The menu went when something else took the focus.
-      }
+  await until(`“${item}” in the context menu of ${folder}`, async () => {
+    await openContextMenu(page, folder);
+    // A menu that has just opened swallows clicks, and one goes when something else takes the focus: it is gone once it has heard.
+    for (let click = 0; click < 10 && (await entry.count()) > 0; click++) {
+      await entry.click({ timeout: 3000 }).catch(() => undefined);
+      const gone = menu.waitFor({ state: 'hidden', timeout: 500 }).then(
+        () => true,
+        () => false,
+      );
+      if (await gone) return true;
     }
     await page.keyboard.press('Escape');
-    await page.waitForTimeout(500);
+    await menu.waitFor({ state: 'hidden' });
+    return false;
+  });
+}
+
+export async function openContextMenu(page: Page, folder: string): Promise<void> {
+  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: folder }).first().click({ button: 'right' });
+  await page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first().waitFor();
+}
+
+/** Waits until what there is to draw stands on the screen: two frames without an animation, with every picture loaded. */
+export async function drawn(...documents: readonly (Page | Frame)[]): Promise<void> {
+  for (const shown of documents) {
+    await shown.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await shown.waitForFunction(
+      () =>
+        [...document.images].every(({ complete }) => complete) &&
+        document
+          .getAnimations()
+          // A ring turns for ever.
+          .every((a) => a.playState !== 'running' || a.effect?.getComputedTiming().endTime === Infinity),
+    );
   }
-  throw new Error(`the context menu of ${folder} never had “${item}”`);
 }
 
 export async function runCommand(page: Page, title: string): Promise<void> {
@@ -288,20 +319,21 @@ export async function notification(page: Page, text: string): Promise<string> {
 
 /** The document of the webview that holds the selector: workbench > frame of the webview > its own frame. */
 export async function webviewWith(page: Page, selector: string, timeoutMs = 30_000): Promise<Frame> {
-  const end = Date.now() + timeoutMs;
-  while (Date.now() < end) {
-    for (const frame of page.frames()) {
-      const found = frame.parentFrame()
-        ? await frame
-            .locator(selector)
-            .count()
-            .catch(() => 0)
-        : 0;
-      if (found > 0) return frame;
-    }
-    await page.waitForTimeout(100);
-  }
-  throw new Error(`no webview shows ${selector}`);
+  return until(
+    `a webview with ${selector}`,
+    async () => {
+      for (const frame of page.frames()) {
+        if (!frame.parentFrame()) continue;
+        const found = await frame
+          .locator(selector)
+          .count()
+          .catch(() => 0); // it has gone meanwhile
+        if (found > 0) return frame;
+      }
+      return undefined;
+    },
+    timeoutMs,
+  );
 }
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -322,7 +354,10 @@ export interface Workbench {
  * @param prepare fills the workspace first
  */
 export async function openWorkbench(
-  prepare: (workspace: string, folder: string) => Promise<Pick<ServerOptions, 'environment' | 'settings'> | undefined>,
+  prepare: (
+    workspace: string,
+    folder: string,
+  ) => Promise<Pick<ServerOptions, 'environment' | 'settings' | 'restricted'> | undefined>,
 ): Promise<Workbench> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-workbench-'));
   const workspace = path.join(folder, 'workspace');

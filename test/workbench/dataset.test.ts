@@ -12,6 +12,8 @@ import { writeSample } from '../../src/sample/writeSample.js';
 import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
 import {
   chooseInContextMenu,
+  drawn,
+  explorerReady,
   keepFailure,
   notification,
   openWorkbench,
@@ -92,7 +94,7 @@ describe('the pictures in a real VS Code', function () {
       'skipped',
       'near-duplicates',
     ]);
-    await page.waitForTimeout(500);
+    await drawn(frame);
     await page.screenshot({ path: path.join(screenshots, 'check.png') });
     const sizes = await frame
       .locator('.finding.error img')
@@ -126,8 +128,20 @@ describe('the pictures in a real VS Code', function () {
       .locator('.pairs figure')
       .evaluateAll((all) => all.filter((f) => f.querySelectorAll('img')[0]!.src !== f.querySelectorAll('img')[1]!.src));
     assert.ok(differing.length >= 11);
-    await page.waitForTimeout(500);
+    await drawn(frame);
     await page.screenshot({ path: path.join(screenshots, 'preview.png') });
+  });
+
+  it('brings check and preview back after the window was reloaded', async () => {
+    await page.reload();
+    await explorerReady(page);
+    const preview = await webviewWith(page, '.pairs figure', 60_000);
+    assert.equal(await preview.locator('.pairs figure').count(), 12);
+    await page.getByRole('tab', { name: 'Check: people' }).click();
+    const check = await webviewWith(page, 'section.finding');
+    assert.equal(await check.locator('section.finding[data-code="single-picture"]').count(), 1);
+    await drawn(check);
+    await page.screenshot({ path: path.join(screenshots, 'check-reloaded.png') });
   });
 
   it('aligns faces into a folder beside it', async () => {

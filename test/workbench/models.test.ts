@@ -8,6 +8,8 @@ import { writeSample } from '../../src/sample/writeSample.js';
 import {
   answerFileDialog,
   chooseInContextMenu,
+  drawn,
+  explorerReady,
   fileDialog,
   keepFailure,
   notification,
@@ -94,14 +96,14 @@ describe('a trained network at work in a real VS Code', function () {
     assert.match(spoken, /Accuracy: float .* %, int8 .* %; Size: .*; Latency: /);
     const apart = Number(/\d+/.exec((await frame.locator('.tile .detail').nth(1).textContent()) ?? '')![0]);
     assert.equal(await frame.locator('.difference').count(), apart);
-    await page.waitForTimeout(500);
+    await drawn(frame);
     await page.screenshot({ path: path.join(screenshots, 'comparison.png') });
   });
 
   it('tells who is in pictures that are chosen, pasted or dropped', async () => {
     await (await webviewWith(page, '.comparison')).locator('#tryPicture').click();
     const frame = await webviewWith(page, '.try');
-    await page.waitForTimeout(300);
+    await drawn(frame);
     await page.screenshot({ path: path.join(screenshots, 'try-empty.png') });
     const [first, second] = [faces('synthetic-01')[0]!, faces('synthetic-02')[0]!];
     await frame.locator('#chooseFiles').click();
@@ -149,7 +151,7 @@ describe('a trained network at work in a real VS Code', function () {
     assert.ok(address, camera.url());
     if (address[1] !== undefined) await camera.goto(`http://127.0.0.1:${address[1]}/${address[2]}`);
     await camera.locator('button:enabled').waitFor();
-    await camera.waitForTimeout(500);
+    await camera.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0);
     await camera.locator('button').click();
     const said = camera.locator('output', { hasText: /synthetic-\d\d, \d+\.\d %/ });
     await said.waitFor({ timeout: 30_000 });
@@ -226,7 +228,7 @@ describe('a trained network at work in a real VS Code', function () {
         async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind),
         20_000,
       );
-      await page.waitForTimeout(700);
+      await drawn(frame);
       colours.add(
         await frame
           .locator('.swatch')
@@ -237,8 +239,17 @@ describe('a trained network at work in a real VS Code', function () {
     }
     assert.ok(!colours.has('rgba(0, 0, 0, 0)'), [...colours].join());
     await page.getByRole('tab', { name: /^Try: people/ }).click();
-    await webviewWith(page, '.try');
-    await page.waitForTimeout(500);
+    await drawn(await webviewWith(page, '.try'));
     await page.screenshot({ path: path.join(screenshots, 'try-vscode-high-contrast.png') });
+  });
+
+  it('brings the comparison and the page of a network back after the window was reloaded', async () => {
+    await page.reload();
+    await explorerReady(page);
+    const attempt = await webviewWith(page, '.try', 60_000);
+    assert.match((await attempt.locator('h1').textContent()) ?? '', /^people – \d\d:\d\d, epoch 2$/);
+    await page.getByRole('tab', { name: /^Float and int8/ }).click();
+    const comparison = await webviewWith(page, '.comparison');
+    assert.equal(await comparison.locator('.comparison .tile').count(), 4);
   });
 });

@@ -8,6 +8,7 @@ import { writeSample } from '../../src/sample/writeSample.js';
 import {
   answerFileDialog,
   chooseInContextMenu,
+  drawn,
   keepFailure,
   notification,
   openWorkbench,
@@ -88,7 +89,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const frame = await webviewWith(page, '.quantization:not([hidden])', 60_000);
     await finished(frame);
     await notification(page, 'Training has finished');
-    await page.waitForTimeout(700);
+    await drawn(frame);
     await page.screenshot({ path: path.join(screenshots, 'quantization.png') });
     const [child] = children();
     const { state } = child!;
@@ -166,14 +167,20 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
       'the end of the run before',
       async () => !/epoch \d/.test((await page.locator('.statusbar').textContent()) ?? ''),
     );
-    await page.waitForTimeout(1000);
     const row = page.locator('.monaco-list-row', { hasText: 'int8' }).last();
     await row.locator('.monaco-tl-twistie').click();
     const checkpoint = page.locator('.monaco-list-row', { hasText: 'Epoch 4' });
-    await checkpoint.first().hover();
-    await checkpoint.first().getByRole('button', { name: 'Export Model' }).click();
-    await quickPickRow(page, 'TensorFlow Lite, int8').waitFor();
-    await page.waitForTimeout(400); // until it has faded in
+    const kind = quickPickRow(page, 'TensorFlow Lite, int8');
+    // A row that is drawn anew under the mouse takes the click with it.
+    await until('the kinds of files', async () => {
+      await checkpoint.first().hover();
+      await checkpoint.first().getByRole('button', { name: 'Export Model' }).click();
+      return kind.waitFor({ timeout: 3000 }).then(
+        () => true,
+        () => false,
+      );
+    });
+    await drawn(page);
     await page.screenshot({ path: path.join(screenshots, 'export.png') });
     await page.keyboard.press('Enter');
     await quickPickRow(page, 'Whole classifier').waitFor();
@@ -187,7 +194,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
 
   it('asks for the checkpoint when started from the palette', async () => {
     await runCommand(page, 'Face Trainer: Enable Quantization-Aware Fine-Tuning');
-    await quickPickRow(page, 'people, epoch 25').waitFor();
+    await quickPickRow(page, /people – \d\d:\d\d, epoch 25/).waitFor();
     assert.equal(await page.locator('.quick-input-widget .monaco-list-row', { hasText: 'int8' }).count(), 0);
     await page.keyboard.press('Escape');
   });

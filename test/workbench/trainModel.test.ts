@@ -7,6 +7,7 @@ import { isAlive } from '../../src/platform/isAlive.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   chooseInContextMenu,
+  drawn,
   explorerReady,
   keepFailure,
   notification,
@@ -113,7 +114,7 @@ describe('Train Model in a real VS Code', function () {
         async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind),
         20_000,
       );
-      await page.waitForTimeout(700); // a frame with the new colours
+      await drawn(frame);
       seen.add(
         await frame
           .locator('body')
@@ -140,7 +141,7 @@ describe('Train Model in a real VS Code', function () {
     const frame = await webviewWith(page, '#report');
     await frame.locator('#report').click();
     const report = await webviewWith(page, 'svg polyline.validation');
-    await page.waitForTimeout(500);
+    await drawn(page); // the report runs no script
     await page.screenshot({ path: path.join(screenshots, 'report.png') });
     assert.equal(await report.locator('svg').count(), 2);
     await page.locator('.tab', { hasText: 'Report: people' }).getByRole('button', { name: /Close/ }).click();
@@ -209,6 +210,32 @@ describe('Train Model in a real VS Code', function () {
     );
     run.readOn();
     assert.ok(['stopped', 'interrupted'].includes(run.phase), run.phase);
+  });
+
+  it('takes no key from somebody who writes while a training starts', async () => {
+    const notes = path.join(workspace, 'notes.txt');
+    fs.writeFileSync(notes, '');
+    await runCommand(page, 'View: Close All Editors');
+    await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'notes.txt' }).dblclick();
+    await page.locator('.editor-group-container .monaco-editor').first().waitFor();
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Start training').click();
+    await page.locator('.editor-group-container .monaco-editor').first().click();
+    let typed = '';
+    let points = 0;
+    while (points < 3) {
+      for (const key of 'who is at the door? ') await page.keyboard.press(key === ' ' ? 'Space' : key);
+      typed += 'who is at the door? ';
+      const shown = await webviewWith(page, 'canvas[data-points]', 100).catch(() => undefined);
+      points = shown ? ((await pointsOf(shown)).at(0) ?? 0) : 0;
+    }
+    await page.screenshot({ path: path.join(screenshots, 'beside-a-text.png') });
+    await page.keyboard.press('ControlOrMeta+s');
+    const written = () => fs.readFileSync(notes, 'utf8');
+    await until('the text', () => written().length >= typed.length, 10_000).catch(() => undefined);
+    assert.equal(written(), typed);
+    await runCommand(page, 'Face Trainer: Stop Training');
+    await notification(page, 'Training was stopped');
   });
 
   it('tells of a training process that the system killed, and keeps the panel', async () => {
