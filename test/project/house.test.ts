@@ -36,7 +36,8 @@ const SLEEPS: Readonly<Record<string, readonly [number, string]>> = {
   'test/dataset/pixelCache.test.ts': [1, 'the writer is killed at instants that nothing announces'],
   'test/support/launcherMain.ts': [2, 'a limit on closing; a line that follows the end'],
   'test/editor/extension.test.ts': [1, 'polls'],
-  'test/support/workbench.ts': [2, 'polls, and a limit'],
+  'test/support/editorServer.ts': [1, 'a limit on stopping'],
+  'test/support/workbench.ts': [1, 'polls'],
   'test/trainer/trainer.test.ts': [2, 'polls; gives an orphan the time to write what it must not'],
 };
 

@@ -3,7 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { format } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { launchBrowser, newPage, startServer, workbenchUrl, type EditorServer } from './workbench.js';
+import { startServer, type EditorServer } from './editorServer.js';
+import { launchBrowser, newPage, workbenchUrl } from './workbench.js';
 
 // Takes the flags that runTests passes to `code`, opens the workbench of a VS Code server in Chromium, lets it run the
 // suite in its extension host, and exits with the suite's code.
