@@ -161,6 +161,11 @@ struct StepResult {
 
 struct Observe;
 
+/**
+ * Owns everything that a step reads and writes: parameters, gradients and moments in flat blocks, packed kernels, batch norms, the
+ * arena of all tensors, and the threads. Plans own their operands, which point into these blocks and are bound anew when one of
+ * them moves (`grow`). One thread at a time may call it; between `addPlan` and the end of a step nothing of it moves.
+ */
 class Session {
  public:
   /** @throws InvalidPlan, std::bad_alloc */
@@ -251,16 +256,22 @@ class Session {
   void requantizeKernel(Packed& packed, const FakeQuant& out);
   void observe(const Observe& op);
 
-  const Kernels& kernels_;
+  const Kernels& kernels_;  // a static table
   Pool pool_;
   ModelSpec model_;
   OptimizerSpec optimizer_;
   LossSpec loss_;
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
-  Block<float> weights_, first_, second_, gradients_, kernelFloats_, foldedFloats_, arena_, scratch_, partial_;
+  /** [flatSize]: parameters, both moments (the second of Adam alone) and gradients, each parameter at its offset. */
+  Block<float> weights_, first_, second_, gradients_;
+  /** What `Packed` points to: kernels laid out for the products, and their folded and rounded values. */
+  Block<float> kernelFloats_, foldedFloats_;
+  /** All tensors of the plan at work; `scratch` of the threads and `partial` results of their parts. */
+  Block<float> arena_, scratch_, partial_;
   /** What stands for absent operands of tensors wider than kMostChannels; empty without such. */
   Block<float> zeros_, ones_;
+  // A batch, [rows] of the largest plan: bytes of pictures or floats, labels, and room for the loss.
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;
@@ -274,10 +285,13 @@ class Session {
   bool frozen_ = false;
   /** Kernels are packed as integers. */
   bool integers_ = false, packedIntegers_ = false;
-  /** By quantizer: what rounds now, its range, and whether the kernels were packed so. */
+  /** By quantizer: what rounds now, and what did when the kernels were packed. */
   std::vector<std::uint8_t> active_, packedActive_;
+  /** By quantizer, null for those of kernels; operands point to them. */
   std::vector<std::unique_ptr<FakeQuant>> fakeQuants_;
+  /** [quantizers, 2]: smallest and largest value, as the step at work has them; they go into the parameters with its update. */
   std::vector<float> ranges_;
+  /** By quantizer; by part of the work, for one operation; [quantizers, 2]: the ends of the histograms. */
   std::vector<Observation> observations_, partObservations_;
   std::vector<float> limits_;
   /** Steps after which the kernels were packed and the running statistics folded. */

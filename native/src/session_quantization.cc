@@ -271,6 +271,8 @@ void Session::requantize(Plan& plan) {
     const FakeQuant& out = *fakeQuants_[op.quantizer];
     const float levels = float((1 << model_.quantizers[op.quantizer].bits) - 1);
     const bool empty = !(out.maximum > out.minimum);
+    // Bounds of the output, in whole steps of its scale from its zero point: a uint8's 0..255 less the zero point. ReLU6 bounds
+    // them to 0..6 / scale.
     float lo = empty ? 0 : -out.below, hi = empty ? 0 : levels - out.below;
     if (op.relu6) {
       lo = std::max(lo, 0.0f);
@@ -291,7 +293,10 @@ void Session::requantize(Plan& plan) {
   }
 }
 
-/** A kernel's biases and multipliers before the scale of its output. */
+/**
+ * A kernel's numbers: the bias in steps of input scale times kernel scale, which is what a sum of integer products is in, and the
+ * factor from such a step to one of the output's scale.
+ */
 void Session::requantizeKernel(Packed& packed, const FakeQuant& out) {
   const KernelSpec& k = packed.spec;
   const double inputScale = fakeQuants_[k.inputQuantizer]->scale;

@@ -81,7 +81,12 @@ export interface TrainingSession {
    * @throws RangeError when pictures or labels do not fit the graph, or the graph lacks what the loss reads
    */
   trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult>;
-  /** Forward with the running statistics; nothing changes. */
+  /**
+   * Forward with the running statistics; nothing changes. Scores that overflow are no reason to end a run: the loss is told as it
+   * is, NaN or infinite, and no picture of such scores counts as correct. Whoever logs it leaves it out.
+   *
+   * @throws UserError `not-finite` when a parameter is NaN or infinite
+   */
   evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult>;
   /**
    * Evaluates with no activation rounded (kernels are where `active` says so) and tells what stands before every quantizer

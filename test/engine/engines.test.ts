@@ -212,6 +212,19 @@ describe('the engines', function () {
         }
       });
 
+      it('tells of scores that overflow by a loss that is not finite, with nobody recognized', async () => {
+        const parameters = initialValues(graph, 4);
+        parameters.get('Conv_1_bn/beta')!.fill(6);
+        parameters.get('predictions/kernel')!.fill(3e38);
+        const session = engine().createSession(graph, parameters);
+        const batch = randomBatch(4);
+        // Where no score is a number the first person is no more likely than another.
+        const { lossSum, correct } = await session.evaluate({ ...batch, labels: batch.labels.map(() => 0) });
+        assert.ok(!Number.isFinite(lossSum), `${lossSum}`);
+        assert.equal(correct, 0);
+        session.dispose();
+      });
+
       it('stops at the first number that is not finite, with the weights as they were', async () => {
         const parameters = initialValues(graph, 4);
         parameters.get('Conv_1/kernel')![5] = Infinity;

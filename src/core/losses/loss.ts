@@ -6,7 +6,7 @@ export interface OutputValues {
 export type OutputName = keyof OutputValues;
 
 export interface LossResult {
-  /** Summed over the rows, so that batches of different size add up. */
+  /** Summed over the rows, so that batches of different size add up; not finite where an output is not. */
   readonly lossSum: number;
   /** Rows whose highest score is the label's; 0 for a loss that reads no scores. */
   readonly correct: number;

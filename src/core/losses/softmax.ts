@@ -37,8 +37,10 @@ export const softmax: LossFunction<SoftmaxLoss> = {
       for (let c = 0; c < people; c++) sum += exponentials[c] = Math.exp(scores[base + c]! - maximum);
       for (let c = 0; c < people; c++) gradient[base + c] = (exponentials[c]! / sum - labelSmoothing / people) / rows;
       gradient[base + label] = (exponentials[label]! / sum - (1 - labelSmoothing + labelSmoothing / people)) / rows;
-      lossSum += Math.log(sum) + maximum - scores[base + label]!;
-      if (best === label) correct++;
+      const loss = Math.log(sum) + maximum - scores[base + label]!;
+      lossSum += loss;
+      // Where no score is a number every comparison fails, and the first person would be the best.
+      if (best === label && Number.isFinite(loss)) correct++;
     }
     return { lossSum, correct, gradients: { scores: gradient } };
   },
