@@ -1,3 +1,4 @@
+import type { EngineName } from '../protocol/engines.js';
 import type { Graph, ParameterSpec } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Observation, ObservationSettings, QuantizationSettings } from '../quantization/folding.js';
@@ -101,7 +102,7 @@ export interface TrainingSession {
 }
 
 export interface Engine {
-  readonly name: 'native' | 'tensorflow' | 'javascript';
+  readonly name: EngineName;
   /** For people: versions, device, threads. */
   readonly detail: string;
   /** @param parameters a value for each parameter of the graph; copied */

@@ -1,5 +1,6 @@
 import { UserError } from '../core/userError.js';
 import { nativeAddonFile } from '../platform/nativeAddon.js';
+import { ENGINE_NAMES, type EngineName } from '../protocol/engines.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { findTensorFlow } from '../tensorflow/tensorFlowHome.js';
 import type { Engine } from './engine.js';
@@ -17,8 +18,26 @@ const SET_UP = 'Run “Face Trainer: Set Up TensorFlow” (in a checkout: npm ru
 /** An engine, or in words why there is none. */
 type Attempt = Engine | string;
 
+interface Candidate {
+  open(options: { readonly addon: string | undefined; readonly threads: number }): Promise<Attempt>;
+  /** What a run is told that the engines before it, which are not there, are replaced by. */
+  readonly instead: string;
+  /** How to get it. */
+  readonly advice: string;
+}
+
+const CANDIDATES: Readonly<Record<EngineName, Candidate>> = {
+  native: { open: ({ addon, threads }) => tryNative(addon, threads), instead: '', advice: BUILD },
+  tensorflow: { open: tryTensorFlow, instead: 'TensorFlow, which is several times slower', advice: SET_UP },
+  javascript: {
+    open: javaScript,
+    instead: 'the plain JavaScript engine, which is hundreds of times slower',
+    advice: '',
+  },
+};
+
 /**
- * The engine that the options name; with `auto` the first that is there of native, TensorFlow, plain JavaScript.
+ * The engine that the options name; with `auto` the first of `ENGINES` that is there.
  *
  * @param addon the native engine's file
  * @throws UserError `engine-unavailable` when the options name an engine that is not there
@@ -27,27 +46,25 @@ export async function selectEngine(
   { engine: wish, threads }: Pick<TrainingOptions, 'engine' | 'threads'>,
   addon = nativeAddonFile(),
 ): Promise<SelectedEngine> {
-  if (wish === 'javascript') return { engine: await javaScript() };
-  const native = wish === 'tensorflow' ? '' : await tryNative(addon, threads);
-  if (typeof native === 'object') return { engine: native };
-  if (wish === 'native') throw new UserError('engine-unavailable', `${native}.`, BUILD);
-
-  const tensorFlow = await tryTensorFlow();
-  if (typeof tensorFlow === 'object')
-    return wish === 'tensorflow'
-      ? { engine: tensorFlow }
-      : {
-          engine: tensorFlow,
-          warning: { message: `${native}: training uses TensorFlow, which is several times slower.`, advice: BUILD },
-        };
-  if (wish === 'tensorflow') throw new UserError('engine-unavailable', `${tensorFlow}.`, SET_UP);
-  return {
-    engine: await javaScript(),
-    warning: {
-      message: `${native}, and ${tensorFlow}: training uses the plain JavaScript engine, which is hundreds of times slower.`,
-      advice: `${BUILD} ${SET_UP}`,
-    },
-  };
+  const reasons: string[] = [];
+  const advice: string[] = [];
+  for (const name of wish === 'auto' ? ENGINE_NAMES : [wish]) {
+    const candidate = CANDIDATES[name];
+    const engine = await candidate.open({ addon, threads });
+    if (typeof engine === 'object')
+      return reasons.length === 0
+        ? { engine }
+        : {
+            engine,
+            warning: {
+              message: `${reasons.join(', and ')}: training uses ${candidate.instead}.`,
+              advice: advice.join(' '),
+            },
+          };
+    reasons.push(engine);
+    advice.push(candidate.advice);
+  }
+  throw new UserError('engine-unavailable', `${reasons.join(', and ')}.`, advice.join(' '));
 }
 
 async function tryNative(addon: string | undefined, threads: number): Promise<Attempt> {

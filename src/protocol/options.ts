@@ -1,8 +1,7 @@
 import * as z from 'zod';
+import { ENGINE_NAMES } from './engines.js';
 import { optionInfo } from './optionInfo.js';
 import { quantization } from './quantizationOptions.js';
-
-export const ENGINES = ['auto', 'native', 'tensorflow', 'javascript'] as const;
 
 export const RECIPES = ['default', 'fast', 'original'] as const;
 export type RecipeName = (typeof RECIPES)[number];
@@ -277,9 +276,13 @@ export const trainingOptions = z.object({
     .default('auto')
     .register(optionInfo, { flag: 'batch-norm-momentum', value: 'F', help: 'auto, or a number from 0 to 1' }),
   engine: z
-    .enum(ENGINES)
+    .enum(['auto', ...ENGINE_NAMES])
     .default('auto')
-    .register(optionInfo, { flag: 'engine', value: 'NAME', help: 'auto, native, tensorflow or javascript' }),
+    .register(optionInfo, {
+      flag: 'engine',
+      value: 'NAME',
+      help: `auto, ${ENGINE_NAMES.slice(0, -1).join(', ')} or ${ENGINE_NAMES.at(-1)!}`,
+    }),
   /** Threads of the native engine; 0 for every core. The result does not depend on it. */
   threads: z.int().min(0).max(256).default(0).register(optionInfo, {
     flag: 'threads',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { engineName } from './engines.js';
 import { trainingOptions } from './options.js';
 import { OBSERVERS } from './quantizationOptions.js';
 
@@ -36,7 +37,7 @@ const dataset = z.object({
 /** What computes the steps, known once it is loaded. */
 const engine = z.object({
   type: z.literal('engine'),
-  name: z.enum(['native', 'tensorflow', 'javascript']),
+  name: engineName,
   detail: z.string(),
 });
 
