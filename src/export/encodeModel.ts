@@ -1,11 +1,12 @@
 import type { Graph } from '../graph/graph.js';
+import { subgraph } from '../graph/subgraph.js';
 import { UserError } from '../core/userError.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { INTEGER_FORMATS, type ExportOptions } from '../protocol/exportOptions.js';
 import { integerNetwork, type IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
 import { quantizeGraph, type QuantizeOptions } from '../quantization/quantizeGraph.js';
-import { embeddingOf } from './embedding.js';
 import { floatNetwork, type FloatNetwork } from './floatNetwork.js';
+import { partOf } from './partOf.js';
 import { arenaBytes } from './microcontroller/arena.js';
 import { cHeader } from './microcontroller/header.js';
 import { FACTS_KEY, type ModelFacts } from './modelFacts.js';
@@ -36,8 +37,7 @@ export interface EncodedFile {
 
 /** The network as a float runtime computes it. */
 export function floatOf({ float, parameters }: ExportSource, part: ExportOptions['part']): FloatNetwork {
-  const network = floatNetwork(float, parameters);
-  return part === 'embedding' ? embeddingOf(network) : network;
+  return partOf(floatNetwork(float, parameters), part);
 }
 
 /**
@@ -53,8 +53,7 @@ export function integersOf(source: ExportSource, part: ExportOptions['part']): I
       'This checkpoint contains a float network.',
       'Enable Quantization-Aware Fine-Tuning on it first, and export a checkpoint of that run.',
     );
-  const network = integerNetwork(quantizeGraph(float, quantization), parameters);
-  return part === 'embedding' ? embeddingOf(network) : network;
+  return partOf(integerNetwork(quantizeGraph(float, quantization), parameters), part);
 }
 
 /**
@@ -76,7 +75,7 @@ export function encodeModel(
     case 'c':
       return [main(new TextEncoder().encode(header(source, options)))];
     case 'tfjs': {
-      const graph = options.part === 'embedding' ? withoutHead(source.float) : source.float;
+      const graph = graphOf(source, options.part);
       const facts = factsOf(source, options.part === 'embedding' ? 'embedding' : 'probabilities', 'NHWC');
       const { topology, weights } = layersModel(graph, source.parameters, source.batchNormMomentum, {
         [FACTS_KEY]: facts,
@@ -173,14 +172,9 @@ export function factsOf(
   return { ...facts, labels: output === 'embedding' ? [] : facts.labels, output, input: { ...facts.input, layout } };
 }
 
-/** Without the last dense layer, and what a dropout does before it. */
-export function withoutHead(graph: Graph): Graph {
-  const head = graph.nodes.at(-1);
-  if (head?.op !== 'dense') throw new RangeError(`${graph.name} does not end with a dense layer`);
-  const nodes = graph.nodes.slice(0, -1);
-  while (nodes.at(-1)?.op === 'dropout') nodes.pop();
-  const parameters = graph.parameters.filter(({ name }) => name !== head.kernel && name !== head.bias);
-  return { name: `${graph.name} embedding`, nodes, parameters, outputs: { embedding: graph.outputs.embedding } };
+/** The network layer by layer, as it was trained. */
+export function graphOf({ float }: ExportSource, part: ExportOptions['part']): Graph {
+  return part === 'embedding' ? subgraph(float, float.outputs.embedding) : float;
 }
 
 function main(bytes: Uint8Array): EncodedFile {

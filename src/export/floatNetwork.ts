@@ -1,5 +1,6 @@
 import { layerBias, layerKernel } from '../quantization/folding.js';
 import type { Graph, Node, Shape } from '../graph/graph.js';
+import type { OutputTensors } from '../quantization/interpreter/integerNetwork.js';
 import { hasKernel } from '../quantization/quantizers.js';
 
 /** float32 values [N, H, W, C]. */
@@ -40,12 +41,12 @@ export interface FloatPool {
 
 export type FloatOperation = FloatLayer | FloatAdd | FloatPool;
 
-/** A network as a float runtime computes it. Numbers point into `tensors`; tensor 0 is the input, `output` holds the logits. */
+/** A network as a float runtime computes it. Numbers point into `tensors`; tensor 0 is the input. */
 export interface FloatNetwork {
   readonly name: string;
   readonly tensors: readonly FloatTensor[];
   readonly operations: readonly FloatOperation[];
-  readonly output: number;
+  readonly outputs: OutputTensors;
 }
 
 /**
@@ -107,7 +108,12 @@ export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float
       numbers.set(name, input); // dropout and quantizers are nothing in use
     }
   }
-  return { name: graph.name, tensors, operations, output: numbers.get(graph.nodes.at(-1)!.name)! };
+  const { embedding, scores } = graph.outputs;
+  const outputs = {
+    embedding: numbers.get(embedding)!,
+    ...(scores !== undefined && { scores: numbers.get(scores)! }),
+  };
+  return { name: graph.name, tensors, operations, outputs };
 }
 
 function activated(before: FloatOperation | undefined): FloatOperation | undefined {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { loadKerasFile } from '../weights/loadKerasFile.js';
-import { encodeModel, factsOf, requireExportable, withoutHead, type ExportSource } from './encodeModel.js';
+import { encodeModel, factsOf, graphOf, requireExportable, type ExportSource } from './encodeModel.js';
 import { FACTS_KEY } from './modelFacts.js';
 
 /** Files of an export, the main one first, with their sizes together. */
@@ -61,10 +61,9 @@ function weightsOf(topology: string): string[] {
 }
 
 async function writeKeras(source: ExportSource, { part }: ExportOptions, output: string): Promise<number> {
-  const embedding = part === 'embedding';
-  const { parameters } = embedding ? withoutHead(source.float) : source.float;
+  const { parameters } = graphOf(source, part);
   const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));
-  const facts = factsOf(source, embedding ? 'embedding' : 'probabilities', 'NHWC');
+  const facts = factsOf(source, part === 'embedding' ? 'embedding' : 'probabilities', 'NHWC');
   const keras = await loadKerasFile();
   const temporary = `${output}.tmp-${process.pid}`;
   try {

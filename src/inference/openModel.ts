@@ -13,7 +13,7 @@ import { readTflite } from '../export/tflite/readTflite.js';
 import { mobileNetV2 } from '../graph/mobileNetV2.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { quantizersOf } from '../quantization/quantizers.js';
-import type { IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
+import { answerOf, type IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
 import { runPicture } from '../quantization/interpreter/interpreter.js';
 import { quantizeGraph } from '../quantization/quantizeGraph.js';
 import { openCheckpoint } from './openCheckpoint.js';
@@ -96,7 +96,7 @@ async function ofOnnx(bytes: Uint8Array): Promise<OpenedModel> {
 async function ofTflite(bytes: Uint8Array): Promise<OpenedModel> {
   const model = readTflite(bytes);
   const facts = required(decode(model.metadata.get(FACTS_KEY)));
-  const { precision, network } = networkOfTflite(model);
+  const { precision, network } = networkOfTflite(model, facts.output === 'embedding' ? 'embedding' : 'scores');
   if (precision === 'float32') return inOnnxRuntime(network, facts);
   return {
     facts,
@@ -109,7 +109,7 @@ async function ofTflite(bytes: Uint8Array): Promise<OpenedModel> {
 function runIntegersAsFloats(network: IntegerNetwork, pixels: Uint8Array): Float32Array {
   const table = pixelTable(network.input, -128, 127, Int8Array);
   const [height, width] = network.tensors[0]!.shape;
-  const { scale, zeroPoint, shape } = network.tensors[network.output]!;
+  const { scale, zeroPoint, shape } = network.tensors[answerOf(network)]!;
   const [bytes, outputs] = [height * width * 3, shape[2]];
   const result = new Float32Array((pixels.length / bytes) * outputs);
   for (let from = 0, to = 0; from < pixels.length; from += bytes, to += outputs) {

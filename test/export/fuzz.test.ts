@@ -21,7 +21,7 @@ import { initialValues } from '../../src/graph/networkState.js';
 import { OnnxSession } from '../../src/inference/onnxSession.js';
 import { pixelTable } from '../../src/inference/pixelTable.js';
 import { calibrate } from '../../src/training/quantization/calibrate.js';
-import { integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
+import { answerOf, integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import type { RoundingName } from '../../src/quantization/interpreter/roundings.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
@@ -225,7 +225,7 @@ describe('random graphs', function () {
     for (const [i, one] of cases.entries()) {
       const { integers, pixels } = one;
       const [height, width] = integers.tensors[0]!.shape;
-      const { scale, zeroPoint } = integers.tensors[integers.output]!;
+      const { scale, zeroPoint } = integers.tensors[answerOf(integers)]!;
       const session = await OnnxSession.open(
         onnxFile(integerOnnx(integers, 'logits', new Map(), 'float32')),
         { width, height },

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import { embeddingOf } from '../../src/export/embedding.js';
+import { partOf } from '../../src/export/partOf.js';
 import { floatNetwork } from '../../src/export/floatNetwork.js';
 import { onnxFile, type OnnxModel } from '../../src/export/onnx/onnxFile.js';
 import { floatOnnx, integerOnnx } from '../../src/export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../../src/export/onnx/readOnnx.js';
 import { OnnxSession } from '../../src/inference/onnxSession.js';
-import { integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
+import { answerOf, integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import { checkOnnx } from '../support/onnx.js';
 import { quantizedNetwork, type QuantizedNetwork } from '../support/quantizedNetwork.js';
@@ -62,7 +62,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
 
     it('int8: the integers of the interpreter, every one of every validation picture', async () => {
       const theirs = await run(int8);
-      const { scale, zeroPoint } = integers.tensors[integers.output]!;
+      const { scale, zeroPoint } = integers.tensors[answerOf(integers)]!;
       const ours = runIntegers(integers, pixels, 'onnxRuntime');
       const differing = theirs.filter((x, i) => Math.abs(x / scale + zeroPoint - ours[i]!) > 0.01);
       assert.equal(theirs.length, ours.length);
@@ -78,7 +78,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
     it('an embedding is what the last layer reads', async () => {
       const few = pixels.subarray(0, 4 * 96 * 96 * 3);
       const vectors = await run(
-        onnxFile(floatOnnx(embeddingOf(floatNetwork(network.float, network.values)), 'embedding', METADATA)),
+        onnxFile(floatOnnx(partOf(floatNetwork(network.float, network.values), 'embedding'), 'embedding', METADATA)),
         few,
       );
       assert.equal(vectors.length, 4 * 1280);
@@ -90,7 +90,10 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
         for (let k = 0; k < 1280; k++) sum += vectors[k]! * kernel[k * 158 + c]!;
         assert.ok(Math.abs(sum - logits[c]!) < 1e-4, `${sum} ${logits[c]}`);
       }
-      const rounded = await run(onnxFile(integerOnnx(embeddingOf(integers), 'embedding', METADATA, 'float32')), few);
+      const rounded = await run(
+        onnxFile(integerOnnx(partOf(integers, 'embedding'), 'embedding', METADATA, 'float32')),
+        few,
+      );
       const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
       const cosine =
         dot(vectors.slice(0, 1280), rounded.slice(0, 1280)) /

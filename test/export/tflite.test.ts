@@ -7,7 +7,7 @@ import { floatNetwork } from '../../src/export/floatNetwork.js';
 import { arenaBytes } from '../../src/export/microcontroller/arena.js';
 import { tfliteFile, type TfliteModel } from '../../src/export/tflite/tfliteFile.js';
 import { floatTflite, integerTflite } from '../../src/export/tflite/tfliteModels.js';
-import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
+import { answerOf, integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import { runLiteRt } from '../support/litert.js';
 import { runMicrocontroller } from '../support/microcontroller.js';
@@ -60,7 +60,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       const integers = integerNetwork(network.graph, network.values);
       const file = write('int8.tflite', integerTflite(integers, METADATA));
       const input = Int8Array.from(pixels, (byte) => quantizeValue(Math.fround(byte / 127.5 - 1), integers.input));
-      const out = integers.tensors[integers.output]!;
+      const out = integers.tensors[answerOf(integers)]!;
       let theirs: Int8Array = new Int8Array();
       for (const [kernels, rounding] of [
         ['xnnpack', 'xnnpack'],

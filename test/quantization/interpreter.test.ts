@@ -5,7 +5,7 @@ import type { Batch } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { quantizersOf } from '../../src/quantization/quantizers.js';
-import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
+import { answerOf, integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
 import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { layerSensitivity } from '../../src/training/quantization/sensitivity.js';
@@ -49,7 +49,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
 
     it('agrees with the simulated network in every integer of every logit, on all validation pictures', async () => {
       const network = integerNetwork(graph, values);
-      const out = network.tensors[network.output]!;
+      const out = network.tensors[answerOf(network)]!;
       const { engine } = await selectEngine({ engine: 'native', threads: 2 });
       const session = engine.createSession(graph, values);
       const active = new Uint8Array(quantizersOf(graph).length).fill(1);

@@ -1,5 +1,5 @@
 import type { Shape } from '../../graph/graph.js';
-import type { IntegerNetwork, IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
+import { answerOf, type IntegerNetwork, type IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
 import type { FloatNetwork } from '../floatNetwork.js';
 import type { OnnxConstant, OnnxModel, OnnxNode } from './onnxFile.js';
 
@@ -96,8 +96,7 @@ export function floatOnnx(network: FloatNetwork, outputName: string, metadata: R
     } else value = g.node(POOLING[operation.op], name, [values[input]!]);
     values[output] = 'relu6' in operation && operation.relu6 ? g.relu6(`${name}/relu6`, value) : value;
   }
-  let result = values[network.output]!;
-  if (network.operations.at(-1)?.op !== 'dense') result = g.flat(result, tensors[network.output]!.shape);
+  const result = vectorOf(network, g, values);
   return modelOf(network, g, result, outputName, 'float32', metadata);
 }
 
@@ -145,12 +144,17 @@ export function integerOnnx(
     const clips = 'relu6' in operation && operation.relu6 && (operation.lowest > -128 || operation.highest < 127);
     quantized[output] = quantize(output, clips ? g.relu6(`${name}/relu6`, value) : value);
   }
-  const { output } = network;
-  const last = network.operations.at(-1)!;
-  let result = quantized[output]!;
-  if (last.op !== 'dense') result = g.flat(result, tensors[output]!.shape);
-  if (border === 'float32') result = dequantize(output, result, outputName);
+  let result = vectorOf(network, g, quantized);
+  if (border === 'float32') result = dequantize(answerOf(network), result, outputName);
   return modelOf(network, g, result, outputName, border, metadata);
+}
+
+/** What a file answers with, [N, C]: a dense layer gives that, everything else [N, C, 1, 1]. */
+function vectorOf(network: FloatNetwork | IntegerNetwork, g: OnnxGraph, values: readonly string[]): string {
+  const answer = answerOf(network);
+  const operations: readonly { readonly op: string; readonly output: number }[] = network.operations;
+  const isVector = operations.some(({ op, output }) => op === 'dense' && output === answer);
+  return isVector ? values[answer]! : g.flat(values[answer]!, network.tensors[answer]!.shape);
 }
 
 function quantizedKernel(
@@ -188,13 +192,14 @@ function quantizedKernel(
 }
 
 function modelOf(
-  { name, tensors, output }: FloatNetwork | IntegerNetwork,
+  network: FloatNetwork | IntegerNetwork,
   g: OnnxGraph,
   result: string,
   outputName: string,
   type: 'uint8' | 'float32',
   metadata: ReadonlyMap<string, string>,
 ): OnnxModel {
+  const { name, tensors } = network;
   const [height, width, channels] = tensors[0]!.shape;
   const nodes = g.nodes.map((node) => (node.output === result ? { ...node, output: outputName } : node));
   return {
@@ -202,7 +207,7 @@ function modelOf(
     nodes,
     constants: g.constants,
     inputs: [{ name: ONNX_INPUT, type, shape: [BATCH, channels, height, width] }],
-    outputs: [{ name: outputName, type, shape: [BATCH, tensors[output]!.shape[2]] }],
+    outputs: [{ name: outputName, type, shape: [BATCH, tensors[answerOf(network)]!.shape[2]] }],
     metadata,
   };
 }

@@ -18,7 +18,7 @@ export interface LayersModelFiles {
 
 /**
  * A network as a LayersModel of TensorFlow.js: layer by layer as it was trained, so that it can be trained on. Input
- * [N, H, W, 3] of x / 127.5 − 1; a last dense layer has a softmax, as Keras' applications have it.
+ * [N, H, W, 3] of x / 127.5 − 1; a dense layer that gives the scores has a softmax, as Keras' applications have it.
  *
  * @param momentum of the batch norms, for who trains on
  * @param metadata goes into the file as it is
@@ -31,7 +31,7 @@ export function layersModel(
   metadata: object,
 ): LayersModelFiles {
   const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
-  const layers = graph.nodes.map((node) => layerOf(node, node === graph.nodes.at(-1), momentum, shapes));
+  const layers = graph.nodes.map((node) => layerOf(node, node.name === graph.outputs.scores, momentum, shapes));
   const specs = graph.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }));
   const values = specs.map(({ name }) => {
     const found = parameters.get(name)!;
@@ -52,7 +52,7 @@ export function layersModel(
         name: graph.name,
         layers,
         input_layers: [[graph.nodes[0]!.name, 0, 0]],
-        output_layers: [[graph.nodes.at(-1)!.name, 0, 0]],
+        output_layers: [[graph.outputs.scores ?? graph.outputs.embedding, 0, 0]],
       },
       keras_version: '2.15.0',
       backend: 'tensorflow',
@@ -65,7 +65,7 @@ export function layersModel(
 
 function layerOf(
   node: Node,
-  last: boolean,
+  scores: boolean,
   momentum: number,
   shapes: ReadonlyMap<string, readonly number[]>,
 ): LayerJson {
@@ -114,7 +114,7 @@ function layerOf(
     case 'dense':
       return layer(
         'Dense',
-        { units: node.shape[2], activation: last ? 'softmax' : 'linear', use_bias: true },
+        { units: node.shape[2], activation: scores ? 'softmax' : 'linear', use_bias: true },
         node.input,
       );
     case 'fakeQuant':

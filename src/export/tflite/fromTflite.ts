@@ -4,6 +4,7 @@ import {
   reluClamp,
   type IntegerNetwork,
   type IntegerOperation,
+  type OutputTensors,
 } from '../../quantization/interpreter/integerNetwork.js';
 import { fixedMultiplier } from '../../quantization/interpreter/fixedPoint.js';
 import type { FloatNetwork, FloatOperation } from '../floatNetwork.js';
@@ -17,9 +18,10 @@ export type TfliteNetwork =
 /**
  * The network that `floatTflite` or `integerTflite` made a file of.
  *
+ * @param answer what the file's output is; it has one
  * @throws RangeError for a file of another origin that has what those do not write
  */
-export function networkOfTflite(model: TfliteModel): TfliteNetwork {
+export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors = 'scores'): TfliteNetwork {
   // Conversions at the border and a last reshape change no value.
   const inner = model.operators.filter(({ op }) => op !== 'quantize' && op !== 'dequantize' && op !== 'reshape');
   if (inner.length === 0) throw new RangeError('it has no layers');
@@ -32,7 +34,7 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
     if (found === undefined) throw new RangeError('a layer reads what no earlier layer has written');
     return found;
   };
-  const output = number(inner.at(-1)!.outputs[0]);
+  const outputs = { [answer]: number(inner.at(-1)!.outputs[0]) };
   const integers = tensors[0]!.type === 'int8';
   if (!integers) {
     const operations = inner.map((operator) => floatOperation(model, operator, number));
@@ -42,7 +44,7 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
         name: model.description,
         tensors: tensors.map(({ name, shape }) => ({ name, shape: mapOf(shape) })),
         operations,
-        output,
+        outputs,
       },
     };
   }
@@ -60,7 +62,7 @@ export function networkOfTflite(model: TfliteModel): TfliteNetwork {
     minimum: (-128 - zeroPoint) * scale,
     maximum: (127 - zeroPoint) * scale,
   };
-  return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, output } };
+  return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, outputs } };
 }
 
 const LAYERS = { conv2d: 'conv2d', depthwiseConv2d: 'depthwiseConv2d', fullyConnected: 'dense' } as const;

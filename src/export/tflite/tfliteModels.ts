@@ -1,4 +1,4 @@
-import type { IntegerNetwork, IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
+import { answerOf, type IntegerNetwork, type IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
 import { sizeOf } from '../../graph/graph.js';
 import type { FloatNetwork } from '../floatNetwork.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
@@ -36,7 +36,7 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
       });
     }
   }
-  const output = flattened(parts, network.output);
+  const output = flattened(parts, answerOf(network));
   return { description: network.name, ...parts, input: 0, output, metadata };
 }
 
@@ -89,7 +89,7 @@ export function integerTflite(
       });
     }
   }
-  const integers = flattened(parts, network.output);
+  const integers = flattened(parts, answerOf(network));
   if (border === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
   const float = (i: number, name: string) =>
     parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;

@@ -2,7 +2,7 @@ import { quantizeValue, quantizerOf, type AffineQuantizer } from '../../core/fak
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
 import { UserError } from '../../core/userError.js';
 import { layerBias, layerKernel } from '../folding.js';
-import { inputsOf, type Graph, type Node, type Shape } from '../../graph/graph.js';
+import { inputsOf, type Graph, type Node, type Outputs, type Shape } from '../../graph/graph.js';
 import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
 
 /** int8 values [N, H, W, C] that stand for scale · (q − zeroPoint). */
@@ -60,13 +60,23 @@ export interface IntegerPool {
 
 export type IntegerOperation = IntegerLayer | IntegerAdd | IntegerPool;
 
-/** A network as an int8 runtime computes it. Numbers point into `tensors`; tensor 0 is the input, `output` holds the logits. */
+/** The tensors that hold a network's outputs; one of them at least. */
+export type OutputTensors = { readonly [Output in keyof Outputs]?: number };
+
+/** The tensor that a file answers with: the scores, or the embedding of a network that names nobody. */
+export function answerOf({ outputs, name }: { readonly name: string; readonly outputs: OutputTensors }): number {
+  const answer = outputs.scores ?? outputs.embedding;
+  if (answer === undefined) throw new RangeError(`${name} has no output`);
+  return answer;
+}
+
+/** A network as an int8 runtime computes it. Numbers point into `tensors`; tensor 0 is the input. */
 export interface IntegerNetwork {
   readonly name: string;
   readonly input: AffineQuantizer;
   readonly tensors: readonly IntegerTensor[];
   readonly operations: readonly IntegerOperation[];
-  readonly output: number;
+  readonly outputs: OutputTensors;
 }
 
 /** Bits that TFLite adds to the summands of an addition. */
@@ -101,11 +111,14 @@ class Conversion {
       if (node.op === 'dropout') this.numbers.set(node.name, this.numberOf(node.input));
       if (node.op === 'fakeQuant') this.tensorBehind(node);
     }
-    const last = this.graph.nodes.at(-1)!;
-    if (last.op !== 'fakeQuant') throw notInteger(last.name, 'the logits have no quantizer');
     const { name } = this.graph;
     const { tensors, operations } = this;
-    return { name, input: this.quantizers[0]!, tensors, operations, output: this.numbers.get(last.name)! };
+    const { embedding, scores } = this.graph.outputs;
+    const outputs = {
+      embedding: this.numberOf(embedding),
+      ...(scores !== undefined && { scores: this.numberOf(scores) }),
+    };
+    return { name, input: this.quantizers[0]!, tensors, operations, outputs };
   }
 
   private tensorBehind(node: Extract<Node, { op: 'fakeQuant' }>): void {

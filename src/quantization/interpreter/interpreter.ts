@@ -1,12 +1,13 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
-import type {
-  IntegerAdd,
-  IntegerLayer,
-  IntegerNetwork,
-  IntegerOperation,
-  IntegerPool,
-  IntegerTensor,
+import {
+  answerOf,
+  type IntegerAdd,
+  type IntegerLayer,
+  type IntegerNetwork,
+  type IntegerOperation,
+  type IntegerPool,
+  type IntegerTensor,
 } from './integerNetwork.js';
 import { ROUNDINGS, type Rounding, type RoundingName } from './roundings.js';
 
@@ -30,7 +31,7 @@ export function runIntegers(
   const table = Int8Array.from({ length: 256 }, (_, byte) =>
     quantizeValue(Math.fround(byte / 127.5 - 1), network.input),
   );
-  const classes = network.tensors[network.output]!.shape[2];
+  const classes = network.tensors[answerOf(network)]!.shape[2];
   const logits = new Int8Array(count * classes);
   for (let image = 0; image < count; image++) {
     const picture = Int8Array.from(pixels.subarray(image * bytes, (image + 1) * bytes), (byte) => table[byte]!);
@@ -41,15 +42,15 @@ export function runIntegers(
 
 /** @param picture integers of the input tensor, [H, W, C] */
 export function runPicture(
-  { tensors, operations, output }: IntegerNetwork,
+  network: IntegerNetwork,
   picture: Int8Array,
   rounding: RoundingName = 'simulation',
 ): Int8Array {
   const values: Values[] = [];
   values[0] = picture;
-  for (const operation of operations)
-    values[operation.output] = runOperation(tensors, operation, values, ROUNDINGS[rounding]);
-  return values[output]!;
+  for (const operation of network.operations)
+    values[operation.output] = runOperation(network.tensors, operation, values, ROUNDINGS[rounding]);
+  return values[answerOf(network)]!;
 }
 
 /** @param values integers of the tensors so far */
