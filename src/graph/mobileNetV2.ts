@@ -30,9 +30,6 @@ export function roundChannels(channels: number): number {
   return rounded < 0.9 * channels ? rounded + 8 : rounded;
 }
 
-/** Name of the layer that gives the classes: what is new in a network that starts from pretrained weights. */
-export const HEAD = 'predictions';
-
 /**
  * MobileNetV2 with global pooling and a softmax layer's logits, named as in `keras.applications` so that Keras
  * weights load by name. One difference from Keras: strided convolutions pad as SAME, which for even sides is what
@@ -66,22 +63,6 @@ export function mobileNetV2({ size, classes, width = 1, pooling = 'max', dropout
   x = b.relu6('out_relu', conv('Conv_1', 'Conv_1_bn', x, last, 1, 1));
   x =
     pooling === 'max' ? b.globalMaxPool('global_max_pooling2d', x) : b.globalAveragePool('global_average_pooling2d', x);
-  const scores = addHead(b, x, classes, dropout);
+  const scores = b.dense('predictions', dropout > 0 ? b.dropout('dropout', x, dropout) : x, classes);
   return b.build(`MobileNetV2 ${width.toFixed(2)} ${size}x${size}`, { embedding: x, scores });
-}
-
-/** The head alone, on features that a frozen network gave: [N, 1, 1, features] floats. Its parameters have the same names. */
-export function headOf(graph: Graph, dropout: number): Graph {
-  const dense = graph.nodes.at(-1);
-  const kernel = graph.parameters.find(({ name }) => name === `${HEAD}/kernel`);
-  if (dense?.op !== 'dense' || !kernel) throw new Error(`${graph.name} does not end with the layer ${HEAD}`);
-  const b = new GraphBuilder();
-  const embedding = b.input(1, 1, kernel.shape[0]!, 'floats');
-  const scores = addHead(b, embedding, dense.shape[2], dropout);
-  return b.build(`head of ${graph.name}`, { embedding, scores });
-}
-
-function addHead(b: GraphBuilder, features: Value, classes: number, dropout: number): Value {
-  const x = dropout > 0 ? b.dropout('dropout', features, dropout) : features;
-  return b.dense(HEAD, x, classes);
 }

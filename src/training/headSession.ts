@@ -8,32 +8,35 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine/engine.js';
-import type { Observation, ObservationSettings } from '../quantization/folding.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
+import { splitAt } from '../graph/subgraph.js';
 import type { SessionState } from '../graph/networkState.js';
-import { headOf } from '../graph/mobileNetV2.js';
+import type { Observation } from '../quantization/folding.js';
+import { isQuantized } from '../quantization/quantizeGraph.js';
 
 /**
- * Trains the last layer of a network and leaves the rest as it is: the features below it are computed with the running
- * statistics, and a step costs little more than an evaluation. To its owner it is a session of the whole graph; a batch
- * may also hold the features themselves.
+ * Trains what lies above a node and leaves the rest as it is: the features below it are computed with the running statistics,
+ * and a step costs little more than an evaluation. To its owner it is a session of the whole graph; a batch may also hold the
+ * features themselves.
  */
 export class HeadSession implements TrainingSession {
-  private readonly network: TrainingSession;
+  private readonly body: TrainingSession;
   private readonly head: TrainingSession;
   private readonly headNames: ReadonlySet<string>;
 
+  /** @throws RangeError for a graph that cannot be split at the node, or that is quantized: its body would round nothing */
   constructor(
     engine: Engine,
     private readonly graph: Graph,
+    node: string,
     parameters: ReadonlyMap<string, Float32Array>,
-    dropout: number,
     options: SessionOptions = {},
   ) {
-    const head = headOf(graph, dropout);
-    this.headNames = new Set(head.parameters.map(({ name }) => name));
-    this.network = engine.createSession(graph, parameters);
-    this.head = engine.createSession(head, parameters, options);
+    if (isQuantized(graph)) throw new RangeError(`${graph.name} is quantized: its head does not train alone`);
+    const { below, above } = splitAt(graph, node);
+    this.headNames = new Set(above.parameters.map(({ name }) => name));
+    this.body = engine.createSession(below, parameters);
+    this.head = engine.createSession(above, parameters, options);
   }
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
@@ -41,29 +44,28 @@ export class HeadSession implements TrainingSession {
   }
 
   async evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult> {
-    const features = await this.onFeatures(batch);
-    // What is rounded is so in the network alone.
-    return this.head.evaluate(features, settings?.wants && { wants: settings.wants });
+    return this.head.evaluate(await this.onFeatures(batch), settings);
   }
 
-  async observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
-    return this.network.observe(batch, settings);
+  /** A network in float has no quantizers. */
+  observe(): Promise<readonly (Observation | undefined)[]> {
+    return Promise.resolve([]);
   }
 
-  /** [N, channels]: what the last layer reads. */
+  /** [N, E]: what the node gives. */
   async features(batch: Batch): Promise<Float32Array> {
-    return (await this.network.evaluate(batch, { wants: ['embedding'] })).outputs.embedding!;
+    return (await this.body.evaluate(batch, { wants: ['embedding'] })).outputs.embedding!;
   }
 
   /** The whole graph's; what is frozen has moments of zero. */
   async readState(): Promise<SessionState> {
     const { step, parameters: head, moments: headMoments } = await this.head.readState();
-    const { parameters: network } = await this.network.readState();
+    const { parameters: body } = await this.body.readState();
     const parameters = new Map<string, Float32Array>();
     const moments = new Map<string, AdamMoments>();
     for (const { name, shape, trainable } of this.graph.parameters) {
       const own = this.headNames.has(name);
-      parameters.set(name, (own ? head : network).get(name)!);
+      parameters.set(name, (own ? head : body).get(name)!);
       const zeros = () => new Float32Array(sizeOf(shape));
       if (trainable) moments.set(name, own ? headMoments.get(name)! : { first: zeros(), second: zeros() });
     }
@@ -71,12 +73,12 @@ export class HeadSession implements TrainingSession {
   }
 
   assign(values: ReadonlyMap<string, Float32Array>): void {
-    this.network.assign(values);
+    this.body.assign(values);
     this.head.assign(values);
   }
 
   dispose(): void {
-    this.network.dispose();
+    this.body.dispose();
     this.head.dispose();
   }
 

@@ -2,13 +2,13 @@ import { KERAS_ADAM } from '../core/adam.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Engine, Optimizer, SessionOptions } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
-import { HEAD } from '../graph/mobileNetV2.js';
+import { splitAt } from '../graph/subgraph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
 import { HeadSession } from './headSession.js';
 import type { Stage } from './trainingLoop.js';
 
-/** The stages of a run: the head alone as long as the options say, then every layer; a frozen network stays with the first. */
+/** The stages of a run: what lies above the embedding alone as long as the options say, then every layer; a frozen network stays with the first. */
 export function stagesOf(
   options: TrainingOptions,
   dataset: Dataset,
@@ -17,10 +17,12 @@ export function stagesOf(
   { float, whole }: { readonly float: Graph; readonly whole: Graph },
   start: ReadonlyMap<string, Float32Array>,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
+  const { embedding } = float.outputs;
+  const { above } = splitAt(float, embedding);
   const sessionOptions: SessionOptions = {
     loss: { kind: 'softmax', labelSmoothing: options.labelSmoothing },
     optimizer: optimizerOf(options),
-    learningRateFactors: new Map([`${HEAD}/kernel`, `${HEAD}/bias`].map((name) => [name, options.headRateFactor])),
+    learningRateFactors: new Map(above.parameters.map(({ name }) => [name, options.headRateFactor])),
   };
   return async (epoch, before) => {
     const headAlone = options.frozen || epoch <= options.headEpochs;
@@ -29,7 +31,7 @@ export function stagesOf(
     const state = await before?.session.readState();
     const parameters = state?.parameters ?? start;
     if (headAlone) {
-      const session = new HeadSession(engine, float, parameters, options.dropout, sessionOptions);
+      const session = new HeadSession(engine, float, embedding, parameters, sessionOptions);
       const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
       return { name, session, reader };
     }

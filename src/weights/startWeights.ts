@@ -4,6 +4,7 @@ import { formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { inputShapeOf, type Graph } from '../graph/graph.js';
 import { initialValues } from '../graph/networkState.js';
+import { subgraph } from '../graph/subgraph.js';
 import { absentWeights, imageNetFile, isDownloaded } from './imageNetWeights.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { loadKerasFile } from './loadKerasFile.js';
@@ -25,13 +26,13 @@ export interface StartOptions {
 interface Found {
   readonly arrays: ReadonlyMap<string, NpyArray>;
   readonly ordered?: readonly NpyArray[];
-  /** Its last layer is for the same people in the same order. */
+  /** Its scores are for the same people in the same order. */
   readonly samePeople: boolean;
 }
 
 /**
- * The parameters a run starts with: seeded random values, and over them what the weights hold. The last layer keeps its
- * random start when the weights have none, or one for other people; everything else must fit.
+ * The parameters a run starts with: seeded random values, and over them what the weights hold. What leads to the embedding must
+ * fit; what makes scores of it keeps its random start when the weights have nothing there, or that of other people.
  *
  * @throws UserError `weights-absent`, `weights-none`, `weights-unreadable`, `weights-mismatch` or `checkpoint-damaged`
  */
@@ -40,8 +41,7 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
   if (options.weights === undefined) return values;
   const source = sourceOf(options.weights, options.width, inputShapeOf(graph)[0]);
   const found = await read(source, options.people);
-  const head = graph.nodes.at(-1)!.name;
-  const body = graph.parameters.filter(({ name }) => !name.startsWith(`${head}/`));
+  const body = subgraph(graph, graph.outputs.embedding).parameters;
   const byName = body.some(({ name }) => found.arrays.has(name));
   const misfits: string[] = [];
   body.forEach((spec, i) => {

@@ -6,7 +6,9 @@ import { reduceAll, type RunState } from '../../src/core/runState.js';
 import { computeLoss } from '../../src/core/losses/losses.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { HEAD, mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { GraphBuilder } from '../../src/graph/graphBuilder.js';
+import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import type { RunEvent } from '../../src/protocol/runEvents.js';
@@ -85,6 +87,9 @@ describe('learningRateAt', () => {
   });
 });
 
+/** The layer above the embedding. */
+const HEAD = 'predictions';
+
 describe('HeadSession', () => {
   const graph = mobileNetV2({ size: 32, classes: 3, width: 0.1, pooling: 'average' });
 
@@ -94,7 +99,7 @@ describe('HeadSession', () => {
     const images = Uint8Array.from({ length: 5 * 32 * 32 * 3 }, () => random.integer(256));
     const batch = { images, labels: Int32Array.from([0, 1, 2, 1, 0]) };
     const loss = { kind: 'softmax', labelSmoothing: 0.1 } as const;
-    const session = new HeadSession(engine, graph, start, 0, { loss });
+    const session = new HeadSession(engine, graph, graph.outputs.embedding, start, { loss });
     const features = await session.features(batch);
     const width = features.length / 5;
     const kernel = start.get(`${HEAD}/kernel`)!.slice();
@@ -136,13 +141,60 @@ describe('HeadSession', () => {
 
   it('takes features instead of pictures, and gives the same', async () => {
     const random = Random.fromSeed(2);
-    const session = new HeadSession(engine, graph, initialValues(graph, 3), 0.2);
+    const dropped = mobileNetV2({ size: 32, classes: 3, width: 0.1, pooling: 'average', dropout: 0.2 });
+    const session = new HeadSession(engine, dropped, dropped.outputs.embedding, initialValues(dropped, 3));
     const images = Uint8Array.from({ length: 4 * 32 * 32 * 3 }, () => random.integer(256));
     const labels = Int32Array.from([0, 1, 2, 1]);
     const whole = await session.evaluate({ images, labels }, { wants: ['embedding', 'scores'] });
     const again = await session.evaluate({ images: whole.outputs.embedding!, labels });
     assert.deepEqual(again.outputs.scores, whole.outputs.scores);
+    // Whoever evaluates pictures with the whole network sees the same.
+    const plain = engine.createSession(dropped, initialValues(dropped, 3));
+    assert.deepEqual(
+      (await plain.evaluate({ images, labels }, { wants: ['embedding', 'scores'] })).outputs,
+      whole.outputs,
+    );
+    plain.dispose();
     session.dispose();
+  });
+
+  it('trains every layer above a node, of however many', async () => {
+    const b = new GraphBuilder();
+    const pool = b.globalAveragePool('pool', b.batchNorm('norm', b.conv2d('conv', b.input(6, 6, 3), 5, 3)));
+    const embedding = b.batchNorm('embedding_norm', b.dense('embedding', pool, 4));
+    const deep = b.build('deep', { embedding, scores: b.dense('scores', embedding, 3) });
+    const start = initialValues(deep, 1);
+    const session = new HeadSession(engine, deep, 'pool', start);
+    const random = Random.fromSeed(3);
+    const images = Uint8Array.from({ length: 4 * 6 * 6 * 3 }, () => random.integer(256));
+    await session.trainStep(
+      { images, labels: Int32Array.of(0, 1, 2, 1) },
+      { learningRate: 0.1, batchNormMomentum: 0.9 },
+    );
+    const { parameters } = await session.readState();
+    const moved = deep.parameters.filter(({ name }) => parameters.get(name)!.some((v, i) => v !== start.get(name)![i]));
+    const above = deep.parameters.filter(({ name }) => /^(embedding|scores)/.test(name));
+    // A bias before a batch norm has a gradient of rounding alone.
+    const sure = above.filter(({ name }) => name !== 'embedding/bias');
+    for (const { name } of sure)
+      assert.ok(
+        moved.some((other) => other.name === name),
+        `${name} has moved`,
+      );
+    for (const { name } of moved)
+      assert.ok(
+        above.some((other) => other.name === name),
+        `${name} has not`,
+      );
+    session.dispose();
+  });
+
+  it('refuses a network that is quantized', () => {
+    const quantized = quantizeGraph(graph);
+    assert.throws(
+      () => new HeadSession(engine, quantized, quantized.outputs.embedding, initialValues(quantized, 1)),
+      /is quantized: its head does not train alone/,
+    );
   });
 });
 
