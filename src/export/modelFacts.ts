@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { facesSeen, mobileNetV2Options, networkOptions } from '../graph/networkOptions.js';
 
 /** Name of the entry that holds these facts, as JSON, in the metadata of every format that has any. */
 export const FACTS_KEY = 'face_trainer';
 
 /** What a program needs to know of a file beside its tensors: whom the outputs stand for, and what a picture becomes first. */
-export const modelFacts = z.object({
-  version: z.literal(1),
+const modelFacts = z.object({
+  version: z.literal(2),
   /** Whose logit or probability is which. */
   labels: z.array(z.string()),
   /** `embedding` is the vector before the last layer. */
@@ -19,20 +20,27 @@ export const modelFacts = z.object({
     resize: z.int().min(1),
     scaling: z.literal('x / 127.5 - 1'),
     /** `aligned`: the network was trained on crops of Align Faces and wants the same. */
-    faces: z.enum(['aligned', 'as they are']),
+    faces: facesSeen,
   }),
-  network: z.object({
-    name: z.string(),
-    width: z.number(),
-    pooling: z.enum(['max', 'average']),
-  }),
+  network: networkOptions.extend({ name: z.string() }),
 });
 export type ModelFacts = z.infer<typeof modelFacts>;
+
+/** Of files that 0.1.0 wrote: there was one backbone. */
+const firstFacts = modelFacts.extend({
+  version: z.literal(1),
+  network: networkOptions.pick({ width: true, pooling: true }).extend({ name: z.string() }),
+});
 
 /** @returns undefined when it is not what it should be */
 export function parseFacts(json: string | undefined): ModelFacts | undefined {
   try {
-    return modelFacts.safeParse(JSON.parse(json ?? '')).data;
+    const facts: unknown = JSON.parse(json ?? '');
+    const first = firstFacts.safeParse(facts).data;
+    if (!first) return modelFacts.safeParse(facts).data;
+    const { name, ...network } = first.network;
+    const options = mobileNetV2Options({ ...network, size: first.input.width });
+    return { ...first, version: 2, network: { ...options, name } };
   } catch {
     return undefined;
   }

@@ -1,9 +1,16 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import * as z from 'zod';
+import type { FacesSeen } from '../graph/networkOptions.js';
 import { readRegularFile } from '../platform/regularFile.js';
 
 /** Tells that a folder holds crops, and what became of each picture. */
 export const JOURNAL = 'align.ndjson';
+
+/** How faces lie in a folder of pictures: it holds crops where a journal of their alignment lies. */
+export function facesSeenIn(folder: string): FacesSeen {
+  return fs.existsSync(path.join(folder, JOURNAL)) ? 'aligned' : 'as they are';
+}
 
 const entrySchema = z.object({
   file: z.string(),

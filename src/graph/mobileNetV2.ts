@@ -1,17 +1,4 @@
-import type { Graph } from './graph.js';
-import { GraphBuilder, type Value } from './graphBuilder.js';
-
-export interface MobileNetV2Options {
-  /** Side of the square RGB input, in pixels. */
-  readonly size: number;
-  readonly classes: number;
-  /** Width multiplier. */
-  readonly width?: number;
-  /** What makes one value of each channel; `max`, the original recipe's, when absent. */
-  readonly pooling?: 'max' | 'average';
-  /** Share of the pooled features that a training step leaves out. */
-  readonly dropout?: number;
-}
+import type { GraphBuilder, Value } from './graphBuilder.js';
 
 /** Sandler et al. 2018, table 2: expansion, channels, repeats, stride of the first repeat. */
 const STAGES = [
@@ -31,12 +18,16 @@ export function roundChannels(channels: number): number {
 }
 
 /**
- * MobileNetV2 with global pooling and a softmax layer's logits, named as in `keras.applications` so that Keras
- * weights load by name. One difference from Keras: strided convolutions pad as SAME, which for even sides is what
- * Keras' explicit padding followed by a VALID convolution computes.
+ * The body of MobileNetV2 up to its last ReLU6, named as in `keras.applications`. One difference from Keras: strided
+ * convolutions pad as SAME, which for even sides is what Keras' explicit padding followed by a VALID convolution computes.
+ *
+ * @param size side of the square RGB input, in pixels
+ * @param width multiplier of the channels
  */
-export function mobileNetV2({ size, classes, width = 1, pooling = 'max', dropout = 0 }: MobileNetV2Options): Graph {
-  const b = new GraphBuilder();
+export function mobileNetV2(
+  b: GraphBuilder,
+  { size, width }: { readonly size: number; readonly width: number },
+): Value {
   const conv = (name: string, norm: string, x: Value, filters: number, kernelSize: number, stride: number) =>
     b.batchNorm(norm, b.conv2d(name, x, filters, kernelSize, stride));
 
@@ -60,9 +51,5 @@ export function mobileNetV2({ size, classes, width = 1, pooling = 'max', dropout
     }
   }
   const last = width > 1 ? roundChannels(1280 * width) : 1280;
-  x = b.relu6('out_relu', conv('Conv_1', 'Conv_1_bn', x, last, 1, 1));
-  x =
-    pooling === 'max' ? b.globalMaxPool('global_max_pooling2d', x) : b.globalAveragePool('global_average_pooling2d', x);
-  const scores = b.dense('predictions', dropout > 0 ? b.dropout('dropout', x, dropout) : x, classes);
-  return b.build(`MobileNetV2 ${width.toFixed(2)} ${size}x${size}`, { embedding: x, scores });
+  return b.relu6('out_relu', conv('Conv_1', 'Conv_1_bn', x, last, 1, 1));
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import { computeLoss, DEFAULT_LOSS } from '../core/losses/losses.js';
 import { argmax, softmax } from '../core/softmax.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { openDataset, readBatch, type Dataset } from '../dataset/dataset.js';
@@ -100,13 +101,14 @@ async function measureOn(
     for (const [precision, { session }] of sessions) {
       const logits = await session.run(pixels);
       const sum = sums.get(precision)!;
+      const { lossSum, correct } = computeLoss(DEFAULT_LOSS, { scores: logits }, labels);
+      sum.loss += lossSum;
+      sum.correct += correct;
       verdicts.set(
         precision,
-        Array.from(labels, (label, i) => {
+        Array.from(labels, (_, i) => {
           const scores = softmax(logits.subarray(i * people.length, (i + 1) * people.length));
           const person = argmax(scores);
-          if (person === label) sum.correct++;
-          sum.loss -= Math.log(Math.max(scores[label]!, 1e-30));
           return { person, probability: scores[person]! };
         }),
       );

@@ -1,10 +1,8 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/encodeModel.js';
-import { JOURNAL } from '../faces/alignJournal.js';
-import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { facesSeenIn } from '../faces/alignJournal.js';
+import { networkOf } from '../graph/network.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
@@ -23,7 +21,7 @@ export interface OpenedCheckpoint extends ExportSource {
 export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
   const { session } = readCheckpoint(checkpoint);
   const run = runOfCheckpoint(checkpoint);
-  const { options, people } = run;
+  const { options, network, people } = run;
   const broken = notFiniteParameters(session.parameters);
   if (broken.length > 0)
     throw new UserError(
@@ -31,21 +29,22 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       `The network cannot be exported: ${broken[0]!} holds numbers that are not finite.`,
       'Use an earlier checkpoint.',
     );
-  const { size, width, pooling } = options;
-  const float = mobileNetV2({ ...options, classes: people.length });
+  const { size } = network;
+  const float = networkOf(network, people.length);
   return {
     ...{ run, float, parameters: session.parameters, quantization: options.quantization },
     // Of a run of many steps: who trains on has as many before them.
     batchNormMomentum: batchNormMomentum(options.batchNormMomentum, session.step + 1, 1000),
     facts: {
-      version: 1,
+      version: 2,
       labels: [...people],
       input: {
         ...{ width: size, height: size, layout: 'NHWC', colour: 'RGB', scaling: 'x / 127.5 - 1' },
         resize: storedSize(size, options.augmentation),
-        faces: fs.existsSync(path.join(options.dataset, JOURNAL)) ? 'aligned' : 'as they are',
+        // A run of version 1 does not say: what lies in the folder now is the best guess.
+        faces: run.faces ?? facesSeenIn(options.dataset),
       },
-      network: { name: float.name, width, pooling },
+      network: { ...network, name: float.name },
     },
   };
 }

@@ -10,7 +10,7 @@ import { floatOnnx } from '../export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../export/onnx/readOnnx.js';
 import { networkOfTflite } from '../export/tflite/fromTflite.js';
 import { readTflite } from '../export/tflite/readTflite.js';
-import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { networkOf } from '../graph/network.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { quantizersOf } from '../quantization/quantizers.js';
 import { answerOf, type IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
@@ -165,8 +165,7 @@ async function ofKeras(file: string): Promise<OpenedModel> {
 
 function ofParameters(parameters: ParameterValues, facts: ModelFacts): Promise<OpenedModel> {
   requireLabels(facts);
-  const { width, pooling } = facts.network;
-  const graph = mobileNetV2({ size: facts.input.width, classes: facts.labels.length, width, pooling });
+  const graph = networkOf(facts.network, facts.labels.length);
   const absent = graph.parameters.find(({ name }) => !parameters.has(name));
   if (absent) throw new RangeError(`the weight ${absent.name} is missing`);
   return inOnnxRuntime(floatNetwork(graph, parameters), { ...facts, output: 'logits' });

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { UserError } from '../core/userError.js';
+import { networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
 import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
@@ -11,6 +12,9 @@ import { readRunRecord } from './runRecord.js';
 /** What a run knows of the one that it goes on from. */
 export interface CheckpointRun {
   readonly options: TrainingOptions;
+  readonly network: NetworkOptions;
+  /** Undefined for a run of version 1, which does not say. */
+  readonly faces: FacesSeen | undefined;
   readonly people: readonly string[];
   readonly fingerprint: string;
 }
@@ -42,9 +46,10 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
   const runFolder = runFolderOf(checkpoint);
   const file = new RunFolder(runFolder).record;
   try {
-    const { options, data } = readRunRecord(runFolder);
-    if (!data) throw new Error('the run ended before its pictures were read');
-    return { options, people: data.people, fingerprint: data.fingerprint };
+    const { options, network, faces, data } = readRunRecord(runFolder);
+    if (!data || !network) throw new Error('the run ended before its pictures were read');
+    const { people, fingerprint } = data;
+    return { options, network: networkOptions.parse(network), faces, people, fingerprint };
   } catch (cause) {
     throw new UserError(
       'checkpoint-parentless',

@@ -1,19 +1,22 @@
 import * as z from 'zod';
+import { facesSeen, mobileNetV2Options, networkOptions } from '../graph/networkOptions.js';
 import { trainingOptions } from '../protocol/options.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import { RunFolder } from './runFolder.js';
 
 /** What `run.json` holds: enough to repeat the run. `engine`, `network` and `data` follow once they are known. */
-export const runRecord = z.object({
-  version: z.literal(1),
+const runRecord = z.object({
+  version: z.literal(2),
   /** Name of the folder when the run began. */
   id: z.string(),
   /** ISO 8601, UTC. */
   startedAt: z.string(),
   options: trainingOptions,
+  /** Looked at when the run began: the pictures may move. Absent where version 1 was read. */
+  faces: facesSeen.optional(),
   versions: z.object({ faceTrainer: z.string(), node: z.string(), platform: z.string() }),
   engine: z.object({ name: z.string(), detail: z.string() }).optional(),
-  network: z.object({ name: z.string(), parameters: z.int() }).optional(),
+  network: networkOptions.extend({ name: z.string(), parameters: z.int() }).optional(),
   data: z
     .object({
       /** By class. */
@@ -28,12 +31,21 @@ export const runRecord = z.object({
 });
 export type RunRecord = Readonly<z.output<typeof runRecord>>;
 
+/** Of 0.1.0: there was one backbone. */
+const firstRecord = runRecord.extend({
+  version: z.literal(1),
+  network: z.object({ name: z.string(), parameters: z.int() }).optional(),
+});
+
 /** A million names of people take some 30 MB. */
 const MOST_BYTES = 1 << 28;
 
 /** @throws when it is missing or not what it should be */
 export function readRunRecord(runFolder: string): RunRecord {
-  return runRecord.parse(JSON.parse(readOwnFile(new RunFolder(runFolder).record, MOST_BYTES).toString('utf8')));
+  const record: unknown = JSON.parse(readOwnFile(new RunFolder(runFolder).record, MOST_BYTES).toString('utf8'));
+  const first = firstRecord.safeParse(record).data;
+  if (!first) return runRecord.parse(record);
+  return { ...first, version: 2, network: first.network && { ...mobileNetV2Options(first.options), ...first.network } };
 }
 
 /** Whom the classes of a run stand for; undefined when its record cannot be read or is not that far. */

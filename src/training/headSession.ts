@@ -35,7 +35,8 @@ export class HeadSession implements TrainingSession {
     if (isQuantized(graph)) throw new RangeError(`${graph.name} is quantized: its head does not train alone`);
     const { below, above } = splitAt(graph, node);
     this.headNames = new Set(above.parameters.map(({ name }) => name));
-    this.body = engine.createSession(below, parameters);
+    // The embedding is an output of the whole network as well.
+    this.body = engine.createSession(node === graph.outputs.embedding ? graph : below, parameters);
     this.head = engine.createSession(above, parameters, options);
   }
 

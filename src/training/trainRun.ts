@@ -9,7 +9,9 @@ import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
 import type { Engine } from '../engine/engine.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
-import { mobileNetV2 } from '../graph/mobileNetV2.js';
+import { facesSeenIn } from '../faces/alignJournal.js';
+import { networkOf } from '../graph/network.js';
+import { mobileNetV2Options } from '../graph/networkOptions.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
@@ -88,10 +90,11 @@ export async function trainRun(
     requireWeights(options);
     requireTrainable(options);
     const record: RunRecord = {
-      version: 1,
+      version: 2,
       id: path.basename(job.runFolder),
       startedAt,
       options,
+      faces: facesSeenIn(options.dataset),
       versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     };
     folder.create(record);
@@ -145,7 +148,7 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
 async function train(context: RunContext, dataset: Dataset, engine: Engine): Promise<EventOf<'finished'>> {
   const { options, folder, teller, tell, stop } = context;
   const { quantization } = options;
-  const float = mobileNetV2({ ...options, classes: dataset.people.length });
+  const float = networkOf(mobileNetV2Options(options), dataset.people.length);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   writeFacts(context, dataset, engine, graph);
   tellDataset(context, dataset);
@@ -176,7 +179,7 @@ function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, e
   folder.writeRecord({
     ...record,
     engine: { name: engine.name, detail: engine.detail },
-    network: { name: graph.name, parameters: parameterCount(graph) },
+    network: { ...mobileNetV2Options(options), name: graph.name, parameters: parameterCount(graph) },
     data: {
       people: [...dataset.people],
       images: dataset.usable,

@@ -5,7 +5,7 @@ import { Random } from '../../src/core/random.js';
 import type { Batch, Engine, TrainingSession } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues, type SessionState } from '../../src/graph/networkState.js';
 import { randomBatch as randomBatchFor } from './native/comparing.js';
 import { randomGraph, randomValues } from './native/randomGraph.js';
@@ -13,7 +13,7 @@ import { randomGraph, randomValues } from './native/randomGraph.js';
 const CLASSES = 3;
 const SETTINGS = { learningRate: 2e-4, batchNormMomentum: 0.9 };
 // Narrow and small: the plain JavaScript engine takes part.
-const graph = mobileNetV2({ size: 32, classes: CLASSES, width: 0.1 });
+const graph = mobileNetV2({ size: 32, people: CLASSES, width: 0.1 });
 
 function randomBatch(seed: number, count = 6): Batch {
   const random = Random.fromSeed(seed);

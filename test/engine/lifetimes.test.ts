@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { planLifetimes } from '../../src/engine/lifetimes.js';
 import { inputsOf, sizeOf } from '../../src/graph/graph.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 
 describe('planLifetimes', () => {
-  const graph = mobileNetV2({ size: 64, classes: 3 });
+  const graph = mobileNetV2({ size: 64, people: 3 });
 
   it('frees everything once, and nothing before its last reader', () => {
     for (const backward of [true, false]) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import type { Engine } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { startWeights } from '../../src/weights/startWeights.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
@@ -54,7 +54,7 @@ async function pictures(): Promise<Uint8Array> {
 }
 
 async function headedWeights(): Promise<Map<string, Float32Array>> {
-  const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
+  const graph = mobileNetV2({ size: 64, people: PEOPLE, width: 0.5 });
   const values = await startWeights(graph, { seed: 0, width: 0.5, people: [], weights: sharedPaths.weights05 });
   values.set(
     'predictions/kernel',
@@ -97,7 +97,7 @@ withShared('the reference check against Keras', [sharedPaths.orl, sharedPaths.we
   for (const name of ['native', 'tensorflow'] as const)
     describe(`a training step on ${name} against Keras in float64 (real weights, real pictures)`, function () {
       this.timeout(60_000);
-      const graph = mobileNetV2({ size: 64, classes: PEOPLE, width: 0.5 });
+      const graph = mobileNetV2({ size: 64, people: PEOPLE, width: 0.5 });
       const labels = Int32Array.from([0, 0, 1, 1, 2, 2, 3, 3]);
       let engine: Engine;
       let images: Uint8Array;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { softmax } from '../../src/core/softmax.js';
 import { encodeModel, type ExportSource } from '../../src/export/encodeModel.js';
@@ -42,7 +43,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
       source = {
         ...{ float, parameters: values, quantization: { weightBits: 8, floatLayers: [] }, batchNormMomentum: 0.9 },
         facts: {
-          version: 1,
+          version: 2,
           labels: dataset.people.map((name, i) => (i === 0 ? 'Åsa "the?" Ö\\' : name)),
           input: {
             width: SIZE,
@@ -53,7 +54,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
             scaling: 'x / 127.5 - 1',
             faces: 'as they are',
           },
-          network: { name: float.name, width: 0.5, pooling: 'average' },
+          network: { ...mobileNetV2Options({ size: SIZE, width: 0.5, pooling: 'average' }), name: float.name },
         },
       };
       const { engine } = await selectEngine({ engine: 'native', threads: 2 });

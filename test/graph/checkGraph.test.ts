@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { checkGraph } from '../../src/graph/checkGraph.js';
 import type { Graph, Node } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 
 describe('checkGraph', () => {
   const b = new GraphBuilder();
@@ -12,7 +12,7 @@ describe('checkGraph', () => {
 
   it('takes what the builders make, with scores and without', () => {
     checkGraph(graph);
-    checkGraph(mobileNetV2({ size: 32, classes: 3, dropout: 0.2 }));
+    checkGraph(mobileNetV2({ size: 32, people: 3, dropout: 0.2 }));
     checkGraph({ ...graph, nodes: graph.nodes.slice(0, -1), outputs: { embedding: 'pool' } });
   });
 

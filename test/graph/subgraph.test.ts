@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { checkGraph } from '../../src/graph/checkGraph.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { splitAt, subgraph } from '../../src/graph/subgraph.js';
 
 const names = (graph: Graph) => graph.nodes.map(({ name }) => name);
-const network = mobileNetV2({ size: 32, classes: 3, width: 0.1, dropout: 0.2 });
+const network = mobileNetV2({ size: 32, people: 3, width: 0.1, dropout: 0.2 });
 
 /** Two dense layers above the pooling, of which the upper one gives the embedding. */
 function deepHead(): Graph {

@@ -7,7 +7,7 @@ import { followedRange, observe } from '../../src/quantization/folding.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder, type Value } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues, type SessionState } from '../../src/graph/networkState.js';
 import { quantizersOf } from '../../src/quantization/quantizers.js';
 import { initialRanges, quantizeGraph, rangeOf } from '../../src/quantization/quantizeGraph.js';
@@ -204,7 +204,7 @@ describe('quantization-aware training', function () {
   });
 
   it('trains MobileNetV2 alike on native and TensorFlow', async () => {
-    const float = mobileNetV2({ size: 64, classes: 4, width: 0.35, pooling: 'average' });
+    const float = mobileNetV2({ size: 64, people: 4, width: 0.35, pooling: 'average' });
     const network = quantizeGraph(float);
     const random = Random.fromSeed(9);
     const batches = Array.from({ length: 4 }, () => randomBatch(float, random, 24));

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../src/core/userError.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { quantizersOf } from '../../src/quantization/quantizers.js';
 import { notFiniteParameters, quantizerTable, troubleOf } from '../../src/quantization/quantizerTable.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { layerQuantizers } from '../../src/training/quantization/sensitivity.js';
 
-const float = mobileNetV2({ size: 64, classes: 5, width: 0.35, pooling: 'average', dropout: 0.2 });
+const float = mobileNetV2({ size: 64, people: 5, width: 0.35, pooling: 'average', dropout: 0.2 });
 
 describe('quantizeGraph', () => {
   const graph = quantizeGraph(float);

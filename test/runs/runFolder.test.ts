@@ -11,14 +11,17 @@ import { removeLeftovers } from '../../src/runs/leftovers.js';
 import { RunFolder, runFolderOf } from '../../src/runs/runFolder.js';
 import { RunLog } from '../../src/runs/runLog.js';
 import { RunReader } from '../../src/runs/runReader.js';
+import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
 import { peopleOfRun, readRunRecord, type RunRecord } from '../../src/runs/runRecord.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
+const network = mobileNetV2Options({ size: 32, width: 0.1, pooling: 'max' });
 const record = (): RunRecord => ({
-  version: 1,
+  version: 2,
+  faces: 'aligned',
   id: 'first',
   startedAt: '2026-01-01T00:00:00.000Z',
   options: trainingOptions.parse({ dataset: folder() }),
@@ -64,7 +67,12 @@ describe('run.json', () => {
     assert.equal(peopleOfRun(run.path), undefined, 'its pictures are not read yet');
     const checkpoint = path.join(run.checkpoints, 'epoch-0001');
     assert.throws(() => runOfCheckpoint(checkpoint), { code: 'checkpoint-parentless' });
-    const whole = { ...record(), engine: { name: 'native', detail: 'x' }, network: { name: 'n', parameters: 5 }, data };
+    const whole = {
+      ...record(),
+      engine: { name: 'native', detail: 'x' },
+      network: { ...network, name: 'n', parameters: 5 },
+      data,
+    };
     run.writeRecord(whole);
     assert.deepEqual(readRunRecord(run.path), whole);
     assert.deepEqual(peopleOfRun(run.path), ['a', 'b']);

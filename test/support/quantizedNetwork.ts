@@ -3,7 +3,7 @@ import { scanDataset } from '../../src/dataset/scanDataset.js';
 import type { Batch } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from './networks.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { calibrate } from '../../src/training/quantization/calibrate.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
@@ -30,7 +30,7 @@ export async function quantizedNetwork(size: number, cacheFolder: string): Promi
     () => false,
   );
   const dataset = opened!;
-  const float = mobileNetV2({ size, classes: dataset.people.length, width: 0.5, pooling: 'average' });
+  const float = mobileNetV2({ size, people: dataset.people.length, width: 0.5, pooling: 'average' });
   const graph = quantizeGraph(float);
   const start = await startWeights(float, { seed: 1, width: 0.5, people: [], weights: sharedPaths.weights05 });
   const values = new Map([...start, ...initialRanges(graph)]);

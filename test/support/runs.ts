@@ -1,10 +1,10 @@
 import { Random } from '../../src/core/random.js';
 import { sizeOf } from '../../src/graph/graph.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from './networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import type { Checkpoint } from '../../src/runs/checkpoint.js';
 
-export const sampleGraph = mobileNetV2({ size: 32, classes: 3, width: 0.1 });
+export const sampleGraph = mobileNetV2({ size: 32, people: 3, width: 0.1 });
 
 /** A checkpoint of that graph, after some epoch. */
 export function sampleCheckpoint(step = 5, epoch = 2): Checkpoint {

@@ -4,10 +4,11 @@ import path from 'node:path';
 import { KERAS_ADAM, adamUpdate } from '../../src/core/adam.js';
 import { reduceAll, type RunState } from '../../src/core/runState.js';
 import { computeLoss } from '../../src/core/losses/losses.js';
+import { createJavaScriptEngine } from '../../src/engine/tfjs/tfjsEngine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import type { TrainerMessage } from '../../src/protocol/jobs.js';
@@ -91,7 +92,7 @@ describe('learningRateAt', () => {
 const HEAD = 'predictions';
 
 describe('HeadSession', () => {
-  const graph = mobileNetV2({ size: 32, classes: 3, width: 0.1, pooling: 'average' });
+  const graph = mobileNetV2({ size: 32, people: 3, width: 0.1, pooling: 'average' });
 
   it('makes the step that the definition makes on the features, and leaves the rest as it is', async () => {
     const random = Random.fromSeed(1);
@@ -141,7 +142,7 @@ describe('HeadSession', () => {
 
   it('takes features instead of pictures, and gives the same', async () => {
     const random = Random.fromSeed(2);
-    const dropped = mobileNetV2({ size: 32, classes: 3, width: 0.1, pooling: 'average', dropout: 0.2 });
+    const dropped = mobileNetV2({ size: 32, people: 3, width: 0.1, pooling: 'average', dropout: 0.2 });
     const session = new HeadSession(engine, dropped, dropped.outputs.embedding, initialValues(dropped, 3));
     const images = Uint8Array.from({ length: 4 * 32 * 32 * 3 }, () => random.integer(256));
     const labels = Int32Array.from([0, 1, 2, 1]);
@@ -164,7 +165,7 @@ describe('HeadSession', () => {
     const embedding = b.batchNorm('embedding_norm', b.dense('embedding', pool, 4));
     const deep = b.build('deep', { embedding, scores: b.dense('scores', embedding, 3) });
     const start = initialValues(deep, 1);
-    const session = new HeadSession(engine, deep, 'pool', start);
+    const session = new HeadSession(await createJavaScriptEngine(), deep, 'pool', start);
     const random = Random.fromSeed(3);
     const images = Uint8Array.from({ length: 4 * 6 * 6 * 3 }, () => random.integer(256));
     await session.trainStep(
@@ -215,7 +216,7 @@ describe('a run', function () {
       { type: 'stage', name: 'head', epoch: 1, step: 0 },
       { type: 'stage', name: 'all', epoch: 2, step: 3 },
     ]);
-    const start = initialValues(mobileNetV2({ size: 32, classes: 4, width: 0.1, pooling: 'average' }), 128);
+    const start = initialValues(mobileNetV2({ size: 32, people: 4, width: 0.1, pooling: 'average' }), 128);
     const [first, second] = [parameters('run', 1), parameters('run', 2)];
     for (const name of ['Conv1/kernel', 'bn_Conv1/moving_mean', 'Conv_1/kernel']) {
       assert.deepEqual(first.get(name), start.get(name), name);
@@ -252,7 +253,7 @@ describe('a run', function () {
       frozen.stages.map(({ name }) => name),
       ['head'],
     );
-    const start = initialValues(mobileNetV2({ size: 32, classes: 4, width: 0.1 }), 128);
+    const start = initialValues(mobileNetV2({ size: 32, people: 4, width: 0.1 }), 128);
     assert.deepEqual(parameters('frozen', 4).get('Conv_1/kernel'), start.get('Conv_1/kernel'));
     // The first rate is the same in both; then one of them goes down.
     assert.ok(Math.abs(losses(frozen)[0]! - losses(anew)[0]!) < 1e-4, `${losses(frozen)[0]} and ${losses(anew)[0]}`);

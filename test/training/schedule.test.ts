@@ -4,7 +4,7 @@ import { linePlot, ticks } from '../../src/report/linePlot.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { memoryWarning } from '../../src/training/memoryWarning.js';
 import { Speedometer } from '../../src/training/speedometer.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 
 describe('batchNormMomentum', () => {
   it('is the plain mean of all batches at first, then a window of a quarter epoch within 10 to 1,000 steps', () => {
@@ -39,7 +39,7 @@ describe('Speedometer', () => {
 });
 
 describe('memoryWarning', () => {
-  const graph = mobileNetV2({ size: 128, classes: 100 });
+  const graph = mobileNetV2({ size: 128, people: 100 });
 
   it('expects the measured peak within 25 %', async () => {
     for (const [name, batch, measured] of [

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type * as h5 from 'h5wasm/node';
 import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { imageNetFile } from '../../src/weights/imageNetWeights.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -23,7 +23,7 @@ before(async () => (h5wasm = await loadHdf5()));
 const writeKeras = (file: string, rename?: (layer: string) => string, within?: string) =>
   writeKerasWeights(h5wasm, file, graph, values, rename, within);
 const reference = path.join(import.meta.dirname, '../reference/keras_weights.h5');
-const graph = mobileNetV2({ size: 96, classes: 3, width: 0.35 });
+const graph = mobileNetV2({ size: 96, people: 3, width: 0.35 });
 const values = initialValues(graph, 77);
 
 const start = (weights: string, options: Partial<StartOptions> = {}, of: Graph = graph) =>
@@ -90,7 +90,7 @@ describe('startWeights', () => {
     plain.create_dataset({ name: 'x', data: Float32Array.from([1]) });
     plain.close();
     await assert.rejects(start(path.join(folder(), 'plain.h5')), { message: /layer_names is missing/ });
-    const wider = mobileNetV2({ size: 96, classes: 3, width: 0.5 });
+    const wider = mobileNetV2({ size: 96, people: 3, width: 0.5 });
     await assert.rejects(start(whole, { width: 0.5 }, wider), {
       code: 'weights-mismatch',
       message: /block_1_project\/kernel is \[/,
@@ -140,13 +140,13 @@ describe('startWeights', () => {
     const random = initialValues(graph, 1).get('predictions/kernel')!;
     assert.deepEqual(await head(['a', 'b', 'c']), random, 'nobody says whom it is for');
     new RunFolder(path.join(folder(), 'run')).writeRecord({
-      ...{ version: 1, id: 'run', startedAt: '', options: trainingOptions.parse({ dataset: folder() }) },
+      ...{ version: 2, id: 'run', startedAt: '', options: trainingOptions.parse({ dataset: folder() }) },
       versions: { faceTrainer: '0', node: '0', platform: '' },
       data: { people: ['a', 'b', 'c'], images: 3, trainImages: 2, validationImages: 1, fingerprint: '' },
     });
     assert.deepEqual(await head(['a', 'b', 'c']), values.get('predictions/kernel'));
     assert.deepEqual(await head(['b', 'a', 'c']), random);
-    const four = mobileNetV2({ size: 96, classes: 4, width: 0.35 });
+    const four = mobileNetV2({ size: 96, people: 4, width: 0.35 });
     assert.equal((await head(['a', 'b', 'c', 'd'], four)).length, 1280 * 4);
     fs.truncateSync(path.join(checkpoint, 'model.safetensors'), 1000);
     await assert.rejects(head(['a', 'b', 'c']), { code: 'checkpoint-damaged' });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { RunModel } from '../../src/client/runModel.js';
-import { mobileNetV2 } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
@@ -27,7 +27,7 @@ import {
 
 /** ImageNet weights as their storage has them, on this machine. */
 async function serveWeights(file: string, asked: string[]): Promise<http.Server> {
-  const graph = mobileNetV2({ size: 128, classes: 2 });
+  const graph = mobileNetV2({ size: 128, people: 2 });
   writeKerasWeights(await loadHdf5(), file, graph, initialValues(graph, 1));
   const storage = http.createServer((request, response) => {
     asked.push(request.url!);

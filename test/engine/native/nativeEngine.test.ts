@@ -6,13 +6,13 @@ import { NumberedGraph } from '../../../src/engine/native/numberedGraph.js';
 import { NativeSession, type NativeOptions } from '../../../src/engine/native/nativeSession.js';
 import { planTraining } from '../../../src/engine/native/trainingPlan.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import { mobileNetV2 } from '../../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../../support/networks.js';
 import { initialValues } from '../../../src/graph/networkState.js';
 import { addon, randomBatch } from './comparing.js';
 import { randomGraph, randomValues } from './randomGraph.js';
 
 const SETTINGS = { learningRate: 2e-4, batchNormMomentum: 0.9, seed: 3 };
-const graph = mobileNetV2({ size: 64, classes: 5, width: 0.35 });
+const graph = mobileNetV2({ size: 64, people: 5, width: 0.35 });
 
 function session(options: Partial<NativeOptions> = {}, of: Graph = graph): NativeSession {
   const loss = { kind: 'softmax', labelSmoothing: 0.1 } as const;
@@ -43,10 +43,10 @@ describe('the native engine', function () {
   });
 
   it('computes on other threads: the event loop turns while a step is on its way', async () => {
-    const s = session({}, mobileNetV2({ size: 128, classes: 3 }));
+    const s = session({}, mobileNetV2({ size: 128, people: 3 }));
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    await s.trainStep(batch(1, 32, mobileNetV2({ size: 128, classes: 3 })), SETTINGS);
+    await s.trainStep(batch(1, 32, mobileNetV2({ size: 128, people: 3 })), SETTINGS);
     clearInterval(timer);
     assert.ok(turns > 10, `${turns} turns`);
   });
@@ -65,7 +65,7 @@ describe('the native engine', function () {
       const model = new NumberedGraph(randomGraph(random));
       for (const plan of [planTraining(model, 3), planInference(model, 2)]) checkPlaces(plan, `seed ${seed}`);
     }
-    const plan = planTraining(new NumberedGraph(mobileNetV2({ size: 128, classes: 100 })), 64);
+    const plan = planTraining(new NumberedGraph(mobileNetV2({ size: 128, people: 100 })), 64);
     checkPlaces(plan, 'MobileNetV2');
     // All raw outputs are needed at the turn; what the backward pass adds takes the places of what it has used up.
     assert.ok(plan.arenaFloats * 4 < 620e6, `${plan.arenaFloats * 4} bytes`);
@@ -179,7 +179,7 @@ describe('the native engine', function () {
   });
 
   it('says how much a batch needs that the system has no memory for, and works on', async () => {
-    const large = mobileNetV2({ size: 512, classes: 3 });
+    const large = mobileNetV2({ size: 512, people: 3 });
     const s = session({}, large);
     const b = batch(1, 1, large);
     const before = (await s.evaluate(b)).outputs.scores!;
@@ -191,7 +191,7 @@ describe('the native engine', function () {
   });
 
   it('does not grow over five hundred steps of changing batch sizes', async () => {
-    const small = mobileNetV2({ size: 32, classes: 3, width: 0.1 });
+    const small = mobileNetV2({ size: 32, people: 3, width: 0.1 });
     const s = session({}, small);
     const run = async (steps: number) => {
       for (let step = 0; step < steps; step++) {

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { inputsOf, parametersOf, sizeOf } from '../../src/graph/graph.js';
-import { mobileNetV2, roundChannels } from '../../src/graph/mobileNetV2.js';
+import { roundChannels } from '../../src/graph/mobileNetV2.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { readNpz } from '../../src/weights/npz.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
-describe('mobileNetV2', () => {
+describe('networkOf with MobileNetV2', () => {
   it('has the number of parameters that Keras counts (2,257,984 without the head at width 1; 706,224 at 0.5)', () => {
     for (const [width, expected] of [
       [1, 2_257_984],
       [0.5, 706_224],
     ] as const) {
-      const { parameters } = mobileNetV2({ size: 128, classes: 10, width });
+      const { parameters } = mobileNetV2({ size: 128, people: 10, width });
       const body = parameters.filter(({ name }) => !name.startsWith('predictions/'));
       assert.equal(
         body.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
@@ -22,7 +23,7 @@ describe('mobileNetV2', () => {
   });
 
   it('stands in order: every input and parameter is there before it is used', () => {
-    const graph = mobileNetV2({ size: 96, classes: 7 });
+    const graph = mobileNetV2({ size: 96, people: 7 });
     const parameters = new Set(graph.parameters.map(({ name }) => name));
     const seen = new Set<string>();
     for (const node of graph.nodes) {
@@ -34,12 +35,24 @@ describe('mobileNetV2', () => {
     assert.deepEqual(graph.nodes.find(({ name }) => name === 'out_relu')!.shape, [3, 3, 1280]);
   });
 
+  it('names people by a layer above the dropout, or nobody at all', () => {
+    const dropped = mobileNetV2({ size: 32, people: 4, dropout: 0.3 });
+    assert.deepEqual(dropped.outputs, { embedding: 'global_max_pooling2d', scores: 'predictions' });
+    assert.deepEqual(
+      dropped.nodes.slice(-3).map(({ name }) => name),
+      ['global_max_pooling2d', 'dropout', 'predictions'],
+    );
+    const nameless = mobileNetV2({ size: 32, people: 0, dropout: 0.3 });
+    assert.deepEqual(nameless.outputs, { embedding: 'global_max_pooling2d' });
+    assert.deepEqual(nameless.nodes, dropped.nodes.slice(0, -2));
+  });
+
   it('rounds channels as the paper’s code does', () => {
     assert.deepEqual([32, 16, 24, 3, 33.6, 11.2, 8.4].map(roundChannels), [32, 16, 24, 8, 32, 16, 8]);
   });
 
   it('starts Glorot-uniform: within the limit, with the variance 2 / (fan in + fan out)', () => {
-    const graph = mobileNetV2({ size: 96, classes: 7 });
+    const graph = mobileNetV2({ size: 96, people: 7 });
     const values = initialValues(graph, 1).get('Conv_1/kernel')!;
     const limit = Math.sqrt(6 / (320 + 1280));
     const variance = values.reduce((sum, x) => sum + x * x, 0) / values.length;
@@ -55,7 +68,7 @@ describe('mobileNetV2', () => {
         [sharedPaths.weights05, 0.5],
       ] as const) {
         const arrays = readNpz(fs.readFileSync(file));
-        const body = mobileNetV2({ size: 128, classes: 5, width }).parameters.filter(
+        const body = mobileNetV2({ size: 128, people: 5, width }).parameters.filter(
           ({ name }) => !name.startsWith('predictions/'),
         );
         assert.deepEqual(new Set(body.map(({ name }) => name)), new Set(arrays.keys()));

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+
+/** What a network is built from, but for the number of people: kept with a run and in every exported file. */
+export const networkOptions = z.object({
+  backbone: z.literal('mobileNetV2'),
+  /** Side of the square RGB input, in pixels. */
+  size: z.int().min(1),
+  /** What every number of channels is multiplied by. */
+  width: z.number().positive(),
+  /** What makes one value of each channel. */
+  pooling: z.enum(['max', 'average']),
+  /** Share of the embedding that a training step leaves out before the scores; 0 for none. */
+  dropout: z.number().min(0).lt(1),
+  /** What makes scores of an embedding. */
+  head: z.literal('dense'),
+});
+export type NetworkOptions = Readonly<z.infer<typeof networkOptions>>;
+
+/** How faces lie in the pictures that a network was trained on. */
+export const facesSeen = z.enum(['aligned', 'as they are']);
+export type FacesSeen = z.infer<typeof facesSeen>;
+
+/** The network of a run, or of a file, that names no backbone and no head: of version 1, or asked for by training options. */
+export function mobileNetV2Options(
+  asked: Pick<NetworkOptions, 'size' | 'width' | 'pooling'> & { readonly dropout?: number },
+): NetworkOptions {
+  const { size, width, pooling, dropout = 0 } = asked;
+  return { backbone: 'mobileNetV2', size, width, pooling, dropout, head: 'dense' };
+}
