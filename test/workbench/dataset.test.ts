@@ -132,13 +132,11 @@ describe('the pictures in a real VS Code', function () {
     await page.screenshot({ path: path.join(screenshots, 'preview.png') });
   });
 
-  it('brings check and preview back after the window was reloaded', async () => {
+  it('brings a check back after the window was reloaded', async () => {
     await page.reload();
     await explorerReady(page);
-    const preview = await webviewWith(page, '.pairs figure', 60_000);
-    assert.equal(await preview.locator('.pairs figure').count(), 12);
     await page.getByRole('tab', { name: 'Check: people' }).click();
-    const check = await webviewWith(page, 'section.finding');
+    const check = await webviewWith(page, 'section.finding', 60_000);
     assert.equal(await check.locator('section.finding[data-code="single-picture"]').count(), 1);
     await drawn(check);
     await page.screenshot({ path: path.join(screenshots, 'check-reloaded.png') });
