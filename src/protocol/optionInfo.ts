@@ -15,6 +15,8 @@ export interface OptionInfo {
 }
 
 export interface OptionPick {
+  /** Rows stand in the order of these numbers. */
+  readonly place: number;
   readonly label: string;
   /** One of VS Code's icons. */
   readonly icon: string;
@@ -22,8 +24,10 @@ export interface OptionPick {
   readonly prompt?: string;
   /** What can be chosen, and in which words. */
   readonly values?: Readonly<Record<string, { readonly label: string; readonly detail: string }>>;
-  /** What the row says where the option is not set. */
+  /** What the row says where the option is not set; it may then be unset. */
   readonly unset?: string;
+  /** Under which name the editor remembers it, where that is not the option's own. */
+  readonly key?: string;
 }
 
 export const optionInfo = z.registry<OptionInfo>();

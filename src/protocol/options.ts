@@ -45,6 +45,7 @@ export const trainingOptions = z.object({
       value: 'NAME',
       help: 'default, fast or original: what the other options begin with',
       pick: {
+        place: 1,
         label: 'Recipe',
         icon: 'book',
         values: {
@@ -69,6 +70,7 @@ export const trainingOptions = z.object({
       value: 'N',
       help: 'side of the input in pixels, a multiple of 32',
       pick: {
+        place: 4,
         label: 'Picture size',
         icon: 'screen-full',
         prompt: 'Side of the network’s input in pixels, a multiple of 32',
@@ -102,7 +104,7 @@ export const trainingOptions = z.object({
       flag: 'epochs',
       value: 'N',
       help: 'passes over the pictures',
-      pick: { label: 'Epochs', icon: 'sync', prompt: 'Passes over all the pictures' },
+      pick: { place: 2, label: 'Epochs', icon: 'sync', prompt: 'Passes over all the pictures' },
     }),
   /** Epochs at the beginning that train the last layer alone, on the frozen network below it. */
   headEpochs: z.int().min(0).max(10_000).default(0).register(optionInfo, {
@@ -124,7 +126,12 @@ export const trainingOptions = z.object({
       flag: 'batch',
       value: 'N',
       help: 'pictures in a step; a single picture left over joins the batch before it',
-      pick: { label: 'Batch size', icon: 'layers', prompt: 'Pictures in one step; a smaller batch needs less memory' },
+      pick: {
+        place: 3,
+        label: 'Batch size',
+        icon: 'layers',
+        prompt: 'Pictures in one step; a smaller batch needs less memory',
+      },
     }),
   /** `adamw` is Adam with decoupled weight decay. */
   optimizer: z
@@ -203,6 +210,7 @@ export const trainingOptions = z.object({
       value: 'F',
       help: 'share of the pictures that trains; the rest validates',
       pick: {
+        place: 6,
         label: 'Training share',
         icon: 'split-horizontal',
         prompt: 'Share of each person’s pictures that trains; the rest validates',
@@ -217,6 +225,7 @@ export const trainingOptions = z.object({
       value: 'NAME',
       help: 'picture, or identity to validate on people left out of training',
       pick: {
+        place: 7,
         label: 'Validate with',
         icon: 'organization',
         values: {
@@ -238,6 +247,7 @@ export const trainingOptions = z.object({
       value: 'N',
       help: 'of split, order, chance and random weights, each with a stream of its own',
       pick: {
+        place: 8,
         label: 'Seed',
         icon: 'symbol-numeric',
         prompt: 'The same seed gives the same split, order and random weights',
@@ -256,7 +266,7 @@ export const trainingOptions = z.object({
       value: 'NAME',
       read: 'start',
       help: 'imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint',
-      pick: { label: 'Start from', icon: 'file-binary', unset: 'random weights' },
+      pick: { place: 5, label: 'Start from', icon: 'file-binary', unset: 'random weights' },
     }),
   /** Absent: training in float. */
   quantization: quantization.optional(),

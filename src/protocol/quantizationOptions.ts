@@ -17,6 +17,8 @@ export const quantization = z.strictObject({
       value: 'N',
       help: 'begin quantization-aware training after so many epochs',
       pick: {
+        place: 9,
+        key: 'quantizeAfter',
         label: 'Quantization-aware after epoch',
         icon: 'chip',
         prompt: 'From then on the network is trained for int8 hardware; empty: never',
