@@ -1,11 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { withDiskErrors } from '../platform/files.js';
 import { makeFolder } from '../platform/makeFolder.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import { runDisk } from './runDisk.js';
-import type { RunRecord } from './runRecord.js';
 
 /** The layout of a run folder: every name inside stands here and nowhere else. */
 export class RunFolder {
@@ -48,7 +47,7 @@ export class RunFolder {
   }
 
   /** @throws UserError when the folder cannot be made or already holds something */
-  create(record: RunRecord): void {
+  create(): void {
     withDiskErrors(runDisk(this.path), () => {
       // Asked first: what a disk says of a mkdir that it refuses is not always why.
       fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
@@ -61,11 +60,6 @@ export class RunFolder {
         );
       fs.mkdirSync(this.checkpoints, { mode: PRIVATE_FOLDER });
     });
-    this.writeRecord(record);
-  }
-
-  writeRecord(record: RunRecord): void {
-    withDiskErrors(runDisk(this.path), () => writeFileAtomically(this.record, `${JSON.stringify(record, null, 2)}\n`));
   }
 }
 

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { facesSeen, mobileNetV2Options, networkOptions } from '../graph/networkOptions.js';
 import { trainingOptions } from '../protocol/options.js';
+import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
+import { runDisk } from './runDisk.js';
 import { RunFolder } from './runFolder.js';
 
 /** What `run.json` holds: enough to repeat the run. `engine`, `network` and `data` follow once they are known. */
@@ -39,6 +41,13 @@ const firstRecord = runRecord.extend({
 
 /** A million names of people take some 30 MB. */
 const MOST_BYTES = 1 << 28;
+
+/** @throws UserError when the disk does not take it */
+export function writeRunRecord(folder: RunFolder, record: RunRecord): void {
+  withDiskErrors(runDisk(folder.path), () =>
+    writeFileAtomically(folder.record, `${JSON.stringify(record, null, 2)}\n`),
+  );
+}
 
 /** @throws when it is missing or not what it should be */
 export function readRunRecord(runFolder: string): RunRecord {

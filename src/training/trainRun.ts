@@ -19,7 +19,7 @@ import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { removeLeftovers } from '../runs/leftovers.js';
 import { RunFolder, runFolderOf } from '../runs/runFolder.js';
-import type { RunRecord } from '../runs/runRecord.js';
+import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
 import { runDisk } from '../runs/runDisk.js';
 import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
@@ -97,7 +97,8 @@ export async function trainRun(
       faces: facesSeenIn(options.dataset),
       versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     };
-    folder.create(record);
+    folder.create();
+    writeRunRecord(folder, record);
     teller = new RunTeller(folder, emit);
     const { tell } = teller;
     const { pid } = process;
@@ -176,7 +177,7 @@ function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, e
     requireSameData(runToFineTune(parent), dataset.people, fingerprint, options.changedData);
     removeLeftovers(runFolderOf(parent));
   }
-  folder.writeRecord({
+  writeRunRecord(folder, {
     ...record,
     engine: { name: engine.name, detail: engine.detail },
     network: { ...mobileNetV2Options(options), name: graph.name, parameters: parameterCount(graph) },

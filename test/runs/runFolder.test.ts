@@ -12,7 +12,7 @@ import { RunFolder, runFolderOf } from '../../src/runs/runFolder.js';
 import { RunLog } from '../../src/runs/runLog.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
-import { peopleOfRun, readRunRecord, type RunRecord } from '../../src/runs/runRecord.js';
+import { peopleOfRun, readRunRecord, writeRunRecord, type RunRecord } from '../../src/runs/runRecord.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -31,7 +31,8 @@ const data = { people: ['a', 'b'], images: 4, trainImages: 3, validationImages: 
 
 function made(): RunFolder {
   const run = new RunFolder(path.join(folder(), 'runs', 'first'));
-  run.create(record());
+  run.create();
+  writeRunRecord(run, record());
   return run;
 }
 
@@ -50,7 +51,7 @@ describe('a run folder', () => {
   });
 
   it('is refused in a sentence where no folder can be made, and where something is', () => {
-    const create = (at: string) => () => new RunFolder(at).create(record());
+    const create = (at: string) => () => new RunFolder(at).create();
     const code = 'run-folder-unwritable';
     assert.throws(create(made().path), { code, message: /is not empty/ });
     fs.writeFileSync(path.join(folder(), 'file'), '');
@@ -73,7 +74,7 @@ describe('run.json', () => {
       network: { ...network, name: 'n', parameters: 5 },
       data,
     };
-    run.writeRecord(whole);
+    writeRunRecord(run, whole);
     assert.deepEqual(readRunRecord(run.path), whole);
     assert.deepEqual(peopleOfRun(run.path), ['a', 'b']);
     const { people, fingerprint } = runOfCheckpoint(checkpoint);

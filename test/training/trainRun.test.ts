@@ -6,7 +6,7 @@ import { RunModel } from '../../src/client/runModel.js';
 import { processStart } from '../../src/platform/isAlive.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { phaseOfSummary, readSummary } from '../../src/runs/runSummary.js';
-import type { BatchResult, Engine, TrainingSession } from '../../src/engine/engine.js';
+import type { Engine } from '../../src/engine/engine.js';
 import { loadAddon } from '../../src/engine/native/addon.js';
 import { NativeSession } from '../../src/engine/native/nativeSession.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
@@ -17,36 +17,12 @@ import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/o
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun, type TrainingPorts } from '../../src/training/trainRun.js';
+import { fakeEngine, halfRight, type Counts } from '../support/fakeEngine.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
 const folder = scratchFolder();
 const data = () => path.join(folder(), 'data');
 const runFolder = () => path.join(folder(), 'run');
-
-type Counts = Omit<BatchResult, 'outputs'>;
-/** What a batch of so many pictures gives after so many steps. */
-type Validation = (pictures: number, step: number) => Counts;
-const halfRight: Validation = (pictures) => ({ lossSum: 0.7 * pictures, correct: Math.ceil(pictures / 2) });
-
-/** An engine that does what a test says instead of computing. */
-function fakeEngine(step: (n: number) => Counts, validation: Validation): Engine {
-  return {
-    name: 'javascript',
-    detail: 'a fake',
-    memoryBytes: () => 0,
-    createSession(graph, parameters): TrainingSession {
-      let n = 0;
-      return {
-        trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
-        evaluate: (batch) => Promise.resolve({ ...validation(batch.labels.length, n), outputs: {} }),
-        observe: () => Promise.resolve([]),
-        assign: () => undefined,
-        readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
-        dispose: () => undefined,
-      };
-    },
-  };
-}
 
 interface Ran {
   readonly ok: boolean;

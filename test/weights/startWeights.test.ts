@@ -10,6 +10,7 @@ import { imageNetFile } from '../../src/weights/imageNetWeights.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { writeCheckpoint } from '../../src/runs/checkpoint.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
+import { writeRunRecord } from '../../src/runs/runRecord.js';
 import { bundledFile } from '../../src/platform/bundledFile.js';
 import type * as kerasFile from '../../src/weights/kerasFile.js';
 import { startWeights, type StartOptions } from '../../src/weights/startWeights.js';
@@ -139,7 +140,7 @@ describe('startWeights', () => {
     };
     const random = initialValues(graph, 1).get('predictions/kernel')!;
     assert.deepEqual(await head(['a', 'b', 'c']), random, 'nobody says whom it is for');
-    new RunFolder(path.join(folder(), 'run')).writeRecord({
+    writeRunRecord(new RunFolder(path.join(folder(), 'run')), {
       ...{ version: 2, id: 'run', startedAt: '', options: trainingOptions.parse({ dataset: folder() }) },
       versions: { faceTrainer: '0', node: '0', platform: '' },
       data: { people: ['a', 'b', 'c'], images: 3, trainImages: 2, validationImages: 1, fingerprint: '' },

@@ -1,0 +1,26 @@
+import type { BatchResult, Engine, TrainingSession } from '../../src/engine/engine.js';
+
+export type Counts = Omit<BatchResult, 'outputs'>;
+/** What a batch of so many pictures gives after so many steps. */
+export type Validation = (pictures: number, step: number) => Counts;
+export const halfRight: Validation = (pictures) => ({ lossSum: 0.7 * pictures, correct: Math.ceil(pictures / 2) });
+
+/** An engine that does what a test says instead of computing. */
+export function fakeEngine(step: (n: number) => Counts, validation: Validation): Engine {
+  return {
+    name: 'javascript',
+    detail: 'a fake',
+    memoryBytes: () => 0,
+    createSession(graph, parameters): TrainingSession {
+      let n = 0;
+      return {
+        trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
+        evaluate: (batch) => Promise.resolve({ ...validation(batch.labels.length, n), outputs: {} }),
+        observe: () => Promise.resolve([]),
+        assign: () => undefined,
+        readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
+        dispose: () => undefined,
+      };
+    },
+  };
+}
