@@ -317,7 +317,8 @@ int main(int argc, char** argv) {
     }
     const std::vector<double> alone = runAll(networks[i], 1);
     expect(runAll(networks[i], threads) == alone, "any number of threads gives the same bits");
-    for (int round = 0; round < 60; round++) damagedPlans(networks[i], threads, random, damaged);
+    // One thread: tensors that damage has laid over each other are written by one part and read by another.
+    for (int round = 0; round < 60; round++) damagedPlans(networks[i], 1, random, damaged);
   }
   expect(refused == 0, "a step allocates nothing");
   context = "memory";
