@@ -95,7 +95,7 @@ describe('Train Model in a real VS Code', function () {
 
   it('keeps to the theme, in all four kinds, and redraws when it changes', async () => {
     const frame = await webviewWith(page, 'canvas[data-points]');
-    // The kinds by the class that VS Code gives a webview's body.
+    // The kinds by what VS Code says of a webview's body; its classes name a light high contrast as the dark one, too.
     const themes = {
       'vscode-dark': 'Default Dark Modern',
       'vscode-light': 'Default Light Modern',
@@ -111,7 +111,7 @@ describe('Train Model in a real VS Code', function () {
       );
       await until(
         theme,
-        async () => (await frame.locator('body').getAttribute('class'))?.split(' ').includes(kind),
+        async () => (await frame.locator('body').getAttribute('data-vscode-theme-kind')) === kind,
         20_000,
       );
       await drawn(frame);
