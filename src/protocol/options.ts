@@ -233,7 +233,7 @@ export const trainingOptions = z.object({
             label: 'Other pictures of the same people',
             detail: 'How well the people of this folder are recognized',
           },
-          identity: { label: 'People who are not trained on', detail: 'How well the network tells strangers apart' },
+          identity: { label: 'People left out of training', detail: 'How well the network tells strangers apart' },
         },
       },
     }),

@@ -171,6 +171,68 @@ describe('the options of a training', () => {
     assert.deepEqual([picked!.options.recipe, picked!.options.frozen], ['fast', true]);
   });
 
+  it('have a row for each that the schema says is picked, which changes it and may unset it', async () => {
+    const editor = new FakeEditor();
+    const pick = async (picks: string[], inputs: string[] = []) => {
+      editor.picks.push(...picks, '$(play)');
+      editor.inputs.push(...inputs);
+      return (await pickTrainingOptions(editor, memory, '/orl'))!.options;
+    };
+    const memory = new Memory();
+    const numbers = [
+      'Epochs',
+      'Batch size',
+      'Picture size',
+      'Training share',
+      'Seed',
+      'Quantization-aware after epoch',
+    ];
+    const rows = () =>
+      editor.lists.at(-1)!.map(({ label, description, separator }) => [label, separator ?? description]);
+    const icons = ['sync', 'layers', 'screen-full', 'split-horizontal', 'symbol-numeric', 'chip'];
+    const chosen = await pick(
+      [...numbers.map((label, i) => `$(${icons[i]}) ${label}`), '$(organization)', 'People left out'],
+      ['33', '16', '96', '0.8', '7', '2'],
+    );
+    const { epochs, batchSize, size, split, seed, splitBy, quantization } = chosen;
+    assert.deepEqual([epochs, batchSize, size, split, seed, splitBy], [33, 16, 96, 0.8, 7, 'identity']);
+    assert.equal(quantization?.afterEpochs, 2);
+    assert.deepEqual(rows(), [
+      ['$(play) Start training', 'default recipe, 33 epochs, batch 16, 96 px, ImageNet weights'],
+      ['Options', true],
+      ['$(book) Recipe', 'default'],
+      ['$(sync) Epochs', '33'],
+      ['$(layers) Batch size', '16'],
+      ['$(screen-full) Picture size', '96'],
+      ['$(file-binary) Start from', 'ImageNet weights'],
+      ['$(split-horizontal) Training share', '0.8'],
+      ['$(organization) Validate with', 'people left out of training'],
+      ['$(symbol-numeric) Seed', '7'],
+      ['$(chip) Quantization-aware after epoch', '2'],
+      ['Look first', true],
+      ['$(eye) Preview', 'twelve pictures as training will see them'],
+    ]);
+    const less = await pick(['$(chip)', '$(file-binary)', 'Random weights'], ['']);
+    assert.deepEqual([less.quantization, less.weights, less.epochs], [undefined, undefined, 33]);
+    for (const wrong of ['0', '1.5', 'ten', '']) {
+      await assert.rejects(pick(['$(sync)'], [wrong]), /the input refuses/, `${wrong} epochs`);
+      editor.picks.length = 0;
+    }
+  });
+
+  it('take what an earlier version remembered, and nothing of what they do not understand', () => {
+    const editor = new FakeEditor();
+    const of = (choices: object) =>
+      rememberedOptions(editor, new Memory([[`trainingChoices ${path.resolve('/orl')}`, choices]]), '/orl');
+    const known = of({ recipe: 'fast', epochs: 33, splitBy: 'identity', weights: null, quantizeAfter: 2 });
+    const { recipe, epochs, splitBy, weights, quantization } = known;
+    assert.deepEqual([recipe, epochs, splitBy, weights], ['fast', 33, 'identity', undefined]);
+    assert.equal(quantization?.afterEpochs, 2);
+    for (const wrong of [{ epochs: 'ten' }, { epochs: null }, { splitBy: 'age' }, { quantizeAfter: -1 }])
+      assert.equal(of({ recipe: 'fast', ...wrong }).recipe, 'default', JSON.stringify(wrong));
+    assert.equal(of({ recipe: 'fast', quantizeAfter: null, dropout: 'of tomorrow' }).recipe, 'fast');
+  });
+
   it('take only settings that are what they should be', () => {
     const editor = new FakeEditor();
     editor.settings = { engine: 'quantum', threads: -3, pixelCacheMiB: 'much', recipe: 7 };

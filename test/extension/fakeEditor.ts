@@ -84,6 +84,8 @@ export class FakeEditor implements Editor {
   readonly buttons: string[] = [];
   /** Beginnings of the labels that are picked; a list after the last one is cancelled. */
   readonly picks: string[] = [];
+  /** Every list that was shown. */
+  readonly lists: (readonly PickItem[])[] = [];
   readonly inputs: string[] = [];
   readonly files: (string | undefined)[] = [];
   /** What a command does, by its name. */
@@ -110,6 +112,7 @@ export class FakeEditor implements Editor {
     return this.answer({ severity: 'modal', message, detail, buttons }, buttons);
   }
   pick<T extends PickItem>(items: readonly T[]): Promise<T | undefined> {
+    this.lists.push(items);
     const wished = this.picks.shift();
     return Promise.resolve(items.find(({ label }) => wished !== undefined && label.startsWith(wished)));
   }

@@ -2,40 +2,28 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
-import { RECIPES, trainingOptions, type RecipeName, type TrainingOptions } from '../../protocol/options.js';
+import { optionsOf } from '../../protocol/optionInfo.js';
+import { optionProblem } from '../../protocol/optionProblem.js';
+import { RECIPES, trainingOptions, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
 import type { Editor, PickItem } from '../editor.js';
 import { runsFolderFor } from '../runsFolders.js';
 import { trainingSettings } from '../trainingSettings.js';
 
-const { epochs, batchSize, size, seed, split, splitBy } = trainingOptions.shape;
-/** The recipe and what is set otherwise; remembered from one training on a folder to the next. */
-const choices = z
-  .object({
-    recipe: z.enum(RECIPES),
-    epochs: epochs.unwrap(),
-    batchSize: batchSize.unwrap(),
-    size: size.unwrap(),
-    seed: seed.unwrap(),
-    split: split.unwrap(),
-    splitBy: splitBy.unwrap(),
-    /** null: a random start. */
-    weights: z.string().nullable(),
-    /** Epochs in float before quantization-aware training begins; null: never. */
-    quantizeAfter: z.int().min(0).nullable(),
-  })
-  .partial({
-    epochs: true,
-    batchSize: true,
-    size: true,
-    seed: true,
-    split: true,
-    splitBy: true,
-    weights: true,
-    quantizeAfter: true,
-  });
+/** The options that can be chosen here, in their order: their schema says which, and in which words. */
+const ROWS = optionsOf(trainingOptions)
+  .flatMap(({ path: at, schema, info: { pick, read } }) =>
+    pick ? [{ at, schema, pick, isStart: read === 'start', key: pick.key ?? at.at(-1)! }] : [],
+  )
+  .sort((a, b) => a.pick.place - b.pick.place);
+type Row = (typeof ROWS)[number];
+
+/**
+ * The recipe, and by the keys of the rows what is set otherwise; remembered from one training on a folder to the next. null:
+ * unset, whatever the recipe says (a random start, never quantized).
+ */
+const choices = z.looseObject({ recipe: z.enum(RECIPES) });
 type Choices = z.infer<typeof choices>;
-type NumberChoice = 'epochs' | 'batchSize' | 'size' | 'split' | 'seed';
 
 /** What outlives the window. */
 export interface Memory {
@@ -47,12 +35,6 @@ export interface Memory {
 const remembered = (dataset: string) => `trainingChoices ${path.resolve(dataset)}`;
 
 export const WEIGHTS_FILES = { 'Weights in Keras’ layout': ['h5', 'hdf5', 'npz'] };
-
-const RECIPE_WORDS: Record<RecipeName, string> = {
-  default: 'The whole network, from ImageNet weights: the most accurate',
-  fast: 'The last layer alone, on frozen ImageNet features: ready in a minute',
-  original: 'The script that Face Trainer grew from, from random weights unless you choose others',
-};
 
 interface Item extends PickItem {
   /** Changes some choices; undefined when the user thought better of it. */
@@ -103,10 +85,8 @@ export function rememberedOptions(editor: Editor, memory: Memory, dataset: strin
 
 function resolve(editor: Editor, current: Choices, dataset: string): TrainingOptions {
   const list = exclusionFile(runsFolderFor(editor, dataset), dataset);
-  const { quantizeAfter, ...wishes } = current;
   const result = withRecipe(current.recipe, {
-    ...wishes,
-    ...(typeof quantizeAfter === 'number' ? { quantization: { afterEpochs: quantizeAfter } } : {}),
+    ...wishesOf(current),
     dataset,
     ...trainingSettings(editor),
     exclude: fs.existsSync(list) ? list : undefined,
@@ -115,11 +95,31 @@ function resolve(editor: Editor, current: Choices, dataset: string): TrainingOpt
   throw new Error(`a setting is not what it should be: ${result.error.issues[0]?.message ?? ''}`);
 }
 
+/** Choices at their places in the options. */
+function wishesOf(current: Choices): Record<string, unknown> {
+  const wishes: Record<string, unknown> = {};
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { at, key } of ROWS) {
+    const value = current[key];
+    const [name, inner] = at;
+    if (inner === undefined) wishes[name!] = value;
+    // A group whose option is unset is absent.
+    else if (value !== undefined && value !== null) (groups[name!] ??= {})[inner] = value;
+  }
+  return { ...wishes, ...groups };
+}
+
+/** What is not understood is forgotten, all of it: choices belong together. */
 function choicesFor(editor: Editor, memory: Memory, dataset: string): Choices {
-  const saved = choices.safeParse(memory.get(remembered(dataset)));
-  if (saved.success) return withoutLostFile(saved.data);
+  const saved = choices.safeParse(memory.get(remembered(dataset))).data;
+  if (saved && ROWS.every((row) => understands(row, saved[row.key]))) return withoutLostFile(saved);
   const recipe = z.enum(RECIPES).safeParse(editor.setting('recipe'));
   return { recipe: recipe.success ? recipe.data : 'default' };
+}
+
+function understands({ schema, pick }: Row, value: unknown): boolean {
+  if (value === null) return pick.unset !== undefined;
+  return value === undefined || z.safeParse(schema, value).success;
 }
 
 /** A weights file or checkpoint that was deleted meanwhile would only make the run fail. */
@@ -129,47 +129,46 @@ function withoutLostFile({ weights, ...rest }: Choices): Choices {
 }
 
 function items(current: Choices, options: TrainingOptions): Item[] {
-  const start = weightsInWords(options.weights);
   const facts = [
     `${current.recipe} recipe`,
     `${options.epochs} epochs`,
     `batch ${options.batchSize}`,
     `${options.size} px`,
-    start,
+    weightsInWords(options.weights),
   ];
   return [
     { label: '$(play) Start training', description: facts.join(', ') },
     { label: 'Options', separator: true },
-    {
-      label: '$(book) Recipe',
-      description: current.recipe,
-      detail: RECIPE_WORDS[current.recipe],
-      change: changeRecipe,
-    },
-    number('$(sync) Epochs', 'epochs', options, 'Passes over all the pictures'),
-    number('$(layers) Batch size', 'batchSize', options, 'Pictures in one step; a smaller batch needs less memory'),
-    number('$(screen-full) Picture size', 'size', options, 'Side of the network’s input in pixels, a multiple of 32'),
-    { label: '$(file-binary) Start from', description: start, change: changeWeights },
-    number(
-      '$(split-horizontal) Training share',
-      'split',
-      options,
-      'Share of each person’s pictures that trains; the rest validates',
-    ),
-    {
-      label: '$(organization) Validate with',
-      description: options.splitBy === 'picture' ? 'other pictures of the same people' : 'people left out of training',
-      change: changeSplitBy,
-    },
-    number('$(symbol-numeric) Seed', 'seed', options, 'The same seed gives the same split, order and random weights'),
-    {
-      label: '$(chip) Quantization-aware after epoch',
-      description: quantizeInWords(options),
-      change: changeQuantization,
-    },
+    ...ROWS.map((row) => item(row, options)),
     { label: 'Look first', separator: true },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
   ];
+}
+
+function item(row: Row, options: TrainingOptions): Item {
+  const { pick, key } = row;
+  const label = `$(${pick.icon}) ${pick.label}`;
+  if (row.isStart) return { label, description: weightsInWords(options.weights), change: changeWeights };
+  const value = valueOf(row, options);
+  const words = pick.values?.[String(value)];
+  if (!words)
+    return {
+      label,
+      description: typeof value === 'number' ? String(value) : (pick.unset ?? ''),
+      change: (editor, current) => changeNumber(editor, row, value, current),
+    };
+  return {
+    label,
+    description: `${words.label[0]!.toLowerCase()}${words.label.slice(1)}`,
+    ...(key === 'recipe' && { detail: words.detail }),
+    change: (editor, current) => changeName(editor, row, current),
+  };
+}
+
+function valueOf({ at }: Row, options: TrainingOptions): unknown {
+  let value: unknown = options;
+  for (const key of at) value = z.record(z.string(), z.unknown()).safeParse(value).data?.[key];
+  return value;
 }
 
 function weightsInWords(weights: string | undefined): string {
@@ -177,57 +176,32 @@ function weightsInWords(weights: string | undefined): string {
   return weights === 'imagenet' ? 'ImageNet weights' : path.basename(weights);
 }
 
-function number(label: string, key: NumberChoice, options: TrainingOptions, prompt: string): Item {
-  return {
-    label,
-    description: String(options[key]),
-    change: async (editor, current) => {
-      const text = await editor.input({
-        title: label.replace(/^\$\([^)]*\) /, ''),
-        prompt,
-        value: String(options[key]),
-        problem: (value) => problem(key, value),
-      });
-      return text === undefined ? undefined : { ...current, [key]: Number(text) };
-    },
-  };
-}
-
-function problem(key: NumberChoice, text: string): string | undefined {
-  const result = trainingOptions.shape[key].safeParse(text.trim() === '' ? Number.NaN : Number(text));
-  return result.success ? undefined : result.error.issues[0]?.message;
-}
-
-function quantizeInWords({ quantization }: TrainingOptions): string {
-  return quantization ? String(quantization.afterEpochs) : 'never';
-}
-
-async function changeQuantization(editor: Editor, current: Choices): Promise<Choices | undefined> {
+async function changeNumber(editor: Editor, row: Row, value: unknown, current: Choices): Promise<Choices | undefined> {
+  const { pick, key } = row;
   const text = await editor.input({
-    title: 'Quantization-aware after epoch',
-    prompt: 'From then on the network is trained for int8 hardware; empty: never',
-    value: typeof current.quantizeAfter === 'number' ? String(current.quantizeAfter) : '',
-    problem: (value) => (/^\d*$/.test(value.trim()) ? undefined : 'A number of epochs'),
+    title: pick.label,
+    prompt: pick.prompt ?? '',
+    value: typeof value === 'number' ? String(value) : '',
+    problem: (entered) => problem(row, entered),
   });
-  if (text === undefined) return undefined;
-  return { ...current, quantizeAfter: text.trim() === '' ? null : Number(text) };
+  return text === undefined ? undefined : { ...current, [key]: text.trim() === '' ? null : Number(text) };
 }
 
-/** Another recipe begins with all of its own. */
-async function changeRecipe(editor: Editor): Promise<Choices | undefined> {
-  const recipes = RECIPES.map((recipe) => ({ label: recipe, detail: RECIPE_WORDS[recipe], recipe }));
-  const picked = await editor.pick(recipes, { title: 'Recipe' });
-  return picked && { recipe: picked.recipe };
+function problem({ schema, pick }: Row, text: string): string | undefined {
+  if (text.trim() === '' && pick.unset !== undefined) return undefined;
+  const result = z.safeParse(schema, text.trim() === '' ? Number.NaN : Number(text));
+  if (result.success) return undefined;
+  const issue = result.error.issues[0]!;
+  const words = optionProblem(issue) ?? issue.message;
+  return `${words[0]!.toUpperCase()}${words.slice(1)}`;
 }
 
-async function changeSplitBy(editor: Editor, current: Choices): Promise<Choices | undefined> {
-  const picture = {
-    label: 'Other pictures of the same people',
-    detail: 'How well the people of this folder are recognized',
-  };
-  const identity = { label: 'People left out of training', detail: 'How well the network tells strangers apart' };
-  const picked = await editor.pick([picture, identity], { title: 'Validate with' });
-  return picked && { ...current, splitBy: picked === identity ? 'identity' : 'picture' };
+async function changeName(editor: Editor, { pick, key }: Row, current: Choices): Promise<Choices | undefined> {
+  const names = Object.entries(pick.values ?? {}).map(([name, words]) => ({ ...words, name }));
+  const picked = await editor.pick(names, { title: pick.label });
+  if (!picked) return undefined;
+  // Another recipe begins with all of its own.
+  return choices.parse({ ...(key === 'recipe' ? {} : current), [key]: picked.name });
 }
 
 async function changeWeights(editor: Editor, current: Choices): Promise<Choices | undefined> {
