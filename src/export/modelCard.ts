@@ -1,5 +1,6 @@
 import { formatCount, formatPercent } from '../core/format.js';
 import type { Measurements } from '../protocol/comparison.js';
+import { formatOf } from '../protocol/exportFormats.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { ModelFacts } from './modelFacts.js';
@@ -23,24 +24,6 @@ export interface ModelCard {
   readonly faceTrainer: string;
 }
 
-const FORMAT_NAMES: Record<ExportOptions['format'], string> = {
-  tflite: 'TensorFlow Lite',
-  onnx: 'ONNX',
-  tfjs: 'TensorFlow.js LayersModel',
-  keras: 'Keras weights',
-  c: 'C header for TensorFlow Lite Micro',
-};
-
-const USE: Record<ExportOptions['format'], string> = {
-  tflite:
-    'Load it with LiteRT (`ai_edge_litert`, Android, iOS); the signature `serving_default` names input `image` and `output`.',
-  onnx: 'Load it with ONNX Runtime; input `image` is [batch, 3, height, width].',
-  tfjs: '`await tf.loadLayersModel(url)`; it can be trained further.',
-  keras:
-    '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
-  c: 'Include it in one source file; the comment at its top says how.',
-};
-
 export function cardJson(card: ModelCard): string {
   return `${JSON.stringify(card, null, 2)}\n`;
 }
@@ -59,7 +42,7 @@ ${output === 'embedding' ? 'Turns a face into a vector; vectors of the same pers
 ## File
 
 ${head('Property', 'Value')}${table([
-    ['Format', `${FORMAT_NAMES[format]}, ${precision}`],
+    ['Format', `${formatOf(format).name}, ${precision}`],
     ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
     ['Parameters', card.parameters.toLocaleString('en-US')],
     ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, x / 127.5 − 1`],
@@ -70,7 +53,7 @@ ${head('Property', 'Value')}${table([
     ['Output', output],
   ])}
 
-${USE[format]}
+${formatOf(format).use}
 
 ## Training
 

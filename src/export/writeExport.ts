@@ -2,9 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
-import { loadKerasFile } from '../weights/loadKerasFile.js';
-import { encodeModel, factsOf, graphOf, requireExportable, type ExportSource } from './encodeModel.js';
-import { FACTS_KEY } from './modelFacts.js';
+import { encodeModel } from './encoders.js';
+import type { ExportSource } from './exportSource.js';
 
 /** Files of an export, the main one first, with their sizes together. */
 export interface Exported {
@@ -29,16 +28,10 @@ export function exportDisk(output: string): DiskWords {
  * @throws UserError `not-quantized`, `not-integer`, `not-this-precision`, `output-unwritable` or `disk-full`
  */
 export async function writeExport(source: ExportSource, options: ExportOptions, output: string): Promise<Exported> {
-  requireExportable(source, options);
   const folder = path.dirname(output);
-  const { format } = options;
-  if (format === 'keras') {
-    withDiskErrors(exportDisk(output), () => fs.mkdirSync(folder, { recursive: true }));
-    return { files: [output], bytes: await writeKeras(source, options, output) };
-  }
-  const encoded = encodeModel(source, { ...options, format });
+  const encoded = await encodeModel(source, options);
   const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
-  const before = format === 'tfjs' ? weightsOf(output) : [];
+  const before = leftWeights(output);
   withDiskErrors(exportDisk(output), () => {
     fs.mkdirSync(folder, { recursive: true });
     const there = files.map((file) => fs.existsSync(file));
@@ -54,24 +47,9 @@ export async function writeExport(source: ExportSource, options: ExportOptions, 
 }
 
 /** Files of weights that an earlier export has left for a model.json. */
-function weightsOf(topology: string): string[] {
+function leftWeights(topology: string): string[] {
+  if (path.extname(topology) !== '.json') return [];
   const text = fs.existsSync(topology) ? fs.readFileSync(topology, 'utf8') : '';
   const names = new Set(text.match(/(?<=")weights-[0-9a-f]{12}\.bin(?=")/g));
   return [...names].map((name) => path.join(path.dirname(topology), name));
-}
-
-async function writeKeras(source: ExportSource, { part }: ExportOptions, output: string): Promise<number> {
-  const { parameters } = graphOf(source, part);
-  const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));
-  const facts = factsOf(source, part === 'embedding' ? 'embedding' : 'probabilities', 'NHWC');
-  const keras = await loadKerasFile();
-  const temporary = `${output}.tmp-${process.pid}`;
-  try {
-    await keras.writeKerasFile(temporary, arrays, { [FACTS_KEY]: JSON.stringify(facts) });
-    const bytes = fs.readFileSync(temporary);
-    withDiskErrors(exportDisk(output), () => writeFileAtomically(output, bytes));
-    return bytes.length;
-  } finally {
-    fs.rmSync(temporary, { force: true });
-  }
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { factsOf, requireExportable } from '../export/encodeModel.js';
+import { requireExportable } from '../export/encoders.js';
+import { factsOf, graphOf } from '../export/exportSource.js';
 import { cardJson, cardMarkdown, type ModelCard } from '../export/modelCard.js';
 import { parameterCount } from '../graph/graph.js';
 import type { Measurements } from '../protocol/comparison.js';
@@ -32,28 +33,18 @@ export async function exportWithCard(
   const measured = wished ? await measuredOf(source, onProgress, cancelled) : undefined;
   if (cancelled()) return undefined;
   const { files, bytes } = await writeExport(source, options, output);
-  const outputs = {
-    tflite: 'logits',
-    onnx: 'logits',
-    c: 'logits',
-    tfjs: 'probabilities',
-    keras: 'probabilities',
-  } as const;
   const card: ModelCard = {
     ...{ file: path.basename(output), bytes, format: options.format, precision: options.precision },
-    facts: factsOf(
-      source,
-      options.part === 'embedding' ? 'embedding' : outputs[options.format],
-      options.format === 'onnx' ? 'NCHW' : 'NHWC',
-    ),
-    parameters: parameterCount(source.float),
+    facts: factsOf(source, options),
+    parameters: parameterCount(graphOf(source, options.part)),
     training: {
       checkpoint: `${path.basename(runFolderOf(checkpoint))}/${path.basename(checkpoint)}`,
       people: source.facts.labels.length,
       fingerprint: source.run.fingerprint,
       options: withoutPlaces(source.run.options),
     },
-    ...(measured && { measured }),
+    // Accuracy is of who is named: an embedding names nobody.
+    ...(measured && options.part === 'classifier' && { measured }),
     faceTrainer: version,
   };
   const cards = [`${files[0]!}.card.md`, `${files[0]!}.card.json`];

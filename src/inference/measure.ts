@@ -6,7 +6,7 @@ import { withoutExcluded } from '../dataset/checkDataset.js';
 import { openDataset, readBatch, type Dataset } from '../dataset/dataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { scanDataset } from '../dataset/scanDataset.js';
-import { onnxBytes } from '../export/encodeModel.js';
+import { onnxBytes } from '../export/onnx/encodeOnnx.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { Difference, Measurement, Measurements } from '../protocol/comparison.js';
 import type { OpenedCheckpoint } from './openCheckpoint.js';

@@ -1,6 +1,6 @@
 import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
-import type { ExportSource } from '../export/encodeModel.js';
+import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';

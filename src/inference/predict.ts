@@ -11,7 +11,8 @@ import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
 import { inAlignThreads } from '../faces/alignThreads.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
-import { openModel, requireLabels } from './openModel.js';
+import { requireLabels } from './open/openedModel.js';
+import { openModel } from './openModel.js';
 
 /** Side of the crops that Align Faces makes unless told otherwise. */
 const CROP_SIZE = 224;

@@ -1,17 +1,17 @@
 import * as z from 'zod';
+import { formatOf, FORMATS } from './exportFormats.js';
 import { optionInfo } from './optionInfo.js';
-
-export const FORMATS = ['tflite', 'onnx', 'tfjs', 'keras', 'c'] as const;
-export type Format = (typeof FORMATS)[number];
 
 /** What of a checkpoint becomes a file, and which. */
 export const exportOptions = z.object({
-  /** TensorFlow Lite, ONNX, TensorFlow.js LayersModel, weights for Keras, C header for TensorFlow Lite Micro. */
-  format: z.enum(FORMATS).default('tflite').register(optionInfo, {
-    flag: 'format',
-    value: 'NAME',
-    help: 'tflite, onnx, tfjs, keras, or c: a header for TensorFlow Lite Micro',
-  }),
+  format: z
+    .enum(FORMATS)
+    .default('tflite')
+    .register(optionInfo, {
+      flag: 'format',
+      value: 'NAME',
+      help: FORMATS.map((format) => `${format} (${formatOf(format).name})`).join(', '),
+    }),
   precision: z
     .enum(['float32', 'int8'])
     .default('float32')
@@ -31,20 +31,15 @@ export const exportOptions = z.object({
 });
 export type ExportOptions = z.infer<typeof exportOptions>;
 
-/** Ending of a file of each format; TensorFlow.js has a folder with this file in it. */
-export const ENDINGS: Record<Format, string> = {
-  tflite: '.tflite',
-  onnx: '.onnx',
-  tfjs: '/model.json',
-  keras: '.h5',
-  c: '.h',
-};
-
-/** Formats that have int8. */
-export const INTEGER_FORMATS: readonly Format[] = ['tflite', 'onnx', 'c'];
-
 /** Where an export goes when nobody says otherwise, relative to the folder for exports. */
 export function usualName(checkpoint: string, { format, precision, part }: ExportOptions): string {
   const name = [checkpoint, ...(part === 'embedding' ? ['embedding'] : []), precision].join('-');
-  return `${name}${ENDINGS[format]}`;
+  return `${name}${formatOf(format).ending}`;
+}
+
+/** The file that an export writes where the user has named one; where a format makes a folder, that may be named alone. */
+export function namedFile(named: string, { format }: Pick<ExportOptions, 'format'>): string {
+  const { ending } = formatOf(format);
+  const insideFolder = ending.startsWith('/') && !named.endsWith(ending.slice(ending.lastIndexOf('.')));
+  return insideFolder ? `${named}${ending}` : named;
 }

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { softmax } from '../../src/core/softmax.js';
-import { encodeModel, type ExportSource } from '../../src/export/encodeModel.js';
+import { encodeModel } from '../../src/export/encoders.js';
+import type { ExportSource } from '../../src/export/exportSource.js';
 import { FACTS_KEY, parseFacts } from '../../src/export/modelFacts.js';
 import { quantizeValue } from '../../src/core/fakeQuantize.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
@@ -133,7 +134,7 @@ int main() {
       const shell = await runProgram('sh', ['-c', `"${binary}" > "${binary}.out" 2> "${binary}.labels"`]);
       assert.equal(shell.code, 0, shell.output);
       const out = fs.readFileSync(`${binary}.out`);
-      const [tflite] = encodeModel(source, exportOptions.parse({ format: 'tflite', precision: 'int8' }) as never);
+      const [tflite] = await encodeModel(source, exportOptions.parse({ format: 'tflite', precision: 'int8' }));
       assert.ok(out.subarray(0, -256).equals(tflite!.bytes));
       const { input } = integerNetwork(network.graph, network.values);
       const table = Int8Array.from({ length: 256 }, (_, byte) => quantizeValue(Math.fround(byte / 127.5 - 1), input));

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { argmax } from '../../src/core/softmax.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import { FACTS_KEY, parseFacts } from '../../src/export/modelFacts.js';
+import { parseFacts } from '../../src/export/modelFacts.js';
 import { compareCheckpoint } from '../../src/inference/compareCheckpoint.js';
 import { exportWithCard } from '../../src/inference/exportWithCard.js';
 import { openModel } from '../../src/inference/openModel.js';
@@ -17,8 +16,7 @@ import { writeExport } from '../../src/export/writeExport.js';
 import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
-import { scratchFolder, writePeople } from '../support/scratch.js';
-import { sharedPaths, withShared } from '../support/shared.js';
+import { writePeople } from '../support/scratch.js';
 
 const never = () => false;
 const quietly = () => undefined;
@@ -89,13 +87,21 @@ describe('exported files at work', function () {
       // A record of version 1 does not say, and asks the folder.
       const record = path.join(float, '..', '..', 'run.json');
       const text = fs.readFileSync(record, 'utf8');
-      const { faces, network, ...rest } = JSON.parse(text) as Record<string, unknown>;
-      fs.writeFileSync(record, JSON.stringify({ ...rest, version: 1 }));
-      const before = openCheckpoint(float);
-      fs.writeFileSync(record, text);
+      const { faces, network, ...rest } = JSON.parse(text) as {
+        network: { name: string; parameters: number };
+        faces: string;
+      };
+      const { name, parameters } = network;
+      fs.writeFileSync(record, JSON.stringify({ ...rest, version: 1, network: { name, parameters } }));
+      let before;
+      try {
+        before = openCheckpoint(float);
+      } finally {
+        fs.writeFileSync(record, text);
+      }
       assert.equal(before.facts.input.faces, 'aligned');
       assert.equal(faces, 'as they are');
-      assert.deepEqual(network, { ...before.run.network, ...(network as object) });
+      assert.deepEqual(network, { ...before.run.network, ...network });
     } finally {
       fs.rmSync(journal);
     }
@@ -311,6 +317,27 @@ describe('exported files at work', function () {
     assert.ok(!fs.existsSync(refused));
   });
 
+  it('tells of an embedding what an embedding is: no accuracy of names, no weights of the classifier', async () => {
+    const card = async (part: 'classifier' | 'embedding') => {
+      const options = exportOptions.parse({ format: 'onnx', part });
+      const output = path.join(folder, 'exports', `${part}.onnx`);
+      const told = (await exportWithCard({ checkpoint: float, options, output, measure: true }, quietly, never))!;
+      const { parameters, measured, facts } = JSON.parse(fs.readFileSync(told.cards[1]!, 'utf8')) as {
+        parameters: number;
+        measured?: object;
+        facts: { output: string; labels: string[] };
+      };
+      return { parameters, measured, facts, text: fs.readFileSync(told.cards[0]!, 'utf8') };
+    };
+    const [whole, embedding] = [await card('classifier'), await card('embedding')];
+    // The last layer: 1,280 features to each of four people, and a bias.
+    assert.equal(whole.parameters - embedding.parameters, (1280 + 1) * 4);
+    assert.ok(whole.measured);
+    assert.equal(embedding.measured, undefined);
+    assert.deepEqual([embedding.facts.output, embedding.facts.labels], ['embedding', []]);
+    assert.ok(!embedding.text.includes('Accuracy |'));
+  });
+
   it('at a terminal: export, predict and compare in JSON, alike twice', async () => {
     const program = bundledFile('faceTrainer.js')!;
     const output = path.join(folder, 'cli', 'm.h5');
@@ -351,54 +378,6 @@ describe('exported files at work', function () {
     assert.match(compared.output, /float32 +accuracy .*\nint8 +accuracy .*\nAgreement /s);
     const wrong = spawnSync(process.execPath, [program, 'export', float, '--format', 'coreml'], { encoding: 'utf8' });
     assert.equal(wrong.status, 2);
-    assert.match(wrong.stderr, /^--format: tflite, onnx, tfjs, keras, c\./);
-  });
-
-  it('knows the facts of a file by the name that its metadata has', () => assert.equal(FACTS_KEY, 'face_trainer'));
-  it('takes the first of equal scores', () => assert.equal(argmax(Float32Array.of(1, 3, 3)), 1));
-});
-
-const ALIGNED = 'a network of aligned faces asked about whole pictures';
-withShared(ALIGNED, [sharedPaths.wild], () => {
-  describe(ALIGNED, function () {
-    this.timeout(60_000);
-    const folder = scratchFolder();
-
-    it('finds the face first, and says where there is none', async () => {
-      await writePeople(path.join(folder(), 'data'), 2, 4);
-      fs.writeFileSync(path.join(folder(), 'data', 'align.ndjson'), '');
-      const options = trainingOptions.parse({
-        dataset: path.join(folder(), 'data'),
-        size: 32,
-        width: 0.1,
-        epochs: 1,
-        batchSize: 4,
-        split: 0.5,
-      });
-      let checkpoint = '';
-      await trainRun(
-        { runFolder: path.join(folder(), 'run'), options, version: '0' },
-        (message) => {
-          if (message.type === 'checkpoint') checkpoint = message.path;
-        },
-        new StopSignal(),
-        { now: () => new Date(0), pixelCache: path.join(folder(), 'pixels'), selectEngine },
-      );
-      const model = path.join(folder(), 'run', ...checkpoint.split('/'));
-      const person = fs.readdirSync(sharedPaths.wild).filter((name) => !name.startsWith('.'))[0]!;
-      const face = path.join(sharedPaths.wild, person, fs.readdirSync(path.join(sharedPaths.wild, person))[0]!);
-      const noise = path.join(
-        folder(),
-        'data',
-        fs.readdirSync(path.join(folder(), 'data')).find((name) => name !== 'align.ndjson')!,
-      );
-      const files = [face, path.join(noise, fs.readdirSync(noise)[0]!)];
-      const auto = (await predict({ model, files, faces: 'auto' }, quietly, never))!.predictions;
-      assert.ok('person' in auto[0]!, JSON.stringify(auto[0]));
-      assert.ok('error' in auto[1]! && /face/.test(auto[1].error), JSON.stringify(auto[1]));
-      const plain = (await predict({ model, files, faces: 'as-they-are' }, quietly, never))!.predictions;
-      assert.ok('person' in plain[1]!);
-      assert.notDeepEqual(plain[0], auto[0]);
-    });
+    assert.match(wrong.stderr, /^--format: tflite, onnx, tfjs, keras or c, not “coreml”\./);
   });
 });

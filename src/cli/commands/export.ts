@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { usualName } from '../../protocol/exportOptions.js';
+import { namedFile, usualName } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
 import { RunFolder, runFolderOf } from '../../runs/runFolder.js';
@@ -58,6 +58,5 @@ export const exportCommand: Command<ExportWish> = {
 /** @param named whether the user named the file, or its folder alone is known */
 function fileOf({ output, checkpoint, options }: OrderOf<'export'>, named: boolean): string {
   if (!named) return path.join(output, usualName(path.basename(checkpoint), options));
-  // A LayersModel is a folder with this file in it.
-  return options.format === 'tfjs' && !output.endsWith('.json') ? path.join(output, 'model.json') : output;
+  return path.normalize(namedFile(output, options));
 }

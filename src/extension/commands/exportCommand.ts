@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../client/runModel.js';
 import { formatPercent } from '../../core/format.js';
-import { ENDINGS, usualName, type ExportOptions } from '../../protocol/exportOptions.js';
+import { formatOf, FORMATS } from '../../protocol/exportFormats.js';
+import { usualName, type ExportOptions } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { MessageOf } from '../../protocol/jobs.js';
 import type { Editor, PickItem } from '../editor.js';
@@ -14,51 +15,18 @@ interface Kind extends PickItem {
   readonly options: Omit<ExportOptions, 'part'>;
 }
 
-const INTEGERS: readonly Kind[] = [
-  {
-    label: 'TensorFlow Lite, int8',
-    detail: 'int8 throughout, input and output as well: for microcontrollers and accelerators',
-    options: { format: 'tflite', precision: 'int8', border: 'int8' },
-  },
-  {
-    label: 'TensorFlow Lite, int8 inside',
-    detail: 'int8, with float32 input and output: takes the place of a float file',
-    options: { format: 'tflite', precision: 'int8', border: 'float32' },
-  },
-  {
-    label: 'ONNX, int8',
-    detail: 'For ONNX Runtime on a server, a desktop or a phone; float32 input and output',
-    options: { format: 'onnx', precision: 'int8', border: 'float32' },
-  },
-  {
-    label: 'C header, int8',
-    detail: 'For TensorFlow Lite Micro: the file as an array, the people, an example of preprocessing',
-    options: { format: 'c', precision: 'int8', border: 'int8' },
-  },
-];
-
-const FLOATS: readonly Kind[] = [
-  {
-    label: 'TensorFlow Lite, float32',
-    detail: 'For a phone or a server; four times as large as int8',
-    options: { format: 'tflite', precision: 'float32' },
-  },
-  {
-    label: 'ONNX, float32',
-    detail: 'For ONNX Runtime and everything else that reads ONNX',
-    options: { format: 'onnx', precision: 'float32' },
-  },
-  {
-    label: 'TensorFlow.js',
-    detail: 'A LayersModel for a browser or Node.js, which can be trained on',
-    options: { format: 'tfjs', precision: 'float32' },
-  },
-  {
-    label: 'Keras weights',
-    detail: 'An .h5 file for keras.applications.MobileNetV2 in Python',
-    options: { format: 'keras', precision: 'float32' },
-  },
-];
+/** Everything that there is of a precision, in the order of the formats. */
+function kindsOf(precision: ExportOptions['precision']): Kind[] {
+  return FORMATS.flatMap((format) =>
+    formatOf(format)
+      .kinds.filter((kind) => kind.precision === precision)
+      .map(({ label, detail, border }) => ({
+        label,
+        detail,
+        options: { format, precision, ...(border && { border }) },
+      })),
+  );
+}
 
 const PARTS: readonly (PickItem & { readonly part: ExportOptions['part'] })[] = [
   { label: 'Whole classifier', detail: 'Names the people that the network was trained with', part: 'classifier' },
@@ -74,7 +42,7 @@ export async function exportModel(editor: Editor, jobs: Jobs, checkpoint: string
   const run = new RunModel(path.resolve(checkpoint, '..', '..'));
   const quantized = run.state.run?.options.quantization !== undefined;
   const title = `Export ${modelName(checkpoint)}`;
-  const kinds = quantized ? [...INTEGERS, ...FLOATS] : FLOATS;
+  const kinds = [...(quantized ? kindsOf('int8') : []), ...kindsOf('float32')];
   const placeHolder = quantized
     ? 'Kind of file'
     : 'For int8, fine-tune this checkpoint first (Enable Quantization-Aware Fine-Tuning)';
@@ -108,7 +76,7 @@ async function askForPlace(
   const chosen = await editor.choosePlace({
     title,
     place: usual,
-    filters: { [kind.label.split(',')[0]!]: [ENDINGS[kind.options.format].split('.').pop()!] },
+    filters: { [kind.label.split(',')[0]!]: [formatOf(kind.options.format).ending.split('.').pop()!] },
   });
   if (made !== undefined && chosen?.startsWith(path.dirname(usual) + path.sep) !== true)
     removeEmpty(path.dirname(usual), made);
@@ -136,7 +104,7 @@ async function announce(
       ? `, accuracy ${formatPercent(model.accuracy)} on ${measured!.pictures} pictures`
       : '';
   const text = `${path.basename(file)} was written, ${(bytes / 1e6).toFixed(1)} MB${accuracy}.`;
-  const usable = options.format !== 'c' && options.part === 'classifier';
+  const usable = formatOf(options.format).readable && options.part === 'classifier';
   const chosen = await editor.say('information', text, ...(usable ? [attempt] : []), card, reveal);
   if (chosen === reveal) await editor.revealInExplorer(file);
   if (chosen === card) await editor.preview(cards[0]!);

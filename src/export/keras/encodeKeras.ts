@@ -1,0 +1,23 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { ExportOptions } from '../../protocol/exportOptions.js';
+import { loadKerasFile } from '../../weights/loadKerasFile.js';
+import { mainFile, type EncodedFile } from '../encoder.js';
+import { factsOf, graphOf, type ExportSource } from '../exportSource.js';
+import { FACTS_KEY } from '../modelFacts.js';
+
+/** Weights alone, for the network that Keras builds itself. The HDF5 library writes to a disk only: a folder that goes again. */
+export async function encodeKeras(source: ExportSource, options: ExportOptions): Promise<EncodedFile[]> {
+  const { parameters } = graphOf(source, options.part);
+  const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));
+  const keras = await loadKerasFile();
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-keras-'));
+  try {
+    const file = path.join(folder, 'weights.h5');
+    await keras.writeKerasFile(file, arrays, { [FACTS_KEY]: JSON.stringify(factsOf(source, options)) });
+    return [mainFile(fs.readFileSync(file))];
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,38 @@
+import type { ExportOptions } from '../../protocol/exportOptions.js';
+import { mainFile, type EncodedFile } from '../encoder.js';
+import { factsOf, type ExportSource } from '../exportSource.js';
+import { tfliteBytes } from '../tflite/encodeTflite.js';
+import { arenaBytes } from './arena.js';
+import { cHeader } from './header.js';
+
+export function encodeHeader(source: ExportSource, options: ExportOptions): EncodedFile[] {
+  return [mainFile(new TextEncoder().encode(header(source, options)))];
+}
+
+/** Methods of a resolver, by operator. */
+const RESOLVERS = {
+  add: 'Add',
+  averagePool2d: 'AveragePool2D',
+  conv2d: 'Conv2D',
+  depthwiseConv2d: 'DepthwiseConv2D',
+  dequantize: 'Dequantize',
+  fullyConnected: 'FullyConnected',
+  maxPool2d: 'MaxPool2D',
+  quantize: 'Quantize',
+  reshape: 'Reshape',
+} as const;
+
+function header(source: ExportSource, options: ExportOptions): string {
+  const { bytes, model } = tfliteBytes(source, options);
+  const { type, quantization } = model.tensors[model.input]!;
+  const input =
+    type === 'int8' ? { scale: quantization!.scales[0]!, zeroPoint: quantization!.zeroPoints[0]! } : undefined;
+  const operators = [...new Set(model.operators.map(({ op }) => RESOLVERS[op]))];
+  return cHeader(bytes, {
+    name: model.description,
+    facts: factsOf(source, options),
+    input,
+    operators,
+    arena: arenaBytes(model),
+  });
+}

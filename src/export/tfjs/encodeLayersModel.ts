@@ -1,0 +1,12 @@
+import type { ExportOptions } from '../../protocol/exportOptions.js';
+import { mainFile, type EncodedFile } from '../encoder.js';
+import { factsOf, graphOf, type ExportSource } from '../exportSource.js';
+import { FACTS_KEY } from '../modelFacts.js';
+import { layersModel } from './layersModel.js';
+
+export function encodeLayersModel(source: ExportSource, options: ExportOptions): EncodedFile[] {
+  const metadata = { [FACTS_KEY]: factsOf(source, options) };
+  const graph = graphOf(source, options.part);
+  const { topology, weights } = layersModel(graph, source.parameters, source.batchNormMomentum, metadata);
+  return [weights, mainFile(new TextEncoder().encode(topology))];
+}

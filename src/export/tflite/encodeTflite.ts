@@ -1,0 +1,28 @@
+import type { ExportOptions } from '../../protocol/exportOptions.js';
+import { mainFile, type EncodedFile } from '../encoder.js';
+import { factsOf, floatOf, integersOf, type ExportSource } from '../exportSource.js';
+import { FACTS_KEY } from '../modelFacts.js';
+import { METADATA_KEY, tfliteMetadata, withLabels } from './metadata.js';
+import { tfliteFile, type TfliteModel } from './tfliteFile.js';
+import { floatTflite, integerTflite } from './tfliteModels.js';
+
+export function encodeTflite(source: ExportSource, options: ExportOptions): EncodedFile[] {
+  return [mainFile(tfliteBytes(source, options).bytes)];
+}
+
+/** An int8 file is int8 at its border as well unless that is float32. The model is what the bytes were written from. */
+export function tfliteBytes(source: ExportSource, options: ExportOptions): { bytes: Uint8Array; model: TfliteModel } {
+  const { precision, border = 'int8', part } = options;
+  const facts = factsOf(source, options);
+  const name = source.facts.network.name;
+  const metadata = new Map([
+    [FACTS_KEY, new TextEncoder().encode(JSON.stringify(facts))],
+    [METADATA_KEY, tfliteMetadata(name, facts)],
+  ]);
+  const model =
+    precision === 'float32'
+      ? floatTflite(floatOf(source, part), metadata)
+      : integerTflite(integersOf(source, part), metadata, border);
+  const bytes = tfliteFile(model);
+  return { bytes: part === 'embedding' ? bytes : withLabels(bytes, facts.labels), model };
+}

@@ -1,0 +1,29 @@
+import { selectEngine } from '../../engine/selectEngine.js';
+import { factsOf } from '../../export/exportSource.js';
+import { quantizeGraph } from '../../quantization/quantizeGraph.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
+import { openCheckpoint } from '../openCheckpoint.js';
+import type { OpenedModel } from './openedModel.js';
+
+/** A checkpoint, computed by an engine. */
+export async function ofCheckpoint(folder: string): Promise<OpenedModel> {
+  const source = openCheckpoint(folder);
+  const graph = source.quantization ? quantizeGraph(source.float, source.quantization) : source.float;
+  const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
+  const session = engine.createSession(graph, source.parameters);
+  const quantizers = quantizersOf(graph).length;
+  const settings = quantizers === 0 ? {} : { quantization: { active: new Uint8Array(quantizers).fill(1) } };
+  const { width, height } = source.facts.input;
+  return {
+    facts: factsOf(source, { format: 'tflite', part: 'classifier' }),
+    runtime: `the ${engine.name} engine${quantizers > 0 ? ', int8 as it was trained' : ''}`,
+    run: async (pixels) => {
+      const labels = new Int32Array(pixels.length / (width * height * 3));
+      return (await session.evaluate({ images: pixels, labels }, settings)).outputs.scores!;
+    },
+    close: () => {
+      session.dispose();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { UserError } from '../../core/userError.js';
+import { parseFacts, type ModelFacts } from '../../export/modelFacts.js';
+
+/** A network that answers for pictures: a checkpoint, or a file that was exported. */
+export interface OpenedModel {
+  readonly facts: ModelFacts;
+  /** What computes, in words. */
+  readonly runtime: string;
+  /**
+   * @param pixels [N, H, W, 3], RGB bytes
+   * @returns [N, C], what `facts.output` says
+   */
+  run(pixels: Uint8Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** @throws RangeError where a file does not have them */
+export function requiredFacts(json: string | undefined): ModelFacts {
+  const facts = parseFacts(json);
+  if (!facts)
+    throw new RangeError('Face Trainer did not write it: it does not say which person each output stands for');
+  return facts;
+}
+
+/** @throws UserError `model-embedding` */
+export function requireLabels({ output }: ModelFacts): void {
+  if (output === 'embedding')
+    throw new UserError(
+      'model-embedding',
+      'This model turns faces into vectors; it does not name people.',
+      'Use a file with the whole classifier, or compare its vectors by cosine similarity in your own program.',
+    );
+}

@@ -1,0 +1,42 @@
+import fs from 'node:fs';
+import { FACTS_KEY } from '../../export/modelFacts.js';
+import { networkOfTflite } from '../../export/tflite/fromTflite.js';
+import { readTflite } from '../../export/tflite/readTflite.js';
+import { answerOf, type IntegerNetwork } from '../../quantization/interpreter/integerNetwork.js';
+import { runPicture } from '../../quantization/interpreter/interpreter.js';
+import { pixelTable } from '../pixelTable.js';
+import { inOnnxRuntime } from './onnx.js';
+import { requiredFacts, type OpenedModel } from './openedModel.js';
+
+export async function ofTflite(file: string): Promise<OpenedModel> {
+  const model = readTflite(fs.readFileSync(file));
+  const facts = requiredFacts(decode(model.metadata.get(FACTS_KEY)));
+  const { precision, network } = networkOfTflite(model, facts.output === 'embedding' ? 'embedding' : 'scores');
+  if (precision === 'float32') return inOnnxRuntime(network, facts);
+  return {
+    facts,
+    runtime: 'the integer interpreter, as LiteRT rounds',
+    run: (pixels) => Promise.resolve(runIntegersAsFloats(network, pixels)),
+    close: () => Promise.resolve(),
+  };
+}
+
+function decode(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+function runIntegersAsFloats(network: IntegerNetwork, pixels: Uint8Array): Float32Array {
+  const table = pixelTable(network.input, -128, 127, Int8Array);
+  const [height, width] = network.tensors[0]!.shape;
+  const { scale, zeroPoint, shape } = network.tensors[answerOf(network)]!;
+  const [bytes, outputs] = [height * width * 3, shape[2]];
+  const result = new Float32Array((pixels.length / bytes) * outputs);
+  for (let from = 0, to = 0; from < pixels.length; from += bytes, to += outputs) {
+    const picture = Int8Array.from(pixels.subarray(from, from + bytes), (byte) => table[byte]!);
+    result.set(
+      Float32Array.from(runPicture(network, picture, 'xnnpack'), (q) => (q - zeroPoint) * scale),
+      to,
+    );
+  }
+  return result;
+}
