@@ -46,8 +46,6 @@ const OLD = {
   files: [],
   functions: [
     'src/engine/tfjs/backward.ts: backwardNode',
-    'src/engine/tfjs/tensorFlowKernels.ts: tensorFlowKernels',
-    'src/engine/tfjs/tfjsSession.ts: trainStepNow',
     'src/export/tflite/metadata.ts: tfliteMetadata',
     'src/inference/measure.ts: measureOn',
     'src/training/trainingLoop.ts: runEpoch',

@@ -138,12 +138,42 @@ export class TfjsSession implements TrainingSession {
     const { lossNodes } = this;
     if (!lossNodes) throw new RangeError(`${this.graph.name} has no ${this.losses[this.loss.kind].reads.join(' or ')}`);
     const quantized = this.quantizedStep(settings.quantization);
-    const parameters = this.upload(quantized);
-    const saved = new Map<string, readonly tf.Tensor[]>();
-    /** This batch's mean and variance, by the name of the running statistic that takes them. */
-    const statistics = new Map<string, tf.Tensor1D>();
-    const masks = this.dropoutMasks(batch.labels.length, settings.seed ?? 0);
-    const activations = forward(
+    const tensors: StepTensors = {
+      parameters: this.upload(quantized),
+      saved: new Map(),
+      statistics: new Map(),
+      masks: this.dropoutMasks(batch.labels.length, settings.seed ?? 0),
+    };
+    const activations = this.trainingForward(batch, quantized, tensors);
+    const outputs = read(activations, lossNodes);
+    const { lossSum, correct, gradients: ofOutputs } = this.lossOf(outputs, batch.labels);
+    const ends = new Map<string, tf.Tensor4D>();
+    for (const [name, node] of entriesOf(lossNodes))
+      if (ofOutputs[name]) ends.set(node, tf.tensor4d(ofOutputs[name], activations.get(node)!.shape));
+    free(activations, this.training.freeAfterLoss);
+
+    const gradients = this.gradientsOf(ends, activations, quantized, tensors);
+    const batchStatistics = [...tensors.statistics, ...quantized.statistics].map(
+      ([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const,
+    );
+    for (const kept of [tensors.parameters, tensors.statistics, tensors.masks]) tf.dispose([...kept.values()]);
+    tf.dispose([...tensors.saved.values()].flat());
+    quantized.dispose();
+    quantized.unfold(gradients);
+
+    this.refuseNotFinite(lossSum, gradients);
+    this.update(gradients, batchStatistics, settings);
+    for (const [range, ends] of quantized.ranges) this.parameters.get(range)!.set(ends);
+    return { lossSum, correct, outputs };
+  }
+
+  /** Fills `saved` and `statistics`. */
+  private trainingForward(
+    batch: Batch,
+    quantized: QuantizedStep,
+    { parameters, saved, statistics, masks }: StepTensors,
+  ): Activations {
+    return forward(
       this.graph,
       this.input(batch),
       parameters,
@@ -166,13 +196,15 @@ export class TfjsSession implements TrainingSession {
       this.training,
       masks,
     );
-    const outputs = read(activations, lossNodes);
-    const { lossSum, correct, gradients: ofOutputs } = this.lossOf(outputs, batch.labels);
-    const ends = new Map<string, tf.Tensor4D>();
-    for (const [name, node] of entriesOf(lossNodes))
-      if (ofOutputs[name]) ends.set(node, tf.tensor4d(ofOutputs[name], activations.get(node)!.shape));
-    free(activations, this.training.freeAfterLoss);
+  }
 
+  /** The gradients of the parameters, with folded kernels where the step folds. Frees the activations. */
+  private gradientsOf(
+    ends: Map<string, tf.Tensor4D>,
+    activations: Activations,
+    quantized: QuantizedStep,
+    { parameters, saved, masks }: StepTensors,
+  ): Map<string, Float32Array> {
     const gradients = new Map<string, Float32Array>();
     const sink = (name: string, gradient: tf.Tensor) => gradients.set(name, gradient.dataSync<'float32'>());
     backward(
@@ -190,17 +222,7 @@ export class TfjsSession implements TrainingSession {
       },
       sink,
     );
-    const batchStatistics = [...statistics, ...quantized.statistics].map(
-      ([name, tensor]) => [name, tensor.dataSync<'float32'>()] as const,
-    );
-    tf.dispose([...parameters.values(), ...[...saved.values()].flat(), ...statistics.values(), ...masks.values()]);
-    quantized.dispose();
-    quantized.unfold(gradients);
-
-    this.refuseNotFinite(lossSum, gradients);
-    this.update(gradients, batchStatistics, settings);
-    for (const [range, ends] of quantized.ranges) this.parameters.get(range)!.set(ends);
-    return { lossSum, correct, outputs };
+    return gradients;
   }
 
   private update(
@@ -325,6 +347,17 @@ export class TfjsSession implements TrainingSession {
     if (where === undefined) return;
     throw notFinite(where === 'the loss' ? where : `the gradient of ${where}`, this.step + 1);
   }
+}
+
+/** What a training step uploads or saves beside its activations; freed at its end. */
+interface StepTensors {
+  readonly parameters: Parameters;
+  /** What each batch norm saved for its gradient, by the name of its node. */
+  readonly saved: Map<string, readonly tf.Tensor[]>;
+  /** This batch's mean and variance, by the name of the running statistic that takes them. */
+  readonly statistics: Map<string, tf.Tensor1D>;
+  /** Those of dropout, by the name of its node. */
+  readonly masks: Map<string, tf.Tensor4D>;
 }
 
 type OutputNodes = Partial<Record<OutputName, string>>;
