@@ -1,4 +1,5 @@
-import { inputsOf, type Graph, type Node } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
+import { inputsOf, readBackward } from '../graph/operations.js';
 
 /** When the output of each node may be given back in a training step. Index i belongs to the i-th node. */
 export interface Lifetimes {
@@ -8,27 +9,6 @@ export interface Lifetimes {
   readonly freeAfterLoss: readonly string[];
   /** Outputs that nothing reads any more once node i has run backward. */
   readonly freeAfterBackward: readonly (readonly string[])[];
-}
-
-/** The outputs that a node's backward pass reads: its input where the gradient needs it, its own output where that is enough. */
-function readBackward(node: Node): readonly string[] {
-  switch (node.op) {
-    case 'conv2d':
-    case 'depthwiseConv2d':
-    case 'batchNorm':
-    case 'dense':
-    case 'fakeQuant': // whether it lay inside the range
-      return [node.input];
-    case 'relu6': // 0 < y < 6 decides, so x is not kept
-      return [node.name];
-    case 'globalMaxPool':
-      return [node.input, node.name];
-    case 'input':
-    case 'add':
-    case 'globalAveragePool':
-    case 'dropout': // its mask is drawn again
-      return [];
-  }
 }
 
 /**

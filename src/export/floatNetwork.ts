@@ -1,7 +1,17 @@
 import { layerBias, layerKernel } from '../quantization/folding.js';
-import type { Graph, Node, Shape } from '../graph/graph.js';
+import type { FakeQuantNode, Graph, Node, Shape } from '../graph/graph.js';
+import {
+  hasKernel,
+  isJoined,
+  isPool,
+  isSum,
+  strideOf,
+  type KernelNode,
+  type NothingNode,
+  type PoolNode,
+  type SumNode,
+} from '../graph/operations.js';
 import type { OutputTensors } from '../quantization/interpreter/integerNetwork.js';
-import { hasKernel } from '../quantization/quantizers.js';
 
 /** float32 values [N, H, W, C]. */
 export interface FloatTensor {
@@ -11,7 +21,7 @@ export interface FloatTensor {
 
 /** A convolution or dense layer with its batch norm, and its ReLU6 where one follows. */
 export interface FloatLayer {
-  readonly op: 'conv2d' | 'depthwiseConv2d' | 'dense';
+  readonly op: KernelNode['op'];
   readonly name: string;
   readonly input: number;
   readonly output: number;
@@ -24,7 +34,7 @@ export interface FloatLayer {
 }
 
 export interface FloatAdd {
-  readonly op: 'add';
+  readonly op: SumNode['op'];
   readonly name: string;
   readonly input: number;
   readonly other: number;
@@ -33,7 +43,7 @@ export interface FloatAdd {
 }
 
 export interface FloatPool {
-  readonly op: 'globalAveragePool' | 'globalMaxPool';
+  readonly op: PoolNode['op'];
   readonly name: string;
   readonly input: number;
   readonly output: number;
@@ -77,7 +87,7 @@ export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float
       const kernel = layerKernel(node, parameters, false, undefined);
       const bias = layerBias(node, kernel, parameters, undefined) ?? new Float32Array(node.shape[2]);
       const kernelShape = shapes.get(node.kernel)!;
-      const stride = node.op === 'dense' ? 1 : node.stride;
+      const stride = strideOf(node);
       const { op } = node;
       add(node, (output) => ({
         op,
@@ -90,22 +100,24 @@ export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float
         weights: kernel.values,
         bias,
       }));
-    } else if (node.op === 'add') {
+    } else if (isSum(node)) {
+      const { op } = node;
       const other = numbers.get(node.other)!;
-      add(node, (output) => ({ op: 'add', name, input, other, output, relu6: false }));
-    } else if (node.op === 'globalAveragePool' || node.op === 'globalMaxPool') {
+      add(node, (output) => ({ op, name, input, other, output, relu6: false }));
+    } else if (isPool(node)) {
       const { op } = node;
       add(node, (output) => ({ op, name, input, output }));
+    } else if (isJoined(node)) {
+      const at = made.get(input);
+      const before = at === undefined ? undefined : operations[at]!;
+      const changed = node.op === 'relu6' ? activated(before) : normalized(before, node, parameters);
+      if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
+      operations[at!] = changed;
+      tensors[input] = { ...tensors[input]!, name };
+      numbers.set(name, input);
     } else {
-      if (node.op === 'batchNorm' || node.op === 'relu6') {
-        const at = made.get(input);
-        const before = at === undefined ? undefined : operations[at]!;
-        const changed = node.op === 'relu6' ? activated(before) : normalized(before, node, parameters);
-        if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
-        operations[at!] = changed;
-        tensors[input] = { ...tensors[input]!, name };
-      }
-      numbers.set(name, input); // dropout and quantizers are nothing in use
+      const nothing: NothingNode | FakeQuantNode = node;
+      numbers.set(nothing.name, input);
     }
   }
   const { embedding, scores } = graph.outputs;

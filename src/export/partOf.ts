@@ -16,7 +16,7 @@ export function partOf<T extends FloatNetwork | IntegerNetwork>(network: T, part
   const operations = [...network.operations].reverse().filter((operation) => {
     if (!needed.has(operation.output)) return false;
     needed.add(operation.input);
-    if (operation.op === 'add') needed.add(operation.other);
+    if ('other' in operation) needed.add(operation.other);
     return true;
   });
   return {

@@ -1,4 +1,5 @@
-import { inputsOf, parametersOf, type Graph } from './graph.js';
+import type { Graph } from './graph.js';
+import { inputsOf, parametersOf } from './operations.js';
 
 /**
  * Before an engine runs a graph that somebody made by hand.

@@ -119,6 +119,9 @@ export type Node =
   | DenseNode
   | FakeQuantNode;
 
+/** The same by what they do. */
+export type Nodes = { readonly [N in Node as N['op']]: N };
+
 /** The nodes that give what a network is for. */
 export interface Outputs {
   /** [N, 1, 1, E]: what faces are compared by; before any dropout; of whatever length the nodes leave it. */
@@ -138,37 +141,6 @@ export interface Graph {
   readonly outputs: Outputs;
 }
 
-export function inputsOf(node: Node): readonly string[] {
-  switch (node.op) {
-    case 'input':
-      return [];
-    case 'add':
-      return [node.input, node.other];
-    default:
-      return [node.input];
-  }
-}
-
-export function parametersOf(node: Node): readonly string[] {
-  switch (node.op) {
-    case 'conv2d':
-    case 'depthwiseConv2d':
-      return [node.kernel, ...(node.norm ? statisticsOf(node.norm) : [])];
-    case 'batchNorm':
-      return statisticsOf(node);
-    case 'fakeQuant':
-      return [node.range];
-    case 'dense':
-      return [node.kernel, node.bias];
-    default:
-      return [];
-  }
-}
-
-function statisticsOf({ gamma, beta, movingMean, movingVariance }: Normalization): readonly string[] {
-  return [gamma, beta, movingMean, movingVariance];
-}
-
 export function inputOf(graph: Graph): InputNode {
   const input = graph.nodes[0];
   if (input?.op !== 'input') throw new Error(`${graph.name}: the first node is not the input`);
@@ -182,18 +154,6 @@ export function inputShapeOf(graph: Graph): Shape {
 /** How many numbers an output has for each picture; 0 for scores that a network does not give. */
 export function widthOf({ nodes, outputs }: Graph, output: keyof Outputs): number {
   return nodes.find(({ name }) => name === outputs[output])?.shape[2] ?? 0;
-}
-
-/** Number of classes. */
-export function classesOf(graph: Graph): number {
-  return widthOf(graph, 'scores');
-}
-
-/** The layer that gives the logits, quantized or not; undefined where they come from something else. */
-export function headLayerOf(graph: Graph): DenseNode | undefined {
-  const last = graph.nodes.at(-1)!;
-  const layer = last.op === 'fakeQuant' ? graph.nodes.find(({ name }) => name === last.input) : last;
-  return layer?.op === 'dense' ? layer : undefined;
 }
 
 /** Values of all parameters together. */

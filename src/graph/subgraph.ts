@@ -1,4 +1,5 @@
-import { inputsOf, parametersOf, type Graph, type Node } from './graph.js';
+import type { Graph, Node } from './graph.js';
+import { inputsOf, parametersOf } from './operations.js';
 
 /**
  * What leads to one node, which becomes the embedding. Names and order stay.

@@ -1,7 +1,8 @@
 import { fakeQuantizeValue, quantizerOf, type AffineQuantizer } from '../core/fakeQuantize.js';
 import { roundHalfAwayFromZero } from '../core/rounding.js';
 import type { FakeQuantNode, Graph } from '../graph/graph.js';
-import { hasKernel, quantizersOf } from './quantizers.js';
+import { hasKernel, inputsOf, isNothingInUse, normOf, type KernelNode } from '../graph/operations.js';
+import { quantizersOf } from './quantizers.js';
 
 /** What of a quantized graph is at work in a step. */
 export interface QuantizationSettings {
@@ -86,7 +87,6 @@ export interface LayerKernel {
 }
 
 type Parameters = ReadonlyMap<string, Float32Array>;
-type Layer = Extract<Graph['nodes'][number], { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
 
 /** A bias has to fit an int32 of input scale times kernel scale, with a bit to spare: no kernel scale is smaller than that. */
 const LARGEST_BIAS = 2 ** 30;
@@ -97,14 +97,14 @@ const LARGEST_BIAS = 2 ** 30;
  * @param inputScale of what the layer reads; undefined where it is not known
  */
 export function layerKernel(
-  layer: Layer,
+  layer: KernelNode,
   parameters: Parameters,
   active: boolean,
   inputScale: number | undefined,
 ): LayerKernel {
   const raw = parameters.get(layer.kernel)!;
   const channels = layer.shape[2];
-  const norm = layer.op === 'dense' ? undefined : layer.norm;
+  const norm = normOf(layer);
   const factors = new Float32Array(channels).fill(1);
   if (norm) {
     const [gamma, variance] = [parameters.get(norm.gamma)!, parameters.get(norm.movingVariance)!];
@@ -136,13 +136,13 @@ export function layerKernel(
  * @returns [Cout], to be added to the gradient of gamma; undefined without a batch norm
  */
 export function unfoldGradient(
-  layer: Layer,
+  layer: KernelNode,
   { values, factors }: LayerKernel,
   parameters: Parameters,
   gradient: Float32Array,
   frozenBatchNorm: boolean,
 ): Float32Array | undefined {
-  const norm = layer.op === 'dense' ? undefined : layer.norm;
+  const norm = normOf(layer);
   if (!norm) return undefined;
   const raw = parameters.get(layer.kernel)!;
   const [gamma, variance] = [parameters.get(norm.gamma)!, parameters.get(norm.movingVariance)!];
@@ -163,7 +163,7 @@ export function unfoldGradient(
  * scale times kernel scale) once both are quantized.
  */
 export function layerBias(
-  layer: Layer,
+  layer: KernelNode,
   kernel: LayerKernel,
   parameters: Parameters,
   inputScale: number | undefined,
@@ -179,11 +179,12 @@ export function layerBias(
 }
 
 /** Batch norm by its running statistics, or the bias of a dense layer. */
-function exactBias(layer: Layer, factors: Float32Array, parameters: Parameters): Float64Array | undefined {
-  if (layer.op === 'dense') return Float64Array.from(parameters.get(layer.bias)!);
-  if (!layer.norm) return undefined;
-  const mean = parameters.get(layer.norm.movingMean)!;
-  return Float64Array.from(parameters.get(layer.norm.beta)!, (b, c) => b - mean[c]! * factors[c]!);
+function exactBias(layer: KernelNode, factors: Float32Array, parameters: Parameters): Float64Array | undefined {
+  if ('bias' in layer) return Float64Array.from(parameters.get(layer.bias)!);
+  const norm = normOf(layer);
+  if (!norm) return undefined;
+  const mean = parameters.get(norm.movingMean)!;
+  return Float64Array.from(parameters.get(norm.beta)!, (b, c) => b - mean[c]! * factors[c]!);
 }
 
 /** A graph's quantizers by what they belong to: the parameters of kernels and ranges. */
@@ -197,9 +198,8 @@ export class QuantizerNumbers {
     const inputs = new Map<string, FakeQuantNode>();
     for (const node of graph.nodes) {
       if (node.op === 'fakeQuant') quantized.set(node.name, node);
-      if (node.op === 'input') continue;
-      const before = quantized.get(node.input);
-      if (before && node.op === 'dropout') quantized.set(node.name, before); // in use there is none
+      const before = quantized.get(inputsOf(node)[0] ?? '');
+      if (before && isNothingInUse(node)) quantized.set(node.name, before);
       if (before && hasKernel(node)) inputs.set(node.name, before);
     }
     this.inputs = inputs;

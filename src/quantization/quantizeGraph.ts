@@ -1,5 +1,5 @@
-import { inputsOf, type FakeQuantNode, type Graph, type Node, type ParameterSpec } from '../graph/graph.js';
-import { hasKernel } from './quantizers.js';
+import type { FakeQuantNode, Graph, Node, ParameterSpec } from '../graph/graph.js';
+import { hasKernel, inputsOf, isJoined, isNothingInUse, isPool, rewired, takesNorm } from '../graph/operations.js';
 import { UserError } from '../core/userError.js';
 
 export interface QuantizeOptions {
@@ -65,8 +65,7 @@ class Rewriting {
 
   run(): Graph {
     for (const node of this.graph.nodes) {
-      const joins = node.op === 'batchNorm' || node.op === 'relu6';
-      this.layers.set(node.name, joins ? this.layers.get(node.input)! : node.name);
+      this.layers.set(node.name, isJoined(node) ? this.layers.get(node.input)! : node.name);
       const output = node.op === 'batchNorm' ? this.fold(node) : this.push(this.rewired(node));
       const quantizer = this.isStored(node) ? this.quantizerBehind(node, output) : undefined;
       this.outputs.set(node.name, quantizer ? this.push(quantizer) : output);
@@ -87,10 +86,7 @@ class Rewriting {
   }
 
   private rewired(node: Node): Node {
-    const input = (name: string) => this.outputs.get(name)!;
-    if (node.op === 'input') return node;
-    if (node.op === 'add') return { ...node, input: input(node.input), other: input(node.other) };
-    const moved = { ...node, input: input(node.input) };
+    const moved = rewired(node, (name) => this.outputs.get(name)!);
     return hasKernel(moved) && !this.inFloat.has(node.name) ? { ...moved, weightBits: this.weightBits } : moved;
   }
 
@@ -99,21 +95,21 @@ class Rewriting {
     const { epsilon, gamma, beta, movingMean, movingVariance } = node;
     const at = this.nodes.findIndex(({ name }) => name === node.input);
     const before = this.nodes[at];
-    if ((before?.op !== 'conv2d' && before?.op !== 'depthwiseConv2d') || this.readers.get(node.input)!.length > 1)
+    if (!before || !takesNorm(before) || this.readers.get(node.input)!.length > 1)
       throw new RangeError(`${node.name} cannot be folded: no convolution of its own stands before it`);
     this.nodes[at] = { ...before, norm: { epsilon, gamma, beta, movingMean, movingVariance } };
     return before.name;
   }
 
-  /** Whether a node's output is a tensor at run time: neither taken along by the next node nor a dropout, which is none. */
+  /** Whether a node's output is a tensor at run time: neither taken along by the next node nor nothing. */
   private isStored(node: Node): boolean {
     const next = this.readers.get(node.name) ?? [];
-    const takenAlong = next.length === 1 && (next[0]!.op === 'batchNorm' || next[0]!.op === 'relu6');
-    return !takenAlong && node.op !== 'dropout' && !this.inFloat.has(this.layers.get(node.name)!);
+    const takenAlong = next.length === 1 && isJoined(next[0]!);
+    return !takenAlong && !isNothingInUse(node) && !this.inFloat.has(this.layers.get(node.name)!);
   }
 
   private quantizerBehind(node: Node, output: string): FakeQuantNode | undefined {
-    const pools = node.op === 'globalAveragePool' || node.op === 'globalMaxPool';
+    const pools = isPool(node);
     const before = pools ? this.nodes.find(({ name }) => name === this.outputs.get(node.input)) : undefined;
     if (pools && before?.op !== 'fakeQuant') return undefined;
     const range = before?.op === 'fakeQuant' ? before.range : rangeOf(output);

@@ -1,7 +1,8 @@
 import { quantizerOf } from '../core/fakeQuantize.js';
 import { layerKernel, QuantizerNumbers, type Observation } from './folding.js';
 import type { Graph } from '../graph/graph.js';
-import { hasKernel, quantizersOf } from './quantizers.js';
+import { hasKernel } from '../graph/operations.js';
+import { quantizersOf } from './quantizers.js';
 
 /** One quantizer as a table shows it. Of a kernel scale, range and ratio are those of all its channels together. */
 export interface QuantizerRow {

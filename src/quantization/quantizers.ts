@@ -1,4 +1,5 @@
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
+import { hasKernel } from '../graph/operations.js';
 
 /** A quantizer of a graph: of a kernel, or of the activations that one or more nodes give. */
 export interface Quantizer {
@@ -32,8 +33,4 @@ export function quantizersOf(graph: Graph): readonly Quantizer[] {
       });
   }
   return [...found.values()];
-}
-
-export function hasKernel(node: Node): node is Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }> {
-  return node.op === 'conv2d' || node.op === 'depthwiseConv2d' || node.op === 'dense';
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { planLifetimes } from '../../src/engine/lifetimes.js';
-import { inputsOf, sizeOf } from '../../src/graph/graph.js';
+import { sizeOf } from '../../src/graph/graph.js';
+import { inputsOf } from '../../src/graph/operations.js';
 import { mobileNetV2 } from '../support/networks.js';
 
 describe('planLifetimes', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { inputsOf, parametersOf, sizeOf } from '../../src/graph/graph.js';
+import { sizeOf } from '../../src/graph/graph.js';
+import { inputsOf, parametersOf } from '../../src/graph/operations.js';
 import { roundChannels } from '../../src/graph/mobileNetV2.js';
 import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';

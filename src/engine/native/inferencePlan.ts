@@ -1,10 +1,21 @@
-import type { Node } from '../../graph/graph.js';
+import type { FakeQuantNode, Node } from '../../graph/graph.js';
+import {
+  hasKernel,
+  isJoined,
+  isPool,
+  isSum,
+  normOf,
+  strideOf,
+  takesNorm,
+  type JoinedNode,
+  type KernelNode,
+  type NothingNode,
+  type PoolNode,
+  type SumNode,
+} from '../../graph/operations.js';
 import type { ConvOperation, PlanDescription } from './description.js';
-import type { NumberedGraph } from './numberedGraph.js';
+import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
-
-type Kernel = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
-type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 
 /**
  * Forward by the running statistics for one batch size. A convolution takes the batch norm, ReLU6 and residual sum that
@@ -19,7 +30,7 @@ export function planInference(model: NumberedGraph, batch: number, observing = f
 /** Nodes after a kernel that are part of it, and what they make of its output. */
 interface Tail {
   readonly names: readonly string[];
-  readonly quantizer: FakeQuant | undefined;
+  readonly quantizer: FakeQuantNode | undefined;
   readonly epilogue: Pick<ConvOperation, 'foldedBatchNorm' | 'relu6' | 'quantizer'>;
   readonly sum: Pick<ConvOperation, 'residual' | 'sumQuantizer'>;
 }
@@ -46,37 +57,17 @@ class InferencePlanner {
   }
 
   private add(node: Node): void {
-    switch (node.op) {
-      case 'input':
-        return;
-      case 'conv2d':
-      case 'dense':
-      case 'depthwiseConv2d': {
-        this.kernel(node);
-        return;
-      }
-      case 'batchNorm':
-      case 'relu6': {
-        this.view(node);
-        return;
-      }
-      case 'add': {
-        this.sum(node);
-        return;
-      }
-      case 'globalMaxPool':
-      case 'globalAveragePool': {
-        this.pool(node);
-        return;
-      }
-      case 'dropout':
-        this.values.set(node.name, this.read(node.input));
-        return;
-      case 'fakeQuant': {
-        this.fakeQuant(node);
-        return;
-      }
-    }
+    if (node.op === 'input') return;
+    if (hasKernel(node)) this.kernel(node);
+    else if (isJoined(node)) this.view(node);
+    else if (isSum(node)) this.sum(node);
+    else if (isPool(node)) this.pool(node);
+    else if (node.op === 'fakeQuant') this.fakeQuant(node);
+    else this.handOn(node);
+  }
+
+  private handOn({ name, input }: NothingNode): void {
+    this.values.set(name, this.read(input));
   }
 
   /** A node's output; the pictures become a tensor when somebody asks. */
@@ -84,9 +75,9 @@ class InferencePlanner {
     return this.values.get(name) ?? (this.pictures ??= this.builder.input());
   }
 
-  private kernel(node: Kernel): void {
+  private kernel(node: KernelNode): void {
     const { names, epilogue, sum, quantizer } = this.tail(node);
-    const common = { kernel: this.model.kernelOf(node), stride: node.op === 'dense' ? 1 : node.stride, ...epilogue };
+    const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...epilogue };
     const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;
     const chain = this.builder.produce(node.shape, (out) =>
       node.op === 'depthwiseConv2d'
@@ -97,7 +88,7 @@ class InferencePlanner {
     for (const name of names) this.values.set(name, chain);
   }
 
-  private tail(node: Kernel): Tail {
+  private tail(node: KernelNode): Tail {
     const { model } = this;
     const names = [node.name];
     let next = model.onlyConsumerOf(node.name);
@@ -106,8 +97,8 @@ class InferencePlanner {
       next = model.onlyConsumerOf(taken.name);
       return taken;
     };
-    let foldedBatchNorm = node.op !== 'dense' && node.norm ? model.batchNormOf(node) : undefined;
-    if (next?.op === 'batchNorm' && node.op !== 'dense') foldedBatchNorm = model.batchNormOf(take(next));
+    let foldedBatchNorm = takesNorm(node) && normOf(node) ? model.batchNormOf(node) : undefined;
+    if (next?.op === 'batchNorm' && takesNorm(node)) foldedBatchNorm = model.batchNormOf(take(next));
     const relu6 = next?.op === 'relu6';
     if (next?.op === 'relu6') take(next);
     // What is observed has to be stored first.
@@ -132,7 +123,7 @@ class InferencePlanner {
   }
 
   /** A batch norm or a ReLU6 that no kernel took along: a view of its own on the tensor, read once. */
-  private view(node: Extract<Node, { op: 'batchNorm' | 'relu6' }>): void {
+  private view(node: JoinedNode): void {
     const x = this.read(node.input);
     const view = this.builder.chain(x.tensor, x.producer);
     if (node.op === 'relu6') view.relu6 = true;
@@ -140,7 +131,7 @@ class InferencePlanner {
     this.values.set(node.name, this.copy(view));
   }
 
-  private sum(node: Extract<Node, { op: 'add' }>): void {
+  private sum(node: SumNode): void {
     const [x, y] = [this.read(node.input).index, this.read(node.other).index];
     this.values.set(
       node.name,
@@ -148,16 +139,16 @@ class InferencePlanner {
     );
   }
 
-  private pool(node: Extract<Node, { op: 'globalMaxPool' | 'globalAveragePool' }>): void {
+  private pool(node: PoolNode): void {
     const x = this.read(node.input).index;
-    const max = node.op === 'globalMaxPool';
+    const max = TAKES_MAXIMUM[node.op];
     this.values.set(
       node.name,
       this.builder.produce(node.shape, (out) => ({ op: 'pool', x, out, max })),
     );
   }
 
-  private fakeQuant(node: FakeQuant): void {
+  private fakeQuant(node: FakeQuantNode): void {
     // Convolutions round the pictures' bytes themselves.
     const readsPictures = (other: Node) => this.model.readsPictures(other);
     if (!this.values.has(node.input) && this.model.consumersOf(node.name).every(readsPictures)) return;
@@ -171,7 +162,7 @@ class InferencePlanner {
     return this.builder.produce(this.builder.shapeOf(x.tensor), (out) => ({ op: 'add', x: x.index, ...rounded, out }));
   }
 
-  private observe(tensor: number, node: FakeQuant): void {
+  private observe(tensor: number, node: FakeQuantNode): void {
     if (!this.observing || !node.observed) return;
     this.builder.forward.push({ op: 'observe', out: tensor, quantizer: this.model.quantizerOf(node) });
   }

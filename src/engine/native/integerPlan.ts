@@ -1,16 +1,20 @@
-import { inputOf, inputsOf, type Graph, type Node } from '../../graph/graph.js';
-import { hasKernel } from '../../quantization/quantizers.js';
+import { inputOf, type FakeQuantNode, type Graph, type Node } from '../../graph/graph.js';
+import {
+  hasKernel,
+  inputsOf,
+  isComputed,
+  isNothingInUse,
+  isPool,
+  strideOf,
+  type ComputedNode,
+} from '../../graph/operations.js';
 import type { PlanDescription, Producer } from './description.js';
-import type { NumberedGraph } from './numberedGraph.js';
+import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
-
-/** What computes on integers; the rest is part of these, or nothing in use. */
-type IntegerOp = 'conv2d' | 'depthwiseConv2d' | 'dense' | 'add' | 'globalAveragePool' | 'globalMaxPool';
-type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 
 /** The quantizer behind a node's output, with a ReLU6 between them or not. */
 interface Ending {
-  readonly quantizer: FakeQuant;
+  readonly quantizer: FakeQuantNode;
   readonly relu6: boolean;
 }
 
@@ -27,7 +31,7 @@ export function supportsIntegers(graph: Graph, onlyReaderOf: (name: string) => N
   const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
   const isRounded = (name: string): boolean => {
     const node = nodes.get(name)!;
-    return node.op === 'fakeQuant' || (node.op === 'dropout' && isRounded(node.input));
+    return node.op === 'fakeQuant' || (isNothingInUse(node) && isRounded(node.input));
   };
   // The pictures are no tensor: only convolutions read their bytes.
   const ofPictures = graph.nodes.find((node) => node.op === 'fakeQuant' && nodes.get(node.input)!.op === 'input')?.name;
@@ -35,25 +39,11 @@ export function supportsIntegers(graph: Graph, onlyReaderOf: (name: string) => N
     return false;
   if (!Object.values(graph.outputs).every(isRounded)) return false;
   return graph.nodes.every((node) => {
-    switch (node.op) {
-      case 'conv2d':
-      case 'depthwiseConv2d':
-      case 'dense':
-        return node.weightBits !== undefined && isRounded(node.input) && endingOf(node, onlyReaderOf) !== undefined;
-      case 'add':
-        return isRounded(node.input) && isRounded(node.other) && endingOf(node, onlyReaderOf) !== undefined;
-      case 'globalAveragePool':
-      case 'globalMaxPool':
-        return isRounded(node.input) && endingOf(node, onlyReaderOf)?.relu6 === false;
-      case 'batchNorm':
-        return false;
-      case 'input':
-        return onlyReaderOf(node.name)?.op === 'fakeQuant';
-      case 'dropout':
-      case 'relu6':
-      case 'fakeQuant':
-        return true;
-    }
+    if (node.op === 'input') return onlyReaderOf(node.name)?.op === 'fakeQuant';
+    if (!isComputed(node)) return isNothingInUse(node) || node.op === 'relu6' || node.op === 'fakeQuant';
+    const ending = endingOf(node, onlyReaderOf);
+    if (!ending || !inputsOf(node).every(isRounded)) return false;
+    return hasKernel(node) ? node.weightBits !== undefined : !isPool(node) || !ending.relu6;
   });
 }
 
@@ -84,10 +74,9 @@ class IntegerPlanner {
 
   plan(): PlanDescription {
     for (const node of this.model.graph.nodes) {
-      const before = node.op === 'dropout' ? this.values.get(node.input) : undefined;
+      const before = isNothingInUse(node) ? this.values.get(node.input) : undefined;
       if (before) this.values.set(node.name, before);
-      if (hasKernel(node) || node.op === 'add' || node.op === 'globalAveragePool' || node.op === 'globalMaxPool')
-        this.add(node);
+      if (isComputed(node)) this.add(node);
     }
     const outputs = this.model.outputs.map(([output, node]) => {
       const { chain, quantizer } = this.read(node);
@@ -100,7 +89,7 @@ class IntegerPlanner {
     return this.values.get(name)!;
   }
 
-  private add(node: Extract<Node, { op: IntegerOp }>): void {
+  private add(node: ComputedNode): void {
     const { quantizer: ending, relu6 } = endingOf(node, (name) => this.model.onlyConsumerOf(name))!;
     const quantizer = this.model.quantizerOf(ending);
     const chain = this.builder.produce(node.shape, (out) => this.operation(node, { quantizer, relu6, out }));
@@ -108,7 +97,7 @@ class IntegerPlanner {
   }
 
   private operation(
-    node: Extract<Node, { op: IntegerOp }>,
+    node: ComputedNode,
     { quantizer, relu6, out }: { quantizer: number; relu6: boolean; out: number },
   ): Producer {
     const common = { quantizer, ...(relu6 ? { relu6 } : {}), out };
@@ -116,8 +105,7 @@ class IntegerPlanner {
       case 'conv2d':
       case 'dense': {
         const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).chain.index };
-        const stride = node.op === 'dense' ? 1 : node.stride;
-        return { op: 'conv', ...x, kernel: this.model.kernelOf(node), stride, ...common };
+        return { op: 'conv', ...x, kernel: this.model.kernelOf(node), stride: strideOf(node), ...common };
       }
       case 'depthwiseConv2d': {
         const x = this.read(node.input).chain.index;
@@ -131,7 +119,7 @@ class IntegerPlanner {
       case 'globalAveragePool':
       case 'globalMaxPool': {
         const x = this.read(node.input).chain.index;
-        return { op: 'pool', x, max: node.op === 'globalMaxPool', quantizer, out };
+        return { op: 'pool', x, max: TAKES_MAXIMUM[node.op], quantizer, out };
       }
     }
   }

@@ -5,18 +5,38 @@ import { decays } from '../engine.js';
 import { checkGraph } from '../../graph/checkGraph.js';
 import {
   inputOf,
-  inputsOf,
-  parametersOf,
   sizeOf,
+  type BatchNormNode,
+  type FakeQuantNode,
   type Graph,
   type Node,
   type Normalization,
 } from '../../graph/graph.js';
-import { hasKernel, quantizersOf } from '../../quantization/quantizers.js';
+import {
+  hasKernel,
+  inputsOf,
+  normOf,
+  parametersOf,
+  type Convolution,
+  type KernelNode,
+  type PoolNode,
+} from '../../graph/operations.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
 import { QuantizerNumbers } from '../../quantization/folding.js';
 import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
 
-type KernelNode = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
+/** The native engine's names. */
+const KINDS: Readonly<Record<KernelNode['op'], KernelDescription['kind']>> = {
+  conv2d: 'conv',
+  depthwiseConv2d: 'depthwise',
+  dense: 'dense',
+};
+
+/** A pooling takes the maximum or the mean. */
+export const TAKES_MAXIMUM: Readonly<Record<PoolNode['op'], boolean>> = {
+  globalMaxPool: true,
+  globalAveragePool: false,
+};
 
 /** kMostChannels and kMostOutputs in native/src/kernels.h. */
 const MOST_CHANNELS = 8192;
@@ -55,7 +75,7 @@ export class NumberedGraph {
     const batchNorms: BatchNormDescription[] = [];
     for (const node of graph.nodes) {
       for (const input of inputsOf(node)) this.consumers.set(input, [...(this.consumers.get(input) ?? []), node]);
-      const norm = node.op === 'batchNorm' ? node : hasKernel(node) && node.op !== 'dense' ? node.norm : undefined;
+      const norm = node.op === 'batchNorm' ? node : hasKernel(node) ? normOf(node) : undefined;
       if (norm) {
         this.batchNorms.set(node.name, batchNorms.length);
         batchNorms.push(describeBatchNorm(node, norm, index));
@@ -95,9 +115,9 @@ export class NumberedGraph {
     const inputRange = this.quantizers.inputOf(node.name)?.range;
     const readsInput = this.isInput(node.input);
     return {
-      kind: node.op === 'conv2d' ? 'conv' : node.op === 'dense' ? 'dense' : 'depthwise',
+      kind: KINDS[node.op],
       weights: index.get(node.kernel)!,
-      ...(node.op === 'dense' ? { bias: index.get(node.bias)! } : {}),
+      ...('bias' in node ? { bias: index.get(node.bias)! } : {}),
       height,
       width,
       inChannels,
@@ -133,15 +153,15 @@ export class NumberedGraph {
     return kernel !== undefined && this.description.kernels[kernel]!.pixels;
   }
 
-  quantizerOf(node: Extract<Node, { op: 'fakeQuant' }>): number {
+  quantizerOf(node: FakeQuantNode): number {
     return this.quantizers.of(node.range)!;
   }
 
-  kernelOf(node: Node): number {
+  kernelOf(node: KernelNode): number {
     return this.kernels.get(node.name)!;
   }
 
-  batchNormOf(node: Node): number {
+  batchNormOf(node: BatchNormNode | Convolution): number {
     return this.batchNorms.get(node.name)!;
   }
 

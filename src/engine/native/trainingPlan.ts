@@ -1,5 +1,6 @@
 import type { OutputName } from '../../core/losses/loss.js';
 import type { Node } from '../../graph/graph.js';
+import { normOf, strideOf, takesNorm, type PoolNode } from '../../graph/operations.js';
 import type {
   Contribution,
   DropoutOperation,
@@ -8,7 +9,7 @@ import type {
   OutputDescription,
   PlanDescription,
 } from './description.js';
-import type { NumberedGraph } from './numberedGraph.js';
+import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
 /**
@@ -114,10 +115,9 @@ class TrainingPlanner {
   }
 
   private conv(node: Extract<Node, { op: 'conv2d' | 'dense' }>, x: Chain | undefined): Chain {
-    const stride = node.op === 'conv2d' ? node.stride : 1;
-    const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride };
+    const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride: strideOf(node) };
     const chain = this.builder.produce(node.shape, (out) => ({ op: 'conv', ...common, out }));
-    if (node.op === 'conv2d' && node.norm) this.normalize(chain, this.model.batchNormOf(node));
+    if (takesNorm(node) && normOf(node)) this.normalize(chain, this.model.batchNormOf(node));
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(chain);
       if (gradient === undefined) return;
@@ -240,8 +240,8 @@ class TrainingPlanner {
     return out;
   }
 
-  private pool(node: Extract<Node, { op: 'globalMaxPool' | 'globalAveragePool' }>, x: Chain): Chain {
-    const max = node.op === 'globalMaxPool';
+  private pool(node: PoolNode, x: Chain): Chain {
+    const max = TAKES_MAXIMUM[node.op];
     const out = this.builder.produce(node.shape, (tensor) => ({ op: 'pool', x: x.index, out: tensor, max }));
     this.backwardOf.push(() => {
       const gradient = this.gradients.get(out);

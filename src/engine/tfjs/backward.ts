@@ -1,15 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Node, Shape } from '../../graph/graph.js';
+import type { Convolution } from '../../graph/operations.js';
 import type { Lifetimes } from '../lifetimes.js';
 import { convolution, depthwiseConvolution } from './convolution.js';
-import {
-  free,
-  type Activations,
-  type Convolution,
-  type DropoutMasks,
-  type FakeQuant,
-  type Parameters,
-} from './forward.js';
+import { free, type Activations, type DropoutMasks, type FakeQuant, type Parameters } from './forward.js';
 import type { FusedKernels } from './kernels.js';
 
 /** What batch norm kept of its forward pass, by node name. */

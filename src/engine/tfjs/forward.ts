@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Graph, Node } from '../../graph/graph.js';
+import type { Convolution } from '../../graph/operations.js';
 import type { Lifetimes } from '../lifetimes.js';
 import { convolution, depthwiseConvolution } from './convolution.js';
 import type { FusedKernels } from './kernels.js';
@@ -8,8 +9,6 @@ import type { FusedKernels } from './kernels.js';
 export type Activations = Map<string, tf.Tensor4D>;
 export type Parameters = ReadonlyMap<string, tf.Tensor>;
 
-/** A layer whose product goes through a folded batch norm, or gets nothing more. */
-export type Convolution = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' }>;
 export type FakeQuant = Extract<Node, { op: 'fakeQuant' }>;
 
 /** What differs between training and use. Each gives a tensor of its own. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { quantizerOf } from '../../core/fakeQuantize.js';
 import type { Graph } from '../../graph/graph.js';
-import { hasKernel } from '../../quantization/quantizers.js';
+import { hasKernel, normOf, type Convolution, type KernelNode } from '../../graph/operations.js';
 import {
   followedRange,
   layerBias,
@@ -12,7 +12,7 @@ import {
   type QuantizationSettings,
 } from '../../quantization/folding.js';
 import type { GradientSink } from './backward.js';
-import type { Convolution, FakeQuant } from './forward.js';
+import type { FakeQuant } from './forward.js';
 import type { BatchNormForward, FusedKernels } from './kernels.js';
 
 type Range = readonly [number, number];
@@ -32,7 +32,7 @@ export class QuantizedStep {
     string,
     { x: tf.Tensor4D; factors: tf.Tensor1D; saved: BatchNormForward['saved'] }
   >();
-  private readonly layers: ReadonlyMap<string, Parameters<typeof layerKernel>[0]>;
+  private readonly layers: ReadonlyMap<string, KernelNode>;
 
   constructor(
     graph: Graph,
@@ -44,7 +44,7 @@ export class QuantizedStep {
     const layers = graph.nodes.filter(hasKernel);
     this.layers = new Map(layers.map((layer) => [layer.kernel, layer]));
     for (const layer of layers)
-      if (layer.weightBits !== undefined || (layer.op !== 'dense' && layer.norm))
+      if (layer.weightBits !== undefined || normOf(layer))
         this.kernels.set(
           layer.kernel,
           layerKernel(
@@ -131,9 +131,9 @@ export class QuantizedStep {
     const biases = new Map<string, Float32Array>();
     for (const [name, kernel] of this.kernels) {
       const layer = this.layers.get(name)!;
-      const bias =
-        layer.op === 'dense' ? layerBias(layer, kernel, this.values, this.inputScaleOf(layer.name)) : undefined;
-      if (bias && layer.op === 'dense') biases.set(layer.bias, bias);
+      if (!('bias' in layer)) continue;
+      const bias = layerBias(layer, kernel, this.values, this.inputScaleOf(layer.name));
+      if (bias) biases.set(layer.bias, bias);
     }
     return biases;
   }
@@ -152,10 +152,11 @@ export class QuantizedStep {
       const gradient = given.slice();
       const gamma = unfoldGradient(layer, kernel, this.values, gradient, this.settings.frozenBatchNorm === true);
       gradients.set(name, gradient);
-      if (!gamma || layer.op === 'dense') continue;
-      const sum = gradients.get(layer.norm!.gamma)!;
+      const norm = normOf(layer);
+      if (!gamma || !norm) continue;
+      const sum = gradients.get(norm.gamma)!;
       gradients.set(
-        layer.norm!.gamma,
+        norm.gamma,
         sum.map((g, c) => g + gamma[c]!),
       );
     }

@@ -1,4 +1,5 @@
 import { sizeOf, type Shape } from '../../graph/graph.js';
+import type { KernelNode } from '../../graph/operations.js';
 import {
   addMultipliers,
   reluClamp,
@@ -134,7 +135,7 @@ function integerOperation(
 
 /** From TFLite's layouts to those of a graph. */
 function kernelFrom(
-  op: 'conv2d' | 'depthwiseConv2d' | 'dense',
+  op: KernelNode['op'],
   { shape, data }: TfliteTensor,
 ): { kernelShape: readonly number[]; weights: Float32Array | Int8Array } {
   const values = data as Float32Array | Int8Array;

@@ -1,5 +1,6 @@
 import { answerOf, type IntegerNetwork, type IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
 import { sizeOf } from '../../graph/graph.js';
+import type { ComputedNode, KernelNode, PoolNode } from '../../graph/operations.js';
 import type { FloatNetwork } from '../floatNetwork.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
@@ -17,7 +18,7 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
     const { name, input, output } = operation;
     const outputs = [output];
     if (operation.op === 'add')
-      parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
+      parts.operators.push({ op: OPERATORS.add, inputs: [input, operation.other], outputs, relu6: operation.relu6 });
     else if (!('weights' in operation))
       parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
     else {
@@ -28,7 +29,7 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
         constant(`${name}/bias`, [operation.bias.length], operation.bias),
       ];
       parts.operators.push({
-        op: operatorOf(operation.op),
+        op: OPERATORS[operation.op],
         inputs,
         outputs,
         stride: operation.stride,
@@ -53,7 +54,7 @@ export function integerTflite(
     const { name, input, output } = operation;
     const outputs = [output];
     if (operation.op === 'add') {
-      parts.operators.push({ op: 'add', inputs: [input, operation.other], outputs, relu6: operation.relu6 });
+      parts.operators.push({ op: OPERATORS.add, inputs: [input, operation.other], outputs, relu6: operation.relu6 });
     } else if (!('weights' in operation))
       parts.operators.push(pooling(operation.op, input, output, network.tensors[input]!.shape));
     else {
@@ -81,7 +82,7 @@ export function integerTflite(
           },
         }) - 1;
       parts.operators.push({
-        op: operatorOf(operation.op),
+        op: OPERATORS[operation.op],
         inputs: [input, kernel, bias],
         outputs,
         stride: operation.stride,
@@ -104,18 +105,24 @@ function quantizedTensor({ name, shape, scale, zeroPoint }: IntegerTensor): Tfli
   return { name, shape: [1, ...shape], type: 'int8', quantization };
 }
 
-function operatorOf(op: 'conv2d' | 'depthwiseConv2d' | 'dense'): TfliteOperator['op'] {
-  return op === 'dense' ? 'fullyConnected' : op;
-}
+/** TFLite's names. */
+const OPERATORS = {
+  conv2d: 'conv2d',
+  depthwiseConv2d: 'depthwiseConv2d',
+  dense: 'fullyConnected',
+  add: 'add',
+  globalAveragePool: 'averagePool2d',
+  globalMaxPool: 'maxPool2d',
+} as const satisfies Readonly<Record<ComputedNode['op'], TfliteOperator['op']>>;
 
 function pooling(
-  op: 'globalAveragePool' | 'globalMaxPool',
+  op: PoolNode['op'],
   input: number,
   output: number,
   [height, width]: readonly [number, number, number],
 ): TfliteOperator {
   return {
-    op: op === 'globalMaxPool' ? 'maxPool2d' : 'averagePool2d',
+    op: OPERATORS[op],
     inputs: [input],
     outputs: [output],
     filter: [height, width],
@@ -143,7 +150,7 @@ function flattened({ tensors, operators }: Parts, output: number): number {
 
 /** TFLite's layouts: [Cout, kH, kW, Cin], [1, kH, kW, C] and [Cout, Cin]. `dimension` is the one of the output channels. */
 function kernelOf<T extends Float32Array | Int8Array>(
-  op: 'conv2d' | 'depthwiseConv2d' | 'dense',
+  op: KernelNode['op'],
   shape: readonly number[],
   values: T,
 ): { readonly shape: readonly number[]; readonly values: T; readonly dimension: number } {

@@ -2,7 +2,18 @@ import { quantizeValue, quantizerOf, type AffineQuantizer } from '../../core/fak
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
 import { UserError } from '../../core/userError.js';
 import { layerBias, layerKernel } from '../folding.js';
-import { inputsOf, type Graph, type Node, type Outputs, type Shape } from '../../graph/graph.js';
+import type { Graph, Node, Outputs, Shape } from '../../graph/graph.js';
+import {
+  hasKernel,
+  inputsOf,
+  isNothingInUse,
+  isPool,
+  isSum,
+  strideOf,
+  type KernelNode,
+  type PoolNode,
+  type SumNode,
+} from '../../graph/operations.js';
 import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
 
 /** int8 values [N, H, W, C] that stand for scale · (q − zeroPoint). */
@@ -25,7 +36,7 @@ export interface Clamp {
  * for each output channel the factor from there to the output's scale.
  */
 export interface IntegerLayer extends Clamp {
-  readonly op: 'conv2d' | 'depthwiseConv2d' | 'dense';
+  readonly op: KernelNode['op'];
   readonly name: string;
   readonly input: number;
   readonly output: number;
@@ -40,7 +51,7 @@ export interface IntegerLayer extends Clamp {
 
 /** Both inputs are brought to one scale with 20 more bits, added, and brought to the output's. */
 export interface IntegerAdd extends Clamp {
-  readonly op: 'add';
+  readonly op: SumNode['op'];
   readonly name: string;
   readonly input: number;
   readonly other: number;
@@ -52,7 +63,7 @@ export interface IntegerAdd extends Clamp {
 
 /** Over the whole map. Input and output have the same scale. */
 export interface IntegerPool {
-  readonly op: 'globalAveragePool' | 'globalMaxPool';
+  readonly op: PoolNode['op'];
   readonly name: string;
   readonly input: number;
   readonly output: number;
@@ -108,8 +119,8 @@ class Conversion {
 
   run(): IntegerNetwork {
     for (const node of this.graph.nodes) {
-      if (node.op === 'dropout') this.numbers.set(node.name, this.numberOf(node.input));
       if (node.op === 'fakeQuant') this.tensorBehind(node);
+      else if (isNothingInUse(node)) this.numbers.set(node.name, this.numberOf(node.input));
     }
     const { name } = this.graph;
     const { tensors, operations } = this;
@@ -135,24 +146,12 @@ class Conversion {
     const relu6 = made.op === 'relu6';
     if (made.op === 'relu6') made = this.nodes.get(made.input)!;
     const clamp = relu6 ? reluClamp(quantizer) : { lowest: -128, highest: 127, relu6: false };
-    switch (made.op) {
-      case 'input':
-        return;
-      case 'conv2d':
-      case 'depthwiseConv2d':
-      case 'dense':
-        this.operations.push(this.layer(made, number, clamp));
-        return;
-      case 'add':
-        this.operations.push(this.add(made, number, clamp));
-        return;
-      case 'globalAveragePool':
-      case 'globalMaxPool':
-        this.operations.push({ op: made.op, name: made.name, input: this.numberOf(made.input), output: number });
-        return;
-      default:
-        throw notInteger(made.name, `${made.op} has no int8 form of its own`);
-    }
+    if (made.op === 'input') return;
+    if (hasKernel(made)) this.operations.push(this.layer(made, number, clamp));
+    else if (isSum(made)) this.operations.push(this.add(made, number, clamp));
+    else if (isPool(made))
+      this.operations.push({ op: made.op, name: made.name, input: this.numberOf(made.input), output: number });
+    else throw notInteger(made.name, `${made.op} has no int8 form of its own`);
   }
 
   private numberOf(name: string): number {
@@ -161,11 +160,7 @@ class Conversion {
     return number;
   }
 
-  private layer(
-    node: Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>,
-    output: number,
-    clamp: Clamp,
-  ): IntegerLayer {
+  private layer(node: KernelNode, output: number, clamp: Clamp): IntegerLayer {
     if (node.weightBits !== 8)
       throw notInteger(
         node.name,
@@ -183,17 +178,17 @@ class Conversion {
     const step = (c: number) => scale * scales[c]!;
     return {
       ...{ op: node.op, name: node.name, input, output, weights, weightScales: scales, ...clamp },
-      stride: node.op === 'dense' ? 1 : node.stride,
+      stride: strideOf(node),
       kernelShape: this.graph.parameters.find((spec) => spec.name === node.kernel)!.shape,
       bias: Int32Array.from(biases, (b, c) => roundHalfAwayFromZero(b / step(c))),
       multipliers: Array.from(scales, (_, c) => fixedMultiplier(step(c) / this.tensors[output]!.scale)),
     };
   }
 
-  private add(node: Extract<Node, { op: 'add' }>, output: number, clamp: Clamp): IntegerAdd {
+  private add(node: SumNode, output: number, clamp: Clamp): IntegerAdd {
     const [input, other] = [this.numberOf(node.input), this.numberOf(node.other)];
     const [a, b, y] = [input, other, output].map((tensor) => this.tensors[tensor]!.scale) as [number, number, number];
-    return { op: 'add', name: node.name, input, other, output, ...clamp, ...addMultipliers(a, b, y) };
+    return { op: node.op, name: node.name, input, other, output, ...clamp, ...addMultipliers(a, b, y) };
   }
 }
 

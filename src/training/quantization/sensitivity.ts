@@ -1,6 +1,7 @@
 import type { Batch, BatchResult, TrainingSession } from '../../engine/engine.js';
 import type { Graph } from '../../graph/graph.js';
-import { hasKernel, quantizersOf } from '../../quantization/quantizers.js';
+import { hasKernel, isJoined } from '../../graph/operations.js';
+import { quantizersOf } from '../../quantization/quantizers.js';
 
 export interface LayerCost {
   readonly layer: string;
@@ -52,7 +53,7 @@ export function layerQuantizers(graph: Graph): Map<string, Set<string>> {
     if (hasKernel(node)) {
       owner.set(node.name, node.name);
       if (node.weightBits !== undefined) layers.set(node.name, new Set([node.kernel]));
-    } else if (node.op === 'relu6' || node.op === 'fakeQuant' || node.op === 'batchNorm') {
+    } else if (node.op === 'fakeQuant' || isJoined(node)) {
       const from = owner.get(node.input);
       if (from === undefined) continue;
       owner.set(node.name, from);

@@ -1,5 +1,6 @@
 import type { Random } from '../../../src/core/random.js';
-import { inputsOf, parametersOf, type Graph } from '../../../src/graph/graph.js';
+import type { Graph } from '../../../src/graph/graph.js';
+import { inputsOf, parametersOf } from '../../../src/graph/operations.js';
 import { GraphBuilder, type Value } from '../../../src/graph/graphBuilder.js';
 
 /**
