@@ -29,6 +29,15 @@ export interface Measured {
 type Precision = Measurement['precision'];
 
 /**
+ * A network twice: with all threads, for the answers to many pictures, and with one, whose time for one picture can be compared
+ * between machines and does not depend on what the other cores do.
+ */
+type Sessions = ReadonlyMap<
+  Precision,
+  { readonly session: OnnxSession; readonly alone: OnnxSession; readonly bytes: number }
+>;
+
+/**
  * Runs a checkpoint's network in ONNX Runtime over the validation pictures of its run: float, and int8 where it was fine-tuned
  * for that.
  *
@@ -80,54 +89,31 @@ async function validationOf(
 
 async function measureOn(
   dataset: Dataset,
-  sessions: ReadonlyMap<Precision, { session: OnnxSession; alone: OnnxSession; bytes: number }>,
+  sessions: Sessions,
   { run: { people, fingerprint }, facts }: OpenedCheckpoint,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Measured | undefined> {
   const pictures = dataset.split.validation.filter((picture) => dataset.labels[picture]! >= 0);
   const sums = new Map([...sessions.keys()].map((precision) => [precision, { correct: 0, loss: 0 }]));
-  const gallery: Difference[] = [];
-  let [seen, differing] = [0, 0];
+  const differing = new Differing(dataset, people, facts.input.width);
+  let seen = 0;
   let first: Uint8Array | undefined;
-  const side = facts.input.width;
-  const area = side * side * 3;
   for (let from = 0; from < pictures.length; from += BATCH) {
     if (cancelled()) return undefined;
-    const wished = pictures.slice(from, from + BATCH);
-    const { pixels, labels, kept } = await readBatch(dataset, { pictures: wished });
-    first ??= pixels.slice(0, area);
-    const verdicts = new Map<Precision, { person: number; probability: number }[]>();
+    const batch = await readBatch(dataset, { pictures: pictures.slice(from, from + BATCH) });
+    first ??= batch.pixels.slice(0, facts.input.width ** 2 * 3);
+    const verdicts = new Map<Precision, readonly Verdict[]>();
     for (const [precision, { session }] of sessions) {
-      const logits = await session.run(pixels);
+      const scores = await session.run(batch.pixels);
+      const { lossSum, correct } = computeLoss(DEFAULT_LOSS, { scores }, batch.labels);
       const sum = sums.get(precision)!;
-      const { lossSum, correct } = computeLoss(DEFAULT_LOSS, { scores: logits }, labels);
       sum.loss += lossSum;
       sum.correct += correct;
-      verdicts.set(
-        precision,
-        Array.from(labels, (_, i) => {
-          const scores = softmax(logits.subarray(i * people.length, (i + 1) * people.length));
-          const person = argmax(scores);
-          return { person, probability: scores[person]! };
-        }),
-      );
+      verdicts.set(precision, verdictsOf(scores, people.length));
     }
-    const [float, int8] = [verdicts.get('float32'), verdicts.get('int8')];
-    for (const [i, label] of labels.entries()) {
-      if (!float || !int8 || float[i]!.person === int8[i]!.person) continue;
-      if (differing++ >= GALLERY) continue;
-      const named = ({ person, probability }: { person: number; probability: number }) => ({
-        person: people[person]!,
-        probability,
-      });
-      gallery.push({
-        file: dataset.files[kept[i]!]!,
-        ...{ person: people[label]!, float32: named(float[i]!), int8: named(int8[i]!) },
-        thumbnail: await jpegDataUri(pixels.subarray(i * area, (i + 1) * area), side),
-      });
-    }
-    seen += labels.length;
+    await differing.look(batch, verdicts.get('float32'), verdicts.get('int8'));
+    seen += batch.labels.length;
     onProgress(Math.min(pictures.length, from + BATCH), pictures.length);
   }
   if (!first || seen === 0) return undefined;
@@ -136,9 +122,61 @@ async function measureOn(
     const { correct, loss } = sums.get(precision)!;
     return { precision, bytes, accuracy: correct / seen, loss: loss / seen, latency: latencies.get(precision)! };
   });
-  const both = sessions.size === 2 ? { agreement: 1 - differing / seen, differing } : {};
+  const both = sessions.size === 2 ? { agreement: 1 - differing.count / seen, differing: differing.count } : {};
   const sameData = datasetFingerprint(dataset) === fingerprint;
-  return { measurements: { pictures: seen, sameData, machine: await machine(), models, ...both }, gallery };
+  const measurements = { pictures: seen, sameData, machine: await machine(), models, ...both };
+  return { measurements, gallery: differing.gallery };
+}
+
+/** Whom a network puts first in a picture. */
+interface Verdict {
+  readonly person: number;
+  readonly probability: number;
+}
+
+/** @param scores [N, people] */
+function verdictsOf(scores: Float32Array, people: number): Verdict[] {
+  return Array.from({ length: scores.length / people }, (_, i) => {
+    const probabilities = softmax(scores.subarray(i * people, (i + 1) * people));
+    const person = argmax(probabilities);
+    return { person, probability: probabilities[person]! };
+  });
+}
+
+/** The pictures on which float and int8 put different people first. */
+class Differing {
+  count = 0;
+  /** The first of them. */
+  readonly gallery: Difference[] = [];
+
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly people: readonly string[],
+    /** Of a picture, in pixels. */
+    private readonly side: number,
+  ) {}
+
+  async look(
+    { pixels, labels, kept }: Awaited<ReturnType<typeof readBatch>>,
+    float: readonly Verdict[] | undefined,
+    int8: readonly Verdict[] | undefined,
+  ): Promise<void> {
+    if (!float || !int8) return;
+    const area = this.side * this.side * 3;
+    for (const [i, label] of labels.entries()) {
+      if (float[i]!.person === int8[i]!.person) continue;
+      if (this.count++ >= GALLERY) continue;
+      this.gallery.push({
+        file: this.dataset.files[kept[i]!]!,
+        ...{ person: this.people[label]!, float32: this.named(float[i]!), int8: this.named(int8[i]!) },
+        thumbnail: await jpegDataUri(pixels.subarray(i * area, (i + 1) * area), this.side),
+      });
+    }
+  }
+
+  private named({ person, probability }: Verdict): { person: string; probability: number } {
+    return { person: this.people[person]!, probability };
+  }
 }
 
 /** One after the other, so that what else the machine does falls on all alike. */

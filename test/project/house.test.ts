@@ -46,13 +46,10 @@ const OLD = {
   files: [],
   functions: [
     'src/engine/tfjs/backward.ts: backwardNode',
-    'src/export/tflite/metadata.ts: tfliteMetadata',
-    'src/inference/measure.ts: measureOn',
-    'src/training/trainingLoop.ts: runEpoch',
     'test/dataset/dataset.test.ts: it(names every kind of trouble once, with its files, the gravest first)',
     'test/inference/inference.test.ts: it(writes a model card, with what was measured or without)',
   ],
-  doubleCasts: ['src/export/onnx/readOnnx.ts'],
+  doubleCasts: [],
   sleeps: [],
 };
 

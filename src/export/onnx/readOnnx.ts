@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { MODEL } from './schema.js';
 
 /** What the metadata of an .onnx file says, and the scales of an integer at its border. */
@@ -12,30 +13,21 @@ interface Affine {
   readonly zeroPoint: number;
 }
 
-interface Decoded {
-  readonly graph?: {
-    readonly node: readonly {
-      readonly opType: string;
-      readonly input: readonly string[];
-      readonly output: readonly string[];
-    }[];
-    readonly initializer: readonly { readonly name: string; readonly dataType: number; readonly rawData: Uint8Array }[];
-    readonly input: readonly { readonly name: string }[];
-    readonly output: readonly { readonly name: string }[];
-  };
-  readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
-}
+/** What of a file is read here: its operators may be anything. */
+const named = z.object({ name: z.string() });
+const model = z.object({
+  graph: z.object({
+    node: z.array(z.object({ opType: z.string(), input: z.array(z.string()), output: z.array(z.string()) })),
+    initializer: z.array(named.extend({ rawData: z.instanceof(Uint8Array) })),
+    input: z.array(named),
+    output: z.array(named),
+  }),
+  metadataProps: z.array(z.object({ key: z.string(), value: z.string() })),
+});
 
 /** @throws RangeError when it is no .onnx file */
 export function readOnnxFacts(bytes: Uint8Array): OnnxFacts {
-  let decoded: Decoded;
-  try {
-    decoded = MODEL.decode(bytes) as unknown as Decoded;
-  } catch (cause) {
-    throw new RangeError('it is not an .onnx file', { cause });
-  }
-  const { graph } = decoded;
-  if (!graph) throw new RangeError('it is not an .onnx file');
+  const { graph, metadataProps } = decode(bytes);
   const affine = ([scale, zeroPoint]: readonly string[]): Affine | undefined => {
     const data = (name: string | undefined) => graph.initializer.find((tensor) => tensor.name === name)?.rawData;
     const [first, second] = [data(scale), data(zeroPoint)];
@@ -47,8 +39,17 @@ export function readOnnxFacts(bytes: Uint8Array): OnnxFacts {
   let writer = graph.node.find(({ output }) => output[0] === graph.output[0]?.name);
   if (writer?.opType === 'Flatten') writer = graph.node.find(({ output }) => output[0] === writer!.input[0]);
   return {
-    metadata: new Map(decoded.metadataProps.map(({ key, value }) => [key, value])),
+    metadata: new Map(metadataProps.map(({ key, value }) => [key, value])),
     input: reader?.opType === 'DequantizeLinear' ? affine(reader.input.slice(1)) : undefined,
     output: writer?.opType === 'QuantizeLinear' ? affine(writer.input.slice(1)) : undefined,
   };
+}
+
+function decode(bytes: Uint8Array): z.infer<typeof model> {
+  try {
+    // Fields that a file leaves out get their defaults; bytes are views of the file.
+    return model.parse(MODEL.toObject(MODEL.decode(bytes), { defaults: true, arrays: true }));
+  } catch (cause) {
+    throw new RangeError('it is not an .onnx file', { cause });
+  }
 }

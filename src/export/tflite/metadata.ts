@@ -64,8 +64,26 @@ class Tables {
 }
 
 /** The bytes of the entry `TFLITE_METADATA`. */
-export function tfliteMetadata(name: string, { input, output, labels }: ModelFacts): Uint8Array {
+export function tfliteMetadata(name: string, facts: ModelFacts): Uint8Array {
+  const { output, labels } = facts;
   const t = new Tables();
+  const inputs = t.list([inputOf(t, facts)]);
+  const outputs = t.list([outputOf(t, facts)]);
+  const subgraph = t.table(SUBGRAPH.fields, { [SUBGRAPH.inputs]: inputs, [SUBGRAPH.outputs]: outputs });
+  const model = t.table(MODEL.fields, {
+    [MODEL.name]: t.text(name),
+    [MODEL.description]: t.text(
+      output === 'embedding' ? 'Makes vectors of faces.' : `Tells ${labels.length} people by their faces.`,
+    ),
+    [MODEL.subgraphs]: t.list([subgraph]),
+    [MODEL.minParserVersion]: t.text(PARSER_VERSION),
+  });
+  t.builder.finish(model, IDENTIFIER);
+  return t.builder.asUint8Array().slice();
+}
+
+/** What a picture has to be. Tools take the size and the normalization from here; the alignment is for people to read. */
+function inputOf(t: Tables, { input }: ModelFacts): Offset {
   const size = t.table(
     IMAGE_SIZE.fields,
     {},
@@ -82,7 +100,7 @@ export function tfliteMetadata(name: string, { input, output, labels }: ModelFac
     { [PROCESS_UNIT.options]: normalization },
     { [PROCESS_UNIT.type]: NORMALIZE },
   );
-  const picture = t.table(TENSOR.fields, {
+  return t.table(TENSOR.fields, {
     [TENSOR.name]: t.text('image'),
     [TENSOR.description]: t.text(
       `A face, ${input.faces === 'aligned' ? 'upright and cut out as Align Faces does' : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`,
@@ -91,7 +109,11 @@ export function tfliteMetadata(name: string, { input, output, labels }: ModelFac
     [TENSOR.processUnits]: t.list([unit]),
     [TENSOR.stats]: t.table(STATS.fields, { [STATS.max]: t.floats(1), [STATS.min]: t.floats(-1) }),
   });
-  const result = t.table(TENSOR.fields, {
+}
+
+/** What a file answers with; an embedding has no list of people behind it. */
+function outputOf(t: Tables, { output }: ModelFacts): Offset {
+  return t.table(TENSOR.fields, {
     [TENSOR.name]: t.text(output),
     [TENSOR.description]: t.text(
       output === 'embedding'
@@ -103,35 +125,19 @@ export function tfliteMetadata(name: string, { input, output, labels }: ModelFac
       { [CONTENT.properties]: t.table(0, {}) },
       { [CONTENT.type]: CONTENT_TYPE.feature },
     ),
-    ...(output === 'embedding'
-      ? {}
-      : {
-          [TENSOR.files]: t.list([
-            t.table(
-              FILE.fields,
-              {
-                [FILE.name]: t.text(LABELS_FILE),
-                [FILE.description]: t.text('The people, one a line, in the order of the output.'),
-              },
-              { [FILE.type]: AXIS_LABELS },
-            ),
-          ]),
-        }),
+    ...(output === 'embedding' ? {} : { [TENSOR.files]: t.list([labelsFile(t)]) }),
   });
-  const subgraph = t.table(SUBGRAPH.fields, {
-    [SUBGRAPH.inputs]: t.list([picture]),
-    [SUBGRAPH.outputs]: t.list([result]),
-  });
-  const model = t.table(MODEL.fields, {
-    [MODEL.name]: t.text(name),
-    [MODEL.description]: t.text(
-      output === 'embedding' ? 'Makes vectors of faces.' : `Tells ${labels.length} people by their faces.`,
-    ),
-    [MODEL.subgraphs]: t.list([subgraph]),
-    [MODEL.minParserVersion]: t.text(PARSER_VERSION),
-  });
-  t.builder.finish(model, IDENTIFIER);
-  return t.builder.asUint8Array().slice();
+}
+
+function labelsFile(t: Tables): Offset {
+  return t.table(
+    FILE.fields,
+    {
+      [FILE.name]: t.text(LABELS_FILE),
+      [FILE.description]: t.text('The people, one a line, in the order of the output.'),
+    },
+    { [FILE.type]: AXIS_LABELS },
+  );
 }
 
 /**
@@ -145,7 +151,8 @@ export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8A
     { [LABELS_FILE]: new TextEncoder().encode(text) },
     { level: 0, mtime: '1980-01-01T00:00:00' },
   );
-  // Offsets in the archive count from the beginning of the whole file.
+  // Offsets in the archive count from the beginning of the whole file: that of the one entry, 42 bytes into its record in the
+  // directory, and that of the directory, 16 bytes into the last record (PKWARE APPNOTE 4.3.12 and 4.3.16).
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const end = archive.length - END_OF_DIRECTORY;
   const directory = view.getUint32(end + 16, true);
