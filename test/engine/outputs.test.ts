@@ -15,7 +15,9 @@ const ROWS = 4;
 /** Smooth everywhere, so that differences are derivatives: no ReLU6, no maximum. */
 function smoothGraph(): Graph {
   const b = new GraphBuilder();
-  const x = b.batchNorm('norm', b.conv2d('conv', b.input(4, 5, 2, 'floats'), 6, 3, 2));
+  const input = b.input(4, 5, 2, 'floats');
+  const beside = b.add('beside the input', input, b.conv2d('before', input, 2, 1));
+  const x = b.batchNorm('norm', b.conv2d('conv', beside, 6, 3, 2));
   const embedding = b.dense('embedding', b.globalAveragePool('pool', b.add('sum', x, x)), 5);
   return b.build('smooth', { embedding, scores: b.dense('scores', b.dropout('dropout', embedding, 0.3), 3) });
 }

@@ -45,7 +45,6 @@ const SLEEPS: Readonly<Record<string, readonly [number, string]>> = {
 const OLD = {
   files: [],
   functions: [
-    'src/engine/tfjs/backward.ts: backwardNode',
     'test/dataset/dataset.test.ts: it(names every kind of trouble once, with its files, the gravest first)',
     'test/inference/inference.test.ts: it(writes a model card, with what was measured or without)',
   ],

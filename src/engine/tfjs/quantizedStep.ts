@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { quantizerOf } from '../../core/fakeQuantize.js';
-import type { Graph } from '../../graph/graph.js';
+import type { FakeQuantNode, Graph } from '../../graph/graph.js';
 import { hasKernel, normOf, type Convolution, type KernelNode } from '../../graph/operations.js';
 import {
   followedRange,
@@ -11,9 +11,8 @@ import {
   type LayerKernel,
   type QuantizationSettings,
 } from '../../quantization/folding.js';
-import type { GradientSink } from './backward.js';
-import type { FakeQuant } from './forward.js';
 import type { BatchNormForward, FusedKernels } from './kernels.js';
+import type { GradientSink } from './pass.js';
 
 type Range = readonly [number, number];
 
@@ -61,11 +60,11 @@ export class QuantizedStep {
     return this.ranges.get(parameter) ?? [min, max];
   }
 
-  private isActive({ range }: FakeQuant): boolean {
+  private isActive({ range }: FakeQuantNode): boolean {
     return this.numbers.isActive(range, this.settings.active);
   }
 
-  fakeQuant(node: FakeQuant, x: tf.Tensor4D): tf.Tensor4D {
+  fakeQuant(node: FakeQuantNode, x: tf.Tensor4D): tf.Tensor4D {
     const { rangeMomentum } = this.settings;
     if (node.observed && rangeMomentum !== undefined) {
       const [min, max] = tf.tidy(() => [tf.min(x).dataSync()[0]!, tf.max(x).dataSync()[0]!]);
@@ -74,7 +73,7 @@ export class QuantizedStep {
     return this.isActive(node) ? this.functions.fakeQuant(x, this.rangeOf(node.range), node.bits) : x.clone();
   }
 
-  fakeQuantGradient(node: FakeQuant, dy: tf.Tensor4D, x: tf.Tensor4D): tf.Tensor4D {
+  fakeQuantGradient(node: FakeQuantNode, dy: tf.Tensor4D, x: tf.Tensor4D): tf.Tensor4D {
     if (!this.isActive(node)) return dy.clone();
     return this.functions.fakeQuantGradient(dy, x, this.rangeOf(node.range), node.bits);
   }

@@ -30,9 +30,10 @@ import {
 import { quantizersOf } from '../../quantization/quantizers.js';
 import { notFinite } from '../notFinite.js';
 import { backward } from './backward.js';
-import { forward, free, type Activations, type Parameters } from './forward.js';
+import { forward, free } from './forward.js';
 import { QuantizedStep } from './quantizedStep.js';
 import type { FusedKernels } from './kernels.js';
+import type { Activations, Mode, Parameters } from './pass.js';
 
 /**
  * Trains a graph on a TensorFlow.js backend. Weights, running statistics and Adam's moments live in plain typed
@@ -173,29 +174,20 @@ export class TfjsSession implements TrainingSession {
     quantized: QuantizedStep,
     { parameters, saved, statistics, masks }: StepTensors,
   ): Activations {
-    return forward(
-      this.graph,
-      this.input(batch),
-      parameters,
-      this.kernels,
-      {
-        batchNorm: (node, x) => {
-          const result = this.kernels.batchNorm(
-            x,
-            parameters.get(node.gamma) as tf.Tensor1D,
-            parameters.get(node.beta) as tf.Tensor1D,
-            node.epsilon,
-          );
-          saved.set(node.name, result.saved);
-          statistics.set(node.movingMean, result.mean).set(node.movingVariance, result.variance);
-          return result.y;
-        },
-        foldedNorm: (node, product) => quantized.trainingNorm(node, product),
-        fakeQuant: (node, x) => quantized.fakeQuant(node, x),
+    const { kernels } = this;
+    const mode: Mode = {
+      batchNorm: (node, x) => {
+        const [gamma, beta] = [parameters.get(node.gamma), parameters.get(node.beta)] as [tf.Tensor1D, tf.Tensor1D];
+        const result = kernels.batchNorm(x, gamma, beta, node.epsilon);
+        saved.set(node.name, result.saved);
+        statistics.set(node.movingMean, result.mean).set(node.movingVariance, result.variance);
+        return result.y;
       },
-      this.training,
-      masks,
-    );
+      foldedNorm: (node, product) => quantized.trainingNorm(node, product),
+      fakeQuant: (node, x) => quantized.fakeQuant(node, x),
+    };
+    const input = this.input(batch);
+    return forward(this.graph, this.training, { input, parameters, kernels, mode, masks });
   }
 
   /** The gradients of the parameters, with folded kernels where the step folds. Frees the activations. */
@@ -206,22 +198,15 @@ export class TfjsSession implements TrainingSession {
     { parameters, saved, masks }: StepTensors,
   ): Map<string, Float32Array> {
     const gradients = new Map<string, Float32Array>();
-    const sink = (name: string, gradient: tf.Tensor) => gradients.set(name, gradient.dataSync<'float32'>());
-    backward(
-      this.graph,
-      ends,
-      activations,
-      saved,
-      parameters,
-      this.kernels,
-      this.training,
-      masks,
-      {
+    const { kernels } = this;
+    backward(this.graph, ends, this.training, {
+      ...{ activations, saved, parameters, kernels, masks },
+      quantized: {
         foldedNorm: (node, dy, emit) => quantized.trainingNormGradient(node, dy, emit),
         fakeQuant: (node, dy, x) => quantized.fakeQuantGradient(node, dy, x),
       },
-      sink,
-    );
+      emit: (name, gradient) => gradients.set(name, gradient.dataSync<'float32'>()),
+    });
     return gradients;
   }
 
@@ -266,29 +251,26 @@ export class TfjsSession implements TrainingSession {
     const parameter = (name: string) => parameters.get(name) as tf.Tensor1D;
     const wanted = this.nodesOf(wants);
     const kept = { ...this.lossNodes, ...wanted };
-    const activations = forward(
-      this.graph,
-      this.input(batch),
-      parameters,
-      this.kernels,
-      {
-        batchNorm: (node, x) =>
-          this.kernels.batchNormInference(
-            x,
-            parameter(node.gamma),
-            parameter(node.beta),
-            parameter(node.movingMean),
-            parameter(node.movingVariance),
-            node.epsilon,
-          ),
-        foldedNorm: (node, product) => quantized.bias(node, product),
-        fakeQuant: (node, x) => {
-          observing?.(node.range, node.bits, x);
-          return quantized.fakeQuant(node, x);
-        },
+    const mode: Mode = {
+      batchNorm: (node, x) =>
+        this.kernels.batchNormInference(
+          x,
+          parameter(node.gamma),
+          parameter(node.beta),
+          parameter(node.movingMean),
+          parameter(node.movingVariance),
+          node.epsilon,
+        ),
+      foldedNorm: (node, product) => quantized.bias(node, product),
+      fakeQuant: (node, x) => {
+        observing?.(node.range, node.bits, x);
+        return quantized.fakeQuant(node, x);
       },
-      planLifetimes(this.graph, Object.values(kept), false),
-    );
+    };
+    const lifetimes = planLifetimes(this.graph, Object.values(kept), false);
+    const { kernels } = this;
+    const input = this.input(batch);
+    const activations = forward(this.graph, lifetimes, { input, parameters, kernels, mode, masks: new Map() });
     const outputs = read(activations, wanted);
     const { lossSum, correct } = this.lossNodes
       ? this.lossOf({ ...outputs, ...read(activations, this.lossNodes) }, batch.labels)
