@@ -6,6 +6,7 @@ import {
   isPool,
   isSum,
   strideOf,
+  type JoinedNode,
   type KernelNode,
   type NothingNode,
   type PoolNode,
@@ -66,66 +67,83 @@ export interface FloatNetwork {
  * @throws RangeError for an operation that stands where no runtime has it (a batch norm behind something else)
  */
 export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float32Array>): FloatNetwork {
-  const tensors: FloatTensor[] = [];
-  const operations: FloatOperation[] = [];
-  const numbers = new Map<string, number>();
-  const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
-  const made = new Map<number, number>(); // operation of a tensor
-  const add = (node: Node, operation: (output: number) => FloatOperation) => {
-    const output = tensors.push({ name: node.name, shape: node.shape }) - 1;
-    made.set(output, operations.push(operation(output)) - 1);
-    numbers.set(node.name, output);
-  };
-  for (const node of graph.nodes) {
+  const conversion = new Conversion(graph, parameters);
+  for (const node of graph.nodes) conversion.take(node);
+  return conversion.result();
+}
+
+class Conversion {
+  private readonly tensors: FloatTensor[] = [];
+  private readonly operations: FloatOperation[] = [];
+  /** Of the tensor with a node's output, by the node's name. */
+  private readonly numbers = new Map<string, number>();
+  /** Of the operation that makes a tensor, by the tensor's number. */
+  private readonly makers = new Map<number, number>();
+  private readonly shapes: ReadonlyMap<string, readonly number[]>;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly parameters: ReadonlyMap<string, Float32Array>,
+  ) {
+    this.shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
+  }
+
+  take(node: Node): void {
     if (node.op === 'input') {
-      numbers.set(node.name, tensors.push({ name: node.name, shape: node.shape }) - 1);
-      continue;
+      this.numbers.set(node.name, this.tensors.push({ name: node.name, shape: node.shape }) - 1);
+      return;
     }
-    const input = numbers.get(node.input)!;
-    const name = node.name;
-    if (hasKernel(node)) {
-      const kernel = layerKernel(node, parameters, false, undefined);
-      const bias = layerBias(node, kernel, parameters, undefined) ?? new Float32Array(node.shape[2]);
-      const kernelShape = shapes.get(node.kernel)!;
-      const stride = strideOf(node);
+    const input = this.numbers.get(node.input)!;
+    const { name } = node;
+    if (hasKernel(node)) this.add(node, this.layer(node, input));
+    else if (isSum(node)) {
       const { op } = node;
-      add(node, (output) => ({
-        op,
-        name,
-        input,
-        output,
-        stride,
-        relu6: false,
-        kernelShape,
-        weights: kernel.values,
-        bias,
-      }));
-    } else if (isSum(node)) {
-      const { op } = node;
-      const other = numbers.get(node.other)!;
-      add(node, (output) => ({ op, name, input, other, output, relu6: false }));
+      const other = this.numbers.get(node.other)!;
+      this.add(node, (output) => ({ op, name, input, other, output, relu6: false }));
     } else if (isPool(node)) {
       const { op } = node;
-      add(node, (output) => ({ op, name, input, output }));
-    } else if (isJoined(node)) {
-      const at = made.get(input);
-      const before = at === undefined ? undefined : operations[at]!;
-      const changed = node.op === 'relu6' ? activated(before) : normalized(before, node, parameters);
-      if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
-      operations[at!] = changed;
-      tensors[input] = { ...tensors[input]!, name };
-      numbers.set(name, input);
-    } else {
+      this.add(node, (output) => ({ op, name, input, output }));
+    } else if (isJoined(node)) this.join(node, input);
+    else {
       const nothing: NothingNode | FakeQuantNode = node;
-      numbers.set(nothing.name, input);
+      this.numbers.set(nothing.name, input);
     }
   }
-  const { embedding, scores } = graph.outputs;
-  const outputs = {
-    embedding: numbers.get(embedding)!,
-    ...(scores !== undefined && { scores: numbers.get(scores)! }),
-  };
-  return { name: graph.name, tensors, operations, outputs };
+
+  result(): FloatNetwork {
+    const { embedding, scores } = this.graph.outputs;
+    const outputs = {
+      embedding: this.numbers.get(embedding)!,
+      ...(scores !== undefined && { scores: this.numbers.get(scores)! }),
+    };
+    return { name: this.graph.name, tensors: this.tensors, operations: this.operations, outputs };
+  }
+
+  private add(node: Node, operation: (output: number) => FloatOperation): void {
+    const output = this.tensors.push({ name: node.name, shape: node.shape }) - 1;
+    this.makers.set(output, this.operations.push(operation(output)) - 1);
+    this.numbers.set(node.name, output);
+  }
+
+  private layer(node: KernelNode, input: number): (output: number) => FloatLayer {
+    const kernel = layerKernel(node, this.parameters, false, undefined);
+    const bias = layerBias(node, kernel, this.parameters, undefined) ?? new Float32Array(node.shape[2]);
+    const { op, name } = node;
+    const shape = { stride: strideOf(node), kernelShape: this.shapes.get(node.kernel)! };
+    return (output) => ({ op, name, input, output, ...shape, relu6: false, weights: kernel.values, bias });
+  }
+
+  /** A batch norm or ReLU6 becomes a part of the operation before it, whose tensor takes its name. */
+  private join(node: JoinedNode, input: number): void {
+    const { name } = node;
+    const at = this.makers.get(input);
+    const before = at === undefined ? undefined : this.operations[at]!;
+    const changed = node.op === 'relu6' ? activated(before) : normalized(before, node, this.parameters);
+    if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
+    this.operations[at!] = changed;
+    this.tensors[input] = { ...this.tensors[input]!, name };
+    this.numbers.set(name, input);
+  }
 }
 
 function activated(before: FloatOperation | undefined): FloatOperation | undefined {
