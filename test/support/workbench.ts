@@ -216,6 +216,38 @@ export async function webviewWith(page: Page, selector: string, timeoutMs = 30_0
   );
 }
 
+/**
+ * Reloads the window once the browser's storage holds an editor with this title: the workbench writes there every few seconds,
+ * and not when it goes.
+ */
+export async function reloadKeeping(page: Page, title: string): Promise<void> {
+  await until(`“${title}” in the browser’s storage`, () => page.evaluate(isStored, title), 60_000);
+  await page.reload();
+  await explorerReady(page);
+}
+
+/** Runs in the page, where nothing else of this file is: whether a text is in a value of any of its databases. */
+async function isStored(text: string): Promise<boolean> {
+  let found = false;
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(name!);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(`${name} cannot be opened`));
+    });
+    for (const store of database.objectStoreNames) {
+      const values = await new Promise<unknown[]>((resolve, reject) => {
+        const request = database.transaction(store).objectStore(store).getAll();
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(`${store} of ${name} cannot be read`));
+      });
+      if (values.some((value) => typeof value === 'string' && value.includes(text))) found = true;
+    }
+    database.close();
+  }
+  return found;
+}
+
 const root = path.resolve(import.meta.dirname, '../..');
 export const screenshots = path.join(root, 'artifacts', 'screenshots');
 

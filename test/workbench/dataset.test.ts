@@ -13,12 +13,12 @@ import { loadHdf5, writeKerasWeights } from '../support/kerasWeights.js';
 import {
   chooseInContextMenu,
   drawn,
-  explorerReady,
   keepFailure,
   notification,
   openWorkbench,
   quickInput,
   quickPickRow,
+  reloadKeeping,
   screenshots,
   until,
   webviewWith,
@@ -132,9 +132,11 @@ describe('the pictures in a real VS Code', function () {
     await page.screenshot({ path: path.join(screenshots, 'preview.png') });
   });
 
-  it('brings a check back after the window was reloaded', async () => {
-    await page.reload();
-    await explorerReady(page);
+  it('brings check and preview back after the window was reloaded', async () => {
+    await reloadKeeping(page, 'Preview: people');
+    await page.getByRole('tab', { name: 'Preview: people' }).click();
+    const preview = await webviewWith(page, '.pairs figure', 60_000);
+    assert.equal(await preview.locator('.pairs figure').count(), 12);
     await page.getByRole('tab', { name: 'Check: people' }).click();
     const check = await webviewWith(page, 'section.finding', 60_000);
     assert.equal(await check.locator('section.finding[data-code="single-picture"]').count(), 1);

@@ -9,11 +9,11 @@ import {
   answerFileDialog,
   chooseInContextMenu,
   drawn,
-  explorerReady,
   fileDialog,
   keepFailure,
   notification,
   openWorkbench,
+  reloadKeeping,
   runAndPick,
   screenshots,
   showExplorer,
@@ -244,8 +244,8 @@ describe('a trained network at work in a real VS Code', function () {
   });
 
   it('brings the comparison and the page of a network back after the window was reloaded', async () => {
-    await page.reload();
-    await explorerReady(page);
+    await reloadKeeping(page, 'Try: people');
+    await page.getByRole('tab', { name: /^Try: people/ }).click();
     const attempt = await webviewWith(page, '.try', 60_000);
     assert.match((await attempt.locator('h1').textContent()) ?? '', /^people – \d\d:\d\d, epoch 2$/);
     await page.getByRole('tab', { name: /^Float and int8/ }).click();
