@@ -14,19 +14,19 @@ export interface CheckpointFacts {
 }
 
 export function checkpointFacts(state: RunState, checkpoint: Checkpoint): CheckpointFacts {
+  const title = checkpointTitle(checkpoint);
+  if (isInsideEpoch(checkpoint)) return { title, validated: undefined, best: false };
+  const validated = state.epochs.find((e) => e.epoch === checkpoint.epoch);
+  return { title, validated, best: validated !== undefined && validated === bestEpoch(state) };
+}
+
+export function checkpointTitle(checkpoint: Pick<Checkpoint, 'path' | 'epoch' | 'step'>): string {
   const { epoch, step } = checkpoint;
-  if (isInsideEpoch(checkpoint))
-    return {
-      title: `Step ${step.toLocaleString('en-US')}, in epoch ${epoch + 1}`,
-      validated: undefined,
-      best: false,
-    };
-  const validated = state.epochs.find((e) => e.epoch === epoch);
-  return { title: `Epoch ${epoch}`, validated, best: validated !== undefined && validated === bestEpoch(state) };
+  return isInsideEpoch(checkpoint) ? `Step ${step.toLocaleString('en-US')}, in epoch ${epoch + 1}` : `Epoch ${epoch}`;
 }
 
 /** The name says it: `checkpoints/step-000052` is one of a stop, `checkpoints/epoch-0004` one of a whole epoch. */
-function isInsideEpoch({ path }: Checkpoint): boolean {
+function isInsideEpoch({ path }: Pick<Checkpoint, 'path'>): boolean {
   return /(^|\/)step-\d+$/.test(path);
 }
 

@@ -2,10 +2,18 @@ import path from 'node:path';
 import { RunModel } from '../client/runModel.js';
 
 /** "orl – 23:48": the runs of one folder of pictures are told apart by when they began. */
-export function runName(model: Pick<RunModel, 'title' | 'runFolder' | 'state'>): string {
-  const began = model.state.run && new Date(model.state.run.startedAt);
-  const time = began && !Number.isNaN(began.valueOf()) ? clock(began) : undefined;
-  return time === undefined ? model.title : `${model.title} – ${time}`;
+export function runName({ title, state }: Pick<RunModel, 'title' | 'state'>): string {
+  return nameOf(title, dateOf(state.run?.startedAt));
+}
+
+export function nameOf(title: string, began: Date | undefined): string {
+  return began ? `${title} – ${clock(began)}` : title;
+}
+
+/** @returns undefined for what is no date: the log may be damaged */
+export function dateOf(text: string | undefined): Date | undefined {
+  const date = text === undefined ? undefined : new Date(text);
+  return date && !Number.isNaN(date.valueOf()) ? date : undefined;
 }
 
 /** "people – 23:48, epoch 2" for the folder of a checkpoint; of an exported file its name. */

@@ -102,7 +102,8 @@ export function readSummary(runFolder: string): RunSummary | undefined {
     const summary = runSummary.parse(JSON.parse(text));
     // Some may have been removed since, and one have come that a kill kept from being told.
     const known = new Map(summary.checkpoints.map((checkpoint) => [checkpoint.path, checkpoint]));
-    const there = checkpointsThere(runFolder, []);
+    const told = summary.checkpoints.map((checkpoint) => ({ type: 'checkpoint' as const, ...checkpoint }));
+    const there = checkpointsThere(runFolder, told);
     return { ...summary, checkpoints: there.map((checkpoint) => known.get(checkpoint.path) ?? factsOf(checkpoint)) };
   } catch {
     return summaryOf(runFolder, reduceAll(new RunReader(runFolder).readNew(), emptyRunState()));

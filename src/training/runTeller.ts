@@ -26,8 +26,9 @@ export class RunTeller {
   readonly tell = (event: RunEvent): void => {
     this.log.append(event);
     this.state = reduceRun(this.state, event);
-    this.emit(event);
+    // First: whoever listens looks there.
     if (changesSummary(event)) this.writeSummary();
+    this.emit(event);
     // A crash later leaves the report of the last epoch.
     if (event.type === 'checkpoint') this.writeReport();
   };

@@ -3,7 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { dayAndTime } from '../../src/extension/runName.js';
 import { checkpointRow, runRow } from '../../src/extension/views/runRows.js';
-import { allRuns } from '../../src/extension/views/runsCatalog.js';
+import { reduceAll } from '../../src/core/runState.js';
+import { allRuns, factsOf } from '../../src/extension/views/runsCatalog.js';
+import { processStart } from '../../src/platform/isAlive.js';
+import { RunReader } from '../../src/runs/runReader.js';
+import { writeSummary } from '../../src/runs/runSummary.js';
+import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor } from './fakeEditor.js';
 import { epochEvent, runEventOf, STARTED, writeRun } from './runs.js';
@@ -64,6 +69,35 @@ describe('the rows of the Runs view', () => {
         ['Epoch 3', '50.0 %', 'archive', 'Epoch 3, validation accuracy 50.0 %'],
       ],
     );
+  });
+
+  it('take a run from its summary, without its log', () => {
+    stoppedRun();
+    const run = path.join(runs(), '20261125-234801-orl');
+    const fromLog = allRuns(editorHere());
+    writeSummary(run, reduceAll(new RunReader(run).readNew()));
+    // A log that would need reading has other things to say.
+    fs.writeFileSync(path.join(run, 'metrics.ndjson'), '');
+    assert.deepEqual(allRuns(editorHere()), fromLog);
+    assert.equal(fromLog[0]!.checkpoints.length, 3);
+  });
+
+  it('follow a run that goes on elsewhere', () => {
+    const run = path.join(runs(), '20261125-234801-orl');
+    const { options } = SAMPLE_EVENTS.run;
+    const dataset = path.join(folder(), 'orl');
+    const startedAt = STARTED.toISOString();
+    const mine = { pid: process.pid, processStart: processStart(process.pid) };
+    const begun = { ...SAMPLE_EVENTS.run, ...mine, startedAt, options: { ...options, dataset } };
+    const shown = () => runRow(factsOf(editorHere(), run), NOW).spoken;
+    writeRun(run, [begun]);
+    assert.equal(shown(), 'orl, preparing, today 23:48');
+    writeRun(run, [begun, SAMPLE_EVENTS.stage, epochEvent(1, 10, 0.5)]);
+    assert.equal(shown(), 'orl, training, best 50.0 %, today 23:48');
+    writeRun(run, [{ ...begun, processStart: 'of another process' }, SAMPLE_EVENTS.stage, epochEvent(1, 10, 0.5)]);
+    // Elsewhere Node cannot tell one process from another with the same number.
+    const phase = process.platform === 'linux' ? 'interrupted' : 'training';
+    assert.equal(shown(), `orl, ${phase}, best 50.0 %, today 23:48`);
   });
 
   it('show the other runs when one is broken', () => {

@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
+import { writeFileAtomically } from '../../src/platform/files.js';
+import { readSummary } from '../../src/runs/runSummary.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   answerFileDialog,
@@ -81,6 +83,24 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     assert.ok(await page.locator('.monaco-list-row', { hasText: 'best' }).count());
   });
 
+  it('follows in that view a run that another process writes', async () => {
+    const other = path.join(runs(), '20261125-020000-people-elsewhere');
+    const row = page.locator('.monaco-list-row', { hasText: 'elsewhere –' });
+    const summary = readSummary(parent())!;
+    const write = (valAccuracy: number) => {
+      const text = JSON.stringify({ ...summary, dataset: '/elsewhere', best: { epoch: 1, valAccuracy } });
+      writeFileAtomically(path.join(other, 'summary.json'), text);
+    };
+    fs.mkdirSync(other);
+    write(0.123);
+    fs.writeFileSync(path.join(other, 'run.json'), '{}');
+    await row.filter({ hasText: '12.3 %' }).waitFor();
+    write(0.456);
+    await row.filter({ hasText: '45.6 %' }).waitFor();
+    fs.rmSync(other, { recursive: true });
+    await row.waitFor({ state: 'detached' });
+  });
+
   it('fine-tunes a checkpoint from that view, and draws on from its parent with a mark where each part begins', async () => {
     const row = page.locator('.monaco-list-row', { hasText: 'Epoch 25' });
     await row.hover();
@@ -145,11 +165,13 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     await frame.locator('#parent').click();
     const parentFrame = await webviewWith(page, '.checkpoints vscode-button[data-checkpoint]');
     const buttons = parentFrame.locator('.checkpoints vscode-button[data-checkpoint]');
-    assert.deepEqual(await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('data-checkpoint'))), [
-      'checkpoints/epoch-0025',
-      'checkpoints/epoch-0024',
-      'checkpoints/epoch-0010',
-    ]);
+    // The newest two, and the best where it is older.
+    const there = fs.readdirSync(path.join(parent(), 'checkpoints')).filter((name) => !name.startsWith('.'));
+    assert.deepEqual(there.sort().slice(-2), ['epoch-0024', 'epoch-0025']);
+    assert.deepEqual(
+      await buttons.evaluateAll((all) => all.map((button) => button.getAttribute('data-checkpoint'))),
+      there.reverse().map((name) => `checkpoints/${name}`),
+    );
     await buttons.last().scrollIntoViewIfNeeded();
     await page.screenshot({ path: path.join(screenshots, 'checkpoints.png') });
     const before = children().length;

@@ -1,11 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { RunModel } from '../../client/runModel.js';
-import { checkpointFacts } from '../../core/checkpoints.js';
-import { bestEpoch } from '../../core/runState.js';
+import { checkpointTitle } from '../../core/checkpoints.js';
 import type { RunPhase } from '../../protocol/panel.js';
+import { phaseOfSummary, readSummary, type RunSummary } from '../../runs/runSummary.js';
 import type { Editor } from '../editor.js';
-import { runName } from '../runName.js';
+import { dateOf, nameOf } from '../runName.js';
 import { runsFolderFor } from '../runsFolders.js';
 
 /** What lists show of a run. */
@@ -15,7 +14,7 @@ export interface RunFacts {
   readonly title: string;
   readonly name: string;
   readonly startedAt: Date | undefined;
-  /** `unreadable`: what is in the folder is not what a run writes. */
+  /** `unreadable`: the folder does not say whose run it is. */
   readonly phase: RunPhase | 'unreadable';
   readonly quantized: boolean;
   /** Validation accuracy. */
@@ -36,41 +35,46 @@ export interface CheckpointRow {
 
 /** The runs of the open workspace folders, the newest first. */
 export function allRuns(editor: Editor): RunFacts[] {
-  const runs = editor.workspaceFolders.flatMap((folder) => runFolders(runsFolderFor(editor, folder)));
-  return [...new Set(runs)]
+  return runsFolders(editor)
+    .flatMap(runFolders)
     .sort((a, b) => path.basename(b).localeCompare(path.basename(a)))
     .map((folder) => factsOf(editor, folder));
 }
 
-/** One run that is broken must not hide the others. */
-export function factsOf(editor: Editor, runFolder: string): RunFacts {
-  try {
-    return readFacts(runFolder);
-  } catch (error) {
-    editor.log.warn(`the run ${runFolder} cannot be read: ${String(error)}`);
-    const title = path.basename(runFolder);
-    const nothing = { startedAt: undefined, quantized: false, best: undefined, checkpoints: [] };
-    return { runFolder, title, name: title, phase: 'unreadable', ...nothing };
-  }
+/** Where the runs of the open workspace folders are; several may have one together. */
+export function runsFolders(editor: Editor): string[] {
+  return [...new Set(editor.workspaceFolders.map((folder) => runsFolderFor(editor, folder)))];
 }
 
-function readFacts(runFolder: string): RunFacts {
-  const model = new RunModel(runFolder);
-  const { state, title, phase } = model;
-  const startedAt = state.run && new Date(state.run.startedAt);
+/** By the summary that the run keeps, so that a list costs the same however long its runs were. */
+export function factsOf(editor: Editor, runFolder: string): RunFacts {
+  const summary = readSummary(runFolder);
+  if (summary) return factsIn(summary, runFolder);
+  editor.log.warn(`the run ${runFolder} cannot be read`);
+  const title = path.basename(runFolder);
+  const nothing = { startedAt: undefined, quantized: false, best: undefined, checkpoints: [] };
+  return { runFolder, title, name: title, phase: 'unreadable', ...nothing };
+}
+
+function factsIn(summary: RunSummary, runFolder: string): RunFacts {
+  const title = path.basename(summary.dataset);
+  const startedAt = dateOf(summary.startedAt);
   return {
     runFolder,
     title,
-    name: runName(model),
-    startedAt: startedAt && !Number.isNaN(startedAt.valueOf()) ? startedAt : undefined,
-    phase,
-    quantized: state.run?.options.quantization !== undefined,
-    best: bestEpoch(state)?.valAccuracy,
-    checkpoints: model.checkpoints.map((checkpoint) => {
-      const { title: words, validated, best } = checkpointFacts(state, checkpoint);
-      const folder = path.join(runFolder, ...checkpoint.path.split('/'));
-      return { path: folder, title: words, accuracy: validated?.valAccuracy, best };
-    }),
+    name: nameOf(title, startedAt),
+    startedAt,
+    phase: phaseOfSummary(summary),
+    quantized: summary.quantized,
+    best: summary.best?.valAccuracy,
+    checkpoints: summary.checkpoints
+      .map((checkpoint) => ({
+        path: path.join(runFolder, ...checkpoint.path.split('/')),
+        title: checkpointTitle(checkpoint),
+        accuracy: checkpoint.valAccuracy,
+        best: checkpoint.best,
+      }))
+      .reverse(),
   };
 }
 

@@ -1,7 +1,8 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Editor } from '../editor.js';
 import { checkpointRow, runRow, type Row } from './runRows.js';
-import { allRuns, factsOf, type CheckpointRow, type RunFacts } from './runsCatalog.js';
+import { allRuns, factsOf, runsFolders, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
 /** `kind` and the fields beside it are what commands read (commands/arguments.ts). */
 interface RunItem {
@@ -21,25 +22,34 @@ type Item = RunItem | CheckpointItem;
 export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Item | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
-  private readonly watcher = vscode.workspace.createFileSystemWatcher('**/.face-trainer/runs/*/run.json');
   private readonly tree: vscode.TreeView<Item>;
+  private readonly settings: vscode.Disposable;
+  private readonly folders: vscode.Disposable;
+  private watchers: vscode.Disposable[] = [];
   /** The editor knows a row by its object: one that changes keeps it. */
   private readonly items = new Map<string, RunItem>();
 
   constructor(private readonly editor: Editor) {
     this.tree = vscode.window.createTreeView('faceTrainer.runs', { treeDataProvider: this, showCollapseAll: true });
-    this.watcher.onDidCreate(() => this.refresh());
-    this.watcher.onDidDelete(() => this.refresh());
+    this.settings = vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('faceTrainer.runFolder')) this.watch();
+    });
+    this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watch());
+    this.watch();
   }
 
   refresh(): void {
     this.changed.fire(undefined);
   }
 
-  /** Draws one row anew; the list when it is not there yet. */
+  /** Draws one row anew; the list when it is not there yet. A row that says the same stays as it is, under the mouse or not. */
   runChanged(runFolder: string): void {
     const item = this.items.get(runFolder);
-    if (item) item.facts = factsOf(this.editor, runFolder);
+    if (item) {
+      const facts = factsOf(this.editor, runFolder);
+      if (JSON.stringify(facts) === JSON.stringify(item.facts)) return;
+      item.facts = facts;
+    }
     this.changed.fire(item);
   }
 
@@ -63,9 +73,24 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   }
 
   dispose(): void {
-    this.tree.dispose();
-    this.watcher.dispose();
-    this.changed.dispose();
+    for (const one of [this.tree, this.settings, this.folders, this.changed, ...this.watchers]) one.dispose();
+  }
+
+  /** Runs of other windows and of the command line come, go on and go, too: their summaries tell. */
+  private watch(): void {
+    for (const watcher of this.watchers) watcher.dispose();
+    this.watchers = runsFolders(this.editor).flatMap((runs) => {
+      const within = (pattern: string) => new vscode.RelativePattern(vscode.Uri.file(runs), pattern);
+      const files = vscode.workspace.createFileSystemWatcher(within('*/{run,summary}.json'));
+      // Of a folder that goes with all that is in it, the editor tells the folder alone.
+      const folders = vscode.workspace.createFileSystemWatcher(within('*'), true, true);
+      const told = ({ fsPath }: vscode.Uri) => this.runChanged(path.dirname(fsPath));
+      files.onDidCreate(told);
+      files.onDidChange(told);
+      for (const watcher of [files, folders]) watcher.onDidDelete(() => this.refresh());
+      return [files, folders];
+    });
+    this.refresh();
   }
 
   private roots(): RunItem[] {
