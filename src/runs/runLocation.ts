@@ -16,17 +16,27 @@ export function newRunFolder(runs: string, dataset: string, now: Date): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  const name =
-    path
-      .basename(dataset)
-      .normalize('NFC')
-      .replace(/[^\p{L}\p{N}._-]+/gu, '-')
-      .slice(0, 40) || 'run';
-  const stem = path.join(runs, `${date}-${time}-${name}`);
+  const stem = path.join(runs, `${date}-${time}-${nameFor(dataset)}`);
   let folder = stem;
   for (let n = 2; fs.existsSync(folder); n++) folder = `${stem}-${n}`;
   ignoreInGit(path.dirname(runs));
   return folder;
+}
+
+/** Of at most 40 whole letters, none at the end that Windows drops; `run` where nothing is left. */
+function nameFor(dataset: string): string {
+  const letters = [
+    ...path
+      .basename(dataset)
+      .normalize('NFC')
+      .replace(/[^\p{L}\p{N}._-]+/gu, '-'),
+  ];
+  return (
+    letters
+      .slice(0, 40)
+      .join('')
+      .replace(/[.-]+$/, '') || 'run'
+  );
 }
 
 /** Keeps what Face Trainer writes in a `.face-trainer` out of version control. */

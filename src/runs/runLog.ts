@@ -8,6 +8,8 @@ import type { RunFolder } from './runFolder.js';
 /** Appends to `metrics.ndjson`, a whole line in each write, so that a reader meets at most one unfinished line. */
 export class RunLog {
   private readonly handle: number;
+  /** The disk took a part of the last line and refused the rest: the next one begins on a line of its own. */
+  private lineIsOpen = false;
 
   /** @throws UserError when the file cannot be opened */
   constructor(private readonly folder: RunFolder) {
@@ -17,9 +19,12 @@ export class RunLog {
   /** @throws UserError `disk-full` or `run-folder-unwritable` */
   append(event: RunEvent): void {
     withDiskErrors(runDisk(this.folder.path), () => {
-      const line = Buffer.from(`${JSON.stringify(event)}\n`);
+      const line = Buffer.from(`${this.lineIsOpen ? '\n' : ''}${JSON.stringify(event)}\n`);
       // A disk that is nearly full takes a part, and says so by the count alone.
-      for (let done = 0; done < line.length;) done += fs.writeSync(this.handle, line, done);
+      for (let done = 0; done < line.length;) {
+        done += fs.writeSync(this.handle, line, done);
+        this.lineIsOpen = done < line.length;
+      }
       // Steps may be lost with the power; what counts for the result may not.
       if (event.type !== 'step') fs.fsyncSync(this.handle);
     });
