@@ -62,10 +62,10 @@ describe('writeCheckpoint', () => {
     const order: string[] = [];
     const { renameSync, openSync } = fs;
     try {
-      fs.openSync = ((file: fs.PathLike, ...rest: [fs.OpenMode]) => {
+      fs.openSync = (file: fs.PathLike, ...rest: [fs.OpenMode]) => {
         if (rest[0] === 'w') order.push(path.basename(String(file)));
         return openSync(file, ...rest);
-      }) as typeof fs.openSync;
+      };
       fs.renameSync = (from, to) => {
         assert.ok(!fs.existsSync(at()));
         order.push(`→ ${path.basename(String(to))}`);

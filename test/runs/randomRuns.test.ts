@@ -181,9 +181,9 @@ describe('a log that grows in pieces of any length', () => {
     fs.writeFileSync(log, line.repeat(3));
     const { readSync } = fs;
     try {
-      fs.readSync = (() => {
+      fs.readSync = () => {
         throw Object.assign(new Error('i/o error'), { code: 'EIO' });
-      }) as typeof fs.readSync;
+      };
       assert.deepEqual(reader.readNew(), []);
     } finally {
       fs.readSync = readSync;

@@ -19,7 +19,8 @@ function onDiskWith(bytes: number, code: string, write: (log: RunLog) => void): 
   const log = new RunLog(new RunFolder(folder()));
   let room = bytes;
   try {
-    fs.writeSync = ((handle: number, data: Buffer, from = 0) => {
+    fs.writeSync = ((handle: number, data: Buffer, offset?: number | null) => {
+      const from = offset ?? 0;
       if (room === 0) throw Object.assign(new Error('refused'), { code });
       const taken = writeSync(handle, data, from, Math.min(room, data.length - from));
       room -= taken;
