@@ -25,18 +25,12 @@ export function newRunFolder(runs: string, dataset: string, now: Date): string {
 
 /** Of at most 40 whole letters, none at the end that Windows drops; `run` where nothing is left. */
 function nameFor(dataset: string): string {
-  const letters = [
-    ...path
-      .basename(dataset)
-      .normalize('NFC')
-      .replace(/[^\p{L}\p{N}._-]+/gu, '-'),
-  ];
-  return (
-    letters
-      .slice(0, 40)
-      .join('')
-      .replace(/[.-]+$/, '') || 'run'
-  );
+  const name = path
+    .basename(dataset)
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  const letters = Array.from(name).slice(0, 40);
+  return letters.join('').replace(/[.-]+$/, '') || 'run';
 }
 
 /** Keeps what Face Trainer writes in a `.face-trainer` out of version control. */
