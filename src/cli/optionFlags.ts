@@ -56,8 +56,8 @@ function strengths(text: string): Record<string, unknown> {
   if (text.trim() === 'none') return {};
   return Object.fromEntries(
     text.split(',').map((part) => {
-      const [name, value] = part.trim().split('=');
-      return [name!, value === undefined ? true : number(value)];
+      const [name, ...rest] = part.trim().split('=');
+      return [name!, rest.length === 0 ? true : number(rest.join('='))];
     }),
   );
 }
@@ -94,6 +94,9 @@ export function checked<T>(result: z.ZodSafeParseResult<T>, flags: readonly Opti
   if (!first) throw new Error(`${at}: ${issue.message}`);
   const names = concerned.map(({ name }) => `--${name}`).join(' and ');
   const value = given.value(first.name);
-  const not = concerned.length === 1 && typeof value === 'string' ? `, not “${value}”` : '';
-  throw new UsageError(`${names}: ${optionProblem(issue) ?? first.help}${not}.`);
+  const problem = optionProblem(issue);
+  // A sentence about a name inside the value has it already.
+  const named = issue.code === 'unrecognized_keys' && problem !== undefined;
+  const not = named || concerned.length > 1 || typeof value !== 'string' ? '' : `, not “${value}”`;
+  throw new UsageError(`${names}: ${problem ?? first.help}${not}.`);
 }

@@ -4,6 +4,8 @@ import type * as z from 'zod';
 export function optionProblem(issue: z.core.$ZodIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
+      // A switch inside a list: "flip=0.5".
+      if (issue.expected === 'boolean') return `${String(issue.path.at(-1) ?? 'it')} takes no value`;
       return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
     case 'too_small':
       return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
@@ -13,8 +15,11 @@ export function optionProblem(issue: z.core.$ZodIssue): string | undefined {
       return `a multiple of ${issue.divisor}`;
     case 'invalid_value':
       return inWords(issue.values.map(String));
-    case 'unrecognized_keys':
-      return `there is no ${inWords(issue.keys)}`;
+    case 'unrecognized_keys': {
+      // A name is empty where a comma has nothing behind it.
+      const names = issue.keys.filter((name) => name !== '');
+      return names.length === 0 ? undefined : `there is no ${inWords(names)}`;
+    }
     default:
       return undefined; // a union, of whose parts none fits: the option's help says more
   }

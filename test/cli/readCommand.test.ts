@@ -249,8 +249,13 @@ describe('train', () => {
       [['--split', '1'], '--split: less than 1, not “1”.'],
       [['--learning-rate', '0'], '--learning-rate: more than 0, not “0”.'],
       [['--schedule', 'linear'], '--schedule: constant or cosine, not “linear”.'],
-      [['--augment', 'shear'], '--augment: there is no shear, not “shear”.'],
+      [['--augment', 'shear'], '--augment: there is no shear.'],
+      [['--augment', 'flip,shear=1,blur,'], '--augment: there is no shear or blur.'],
       [['--augment', 'rotation=lots'], '--augment: a number, not “rotation=lots”.'],
+      [['--augment', 'scale'], '--augment: a number, not “scale”.'],
+      [['--augment', 'scale='], '--augment: a number, not “scale=”.'],
+      [['--augment', 'scale=0.1=5'], '--augment: a number, not “scale=0.1=5”.'],
+      [['--augment', 'flip=0.5'], '--augment: flip takes no value, not “flip=0.5”.'],
       [['--people-per-batch', '8'], '--people-per-batch and --pictures-per-person go together.'],
       [['--people-per-batch', '1', '--pictures-per-person', '4'], '--people-per-batch: at least 2, not “1”.'],
       [
@@ -259,6 +264,11 @@ describe('train', () => {
       ],
     ] as const)
       assert.equal(refused('train', 'faces', ...args).message, says);
+    for (const list of ['flip,', ',', '', 'flip,,shift'])
+      assert.match(
+        refused('train', 'faces', '--augment', list).message,
+        /^--augment: none, or of flip, .*, not “.*”\.$/,
+      );
     assert.match(refused('train', 'faces', '--batch-norm-momentum', 'slow').message, /auto, or a number from 0 to 1/);
     assert.match(refused('qat', 'c', '--weight-bits', '5').message, /^--weight-bits: 8, or 4/);
   });

@@ -1,3 +1,4 @@
+import { formatCount } from '../../core/format.js';
 import { requireExclusionList, writeExclusionList } from '../../client/exclusionList.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
@@ -48,7 +49,9 @@ export const check: Command<CheckWish> = {
     output.note(...checkLines(report));
     if (writeExclusions !== undefined) {
       writeExclusionList(writeExclusions, report);
-      output.note(`\n${report.suggestedExclusions.length} pictures to leave out are listed in ${writeExclusions}`);
+      const count = report.suggestedExclusions.length;
+      const are = count === 1 ? 'is' : 'are';
+      output.note(`\n${formatCount(count, 'picture')} to leave out ${are} listed in ${writeExclusions}`);
     }
     return report.findings.some(({ severity }) => severity === 'error') ? EXIT.failed : EXIT.ok;
   },
