@@ -1,5 +1,6 @@
 // The engine as a Node-API addon. Every value that comes from JavaScript is checked here or by Session before a kernel sees
-// it; steps run on a thread of libuv's pool, one at a time for each session.
+// it; steps run on a thread of libuv's pool, one at a time for each session. Nothing here or below is global and changes: several
+// threads of Node may load the addon, each with sessions of its own.
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -18,10 +19,10 @@ using ft::Session;
 void rethrow(napi_env env, const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
-  } catch (const Thrown&) {
+  } catch (const Thrown&) {  // in JavaScript it is thrown already
   } catch (const ft::InvalidPlan& error) {
     napi_throw_range_error(env, nullptr, (std::string("a plan that does not fit: ") + error.what()).c_str());
-  } catch (const std::bad_alloc&) {
+  } catch (const std::bad_alloc&) {  // by the code nativeSession.ts knows it, and says how much was asked for
     napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "there is not enough memory for this network and batch");
   } catch (const std::exception& error) {
     napi_throw_error(env, nullptr, error.what());
@@ -30,7 +31,7 @@ void rethrow(napi_env env, const std::exception_ptr& thrown) {
   }
 }
 
-/** Runs `body` with the arguments; every C++ exception becomes one of JavaScript. */
+/** Runs `body` with its N arguments; every C++ exception becomes one of JavaScript. Node-API is C: none may pass through it. */
 template <std::size_t N, class Body>
 napi_value guarded(napi_env env, napi_callback_info info, Body&& body) {
   try {
@@ -59,7 +60,7 @@ napi_value instructionSets(napi_env env, napi_callback_info info) {
   });
 }
 
-/** (instruction set, threads): multiply-adds a second that the processor reaches, in units of 1e9. For benchmarks. */
+/** (instruction set, threads): multiply-adds a second that the processor reaches, in units of 1e9. For benchmarks: it blocks. */
 napi_value arithmeticLimit(napi_env env, napi_callback_info info) {
   return guarded<1>(env, info, [&](napi_value* arguments) {
     const ft::Kernels* kernels = ft::kernelsNamed(text(env, arguments[0], "instructionSet"));
@@ -68,7 +69,7 @@ napi_value arithmeticLimit(napi_env env, napi_callback_info info) {
     ft::Pool pool(threads);
     std::vector<double> done(threads);
     double best = 0;
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 5; round++) {  // the best one, as others may use the machine
       const auto start = std::chrono::steady_clock::now();
       ft::parallel(pool, threads, [&](int item, int) { done[item] = kernels->multiplyAdds(1 << 20); });
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -82,6 +83,10 @@ napi_value arithmeticLimit(napi_env env, napi_callback_info info) {
   });
 }
 
+/**
+ * (description): a session, an object without properties of its own but what it runs on. The collector knows nothing of the
+ * memory behind it and is in no hurry: `dispose` frees it.
+ */
 napi_value createSession(napi_env env, napi_callback_info info) {
   return guarded<1>(env, info, [&](napi_value* arguments) {
     const napi_value spec = arguments[0];
@@ -111,7 +116,7 @@ napi_value createSession(napi_env env, napi_callback_info info) {
     auto* owned = new HandleRef(handle);
     const napi_status status = napi_wrap(
         env, result, owned, [](napi_env, void* data, void*) { delete static_cast<HandleRef*>(data); }, nullptr, nullptr);
-    if (status != napi_ok) delete owned;
+    if (status != napi_ok) delete owned;  // from here on the finalizer owns it
     check(env, status);
     check(env, napi_type_tag_object(env, result, &kTag));
     set(env, result, "instructionSet", kernels->name);
@@ -120,7 +125,7 @@ napi_value createSession(napi_env env, napi_callback_info info) {
   });
 }
 
-/** (session, parameters, first, second, step): sets the whole state. */
+/** (session, parameters, first, second, step): sets the whole state, or nothing where one of them is refused. */
 napi_value write(napi_env env, napi_callback_info info) {
   return guarded<5>(env, info, [&](napi_value* arguments) {
     const Handle& handle = *handleOf(env, arguments[0]);
@@ -136,12 +141,12 @@ napi_value write(napi_env env, napi_callback_info info) {
     writeFlat(handle, arrays[1], handle.session->first());
     writeFlat(handle, arrays[2], handle.session->second());
     handle.session->step = static_cast<std::int64_t>(step);
-    handle.session->touch();
+    handle.session->touch();  // packed and folded kernels are of other parameters now
     return static_cast<napi_value>(nullptr);
   });
 }
 
-/** (session): copies of the whole state. */
+/** (session): copies of the whole state, and of the last step's gradients. Under SGD `first` is the velocity. */
 napi_value read(napi_env env, napi_callback_info info) {
   return guarded<1>(env, info, [&](napi_value* arguments) {
     const Handle& handle = *handleOf(env, arguments[0]);
@@ -163,6 +168,7 @@ napi_value read(napi_env env, napi_callback_info info) {
   });
 }
 
+/** (session, description): the plan's number, for `run`. Refused, it leaves the session as it was. */
 napi_value addPlan(napi_env env, napi_callback_info info) {
   return guarded<2>(env, info, [&](napi_value* arguments) {
     const HandleRef& handle = handleOf(env, arguments[0]);
@@ -172,13 +178,13 @@ napi_value addPlan(napi_env env, napi_callback_info info) {
   });
 }
 
-/** (session, plan): seconds that each operation of the plan has taken so far. */
+/** (session, plan): seconds that each operation of the plan has taken since a plan was last added to the session. */
 napi_value times(napi_env env, napi_callback_info info) {
   return guarded<2>(env, info, [&](napi_value* arguments) {
     const HandleRef& handle = handleOf(env, arguments[0]);
     std::int32_t plan;
     check(env, napi_get_value_int32(env, arguments[1], &plan));
-    handle->session->plan(plan);
+    handle->session->plan(plan);  // refuses a number that is no plan's
     napi_value array;
     check(env, napi_create_array(env, &array));
     std::uint32_t i = 0;
@@ -191,6 +197,7 @@ napi_value times(napi_env env, napi_callback_info info) {
   });
 }
 
+/** (session): frees its memory, at once or when the step at work is done. Everything refuses the session from then on. */
 napi_value dispose(napi_env env, napi_callback_info info) {
   return guarded<1>(env, info, [&](napi_value* arguments) {
     handleOf(env, arguments[0], true)->session.reset();  // a step at work keeps it until it is done
@@ -200,9 +207,10 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 
 // Steps -----------------------------------------------------------------------------------------------------------
 
+/** A step on its way: made by `run`, computed by `execute` on another thread, told and deleted by `complete`. */
 struct Job {
   HandleRef handle;
-  std::shared_ptr<Session> session;
+  std::shared_ptr<Session> session;  // beside the handle's own, which `dispose` may take away meanwhile
   napi_async_work work = nullptr;
   napi_deferred deferred = nullptr;
   int plan = -1;
@@ -259,7 +267,7 @@ napi_value jobResult(napi_env env, const Job& job) {
   return result;
 }
 
-/** On a thread of libuv's pool, where an exception that leaves ends the process. */
+/** On a thread of libuv's pool, where an exception that leaves ends the process. Without JavaScript: its values are out of reach. */
 void execute(napi_env, void* data) noexcept {
   Job& job = *static_cast<Job*>(data);
   try {
@@ -269,9 +277,10 @@ void execute(napi_env, void* data) noexcept {
   }
 }
 
+/** On the thread of JavaScript again. Settles the promise whatever happens, also when the work was cancelled. */
 void complete(napi_env env, napi_status status, void* data) {
   const std::unique_ptr<Job> job(static_cast<Job*>(data));
-  job->handle->busy = false;
+  job->handle->busy = false;  // no step can begin before the results are read: JavaScript waits for this function
   napi_delete_async_work(env, job->work);
   napi_value value = nullptr;
   try {
@@ -297,7 +306,10 @@ void complete(napi_env env, napi_status status, void* data) {
   napi_reject_deferred(env, job->deferred, error);
 }
 
-/** (session, plan, images, labels, settings): a promise of the step's result. */
+/**
+ * (session, plan, images, labels, settings): a promise of the step's result. What can be refused is refused here, by throwing;
+ * the arrays are copied, and their owner may fill them for the next step while this one is computed.
+ */
 napi_value run(napi_env env, napi_callback_info info) {
   return guarded<5>(env, info, [&](napi_value* arguments) {
     auto job = std::make_unique<Job>();
@@ -312,6 +324,7 @@ napi_value run(napi_env env, napi_callback_info info) {
     else
       images = typedArray<std::uint8_t>(env, arguments[2], napi_uint8_array, pixels, "images");
     const auto* labels = typedArray<std::int32_t>(env, arguments[3], napi_int32_array, plan.batch, "labels");
+    // The loss takes a label for an index.
     const int people = job->session->people(job->plan);
     for (int i = 0; i < plan.batch; i++)
       if (labels[i] < 0 || labels[i] >= people)
@@ -319,6 +332,7 @@ napi_value run(napi_env env, napi_callback_info info) {
                         std::to_string(people - 1));
     job->train = flag(env, arguments[4], "train");
     for (const auto& [output, name] : kOutputs) job->wants[output] = flag(env, arguments[4], name);
+    // A training plan has no operations by the running statistics, an evaluation's none of the way back.
     if (job->train != plan.training) refuse(env, "this plan is for something else");
     const std::size_t quantizers = job->session->quantizers();
     const auto* active = typedArray<std::uint8_t>(env, property(env, arguments[4], "active"), napi_uint8_array, quantizers, "active");
@@ -327,7 +341,7 @@ napi_value run(napi_env env, napi_callback_info info) {
       const auto* limits = typedArray<float>(env, property(env, arguments[4], "limits"), napi_float32_array, 2 * quantizers, "limits");
       const int bins = smallInteger(env, arguments[4], "bins");
       if (bins < 1 || bins > 1 << 20) refuse(env, "bins is no number of bins");
-      job->session->prepareObservations(limits, bins);
+      job->session->prepareObservations(limits, bins);  // allocates, as a step must not
     }
     job->session->activate(active);
     if (job->train) {
@@ -345,7 +359,7 @@ napi_value run(napi_env env, napi_callback_info info) {
     check(env, napi_create_async_work(env, nullptr, name, execute, complete, job.get(), &job->work));
     check(env, napi_queue_async_work(env, job->work));
     job->handle->busy = true;
-    job.release();
+    job.release();  // `complete` owns it
     return promise;
   });
 }

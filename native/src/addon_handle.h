@@ -10,15 +10,20 @@ namespace {
 /** Owned by a JavaScript object and by the step at work, whichever ends last. */
 struct Handle {
   std::shared_ptr<ft::Session> session;
-  std::vector<ft::ParameterSpec> parameters;
+  std::vector<ft::ParameterSpec> parameters;  // for their sizes
   /** A step is being computed: the session belongs to another thread. */
   bool busy = false;
 };
 
+// Tells our objects from those of another addon, whose pointers would be unwrapped as well. The letters are “facetrainer-nati”.
 constexpr napi_type_tag kTag = {0x6661636574726169, 0x6e65722d6e617469};
 
 using HandleRef = std::shared_ptr<Handle>;
 
+/**
+ * The session behind a JavaScript object; refuses whatever else there is. The reference is to what the object owns: keep a copy of
+ * it, as `Job` does, for longer than the call.
+ */
 const HandleRef& handleOf(napi_env env, napi_value value, bool mayBeBusy = false) {
   napi_valuetype type;
   check(env, napi_typeof(env, value, &type));
@@ -33,13 +38,14 @@ const HandleRef& handleOf(napi_env env, napi_value value, bool mayBeBusy = false
   return handle;
 }
 
-/** Copies between the session's flat array and one Float32Array of all parameters, end to end. */
+/** Floats of all parameters end to end, as JavaScript holds them; in the session each begins at a cache line (`offset`). */
 std::size_t packedLength(const Handle& handle) {
   std::size_t length = 0;
   for (const ft::ParameterSpec& p : handle.parameters) length += p.size;
   return length;
 }
 
+/** From the session's flat array to the parameters end to end. */
 void readFlat(const Handle& handle, const float* flat, float* out) {
   for (std::size_t i = 0; i < handle.parameters.size(); i++) {
     const std::size_t size = handle.parameters[i].size;
@@ -48,6 +54,7 @@ void readFlat(const Handle& handle, const float* flat, float* out) {
   }
 }
 
+/** The way back. What lies between the parameters stays zero. */
 void writeFlat(const Handle& handle, const float* in, float* flat) {
   for (std::size_t i = 0; i < handle.parameters.size(); i++) {
     const std::size_t size = handle.parameters[i].size;

@@ -15,10 +15,11 @@ inline std::uint32_t mix(std::uint32_t h) {
 /** What one dropout of one step multiplies by; the twin of dropoutMask in src/core/dropout.ts. */
 class DropoutMask {
  public:
+  // Without a state: any thread may ask for any place. `node` + 1, since mix(0) is 0.
   DropoutMask(double rate, std::uint32_t seed, std::int64_t step, int node)
       : key_(mix(seed ^ mix(std::uint32_t(step) ^ mix(std::uint32_t(node) + 1)))),
-        threshold_(std::uint32_t(rate * 4294967296.0)),
-        kept_(float(1 / (1 - rate))) {}
+        threshold_(std::uint32_t(rate * 4294967296.0)),  // rate < 1, so it stays below 2^32
+        kept_(float(1 / (1 - rate))) {}  // what is kept makes up for the rest: the mean stays
   float at(std::uint32_t place) const { return mix(mix(place ^ key_) + key_) >= threshold_ ? kept_ : 0.0f; }
 
  private:

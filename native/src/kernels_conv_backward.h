@@ -6,15 +6,23 @@
 
 namespace {
 
-/** Copies of a kernel gradient: fewer where one is large. */
+/**
+ * Copies of a kernel gradient, one an item: fewer where one is large, as each is cleared, and read
+ * again for the sum.
+ */
 inline int gradientItems(size_t kernelFloats) {
   const int affordable = int(kMostPartial / kernelFloats);
   return most(1, least(kGradientItems, affordable));
 }
 
+/**
+ * The three forms of the pass. Pointwise: blocks of rows, input gradient straight from the registers. Pointwise with a large kernel:
+ * the same without the kernel gradient, which follows in tiles of its own (`split`). Others: the products are
+ * gradients of patches, added to those of the images (`scatter`), or nobody needs them and the kernel gradient alone is computed.
+ */
 struct BackwardPlan {
   int depth, columns, targetColumns;
-  size_t ldx, ldd;
+  size_t ldx, ldd;  // of a block of X and of one of D
   /** Patches overlap: the gradient of an image is collected by one item. */
   bool scatter;
   /** The kernel gradient is computed in a pass of its own, tiles of it in parallel, instead of one copy an item. */
@@ -30,16 +38,19 @@ struct BackwardPlan {
         ldd(size_t(columns) + 16),
         scatter(!f.g.pointwise() && f.target.g),
         split(f.g.pointwise() && size_t(depth) * columns > kSharedKernel),
+        // Where patches overlap the unit is an image: two items never add to the same pixel.
         cut(f.g.outRows(), scatter ? f.g.outH * f.g.outW : blockRowsFor(f.g.outRows(), most(depth, columns)),
             split ? kItems : gradientItems(size_t(depth) * columns)),
-        kernelFloats(size_t(depth + kTall) * columns),
+        kernelFloats(size_t(depth + kTall) * columns),  // the last tile writes rows beyond the depth
         itemFloats((split ? 0 : kernelFloats) + 2 * targetColumns + columns) {}
   int innerBlock() const { return scatter ? blockRowsFor(cut.itemRows, most(depth, columns)) : cut.block; }
 };
 
-// The split form's tiles of the kernel gradient.
+// The split form's tiles of the kernel gradient, [kSplitRows, kSplitColumns], summed over blocks of kSplitBlock rows of X and D. Every
+// tile reads its columns of X through the view anew; each value of X passes once for every 256 columns of the kernel.
 constexpr int kSplitRows = 4 * kTall, kSplitColumns = 256, kSplitBlock = 128;
 
+/** Scratch: X, D and, where they overlap, the gradients of patches; the split form's second pass uses the same room again. */
 ft::Needs convBackwardNeeds(const ConvBackward& f) {
   const BackwardPlan plan(f);
   const size_t rows = size_t(plan.innerBlock()) + kTall;
@@ -75,6 +86,7 @@ template <bool kFinish>
 inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, int64_t row0, int rows, const float* d,
                                float* sums, Ahead& ahead) {
   const int columns = plan.targetColumns;
+  // The target's view is that of x: what the mask looks at is computed from it again, without its clamp (finishGradient).
   const auto [lo, hi] = Bounds(f.target.view);
   const float *scale = orOnes(f.x.scale), *shift = orZeros(f.x.shift);
   const float* mean = orZeros(f.target.mean);
@@ -110,6 +122,7 @@ inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, 
                  });
 }
 
+/** out[c] += the sum of column c: of D, the gradient of a bias. */
 inline void sumRows(const float* d, size_t ld, int rows, int columns, float* out) {
   for (int c = 0; c < columns; c += kLanes) {
     V sum = zero();
@@ -118,10 +131,11 @@ inline void sumRows(const float* d, size_t ld, int rows, int columns, float* out
   }
 }
 
+/** Rows of an item, block by block; partial: [items][itemFloats], of which an item has the sums, the bias and a kernel gradient. */
 inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, int item, float* scratch, float* partial) {
   const int block = plan.innerBlock();
-  float* x = scratch;
-  float* d = x + (block + kTall) * plan.ldx;
+  float* x = scratch;  // [block + kTall, ldx]
+  float* d = x + (block + kTall) * plan.ldx;  // [block + kTall, ldd]
   float* patches = d + (block + kTall) * plan.ldd;
   float* sums = partial + item * plan.itemFloats;
   float* bias = sums + 2 * plan.targetColumns;
@@ -129,6 +143,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
   clear(partial + item * plan.itemFloats, plan.itemFloats);
   const Tiling depthTiling(plan.depth);
   const int64_t begin = plan.cut.begin(item), end = plan.cut.end(item);
+  // Patches are added: their images start from zero, or from what earlier readers have left.
   if (plan.scatter && !f.target.accumulate) {
     const int64_t image = int64_t(f.g.h) * f.g.w * plan.targetColumns;
     const int64_t first = begin / plan.cut.block, last = ceilDiv(end, int64_t(plan.cut.block));
@@ -181,6 +196,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
       writeInputGradient<false>(f, plan, row0, rows, d, sums, ahead);
     }
   }
+  // Only now every patch has been added: the mask and the sums take a walk of their own over the item's images.
   if (plan.scatter && f.target.finish) {
     const int64_t image = int64_t(f.g.h) * f.g.w;
     const int64_t first = begin / plan.cut.block, last = ceilDiv(end, int64_t(plan.cut.block));
@@ -188,7 +204,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
   }
 }
 
-/** From a padded matrix to the kernel's own layout. */
+/** From row `row` of the padded matrix [depth, outC padded] to the kernel's own layout [kH, kW, C, outC]. */
 inline void writeKernelRow(const Geometry& g, bool bytes, int row, const float* values, float* kernel) {
   int tap = 0, channel = row;
   if (!g.pointwise()) {
@@ -242,6 +258,7 @@ void convBackward(const ConvBackward& f, const Workspace& work) {
     });
     return;
   }
+  // The copies are added into the first, in float32 and in the order of the items, each row of the matrix by one item.
   const float* kernels = partial + 2 * plan.targetColumns + plan.columns;
   const int rowsEach = ceilDiv(plan.depth, kItems);
   ft::parallel(*work.pool, ceilDiv(plan.depth, rowsEach), [&](int item, int) {

@@ -5,11 +5,15 @@
 
 namespace {
 
+/**
+ * How a convolution is cut into items, by its sizes alone. What an item computes for an output does not depend on the cut: the
+ * products of an output are added in one order, from the first of its depth to the last. Statistics do depend on it.
+ */
 struct ForwardPlan {
-  int depth, columns, panels;
-  size_t ld;
+  int depth, columns, panels;  // of W: rows, padded columns, and how many panels these make
+  size_t ld;                   // of a block of X
   Cut cut;
-  /** Panels cut into parts where the rows alone give too few. */
+  /** Panels cut into parts where the rows alone give too few items, as in a dense layer: the pictures of a batch are its rows. */
   int parts;
   explicit ForwardPlan(const ConvForward& f)
       : depth(depthOf(f.g, f.pixels != nullptr)),
@@ -26,13 +30,17 @@ inline size_t pixelLine(const Geometry& g) {
   return size_t(roundUp(pixels * g.c, kLanes)) + 2 * kLanes;
 }
 
+/** Scratch is the lines of pictures, or a block of X with the rows that its last tile reads in vain. */
 ft::Needs convForwardNeeds(const ConvForward& f) {
   const ForwardPlan plan(f);
   const size_t scratch = f.pixels ? f.g.kernelH * pixelLine(f.g) : (plan.cut.block + kTall) * plan.ld;
   return {scratch, size_t(plan.cut.items) * f.statistics.parts() * plan.columns};
 }
 
-/** Takes the tiles of a product as they come from the registers: gives them their epilogue, or takes their statistics. */
+/**
+ * Takes the tiles of a product as they come from the registers: gives them their epilogue, or takes their statistics. Of a tile
+ * acc [R rows][P vectors] the first `valid` rows are stored; the others are those that the tiling covers beyond the block.
+ */
 template <bool kStatistics>
 struct OutputWriter {
   const ConvForward& f;
@@ -51,6 +59,7 @@ struct OutputWriter {
       const V inverse = splat(1.0f / count);
 #pragma GCC unroll 8
       for (int j = 0; j < P; j++) {
+        // Two passes over what is in registers, without a load; tiles are then merged (RunningMoments).
         V sum = zero(), squares = zero();
 #pragma GCC unroll 16
         for (int i = 0; i < R; i++)
@@ -88,6 +97,7 @@ struct OutputWriter {
       const float* residual = f.epilogue.residual ? f.epilogue.residual + (row0 + row) * columns + column : nullptr;
 #pragma GCC unroll 8
       for (int j = 0; j < P; j++) {
+        // The padding stays zero: its sums and its shift are, and zero lies between lo and hi and on every quantizer's grid.
         const V scale = load(orOnes(f.epilogue.scale) + column + j * kLanes);
         const V shift = load(orZeros(f.epilogue.shift) + column + j * kLanes);
 #pragma GCC unroll 16
@@ -103,7 +113,7 @@ struct OutputWriter {
   }
 };
 
-/** Rows [begin, end) of a convolution of a tensor: block by block. */
+/** Rows [begin, end) of a convolution of a tensor: block by block, each through its view into the cache, then times the kernel. */
 template <class Writer>
 inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t begin, int64_t end, int firstPanel,
                        int lastPanel, float* block, Writer& writer) {
@@ -113,6 +123,7 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
     const Tiling tiling(rows);
     const float* a = block;
     size_t lda = plan.ld;
+    // Tiles that cover more would read beyond the tensor, whose end may be that of the arena.
     if (direct && tiling.covered() == rows) {
       lda = padded(f.g.c);
       a = f.x.x + row0 * lda;
@@ -124,6 +135,7 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
     writer.ahead = Ahead();
     if (row0 + rows < end) {
       const int64_t next = row0 + rows, count = least(int64_t(plan.cut.block), end - next);
+      // Fetched meanwhile: the next block, and where its outputs go.
       if (f.g.pointwise()) writer.ahead.add(f.x.x + next * padded(f.g.c), count * padded(f.g.c));
       if (plan.parts == 1) writer.ahead.add(f.out + next * plan.columns, count * plan.columns);
     }
@@ -155,6 +167,7 @@ inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t be
         continue;
       }
       const std::uint8_t* from = f.pixels + (at.image * g.h + iy) * g.w * g.c;
+      // In this order: the last vector of bytes runs beyond the row, and the zeros of the right border go over it.
       clear(to, left);
       const Rounding rounding(f.x.quant);
       for (int k = 0; k < width; k += kLanes) store(to + left + k, rounding(loadPixels(from + k)));
@@ -175,6 +188,7 @@ inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t be
   }
 }
 
+/** An item: rows of the output, and part of its panels. Parts of the same rows write moments of different channels. */
 template <bool kStatistics>
 inline void convForwardItem(const ConvForward& f, const ForwardPlan& plan, int item, int part, float* scratch,
                             float* partial) {

@@ -11,13 +11,14 @@ namespace {
 
 using ft::DepthwiseBackward;
 
-/** Rows and columns of d, with their taps, that one input row or column meets. */
+/** Rows or columns of d that one row or column of the input meets, and through which tap of the kernel; taps rise, so indices fall. */
 struct Meetings {
   int count;
   int tap[kMostKernelRows];
   int index[kMostKernelRows];
   Meetings(int position, int before, int stride, int kernel, int outputs) : count(0) {
     for (int tap0 = 0; tap0 < kernel; tap0++) {
+      // index * stride - before + tap0 == position, solved for the index.
       const int shifted = position + before - tap0;
       if (shifted < 0 || shifted % stride != 0 || shifted / stride >= outputs) continue;
       tap[count] = tap0;
@@ -26,8 +27,10 @@ struct Meetings {
   }
 };
 
+/** A row of d with a pixel of zeros at both ends: the outermost taps of a 3x3 kernel meet nothing there. */
 inline size_t gradientRingStride(const Geometry& g) { return size_t(g.outW + 2) * padded(g.c); }
 
+/** Items of whole images. Partial results of an item: [2 + taps][channels], the sums of the target and the kernel gradient. */
 struct DepthwisePlan {
   int channels, taps, items;
   size_t itemFloats;
@@ -141,6 +144,7 @@ inline void walkRow3(RowWalk walk, size_t channels, int width) {
     for (int i = 0; i < kRows; i++) walk.d[i] += kBlockPixels / kStride * channels;
   }
   switch (width - x) {
+    // kBlockPixels is 4: three are left at most.
     case 1: return walkBlock3<kStride, kOffset, kRows, 1>(walk, channels);
     case 2: return walkBlock3<kStride, kOffset, kRows, 2>(walk, channels);
     case 3: return walkBlock3<kStride, kOffset, kRows, 3>(walk, channels);
@@ -179,6 +183,7 @@ inline void depthwiseBackwardImage(const DepthwiseBackward& f, int image, float*
   const size_t stride = gradientRingStride(g);
   RowRing ring{scratch, scratch + height * stride, stride, height, size_t(channels), size_t(g.outW) * channels};
   ring.start(0);
+  // A 3x3 kernel of stride 1 slides: SAME padding puts one row and one column before the first, whatever the size.
   const bool small = g.kernelH == 3 && g.kernelW == 3;
   const bool slides = small && g.stride == 1;
   static constexpr int kDescending[3] = {2, 1, 0};
@@ -210,6 +215,7 @@ inline void depthwiseBackwardImage(const DepthwiseBackward& f, int image, float*
       walkRowAny(walk, g, rows.count, channels);
       continue;
     }
+    // Of a 3x3 kernel and stride 2: an even width has no padding on the left, an odd one a column.
     // With no padding on the left the first pixel meets the column before output 0 as well, else output 0 first.
     for (int i = 0; i < rows.count; i++) walk.d[i] += g.left * channels;
     if (g.left == 0)

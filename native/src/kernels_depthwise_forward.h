@@ -1,4 +1,6 @@
-// Depthwise convolutions forward.
+// Depthwise convolutions forward: out[y, x, c] = sum over the taps of X[y * stride - top + i, x * stride - left + j, c] * W[i, j, c].
+// Few multiplications for each value that is loaded (nine a 3x3 kernel): memory is the limit, not arithmetic. At batch 64 they reach
+// 11 % of what the processor multiplies (docs/performance.md), so all is arranged for reading and writing in order.
 #pragma once
 
 #include "kernels_rows_ring.h"
@@ -12,7 +14,13 @@ ft::Needs depthwiseForwardNeeds(const DepthwiseForward& f) {
   return {RowRing::floats(f.g.kernelH, ringStride(f.g)), size_t(bands.items()) * f.statistics.parts() * padded(f.g.c)};
 }
 
-/** Statistics of a block of outputs, or the epilogue of inference; then the store. */
+/**
+ * Statistics of a block of outputs, or the epilogue of inference; then the store.
+ *
+ * @param y a vector of channels, from c on, of N outputs beside each other
+ * @param before outputs of this item that have been merged into the moments
+ * @param out the first of the N outputs, at channel 0
+ */
 template <bool kStatistics, int N>
 inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, V (&y)[N], int c, size_t channels,
                                                      const RunningMoments& moments, float before, float* out) {
@@ -20,6 +28,7 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
     V sum = y[0];
 #pragma GCC unroll 4
     for (int b = 1; b < N; b++) sum = sum + y[b];
+    // N is a power of two: 1 / N is exact.
     const V mean = sum * splat(1.0f / N);
     V squares = zero();
 #pragma GCC unroll 4
@@ -43,7 +52,12 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
   for (int b = 0; b < N; b++) store(out + b * channels + c, y[b]);
 }
 
-/** N outputs of a 3x3 kernel. rows: the kernel's rows, at the first column that the block meets. */
+/**
+ * N outputs of a 3x3 kernel beside each other. A value that is loaded serves every output of the block: with four, and stride 1,
+ * that is 6 loads instead of 12 for each row of the kernel.
+ *
+ * @param rows three rows of the input, at the first column that the block meets; borders are there, as zeros
+ */
 template <bool kStatistics, int kStride, int N>
 inline void depthwiseBlock3(const DepthwiseForward& f, const float* const* rows, size_t channels,
                             const RunningMoments& moments, float before, float* out) {
@@ -67,7 +81,7 @@ inline void depthwiseBlock3(const DepthwiseForward& f, const float* const* rows,
   }
 }
 
-/** One output of any kernel. */
+/** One output of any kernel: rows[i] is what its row i meets. */
 template <bool kStatistics>
 inline void depthwiseAny(const DepthwiseForward& f, const float* const* rows, size_t channels,
                          const RunningMoments& moments, float before, float* out) {
@@ -80,14 +94,17 @@ inline void depthwiseAny(const DepthwiseForward& f, const float* const* rows, si
   }
 }
 
+/** A band of rows of one image (`Bands`). scratch: the ring; partial: [items][parts][channels]. */
 template <bool kStatistics>
 inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, int item, float* scratch,
                                  float* partial) {
   const Geometry& g = f.g;
   const int channels = padded(g.c);
   const size_t stride = ringStride(g);
+  // Rows of the kernel in the ring, then one of zeros, which stands for every row outside of the image.
   RowRing ring{scratch, scratch + g.kernelH * stride, stride, g.kernelH, size_t(g.left) * channels, size_t(g.w) * channels};
   const int begin = bands.begin(item), end = bands.end(item), image = bands.image(item);
+  // A band reads the rows that it shares with the band before it once more: bands know nothing of each other.
   ring.start(most(0, begin * g.stride - g.top));
   const RunningMoments moments(partial + size_t(item) * f.statistics.parts() * channels, channels, f.statistics);
   if (kStatistics) moments.start(0, channels);
@@ -98,8 +115,10 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
   const float* x = f.x.x + int64_t(image) * g.h * g.w * channels;
   for (int oy = begin; oy < end; oy++) {
     const int first = oy * g.stride - g.top;
+    // The ring has the image's rows up to the last that this row of outputs meets, one by one: each is read once.
     for (const int last = least(g.h, first + g.kernelH); !direct && ring.next < last; ring.next++)
       loadView(f.x, x + int64_t(ring.next) * g.w * channels, g.w, channels, channels, ring.room(ring.next), channels);
+    // Long enough for any kernel: the constructor of Session has refused those of more than kMostKernelRows rows.
     const float* rows[kMostKernelRows];
     float* out = f.out + (int64_t(image) * g.outH + oy) * g.outW * channels;
     float before = float((oy - begin) * g.outW);
@@ -116,6 +135,7 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
         else if (column >= 0 && column + columns <= g.w)
           rows[i] = row;
         else {
+          // The ring is free here: a piece of the row with its border is put together in it.
           float* edge = ring.rows + i * ring.stride;
           for (int k = 0; k < columns; k++)
             if (column + k < 0 || column + k >= g.w)
@@ -140,6 +160,7 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
   }
 }
 
+/** Items follow from the shapes, and their moments are merged in their order: the same result at any number of threads. */
 void depthwiseForward(const DepthwiseForward& f, const Workspace& work) {
   const Bands bands(f.g.n, f.g.outH);
   ft::parallel(*work.pool, bands.items(), [&](int item, int thread) {

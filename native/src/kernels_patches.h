@@ -25,9 +25,13 @@ inline int channelStride(const Geometry& g, bool bytes) { return bytes ? g.c : p
 inline int depthOf(const Geometry& g, bool bytes) {
   return g.kernelH == 1 && g.kernelW == 1 ? g.c : g.kernelH * g.kernelW * channelStride(g, bytes);
 }
-/** Stride of a block of X: room for a whole tile beyond the depth, and never a power of two. */
+/**
+ * Stride of a block of X: room for a whole tile beyond the depth. A depth that is a power of two does not give one
+ * for a stride, by which the rows of a tile would crowd into a few sets of the cache.
+ */
 inline size_t blockStride(int depth) { return size_t(roundUp(depth, 16)) + 16; }
 
+/** Rows of a block: whole tiles, 2 to 16 of them, about kBlockFloats. Half and four times as many floats took as long. */
 inline int blockRowsFor(int64_t rows, int depth) {
   const int wanted = most(2 * kTall, least(16 * kTall, int(kBlockFloats / blockStride(depth)) / kTall * kTall));
   return int(least(rows, int64_t(wanted)));

@@ -36,12 +36,13 @@ inline void poolIntegers(const Pool2d& f, int image) {
       sum += value + f.integers.zeroPoint;
       most = value > most ? value : most;
     }
-    const double half = f.pixels / 2;
+    const double half = f.pixels / 2;  // of whole numbers, as the runtime has it: 24 for 49 pixels
     const double mean = __builtin_trunc((sum > 0 ? sum + half : sum - half) / f.pixels) - f.integers.zeroPoint;
     f.out[size_t(image) * f.channels + c] = f.max ? most : float(mean);
   }
 }
 
+/** x + y, or a copy of x, through their views: residual sums, and chains that begin where none could go on. */
 void add(const Add& f, const Workspace& work) {
   const Cut cut = rowCut(f.rows);
   const int channels = f.channels;
@@ -60,7 +61,7 @@ void add(const Add& f, const Workspace& work) {
         V sum = roundX(clamp(fma(load(scaleX + c), load(f.x.x + at), load(shiftX + c)), loX, hiX));
         if (f.y.x) sum = sum + roundY(clamp(fma(load(scaleY + c), load(f.y.x + at), load(shiftY + c)), loY, hiY));
         store(f.out + at, roundSum(sum));
-        if (f.statistics.mean) moments.merge(c, sum, zero(), 1, float(r - cut.begin(item)));
+        if (f.statistics.mean) moments.merge(c, sum, zero(), 1, float(r - cut.begin(item)));  // a row is a group of one
         if (f.statistics.low) moments.extend(c, sum, sum);
       }
   });
@@ -72,6 +73,7 @@ ft::Needs contributeNeeds(const Contribute& f) {
   return {size_t(f.channels), size_t(rowCut(f.rows).items) * 2 * f.channels};
 }
 
+/** Gradient upon gradient, and the finish, while the row is in the cache. */
 void contribute(const Contribute& f, const Workspace& work) {
   const Cut cut = rowCut(f.rows);
   const int channels = f.channels;
@@ -95,10 +97,12 @@ void contribute(const Contribute& f, const Workspace& work) {
 
 // Global pooling --------------------------------------------------------------------------------------------------
 
+/** Of the way back: ties of one image [C padded], and an item's sums [2][C padded]. Forward needs nothing. */
 ft::Needs poolNeeds(const Pool2d& f) {
   return {size_t(f.channels), size_t(least(f.n, kItems)) * 2 * f.channels};
 }
 
+/** A vector of the view, clamped and not rounded. */
 inline V viewAt(const View& view, const float* scale, const float* shift, size_t at, int c) {
   return clamp(fma(load(scale + c), load(view.x + at), load(shift + c)), splat(view.lo), splat(view.hi));
 }
@@ -115,6 +119,7 @@ void poolForward(const Pool2d& f, const Workspace& work) {
       V y = rounding(viewAt(f.x, scale, shift, first, c));
       for (int p = 1; p < f.pixels; p++) {
         const V x = rounding(viewAt(f.x, scale, shift, first + size_t(p) * f.channels, c));
+        // A clamp for a maximum: as it takes its operands, an x that is not a number is not passed over.
         y = f.max ? clamp(x, y, splat(ft::kInfinity)) : y + x;
       }
       if (!f.max) y = y * splat(1.0f / float(f.pixels));
@@ -156,6 +161,7 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
           float value[kLanes], share[kLanes];
           store(value, rounding(x));
           for (int i = 0; i < kLanes; i++)
+            // The peak is found by its bits, which are the same each time: both passes compute a value in one way.
             share[i] = f.max ? (value[i] == peak[c + i] ? dOut[c + i] / ties[c + i] : 0.0f)
                              : dOut[c + i] * (1.0f / float(f.pixels));
           V g = load(share);
@@ -177,6 +183,7 @@ void poolBackward(const Pool2d& f, const Workspace& work) {
 // Flat arrays -----------------------------------------------------------------------------------------------------
 // The last few values of an array go through the same vectors by way of a buffer: one arithmetic for all.
 
+/** body(at): at[a] points to kLanes values of array a; what it stores goes back into the array, also where it did not change. */
 template <int N, class Body>
 inline void overArrays(float* const (&arrays)[N], size_t count, Body&& body) {
   size_t i = 0;
@@ -203,7 +210,7 @@ void adam(float* weights, const float* gradient, float* first, float* second, si
                             (1 - __builtin_pow(double(o.beta1), double(o.step)));
   const V rate = splat(float(o.learningRate * correction)), epsilon = splat(o.epsilon);
   const V share1 = splat(float(1 - double(o.beta1))), share2 = splat(float(1 - double(o.beta2)));
-  const V keep = splat(float(1 - double(o.learningRate) * double(o.decay)));
+  const V keep = splat(float(1 - double(o.learningRate) * double(o.decay)));  // Loshchilov and Hutter 2019: beside the gradient
   float* const arrays[4] = {weights, const_cast<float*>(gradient), first, second};
   overArrays<4>(arrays, count, [&](float* const* at) {
     const V g = load(at[1]), m0 = load(at[2]), v0 = load(at[3]);

@@ -10,6 +10,7 @@ namespace {
 struct Bands {
   int rows, images, bands;
   Bands(int images, int rows)
+      // With 16 images each is one item. Fewer are cut into bands, so that there are 16 if every band gets two rows.
       : rows(rows), images(images), bands(images >= 16 ? 1 : most(1, least(rows / 2, ceilDiv(16, images)))) {}
   int items() const { return images * bands; }
   int image(int item) const { return item / bands; }
@@ -35,10 +36,12 @@ struct RowRing {
     clear(zeros, stride);
     next = firstRow;
   }
+  // Rows that are in use at once follow one another, `height` at most: no two of them have the same place.
   const float* row(int y, int imageRows) const { return y < 0 || y >= imageRows ? zeros : rows + (y % height) * stride; }
   float* room(int y) const { return rows + (y % height) * stride + border; }
 };
 
+/** Floats of a row of the input with its borders: from the first column that output 0 meets to the last of the last output. */
 inline size_t ringStride(const Geometry& g) {
   const int pixels = most((g.outW - 1) * g.stride + g.kernelW, g.left + g.w);
   return size_t(pixels) * padded(g.c);
@@ -48,6 +51,10 @@ inline size_t ringStride(const Geometry& g) {
 // its memory, and a value of the ring serves all the pixels of the block that it meets.
 constexpr int kBlockPixels = 4;
 
+/**
+ * Rows, and columns, of a depthwise kernel at most: the length of arrays that hold something for each. The constructor of Session
+ * refuses larger kernels; here nothing looks at it again.
+ */
 constexpr int kMostKernelRows = 16;
 
 }  // namespace

@@ -10,6 +10,7 @@
 namespace {
 
 constexpr ft::Kernels tableNamed(const char* name) {
+  // In the order of the members of `Kernels`, which C++17 gives no names here.
   return {name,
           packPanels,
           convForwardNeeds,

@@ -56,6 +56,7 @@ struct Bounds {
   explicit Bounds(const View& view) {
     float low = view.lo, high = view.hi;
     if (view.rounds()) {
+      // The ends of the quantizer pass a gradient, as TensorFlow's FakeQuantWithMinMaxVarsGradient has it; those of ReLU6 do not.
       const float below = __builtin_nextafterf(view.quant->minimum, -ft::kInfinity);
       const float above = __builtin_nextafterf(view.quant->maximum, ft::kInfinity);
       low = low > below ? low : below;
@@ -89,7 +90,7 @@ inline void loadView(const View& view, const float* x, int64_t rows, int channel
       store(dst + r * ld + c, clamp(fma(load(scale + c), load(x + r * ldx + c), load(shift + c)), lo, hi));
 }
 
-/** dst[rows, channels] = a * g + b * x + c. */
+/** dst[rows, channels] (stride ld) = a * g + b * x + c, of rows from row0 on: D in kernels_patches.h. */
 inline void loadGradient(const Gradient& d, int64_t row0, int64_t rows, int channels, float* dst, size_t ld) {
   const float* g = d.g + row0 * channels;
   if (!d.a) {
@@ -105,6 +106,7 @@ inline void loadGradient(const Gradient& d, int64_t row0, int64_t rows, int chan
     }
 }
 
+/** Any count: channels are whole vectors, rows of the pictures' floats are not. */
 inline void clear(float* p, size_t count) {
   size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store(p + i, zero());
@@ -132,7 +134,10 @@ struct RunningMoments {
     for (int c = first; low && c < first + count; c += kLanes)
       store(low + c, splat(ft::kInfinity)), store(high + c, splat(-ft::kInfinity));
   }
-  /** What is not a number stays: `seen` stands first. */
+  /**
+   * What is not a number may be passed over: x86 takes the second operand then. The mean meets it for certain, and stops the step
+   * before anybody asks for the extremes (finishStatistics).
+   */
   inline void extend(int c, V least, V most) const {
     store(low + c, smaller(least, load(low + c)));
     store(high + c, larger(most, load(high + c)));
@@ -192,6 +197,10 @@ inline void mergeSums(const float* partial, size_t stride, int items, int count,
 /**
  * The last step of a gradient that has all its contributions: zero where the view was clamped, and into the sums of
  * batch norm. `value` is the view's value before it is rounded, x the tensor behind it, lo and hi are its `Bounds`.
+ *
+ * `value` may be clamped or not: bounds never lie outside of the clamp, and what the clamp moves lands on one of its
+ * ends, which the mask keeps out as it does all beyond. So those who have the clamped value, to round it, give that
+ * (depthwise, pooling); the others spare themselves the clamp.
  */
 inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& product) {
   g = keepInside(g, value, lo, hi);

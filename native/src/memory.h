@@ -27,6 +27,8 @@ class Block {
     if (count == 0) return;
     bytes_ = count * sizeof(T);
 #ifdef FT_MMAP
+    // An mmap that succeeds promises no memory on Linux: pages come, as zeros, when they are first written. What is never touched
+    // costs nothing, and what is too much may end the process later instead of throwing here.
     // Whole huge pages, and one more to find a place where one can begin.
     const bool huge = bytes_ >= kHugePage / 2;
     bytes_ = huge ? roundUp(bytes_, kHugePage) + kHugePage : roundUp(bytes_, kPage);
@@ -64,7 +66,7 @@ class Block {
   std::size_t size() const { return count_; }
 
  private:
-  static constexpr std::size_t kPage = 4096, kHugePage = 1u << 21;
+  static constexpr std::size_t kPage = 4096, kHugePage = 1u << 21;  // x86-64's, 4 KiB and 2 MiB; where others hold only the hint is lost
   static std::size_t roundUp(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
   void swap(Block& other) {
     std::swap(base_, other.base_);
@@ -72,7 +74,7 @@ class Block {
     std::swap(count_, other.count_);
     std::swap(bytes_, other.bytes_);
   }
-  void* base_ = nullptr;
+  void* base_ = nullptr;  // what the system gave, `bytes_` of it; data_ lies in it
   T* data_ = nullptr;
   std::size_t count_ = 0, bytes_ = 0;
 };

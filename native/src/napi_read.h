@@ -1,4 +1,9 @@
-// From JavaScript's values to the engine's descriptions. Whatever is not what it should be throws in JavaScript.
+// From JavaScript's values to the engine's descriptions. Whatever is not what it should be throws in JavaScript. Checked here is
+// what a value is: its type, and whether it fits into the number that takes it. Whether indices and shapes fit each other Session
+// checks, which tests make without JavaScript.
+//
+// A getter of a description, or a proxy, would run JavaScript in the middle of it, which could dispose of the session that is being
+// described to. Nothing guards against that: descriptions come from the planner as plain data.
 #pragma once
 
 #define NAPI_VERSION 8
@@ -13,9 +18,10 @@
 
 namespace {
 
-/** Already thrown in JavaScript. */
+/** Already thrown in JavaScript: only unwinds the C++ between here and `guarded`, which has nothing to add. */
 struct Thrown {};
 
+/** Every call of Node-API goes through here. One that ran JavaScript may have left its exception, which is kept as it is. */
 void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
   bool pending = false;
@@ -28,6 +34,7 @@ void check(napi_env env, napi_status status) {
   throw Thrown();
 }
 
+/** A RangeError, in words that name the value: what the caller gave is wrong, and the session is as it was. */
 [[noreturn]] void refuse(napi_env env, const std::string& what) {
   napi_throw_range_error(env, nullptr, what.c_str());
   throw Thrown();
@@ -38,18 +45,24 @@ void check(napi_env env, napi_status status) {
 napi_value property(napi_env env, napi_value object, const char* name) {
   napi_valuetype type;
   check(env, napi_typeof(env, object, &type));
+  // Node-API would make an object of a number or a string, and find nothing in it.
   if (type != napi_object) refuse(env, std::string(name) + ": its owner is no object");
   napi_value value;
   check(env, napi_get_named_property(env, object, name, &value));
   return value;
 }
 
+/** Left out, undefined or null: all the same. */
 bool absent(napi_env env, napi_value value) {
   napi_valuetype type;
   check(env, napi_typeof(env, value, &type));
   return type == napi_undefined || type == napi_null;
 }
 
+/**
+ * @param fallback where it is absent; NAN: it is required
+ * NaN and infinities of JavaScript's pass: shares and counts are compared so that they fail, and a step that others spoil says so.
+ */
 double number(napi_env env, napi_value object, const char* name, double fallback = NAN) {
   const napi_value value = property(env, object, name);
   if (absent(env, value) && !std::isnan(fallback)) return fallback;
@@ -60,17 +73,20 @@ double number(napi_env env, napi_value object, const char* name, double fallback
 
 std::int64_t integer(napi_env env, napi_value object, const char* name, double fallback = NAN) {
   const double value = number(env, object, name, fallback);
+  // Up to Number.MAX_SAFE_INTEGER, beyond which JavaScript's numbers skip some; written so that NaN fails.
   if (!(std::abs(value) <= 9007199254740991.0) || value != std::floor(value))
     refuse(env, std::string(name) + " is no integer");
   return static_cast<std::int64_t>(value);
 }
 
+/** Indices, sizes and counts; -1 is none, what is less is refused. Session refuses a size that is none. */
 int smallInteger(napi_env env, napi_value object, const char* name, double fallback = NAN) {
   const std::int64_t value = integer(env, object, name, fallback);
   if (value < -1 || value > 0x7fffffff) refuse(env, std::string(name) + " is out of range");
   return static_cast<int>(value);
 }
 
+/** False when absent; nothing but a boolean is taken for one. */
 bool flag(napi_env env, napi_value object, const char* name) {
   const napi_value value = property(env, object, name);
   if (absent(env, value)) return false;
@@ -79,6 +95,7 @@ bool flag(napi_env env, napi_value object, const char* name) {
   return result;
 }
 
+/** Names of this engine's own. A longer string is cut off at 63 bytes, and then is none of them. */
 std::string stringOf(napi_env env, napi_value value, const char* name) {
   char buffer[64];
   std::size_t length;
@@ -106,6 +123,7 @@ class HandleScope {
   napi_handle_scope scope_;
 };
 
+/** Elements of an array, one after the other. Each has a scope of its own: the handles made for it end with it, not with the call. */
 template <class Read>
 auto list(napi_env env, napi_value object, const char* name, Read&& read) {
   const napi_value array = property(env, object, name);
@@ -124,6 +142,10 @@ auto list(napi_env env, napi_value object, const char* name, Read&& read) {
   return values;
 }
 
+/**
+ * The memory of a typed array of exactly `length` elements. It is JavaScript's, which may move or free it once the call is
+ * over: `run` copies it, and no step reads it.
+ */
 template <class T>
 const T* typedArray(napi_env env, napi_value value, napi_typedarray_type wanted, std::size_t length, const char* what) {
   bool is = false;
@@ -142,6 +164,7 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
   ft::ModelSpec model;
   model.parameters = list(env, object, "parameters", [&](napi_value v) {
     ft::ParameterSpec p;
+    // A size of -1 becomes one that Session refuses.
     p.size = static_cast<std::size_t>(smallInteger(env, v, "size"));
     p.trainable = flag(env, v, "trainable");
     p.rate = static_cast<float>(number(env, v, "rate"));
@@ -188,17 +211,21 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
   return model;
 }
 
-/** A number of an operation, and how it is written where it is not there. */
+/** An index or size of an operation, and where it goes; one that is absent leaves what OpSpec begins with. */
 struct OpField {
   const char* name;
   int ft::OpSpec::* place;
 };
+/** The same for what is true or false; absent is false. */
 struct OpFlag {
   const char* name;
   bool ft::OpSpec::* place;
 };
 
-/** What an operation of a kind may say; whatever else it says is refused. */
+/**
+ * What an operation of a kind may say; whatever else it says is refused: a word of the planner's that the
+ * addon does not know is an error, and not an operation that is computed without it.
+ */
 struct OpKind {
   const char* name;
   ft::OpSpec::Kind kind;
@@ -206,6 +233,7 @@ struct OpKind {
   std::vector<OpFlag> flags;
 };
 
+/** The twin of src/engine/native/description.ts, kind by kind. */
 const std::vector<OpKind>& opKinds() {
   using Op = ft::OpSpec;
   const OpField x{"x", &Op::x}, y{"y", &Op::y}, kernel{"kernel", &Op::kernel}, stride{"stride", &Op::stride},
@@ -260,6 +288,7 @@ ft::OpSpec readOp(napi_env env, napi_value v) {
   refuseOthers(env, v, *kind);
   ft::OpSpec op;
   op.kind = kind->kind;
+  // A flag, which is false when absent; OpSpec begins with the other.
   op.max = false;
   for (const OpField& field : kind->fields) op.*field.place = smallInteger(env, v, field.name, op.*field.place);
   for (const OpFlag& field : kind->flags) op.*field.place = flag(env, v, field.name);
@@ -296,6 +325,7 @@ ft::PlanSpec readPlan(napi_env env, napi_value object) {
   plan.channels = smallInteger(env, object, "channels");
   plan.training = flag(env, object, "training");
   plan.floats = flag(env, object, "floats");
+  // More than an int may have to hold, as offsets below: 2^31 floats are 8 GiB.
   const std::int64_t arena = integer(env, object, "arenaFloats");
   if (arena < 0) refuse(env, "arenaFloats is negative");
   plan.arenaFloats = static_cast<std::size_t>(arena);

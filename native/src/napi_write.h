@@ -1,4 +1,4 @@
-// From the engine's results to JavaScript's values.
+// From the engine's results to JavaScript's values. All are copies: the arena's tensors are overwritten by the next step.
 #pragma once
 
 #include "napi_read.h"
@@ -37,6 +37,7 @@ napi_value floats(napi_env env, std::size_t count, float** data) {
   return array;
 }
 
+/** A new Float64Array: counts of a histogram, which may pass what float32 counts without a gap (2^24). */
 napi_value doubles(napi_env env, const std::vector<double>& values) {
   void* memory;
   napi_value buffer, array;

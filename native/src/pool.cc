@@ -30,7 +30,7 @@ Pool::Pool(int threads) : shares_(new Share[threads > 1 ? threads : 1]) {
 Pool::~Pool() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    run_.ending.store(true);
+    run_.ending.store(true);  // under the lock: no thread is between its look at this and its sleep
   }
   wake_.notify_all();
   for (std::thread& worker : workers_) worker.join();
@@ -44,7 +44,8 @@ void Pool::run(int count, Function function, void* context) {
   }
   const std::uint32_t generation = run_.generation.load(std::memory_order_relaxed) + 1;
   const std::uint64_t run = static_cast<std::uint64_t>(generation) << 32;
-  // Closed before the count changes: a late thread of the last run must not take an item by the new one.
+  // Closed before the count changes. A late thread of the last run may have read the end of a share, and take it for an item by the
+  // new, larger count: that it has seen this count means that it finds the share changed when it tries.
   for (int i = 0; i < threads(); i++) shares_[i].next.store(run | kClosed, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   run_.count.store(count, std::memory_order_release);
@@ -53,7 +54,8 @@ void Pool::run(int count, Function function, void* context) {
   done_.store(0, std::memory_order_relaxed);
   for (int i = 0; i < threads(); i++)
     shares_[i].next.store(run | static_cast<std::uint64_t>(shareBegin(i, count)), std::memory_order_release);
-  // In one order with a worker's going to sleep: either it sees this run or it is seen asleep.
+  // In one order with a worker's going to sleep (it writes sleeping_, then reads generation; here it is the other way round): either
+  // it sees this run or it is seen asleep. With release and acquire both could miss, and it would sleep through the run.
   run_.generation.store(generation, std::memory_order_seq_cst);
   if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -68,6 +70,7 @@ void Pool::run(int count, Function function, void* context) {
   }
 }
 
+/** Own items first, then those of the next threads; the caller does so too, so a run ends even if no worker wakes. */
 void Pool::takeItems(int thread, std::uint64_t run) {
   int done = 0;
   for (int turn = 0; turn < threads(); turn++) {
@@ -77,6 +80,7 @@ void Pool::takeItems(int thread, std::uint64_t run) {
       std::uint64_t next = shared.load(std::memory_order_acquire);
       const int count = run_.count.load(std::memory_order_acquire);
       if ((next & ~kClosed) != run || static_cast<int>(next & kClosed) >= shareBegin(owner + 1, count)) break;
+      // Fails where another thread was faster, or the run is over: then all is looked at again.
       if (!shared.compare_exchange_weak(next, next + 1, std::memory_order_acq_rel)) continue;
       run_.function(run_.context, static_cast<int>(next & kClosed), thread);
       done++;
@@ -86,6 +90,7 @@ void Pool::takeItems(int thread, std::uint64_t run) {
   if (done > 0) done_.fetch_add(done, std::memory_order_release);
 }
 
+/** A thread's life: spins during a step, gives way for a moment after it, then sleeps. It ends from its sleep alone. */
 void Pool::work(int thread) {
   std::uint32_t seen = 0;
   const auto waits = [&] { return run_.generation.load(std::memory_order_acquire) == seen; };

@@ -38,6 +38,7 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
     norms_.push_back(std::make_unique<BatchNorm>(spec));
   }
   for (const KernelSpec& k : model_.kernels) {
+    // Depthwise kernels rely on it: arrays of kMostKernelRows (kernels_rows_ring.h).
     require(k.height > 0 && k.height <= 16 && k.width > 0 && k.width <= 16, "the size of a kernel");
     const int mostOut = k.kind == KernelSpec::dense ? kMostOutputs : kMostChannels;
     require(k.inChannels > 0 && k.inChannels <= kMostChannels && k.outChannels > 0 && k.outChannels <= mostOut,
@@ -273,6 +274,7 @@ int Session::firstNotFinite(const float* flat) const {
 }
 
 StepResult Session::trainStep(int index, const StepSettings& settings) {
+  // Whatever is not finite ends the step before `update`: the parameters stay those of the last good step.
   const Pool::Awake awake(pool_);
   Plan& plan = *plans_[index];
   StepResult result;
@@ -285,7 +287,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   rangeMomentum_ = settings.rangeMomentum;
   frozen_ = settings.frozenBatchNorm;
   integers_ = false;
-  loadRanges();
+  loadRanges();  // ahead of pack: a kernel's scale depends on its input's range
   pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
   result.loss = computeLoss(plan.spec);
@@ -338,7 +340,7 @@ void Session::update(const Plan& plan, const StepSettings& settings) {
 void Session::updateStatistics(const Plan& plan, const StepSettings& settings) {
   const double keep = settings.batchNormMomentum;
   for (const BoundOp& op : plan.forward) {
-    const BatchNorm* norm = op.statistics;
+    const BatchNorm* norm = op.statistics;  // one that no operation of this plan feeds stays as it is
     if (!norm || (settings.frozenBatchNorm && norm->factors)) continue;
     float* mean = weights_.data() + offsets_[norm->spec.mean];
     float* variance = weights_.data() + offsets_[norm->spec.variance];
@@ -360,7 +362,7 @@ StepResult Session::evaluate(int index) {
   Plan& plan = *plans_[index];
   const PlanSpec& s = plan.spec;
   StepResult result;
-  if (foldedStep_ != step) {
+  if (foldedStep_ != step) {  // once for all batches of an evaluation: parameters do not change between them
     if (const int bad = firstNotFinite(weights_.data()); bad >= 0) {
       result.notFinite = {NotFinite::parameter, bad};
       return result;
@@ -368,7 +370,7 @@ StepResult Session::evaluate(int index) {
     foldRunningStatistics();
     foldedStep_ = step;
   }
-  integers_ = s.integers;
+  integers_ = s.integers;  // kernels are packed anew where it changes
   loadRanges();
   pack();
   foldBiases();

@@ -208,7 +208,7 @@ class Session {
   const float* tensor(int plan, int index) const;
 
   int threads() const { return pool_.threads(); }
-  /** Seconds that each operation of a plan has taken so far, forward and then backward. */
+  /** Seconds that each operation of a plan has taken, forward and then backward; `addPlan` sets those of every plan back to 0. */
   std::vector<double> times(int plan) const;
 
  private:

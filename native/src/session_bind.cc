@@ -1,4 +1,6 @@
-// From descriptions of operations to operands with addresses. Everything that a kernel relies on is checked here.
+// From descriptions of operations to operands with addresses. Everything that a kernel relies on is checked here, but for what
+// `checkTensors` has checked before: every tensor lies in the arena, every chain names a tensor and a batch norm of its width.
+// An operation's own indices pass `at` or `quantizerOf` before they are used.
 #include <algorithm>
 
 #include "session_parts.h"
@@ -6,19 +8,22 @@
 namespace ft {
 namespace {
 
-/** Rows or columns that SAME padding adds before the first. */
+/** Rows or columns that TensorFlow's SAME padding adds before the first; where the number is odd one more follows the last. */
 int paddingBefore(int in, int out, int kernel, int stride) {
   return std::max(0, (out - 1) * stride + kernel - in) / 2;
 }
 
+/** Too wide for the zeros and ones that kernels have of their own: operands are given even where they change nothing. */
 bool isWide(const TensorSpec& tensor) { return padded(tensor.c) > kMostChannels; }
 
+/** What is computed value by value looks at rows and channels alone: height and width may be cut otherwise. */
 bool alike(const TensorSpec& a, const TensorSpec& b) { return a.rows() == b.rows() && a.c == b.c; }
 
 }  // namespace
 
 Session::BoundOp Session::Binder::bind(const OpSpec& op) const {
   BoundOp bound;
+  // First, since an operand collects statistics, and extremes, only where something is finished with them.
   finishes(op, bound);
   switch (op.kind) {
     case OpSpec::loadPixels:
@@ -38,6 +43,7 @@ Session::BoundOp Session::Binder::bind(const OpSpec& op) const {
   return bound;
 }
 
+/** By shapes alone, never by addresses: an operation that is bound anew needs no more than before. */
 Needs Session::Binder::needs(const Work& work) const {
   const Kernels& k = session_.kernels_;
   struct Visitor {
@@ -57,7 +63,10 @@ Needs Session::Binder::needs(const Work& work) const {
   return std::visit(Visitor{k}, work);
 }
 
-/** What is finished after an operation: statistics of its output, sums of a gradient, the range of a quantizer. */
+/**
+ * What is finished after an operation: statistics of its output, sums of a gradient, the range of a quantizer. It is done before
+ * the next operation runs, so whoever reads the output, or the gradient, finds the numbers of this step.
+ */
 void Session::Binder::finishes(const OpSpec& op, BoundOp& bound) const {
   if (op.statistics >= 0) {
     require(spec_.training, "statistics in inference");
@@ -70,12 +79,14 @@ void Session::Binder::finishes(const OpSpec& op, BoundOp& bound) const {
   }
   if (op.ranged >= 0) {
     const ChainSpec& c = at(spec_.chains, op.ranged, "a chain whose range is followed");
+    // The chain says how its readers see the output: the range is that of the values behind ReLU6.
     require(spec_.training && c.tensor == op.out && c.quantizer >= 0, "a range that is followed");
     bound.quantizer = c.quantizer;
     bound.ranged = viewOf(op.ranged);
     const TensorSpec& out = spec_.tensors[c.tensor];
     bound.rows = out.rows(), bound.channels = out.c;
   }
+  // The gradient of x is whole: its batch norm gets dGamma, dBeta, and the a, b and c that x's producer reads.
   if (op.finish && op.x >= 0) {
     const ChainSpec& c = at(spec_.chains, op.x, "the chain of a target");
     if (c.batchNorm < 0) return;
@@ -84,11 +95,13 @@ void Session::Binder::finishes(const OpSpec& op, BoundOp& bound) const {
   }
 }
 
+/** What a chain's readers compute: in training with the numbers that the end of its producer has left (finishStatistics). */
 View Session::Binder::viewOf(int chain) const {
   const ChainSpec& c = at(spec_.chains, chain, "a chain");
   const TensorSpec& tensor = spec_.tensors[c.tensor];
   View view;
   view.x = place(tensor);
+  // The view is no longer plain then: its readers copy by way of a multiplication by one.
   if (isWide(tensor)) view.scale = session_.ones_.data(), view.shift = session_.zeros_.data();
   if (c.batchNorm >= 0) {
     const BatchNorm& norm = *session_.norms_[c.batchNorm];
@@ -100,6 +113,10 @@ View Session::Binder::viewOf(int chain) const {
   return view;
 }
 
+/**
+ * The gradient of the tensor that op.d stands for. `g` is masked by the chain's ReLU6 and quantizer already (the last
+ * contribution does that), so batch norm alone remains; without one g is the gradient.
+ */
 Gradient Session::Binder::gradientOf(const OpSpec& op) const {
   const TensorSpec& x = differentiated(op);
   const TensorSpec& g = at(spec_.tensors, op.gradient, "a gradient");
@@ -114,6 +131,7 @@ Gradient Session::Binder::gradientOf(const OpSpec& op) const {
   return d;
 }
 
+/** Empty where nobody needs the gradient of x, as for the pictures. View, mean and sums serve the finish alone. */
 Target Session::Binder::targetOf(const OpSpec& op) const {
   Target target;
   if (op.target < 0) return target;
@@ -133,6 +151,10 @@ Target Session::Binder::targetOf(const OpSpec& op) const {
   return target;
 }
 
+/**
+ * Sizes of an operation with a kernel, from its input: of the pictures' bytes where x is -1. Checks op.kernel too, so that those
+ * who call this first may use it as an index. `out` is the output; the way back finds it by the chain of its gradient.
+ */
 Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) const {
   const KernelSpec& k = at(session_.model_.kernels, op.kernel, "a kernel");
   require(op.stride >= 1 && op.stride <= 16, "a stride");
@@ -145,6 +167,7 @@ Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) co
     const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
     g.n = x.n, g.h = x.h, g.w = x.w, g.c = x.c;
   }
+  // SAME: the input's size divided by the stride, rounded up.
   g.outH = (g.h - 1) / op.stride + 1, g.outW = (g.w - 1) / op.stride + 1;
   g.outC = k.outChannels;
   require(k.inChannels == g.c, "the input channels of a kernel");
@@ -155,6 +178,7 @@ Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) co
   return g;
 }
 
+/** The planner asks for none in training, where tensors are stored raw; a dense layer's bias is added to it by `conv`. */
 Epilogue Session::Binder::epilogueOf(const OpSpec& op) const {
   const TensorSpec& out = outputOf(op);
   Epilogue epilogue;
@@ -171,6 +195,7 @@ Epilogue Session::Binder::epilogueOf(const OpSpec& op) const {
     require(alike(r, out), "the shape of a residual");
     epilogue.residual = place(r);
   }
+  // Filled in with the scales of the evaluation at work (`requantize`): the address is that of the kernel's, which never moves.
   if (spec_.integers) epilogue.integers = &session_.packed_[op.kernel]->requantize;
   epilogue.quant = session_.quantizerOf(op.quantizer);
   epilogue.sumQuant = session_.quantizerOf(op.sumQuantizer);
@@ -188,22 +213,25 @@ Load Session::Binder::load(const OpSpec& op) const {
 Dropout Session::Binder::dropout(const OpSpec& op) const {
   const TensorSpec& t = at(spec_.tensors, op.out, "what a dropout works on");
   require(spec_.training && op.rate >= 0 && op.rate < 1, "a dropout");
+  // A place in the mask is a 32-bit number (dropout.h).
   require(t.rows() * t.c < (std::int64_t(1) << 32), "the size of a dropout");
   return {place(t), t.rows(), t.c, op.rate, op.node};
 }
 
 Observe Session::Binder::observe(const OpSpec& op) const {
   const TensorSpec& seen = at(spec_.tensors, op.out, "what is observed");
+  // Of activations: what kernels' quantizers see is known without a picture.
   require(!spec_.training && op.quantizer >= 0 && session_.quantizerOf(op.quantizer), "an observation");
   return {place(seen), seen.rows(), seen.c, op.quantizer};
 }
 
-/** What both passes of a product share: input, and a kernel of the right kind. */
+/** What both passes of a product share: input, and a kernel of the right kind. After geometryOf, which has checked op.kernel. */
 template <class Operand>
 const Session::Packed& Session::Binder::product(const OpSpec& op, Operand& f) const {
   const Packed& packed = *session_.packed_[op.kernel];
   if (op.x < 0) {
     f.pixels = session_.pixels_.data();
+    // Bytes have no view: all that a kernel applies to them is the quantizer.
     f.x.quant = session_.quantizerOf(packed.spec.inputQuantizer);
   } else {
     f.x = viewOf(op.x);
@@ -222,6 +250,7 @@ ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const 
   f.statistics = statisticsOf(bound);
   f.epilogue = epilogueOf(op);
   if (packed.spec.bias >= 0) {
+    // The bias takes the place of a batch norm's shift, and statistics would be those without it.
     require(!f.statistics.mean && op.foldedBatchNorm < 0, "batch norm behind a bias");
     f.epilogue.shift = spec_.training ? packed.bias : packed.biasInUse;
   }
@@ -236,8 +265,10 @@ ConvBackward Session::Binder::convBackward(const OpSpec& op) const {
   f.target = targetOf(op);
   require(!f.target.g || packed.backward, "a kernel without a backward pass");
   f.panels = packed.backward;
+  // Written, not added to: of two operations with one kernel the gradient would be that of the last.
   f.kernelGradient = session_.gradients_.data() + session_.offsets_[packed.spec.weights];
   if (packed.spec.bias >= 0) f.biasGradient = session_.gradients_.data() + session_.offsets_[packed.spec.bias];
+  // Only the split form writes there, but which form it is the kernels know: the room is there for both.
   const TensorSpec& room = at(spec_.tensors, op.dense, "the room of a backward pass");
   require(room.rows() == f.g.outRows() && room.c == f.g.outC, "the shape of a backward pass's room");
   f.dense = place(room);
@@ -250,6 +281,7 @@ DepthwiseForward Session::Binder::depthwise(const OpSpec& op, const BoundOp& bou
   f.g = geometryOf(op, out);
   const Packed& packed = *session_.packed_[op.kernel];
   require(packed.spec.kind == KernelSpec::depthwise && op.x >= 0, "the kind of a kernel");
+  // Its epilogue stores no sums.
   require(op.residual < 0, "a residual behind a depthwise convolution");
   f.x = viewOf(op.x);
   f.kernel = packed.forward;
@@ -279,6 +311,7 @@ Add Session::Binder::add(const OpSpec& op, const BoundOp& bound) const {
     if (chain < 0 && chain == op.y) continue;
     require(alike(spec_.tensors[at(spec_.chains, chain, "a summand").tensor], out), "the shape of a summand");
   }
+  // The padding is computed as well: whole vectors, and 0 + 0 keeps it zero.
   f.rows = out.rows(), f.channels = padded(out.c);
   f.x = viewOf(op.x);
   if (op.y >= 0) f.y = viewOf(op.y);
@@ -288,6 +321,7 @@ Add Session::Binder::add(const OpSpec& op, const BoundOp& bound) const {
   return f;
 }
 
+/** Both passes, [n, h, w, c] <-> [n, 1, 1, c]. The way back reads the output again: it tells which pixels were the maximum. */
 Pool2d Session::Binder::pool(const OpSpec& op, const BoundOp& bound) const {
   Pool2d f;
   const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
@@ -306,6 +340,7 @@ Pool2d Session::Binder::pool(const OpSpec& op, const BoundOp& bound) const {
   return f;
 }
 
+/** A gradient that passes a sum or a copy. Without op.gradient the target holds it already, and is finished only. */
 Contribute Session::Binder::contribute(const OpSpec& op) const {
   Contribute f;
   require(op.target >= 0 && op.x >= 0, "the target of a contribution");

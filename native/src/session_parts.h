@@ -19,7 +19,22 @@ const T& at(const std::vector<T>& list, int index, const char* what) {
   return list[index];
 }
 
-/** A batch norm's numbers, padded to whole vectors with zeros. */
+/**
+ * A batch norm's numbers, padded to whole vectors with zeros: C channels, `stride` values apart. Slots of `floats`:
+ *
+ *   0  scale             training: what readers multiply the tensor by, and
+ *   1  shift             add; set by finishStatistics, read until the step ends
+ *   2  mean              of the tensor, for the deviations in the sums of the way back
+ *   3  unbiasedVariance  of the batch, for the running variance
+ *   4  a, 5 b, 6 c       gradient of the tensor = a * g + b * x + c; set by finishGradientSums
+ *   7  foldedScale       inference: by the running statistics,
+ *   8  foldedShift       kept until parameters change (foldedStep_); of a folded norm set in every evaluation
+ *   9  batchMean         for the running mean; `mean` without the factor of a folded kernel
+ *  10  low, 11 high      of the tensor, where a quantizer's range follows it
+ *
+ * Of `doubles`: 0 mean and 1 sum of squared deviations of the tensor, then the sums of g and of g * (x - mean). The tensor's mean is
+ * there twice: kernels take deviations from the float, and what it lacks of the double is put right afterwards.
+ */
 struct Session::BatchNorm {
   explicit BatchNorm(const BatchNormSpec& spec)
       : spec(spec),
@@ -78,6 +93,7 @@ struct Session::Packed {
 
 // Operations with addresses; each holds what its kind uses. Those that kernels compute are in kernels.h.
 
+/** The input as a tensor, for readers that are no convolution of the pictures. */
 struct Load {
   float* out = nullptr;
   std::int64_t rows = 0;
@@ -85,6 +101,7 @@ struct Load {
   bool floats = false;  // else the pictures' bytes
 };
 
+/** In place, of a tensor or of its gradient: both get the same mask, which `node` and the step tell. */
 struct Dropout {
   float* out = nullptr;
   std::int64_t rows = 0;
@@ -93,6 +110,7 @@ struct Dropout {
   int node = 0;
 };
 
+/** Looks at a tensor before it is rounded, for the ranges of calibration. */
 struct Observe {
   const float* x = nullptr;
   std::int64_t rows = 0;
@@ -100,6 +118,7 @@ struct Observe {
   int quantizer = -1;
 };
 
+// Two types of one operand: the variant says which pass it is.
 struct PoolForward {
   Pool2d pool;
 };

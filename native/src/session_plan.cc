@@ -6,6 +6,10 @@
 
 namespace ft {
 
+/**
+ * Checks, then grows, then binds: whatever is refused on the way, for want of memory or sense, leaves every other plan as it was and
+ * computes the same. What grew stays grown; integer kernels keep the room that `placeIntegers` gave them, which nothing else reads.
+ */
 int Session::addPlan(PlanSpec spec) {
   auto plan = std::make_unique<Plan>();
   plan->spec = std::move(spec);
@@ -22,8 +26,9 @@ int Session::addPlan(PlanSpec spec) {
   return int(plans_.size()) - 1;
 }
 
+/** Sizes that fit into the integers of the kernels, tensors inside the arena, chains of what there is. Others rely on it. */
 void Session::checkTensors(const PlanSpec& s) const {
-  constexpr std::int64_t kMost = std::int64_t(1) << 31;
+  constexpr std::int64_t kMost = std::int64_t(1) << 31;  // pixels of a tensor, and values of a batch: an int counts them
   // Factor by factor, so that no product overflows.
   const auto fits = [](std::initializer_list<int> factors) {
     std::int64_t product = 1;
@@ -32,7 +37,7 @@ void Session::checkTensors(const PlanSpec& s) const {
     return true;
   };
   require(s.channels <= kMostChannels && fits({s.batch, s.height, s.width, s.channels}), "the size of the input");
-  require(s.arenaFloats < (std::size_t(1) << 40), "the size of the arena");
+  require(s.arenaFloats < (std::size_t(1) << 40), "the size of the arena");  // 4 TiB: no sum of bytes overflows
   for (const TensorSpec& t : s.tensors) {
     require(fits({t.n, t.h, t.w}) && t.c > 0 && t.c <= kMostOutputs, "the shape of a tensor");
     require(t.offset % kAlign == 0, "the place of a tensor");
@@ -80,6 +85,7 @@ void Session::checkIntegers(const PlanSpec& s) const {
   }
 }
 
+/** Room for a kernel's numbers on integers; padding is 0, and stays it: clamp(floor((0 + 0) * 0 + 0.5), lo, hi). */
 void Session::placeIntegers(const PlanSpec& s) {
   for (const OpSpec& op : s.forward) {
     if (op.kind != OpSpec::conv && op.kind != OpSpec::depthwise) continue;
@@ -131,9 +137,14 @@ void Session::grow(const Plan& plan) {
   if (labels.size() > 0) labels_ = std::move(labels);
   if (rowLoss.size() > 0) rowLoss_ = std::move(rowLoss);
   if (arena.size() > 0) arena_ = std::move(arena);
+  // Their operands point into the blocks that may have moved. Allocates nothing: no plan needs more than when it came.
   for (auto& other : plans_) bind(*other);
 }
 
+/**
+ * Operands for every operation, and the workspace for the greediest. Scratch and partial results may move here although other plans
+ * have been bound before: they get them with each call, as workspace_. Arena, input and constants must not: operands point there.
+ */
 void Session::bind(Plan& plan) {
   // Bound anew a plan has as many operations as before: nothing is allocated that could be refused.
   plan.forward.clear();
@@ -149,6 +160,7 @@ void Session::bind(Plan& plan) {
     }
   // A page between the threads' blocks: a line that two of them write would travel between the cores.
   const std::size_t stride = (most.scratch + 1024 + 1023) / 1024 * 1024;
+  // Refused the second of these blocks, the first is larger than anybody needs: every plan still works.
   if (workspace_.scratchStride < stride) {
     scratch_ = Block<float>(stride * pool_.threads());
     workspace_.scratchStride = stride;

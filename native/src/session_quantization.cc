@@ -31,7 +31,7 @@ float throughView(const View& view, float x, int c) {
   return std::min(view.hi, std::max(view.lo, x));
 }
 
-/** A factor as int8 arithmetic has it: 31 bits and a power of two (TFLite's QuantizeMultiplier). */
+/** A factor as int8 arithmetic has it: 31 bits and a power of two (TFLite's QuantizeMultiplier). Below 2^-32 it is none. */
 double fixedFactor(double factor) {
   if (!(factor > 0)) return 0;
   int exponent;
@@ -42,7 +42,7 @@ double fixedFactor(double factor) {
 constexpr int kLargestBits = 16;
 /** Parts of an observation, whatever the number of threads. */
 constexpr int kObservers = 32;
-constexpr double kLargestBias = 1 << 30;
+constexpr double kLargestBias = 1 << 30;  // half of what an int32 holds
 
 }  // namespace
 
@@ -102,6 +102,7 @@ void Session::placeQuantizers() {
 void Session::activate(const std::uint8_t* active) { active_.assign(active, active + active_.size()); }
 
 void Session::setRange(int quantizer, float min, float max) {
+  // In place: views and epilogues hold this address for as long as the session lives.
   FakeQuant& q = *fakeQuants_[quantizer];
   ranges_[2 * quantizer] = min, ranges_[2 * quantizer + 1] = max;
   q = nudged(min, max, 0, (1 << model_.quantizers[quantizer].bits) - 1);

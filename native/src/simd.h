@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+// What a set has to give: kLanes, kFused, V, load, store, splat, fma, root, clamp, keepInside, smaller, larger, whole, loadBytes;
+// +, -, * and / are the compiler's. Loads and stores need no alignment. loadBytes reads as many bytes as there are lanes.
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -95,6 +97,7 @@ using V = __m128;
 inline V load(const float* p) { return _mm_loadu_ps(p); }
 inline void store(float* p, V x) { _mm_storeu_ps(p, x); }
 inline V splat(float x) { return _mm_set1_ps(x); }
+// Rounds twice: results differ from those of the other sets in the last digits, never between two runs on this one.
 inline V fma(V a, V b, V c) { return a * b + c; }
 inline V root(V x) { return _mm_sqrt_ps(x); }
 inline V clamp(V x, V lo, V hi) { return _mm_min_ps(hi, _mm_max_ps(lo, x)); }
