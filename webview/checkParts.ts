@@ -54,6 +54,7 @@ function verdictOf(errors: number, warnings: number): string {
   return 'You can train: nothing stands in the way.';
 }
 
+/** What the check would leave out of training: a proposal, or the list that there is already. */
 function exclusionNotice(count: number, list: string | undefined, post: Post): HTMLElement {
   return element(
     'div',
@@ -75,6 +76,7 @@ function medianText({ counts }: DatasetReport): string {
   return present.length === 0 ? '' : `${present[present.length >> 1]!} pictures each in the middle`;
 }
 
+/** A finding: what it is, what to do, thumbnails where there are some, and every file behind a fold. */
 function findingCard({ code, severity, title, explanation, advice, files }: Finding, post: Post): HTMLElement {
   const shown = files.filter(({ thumbnail }) => thumbnail !== undefined);
   return element(

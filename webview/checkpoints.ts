@@ -10,6 +10,7 @@ import { button, element } from './dom.js';
 export class Checkpoints {
   readonly root: HTMLElement;
   private readonly list = element('ul', { class: 'checkpoints' });
+  /** What the list was made of: it changes once an epoch, and is asked to draw with every step. */
   private drawn = '';
 
   constructor(private readonly post: (message: PanelMessage) => void) {

@@ -4,7 +4,7 @@ import type { ModelPanelContent, ModelPanelMessage } from '../src/protocol/model
 import { button, cardButton, element, pageHeader, setText, tile, tiles } from './dom.js';
 import { ShareChart, type MeasuredQuantity } from './shareChart.js';
 
-const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`; // of 10^6 bytes
 const milliseconds = (ms: number) => `${ms.toFixed(2)} ms`;
 
 /** What is compared: as a row of the table, and as bars in shares of float. */
@@ -25,7 +25,7 @@ export class ComparisonView {
   private readonly machine = element('p', { class: 'hint' });
   private readonly chart = new ShareChart(QUANTITIES);
   private readonly gallery = element('section', { class: 'differences' });
-  private models: readonly Measurement[] = [];
+  private models: readonly Measurement[] = []; // float first; int8 is missing where it was not measured
 
   constructor(private readonly post: (message: ModelPanelMessage) => void) {
     const table = element('table', { class: 'quantizers measured' }, element('thead', {}, this.heads), this.rows);
@@ -65,6 +65,7 @@ export class ComparisonView {
     this.showGallery(comparison);
   }
 
+  /** Apart from `show`, since a new theme needs it too; nothing to compare, nothing to draw. */
   drawChart(): void {
     const [float, int8] = this.models;
     if (float && int8) this.chart.draw(float, int8);
@@ -89,6 +90,7 @@ export class ComparisonView {
     );
   }
 
+  /** Every picture on which they differ is counted; of many the first alone are sent, with what the networks saw. */
   private showGallery({ measurements, gallery }: Comparison): void {
     const differing = measurements.differing ?? 0;
     const shown = differing > gallery.length ? `, the first ${gallery.length} shown` : '';
@@ -102,6 +104,7 @@ export class ComparisonView {
     );
   }
 
+  /** A click opens the file; `file` is relative to the dataset, and the host knows where that is. */
   private card({ file, person, float32, int8, thumbnail }: Difference): HTMLElement {
     return cardButton(
       { class: 'difference', title: file },

@@ -6,9 +6,11 @@ import { element } from './dom.js';
 /** What went wrong or deserves a look: failure, interruption, warnings, skipped files. */
 export class Notices {
   readonly root = element('section', { class: 'notices', 'aria-live': 'polite' });
+  /** What is shown. While it stays, nothing is replaced: a screen reader would read it again, and what is open would close. */
   private drawn = '';
 
   draw(state: RunState, phase: RunPhase): void {
+    // Warnings are only ever added: their number says which they are.
     const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
     if (key === this.drawn) return;
     this.drawn = key;
@@ -29,6 +31,7 @@ export class Notices {
   }
 }
 
+/** An error is read out at once, a warning when the reader gets there. */
 function notice(kind: 'error' | 'warning', message: string, advice: string): HTMLElement {
   return element(
     'div',
@@ -39,6 +42,7 @@ function notice(kind: 'error' | 'warning', message: string, advice: string): HTM
   );
 }
 
+/** Files of the dataset that were left out. The log has the first hundred, and how many there are. */
 function skipped(state: RunState): HTMLElement[] {
   const data = state.dataset;
   if (!data || data.skippedCount === 0) return [];

@@ -26,6 +26,7 @@ export class QuantizationView {
 
   constructor(post: (message: PanelMessage) => void) {
     this.again = button('Fine-Tune Again with These in Float', { appearance: 'secondary', id: 'again' }, () =>
+      // Of no checkpoint of this run: the host takes the one that this run went on from.
       post({ type: 'quantize', checkpoint: '', floatLayers: this.chosen }),
     );
     const head = QUANTIZER_COLUMNS.map(({ name, explained }) =>
@@ -84,6 +85,7 @@ export class QuantizationView {
 
   private drawLayers({ layers, pictures }: NonNullable<RunState['sensitivity']>, inFloat: readonly string[]): void {
     const costliest = [...layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, SHOWN);
+    // The longest bar; never zero, which every width is divided by.
     const most = Math.max(1e-9, ...costliest.map(({ lossIncrease }) => lossIncrease));
     this.layers.replaceChildren(
       element(

@@ -7,6 +7,7 @@ import { button, element, pageHeader, setText } from './dom.js';
 import { nameOf } from './fileName.js';
 import { PROGRESS_RING } from './toolkit.js';
 
+/** What the badge says; its colour is the style sheet's, by `data-phase`. */
 const WORDS: Record<RunPhase, string> = {
   preparing: 'Preparing',
   training: 'Training',
@@ -43,9 +44,11 @@ export class RunHeader {
     ]);
   }
 
+  /** Buttons that are of no use now are hidden: of a run that another window began only its own can stop it. */
   draw(state: RunState, phase: RunPhase, liveness: Liveness, hasReport: boolean, parent: Parent | undefined): void {
     const options = state.run?.options;
     setText(this.title, options ? nameOf(options.dataset) : 'Run');
+    // A recipe may begin with the last layer alone: the rest of the network does not change yet, and the badge says so.
     const headAlone = phase === 'training' && state.stages.at(-1)?.name === 'head';
     setText(this.badge, headAlone ? 'Training the last layer' : WORDS[phase]);
     this.badge.dataset['phase'] = phase;
@@ -71,6 +74,7 @@ function factsOf({ run, dataset, engine }: RunState, parent: Parent | undefined)
   return facts.filter(Boolean).join('  ·  ');
 }
 
+/** Weights are a name that comes with the product, or a file. */
 function startInWords(weights: string | undefined): string {
   if (weights === undefined) return 'random start';
   return weights === 'imagenet' ? 'ImageNet weights' : `from ${nameOf(weights)}`;

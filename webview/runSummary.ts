@@ -22,6 +22,11 @@ export class RunSummary {
     this.root = element('section', { class: 'summary' }, tiles(...made), this.bar);
   }
 
+  /**
+   * Any number may not be there yet, and stands as a dash.
+   *
+   * @param preparing pictures read so far: what there is to see before the first step
+   */
   draw(state: RunState, liveness: Liveness, preparing: { done: number; total: number } | undefined): void {
     const { tiles } = this;
     const last = state.steps.at(-1);
@@ -44,6 +49,7 @@ export class RunSummary {
       last ? last.imagesPerSecond.toFixed(1) : '–',
       lastEpoch ? `last epoch ${lastEpoch.imagesPerSecond.toFixed(1)}` : '',
     );
+    // A run that has ended has no time left: its tile tells what it took, as far as its log goes.
     if (liveness.alive) {
       tiles.time.label('Time left');
       tiles.time.show(
@@ -54,19 +60,21 @@ export class RunSummary {
       tiles.time.label('Took');
       tiles.time.show(formatDuration(state.finished?.elapsedSeconds ?? lastEpoch?.elapsedSeconds ?? Number.NaN), '');
     }
+    // Reading and training fill the bar once each.
     const total = totalSteps(state);
     this.bar.value = reading ? preparing.done / Math.max(1, preparing.total) : total ? (last?.step ?? 0) / total : 0;
     this.bar.hidden = !liveness.alive;
   }
 }
 
+/** Empty before the dataset has been read: only then is it known how many steps there are. */
 function stepText(state: RunState): string {
   const total = totalSteps(state);
   const step = state.steps.at(-1)?.step ?? 0;
   return total === undefined ? '' : `step ${step.toLocaleString('en-US')} of ${total.toLocaleString('en-US')}`;
 }
 
-/** A tile whose texts change. */
+/** A tile whose texts change: in place, as `setText` does, since it is drawn in every frame that brings a step. */
 class Tile {
   readonly root: HTMLElement;
   private readonly name: Text;

@@ -56,6 +56,7 @@ export class ShareChart {
         labels: this.quantities.map(({ name }) => name),
         datasets: bars.map(({ label, colour, model }) => ({
           label,
+          // Percent. What is nothing for float has no share, but must not be divided by.
           data: this.quantities.map(({ value }) => (100 * value(model)) / Math.max(1e-12, value(float))),
           backgroundColor: colour,
           borderColor: theme.foreground,
