@@ -37,7 +37,7 @@ export function reportParts(
       [train, align],
     ),
     tiles(
-      tile('Pictures', report.pictures.toLocaleString('en-US'), 'that can be trained with'),
+      tile('Pictures', report.pictures.toLocaleString('en-US'), 'usable for training'),
       tile('People', report.people.toLocaleString('en-US'), medianText(report)),
       tile('Errors', String(errors), errors === 0 ? '' : 'make results wrong'),
       tile('Warnings', String(warnings), warnings === 0 ? '' : 'cost accuracy'),

@@ -8,7 +8,7 @@ const SHOWN = 5;
 /** A check as lines of text. */
 export function checkLines(report: DatasetReport): string[] {
   const lines = [
-    `${formatCount(report.pictures, 'picture')} of ${formatCount(report.people, 'person', 'people')} can be trained with.`,
+    `${formatCount(report.pictures, 'picture')} of ${formatCount(report.people, 'person', 'people')} can be used for training.`,
   ];
   for (const { severity, title, explanation, advice, files } of report.findings) {
     lines.push('', `${WORDS[severity]}  ${title}`, `         ${explanation}`, `         ${advice}`);
@@ -16,6 +16,6 @@ export function checkLines(report: DatasetReport): string[] {
       lines.push(`           ${file}${detail === undefined ? '' : `  (${detail})`}`);
     if (files.length > SHOWN) lines.push(`           and ${formatCount(files.length - SHOWN, 'more file')}`);
   }
-  if (report.findings.length === 0) lines.push('Nothing stands in the way.');
+  if (report.findings.length === 0) lines.push('No problems found.');
   return lines;
 }

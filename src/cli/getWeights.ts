@@ -17,7 +17,7 @@ export async function getWeights(
   if (
     !consent &&
     !(await ask(
-      `ImageNet weights are needed once, about ${file.megabytes} MB from ${new URL(file.url).host}. Download? [Y/n] `,
+      `Training needs ImageNet weights, about ${file.megabytes} MB from ${new URL(file.url).host}. Download them once? [Y/n] `,
     ))
   )
     return;
@@ -27,7 +27,7 @@ export async function getWeights(
 export async function downloadWeights(width: number, size: number, say: (line: string) => void): Promise<void> {
   const file = imageNetFile(width, size);
   if (isDownloaded(file)) {
-    say(`The weights are there: ${file.path}`);
+    say(`The weights are already in ${file.path}`);
     return;
   }
   say(`Downloading ${file.name} from ${new URL(file.url).host}`);
@@ -39,7 +39,7 @@ export async function downloadWeights(width: number, size: number, say: (line: s
       say(`  ${(bytes / 1e6).toFixed(1)}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`} MB`);
     },
   });
-  say(`The weights are in ${file.path}`);
+  say(`The weights are now in ${file.path}`);
 }
 
 /** @returns false where nobody can be asked */

@@ -34,20 +34,20 @@ export class Given {
   only(missing: string): string {
     const [word, more] = this.words;
     if (word === undefined) throw new UsageError(missing);
-    if (more !== undefined) throw new UsageError(`One folder is enough: what is “${more}”?`);
+    if (more !== undefined) throw new UsageError(`Unexpected argument “${more}”: one folder is enough.`);
     return path.resolve(this.cwd, word);
   }
 
   /** @throws UsageError where something stands that a command has no use for */
   none(): void {
-    if (this.words[0] !== undefined) throw new UsageError(`What is “${this.words[0]}” for?`);
+    if (this.words[0] !== undefined) throw new UsageError(`Unexpected argument “${this.words[0]}”.`);
   }
 }
 
 /** Understood behind every command. */
 export const COMMON: readonly (Flag & { readonly short: string })[] = [
-  { name: 'help', short: 'h', help: 'what the command takes' },
-  { name: 'version', short: 'v', help: 'which Face Trainer this is' },
+  { name: 'help', short: 'h', help: 'show the options of the command' },
+  { name: 'version', short: 'v', help: 'show the version' },
 ];
 
 /** A command line cut into the name of a command, what it is about, and flags; nothing is judged yet. */
@@ -85,7 +85,7 @@ export function readLine(args: readonly string[], known: readonly Flag[]): Line 
     // "--epochs --batch 8": a value is missing. Numbers below zero are values, which the option refuses in its own words.
     const missing = value === undefined || (!inlineValue && /^-(?![\d.])/.test(value));
     if (known?.value !== undefined && missing)
-      throw new UsageError(`${rawName} wants a value: ${rawName} ${known.value}.`, words[0]);
+      throw new UsageError(`${rawName} needs a value: ${rawName} ${known.value}.`, words[0]);
     return [{ name, value }];
   });
   const [command, ...rest] = words;

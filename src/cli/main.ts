@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) {
       const help = error.command === undefined ? 'help' : `${error.command} --help`;
-      console.error(`${error.message}\n“face-trainer ${help}” tells what there is.`);
+      console.error(`${error.message}\nSee “face-trainer ${help}”.`);
       return EXIT.usage;
     }
     if (error instanceof UserError) console.error(`${error.message}\n${error.advice}`);

@@ -11,7 +11,7 @@ const DIFFERENCES = 10;
 export function measurementLines({ pictures, models, agreement, machine }: Measurements): string[] {
   const lines = models.map(
     ({ precision, accuracy, latency, bytes }) =>
-      `${precision.padEnd(12)}accuracy ${formatPercent(accuracy)}   ${latency.median.toFixed(2)} ms a picture   ${(bytes / 1e6).toFixed(2)} MB`,
+      `${precision.padEnd(12)}accuracy ${formatPercent(accuracy)}   ${latency.median.toFixed(2)} ms per picture   ${(bytes / 1e6).toFixed(2)} MB`,
   );
   if (agreement !== undefined) lines.push(`Agreement   ${formatPercent(agreement)}`);
   lines.push(`            on ${pictures.toLocaleString('en-US')} validation pictures; ${machine}`);
@@ -27,7 +27,7 @@ export function comparisonLines({ measurements, gallery }: Comparison): string[]
   const more = (measurements.differing ?? 0) - lines.length;
   return [
     ...measurementLines(measurements),
-    ...(lines.length > 0 ? ['They differ on'] : []),
+    ...(lines.length > 0 ? ['They differ on:'] : []),
     ...lines,
     ...(more > 0 ? [`            and ${more} more`] : []),
   ];

@@ -42,7 +42,7 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
   sensitivity({ layers }) {
     const costly = [...layers].sort((a, b) => b.lossIncrease - a.lossIncrease).slice(0, 3);
     const named = costly.map(({ layer, lossIncrease }) => `${layer} (loss +${formatLoss(Math.max(0, lossIncrease))})`);
-    return `Layers      that cost most when rounded alone: ${named.join(', ')}`;
+    return `Layers      that lose most when rounded alone: ${named.join(', ')}`;
   },
 
   step({ epoch, step, loss, imagesPerSecond, etaSeconds }, state) {

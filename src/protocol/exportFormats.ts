@@ -42,13 +42,13 @@ export const EXPORT_FORMATS = {
     kinds: [
       {
         label: 'TensorFlow Lite, int8',
-        detail: 'int8 throughout, input and output as well: for microcontrollers and accelerators',
+        detail: 'int8 throughout, including input and output: for microcontrollers and accelerators',
         precision: 'int8',
         border: 'int8',
       },
       {
         label: 'TensorFlow Lite, int8 inside',
-        detail: 'int8, with float32 input and output: takes the place of a float file',
+        detail: 'int8 with float32 input and output: a drop-in replacement for a float file',
         precision: 'int8',
         border: 'float32',
       },

@@ -15,7 +15,7 @@ export const exportOptions = z.object({
   precision: z
     .enum(['float32', 'int8'])
     .default('float32')
-    .register(optionInfo, { flag: 'precision', value: 'NAME', help: 'float32, or int8 for a checkpoint of qat' }),
+    .register(optionInfo, { flag: 'precision', value: 'NAME', help: 'float32, or int8 for a checkpoint from qat' }),
   /** What goes in and comes out of an int8 file; absent: int8, for ONNX float32. */
   border: z.enum(['int8', 'float32']).optional().register(optionInfo, {
     flag: 'border',

@@ -31,7 +31,7 @@ export const qatWishes = z.strictObject({
   }),
   changedData: z.boolean().optional().register(optionInfo, {
     flag: 'changed-data',
-    help: 'go on although the pictures are not those of the checkpoint’s run',
+    help: 'continue even if the pictures are not those of the checkpoint’s run',
   }),
   quantization: quantization.partial().optional(),
   engine: optional(trainingOptions.shape.engine),

@@ -60,7 +60,7 @@ export const JOBS = {
       size: z.int().min(32).default(128).register(optionInfo, {
         flag: 'size',
         value: 'N',
-        help: 'of the network that the pictures are for, in pixels',
+        help: 'input size of the network that the pictures are for, in pixels',
       }),
       /** Of the training that may follow: what is decoded is kept as it will want it. Absent: the recommended recipe's. */
       augmentation: augmentation.optional(),
@@ -130,7 +130,7 @@ export const JOBS = {
       faces: facesWish.default('auto').register(optionInfo, {
         flag: 'faces',
         value: 'NAME',
-        help: 'align: find the face and cut it out first; as-they-are; or auto, which aligns where the network was trained on the crops of face-trainer align',
+        help: 'align: find the face and cut it out first; as-they-are: use pictures unchanged; or auto, which aligns if the network was trained on crops from face-trainer align',
       }),
       /** Sends along what the network saw. */
       seen: z.boolean().default(false),

@@ -43,7 +43,7 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'recipe',
       value: 'NAME',
-      help: 'default, fast or original: what the other options begin with',
+      help: 'default, fast or original: sets the defaults of the other options',
       pick: {
         place: 1,
         label: 'Recipe',
@@ -53,7 +53,7 @@ export const trainingOptions = z.object({
           fast: { label: 'fast', detail: 'The last layer alone, on frozen ImageNet features: ready in a minute' },
           original: {
             label: 'original',
-            detail: 'The script that Face Trainer grew from, from random weights unless you choose others',
+            detail: 'The script Face Trainer grew out of, with random weights unless you choose others',
           },
         },
       },
@@ -94,7 +94,7 @@ export const trainingOptions = z.object({
     .min(0)
     .lt(1)
     .default(0)
-    .register(optionInfo, { flag: 'dropout', value: 'F', help: 'share of the pooled features that a step leaves out' }),
+    .register(optionInfo, { flag: 'dropout', value: 'F', help: 'share of the pooled features dropped in each step' }),
   epochs: z
     .int()
     .min(1)
@@ -110,13 +110,13 @@ export const trainingOptions = z.object({
   headEpochs: z.int().min(0).max(10_000).default(0).register(optionInfo, {
     flag: 'head-epochs',
     value: 'N',
-    help: 'epochs at the beginning that train the last layer alone, on the frozen network below it',
+    help: 'first epochs, which train the last layer alone on the frozen network below it',
   }),
   /** The network below the last layer stays as it is; its features are computed once for each picture. */
   frozen: z
     .boolean()
     .default(false)
-    .register(optionInfo, { flag: 'frozen', help: 'train the last layer alone all the time' }),
+    .register(optionInfo, { flag: 'frozen', help: 'train the last layer alone, in every epoch' }),
   batchSize: z
     .int()
     .min(2)
@@ -125,7 +125,7 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'batch',
       value: 'N',
-      help: 'pictures in a step; a single picture left over joins the batch before it',
+      help: 'pictures in one step; a single picture left over joins the previous batch',
       pick: {
         place: 3,
         label: 'Batch size',
@@ -139,36 +139,41 @@ export const trainingOptions = z.object({
     .default('adam')
     .register(optionInfo, { flag: 'optimizer', value: 'NAME', help: 'adam, adamw, or sgd with momentum' }),
   /** Share of the velocity that stays, with `sgd`. */
-  momentum: z.number().min(0).lt(1).default(0.9).register(optionInfo, { flag: 'momentum', value: 'F', help: 'of sgd' }),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.9)
+    .register(optionInfo, { flag: 'momentum', value: 'F', help: 'momentum of sgd' }),
   /** With `adamw`, as a share of the learning rate. */
   weightDecay: z.number().min(0).max(1).default(0).register(optionInfo, {
     flag: 'weight-decay',
     value: 'F',
-    help: 'of adamw: decoupled, of kernels, not of batch norm and biases',
+    help: 'decoupled weight decay of adamw, on kernels but not on batch norm and biases',
   }),
   learningRate: z
     .number()
     .positive()
     .max(10)
     .default(2e-4)
-    .register(optionInfo, { flag: 'learning-rate', value: 'F', help: 'of the optimizer' }),
+    .register(optionInfo, { flag: 'learning-rate', value: 'F', help: 'learning rate of the optimizer' }),
   /** What the learning rate of the last layer is multiplied by. */
   headRateFactor: z.number().positive().max(1000).default(1).register(optionInfo, {
     flag: 'head-rate-factor',
     value: 'F',
-    help: 'what the learning rate of the last layer is multiplied by',
+    help: 'factor on the learning rate of the last layer',
   }),
   /** `cosine` goes from the learning rate to zero over the run. */
   schedule: z.enum(['constant', 'cosine']).default('constant').register(optionInfo, {
     flag: 'schedule',
     value: 'NAME',
-    help: 'constant, or cosine down to zero from the end of the head epochs on',
+    help: 'constant, or cosine: down to zero after the head epochs',
   }),
   /** Share of the wished probability that is spread over all people. */
   labelSmoothing: z.number().min(0).lt(1).default(0).register(optionInfo, {
     flag: 'label-smoothing',
     value: 'F',
-    help: 'share of the target probability spread over all people; in the gradient, not in the loss that is shown',
+    help: 'share of the target probability spread over all people; changes the gradient, not the loss that is shown',
   }),
   augmentation: augmentation
     .default(() => augmentation.parse({}))
@@ -176,7 +181,7 @@ export const trainingOptions = z.object({
       flag: 'augment',
       value: 'LIST',
       read: 'strengths',
-      help: 'none, or of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F, erasing=F, with commas between',
+      help: 'none, or any of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F, erasing=F, separated by commas',
     }),
   /**
    * How batches are made up: all pictures in random order, or `people` times `pictures` of each (for losses that compare
@@ -208,12 +213,12 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'split',
       value: 'F',
-      help: 'share of the pictures that trains; the rest validates',
+      help: 'share of the pictures used for training; the rest is for validation',
       pick: {
         place: 6,
         label: 'Training share',
         icon: 'split-horizontal',
-        prompt: 'Share of each person’s pictures that trains; the rest validates',
+        prompt: 'Share of each person’s pictures used for training; the rest is for validation',
       },
     }),
   /** `picture` gives each person the share; `identity` validates with people who are not trained on. */
@@ -245,7 +250,7 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'seed',
       value: 'N',
-      help: 'of split, order, chance and random weights, each with a stream of its own',
+      help: 'seed of split, order, augmentation and random weights, each with its own stream',
       pick: {
         place: 8,
         label: 'Seed',
@@ -279,7 +284,7 @@ export const trainingOptions = z.object({
     .string()
     .min(1)
     .optional()
-    .register(optionInfo, { flag: 'exclude', value: 'FILE', help: 'list of pictures to leave out, one path a line' }),
+    .register(optionInfo, { flag: 'exclude', value: 'FILE', help: 'list of pictures to leave out, one path per line' }),
   /** Momentum of the batch-norm statistics; `auto` fits it to the steps of an epoch (docs/training.md). */
   batchNormMomentum: z
     .union([z.literal('auto'), z.number().min(0).lt(1)])
@@ -297,13 +302,13 @@ export const trainingOptions = z.object({
   threads: z.int().min(0).max(256).default(0).register(optionInfo, {
     flag: 'threads',
     value: 'N',
-    help: 'of the native engine, whose result does not depend on it; 0 for every core',
+    help: 'threads of the native engine, 0 for every core; the result does not depend on it',
   }),
   /** Decoded pictures kept on disk, of all datasets together, in MiB. The result does not depend on it. */
   pixelCacheMiB: z.number().min(0).default(20_480).register(optionInfo, {
     flag: 'pixel-cache',
     value: 'N',
-    help: 'MiB of decoded pictures kept on disk, of all datasets together',
+    help: 'MiB of decoded pictures kept on disk, for all datasets together',
   }),
   /** Newest checkpoints kept beside the best one. */
   keepCheckpoints: z.int().min(1).default(2),

@@ -15,13 +15,13 @@ export const quantization = z.strictObject({
     .register(optionInfo, {
       flag: 'quantize-after',
       value: 'N',
-      help: 'begin quantization-aware training after so many epochs',
+      help: 'start quantization-aware training after this many epochs',
       pick: {
         place: 9,
         key: 'quantizeAfter',
         label: 'Quantization-aware after epoch',
         icon: 'chip',
-        prompt: 'From then on the network is trained for int8 hardware; empty: never',
+        prompt: 'From then on the network is trained for int8 hardware; leave empty for never',
         unset: 'never',
       },
     }),
@@ -30,7 +30,7 @@ export const quantization = z.strictObject({
     .int()
     .min(0)
     .optional()
-    .register(optionInfo, { flag: 'quantize-after-steps', value: 'N', help: 'or after so many steps' }),
+    .register(optionInfo, { flag: 'quantize-after-steps', value: 'N', help: 'or after this many steps' }),
   /** Bits of the kernels; activations have 8. 4 is a simulation only: no exporter writes it. */
   weightBits: z
     .union([z.literal(4), z.literal(8)])
@@ -47,7 +47,7 @@ export const quantization = z.strictObject({
     .min(1)
     .max(100_000)
     .default(512)
-    .register(optionInfo, { flag: 'calibration-pictures', value: 'N', help: 'pictures that ranges are found with' }),
+    .register(optionInfo, { flag: 'calibration-pictures', value: 'N', help: 'pictures used to find the ranges' }),
   /** When activations are rounded as well, beside the kernels. */
   activationsAfter: z.number().min(0).max(1).default(0.1).register(optionInfo, {
     flag: 'activations-after',
@@ -58,32 +58,31 @@ export const quantization = z.strictObject({
   freezeBatchNormAfter: z.number().min(0).max(1).default(0.4).register(optionInfo, {
     flag: 'freeze-batch-norm',
     value: 'F',
-    help: 'share of the steps after which batch norm keeps its statistics',
+    help: 'share of the steps after which the statistics of batch norm are frozen',
   }),
   /** When the ranges stay as they are. */
-  freezeRangesAfter: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.6)
-    .register(optionInfo, { flag: 'freeze-ranges', value: 'F', help: 'share of the steps after which ranges stay' }),
+  freezeRangesAfter: z.number().min(0).max(1).default(0.6).register(optionInfo, {
+    flag: 'freeze-ranges',
+    value: 'F',
+    help: 'share of the steps after which the ranges are frozen',
+  }),
   /** What the learning rate is multiplied by from the beginning on. */
   learningRateFactor: z.number().positive().max(100).default(0.1).register(optionInfo, {
     flag: 'learning-rate-factor',
     value: 'F',
-    help: 'what the learning rate is multiplied by from the beginning of quantization on',
+    help: 'factor on the learning rate once quantization starts',
   }),
   /** Layers that are left as they are, by name. */
   floatLayers: z.array(z.string()).default([]).register(optionInfo, {
     flag: 'float-layers',
     value: 'LIST',
-    help: 'layers that are left in float, with commas between',
+    help: 'layers left in float, separated by commas',
   }),
   /** Validation pictures with which the cost of each layer is measured; 0 leaves it out. */
   sensitivityPictures: z.int().min(0).default(128).register(optionInfo, {
     flag: 'sensitivity',
     value: 'N',
-    help: 'pictures with which the cost of each layer is measured; 0 leaves it out',
+    help: 'pictures used to measure the cost of rounding each layer; 0 skips it',
   }),
 });
 export type QuantizationOptions = z.infer<typeof quantization>;

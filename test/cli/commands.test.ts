@@ -124,7 +124,10 @@ describe('a run', function () {
     fs.writeFileSync(program.beside('drawSample.js'), 'process.exit(1);');
     const refused = program.run(sample);
     assert.deepEqual([refused.status, refused.order], [1, undefined]);
-    assert.match(refused.stderr, /^The sample could not be drawn into “.*synthetic-faces”\.\nSee the lines above\.$/m);
+    assert.match(
+      refused.stderr,
+      /^The synthetic faces could not be drawn into “.*synthetic-faces”\.\nSee the lines above\.$/m,
+    );
   });
 
   it('is stopped by one Ctrl-C and killed by a second', async () => {
@@ -163,7 +166,7 @@ describe('check', function () {
     const clean = check(report);
     assert.deepEqual(
       [clean.status, clean.stdout],
-      [0, '8 pictures of 2 people can be trained with.\nNothing stands in the way.\n'],
+      [0, '8 pictures of 2 people can be used for training.\nNo problems found.\n'],
     );
     assert.equal(check({ ...report, findings: [finding('warning')] }).status, 0);
     const wrong = check({ ...report, findings: [finding('warning'), finding('error')] });
@@ -226,9 +229,9 @@ describe('align', function () {
       ...{ type: 'align', protocol: 1, dataset: here('d'), out: here('d-aligned'), size: 160, threads: 0 },
     });
     assert.deepEqual(stdout.split('\n'), [
-      'Faces       5 aligned, 1 doubtful, 2 without a face, 1 unreadable',
+      'Pictures    5 aligned, 1 doubtful, 2 without a face, 1 unreadable',
       'Crops       /o',
-      'Look at     /o/contact-sheet.html',
+      'Review      /o/contact-sheet.html',
       '',
     ]);
     const json = program.run(['align', 'd', '--json'], { says: [{ type: 'aligned', summary }] });
@@ -253,7 +256,7 @@ describe('export', function () {
     assert.equal(status, 0);
     const lines = stdout.split('\n');
     assert.equal(lines[0], 'Written     /e/f.onnx, 1.3 MB');
-    assert.equal(lines[1], 'float32     accuracy 90.0 %   8.00 ms a picture   9.00 MB');
+    assert.equal(lines[1], 'float32     accuracy 90.0 %   8.00 ms per picture   9.00 MB');
     assert.equal(lines.at(-2), 'Model card  /e/f.md');
     const json = program.run(['export', 'c', '--json'], { says: [word] });
     const { type, ...rest } = word;

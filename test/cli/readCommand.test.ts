@@ -90,8 +90,8 @@ describe('every flag at every command', () => {
         assert.equal(readCommand(args, cwd).command, of, args.join(' '));
         if (flag.value === undefined) assert.match(refused(...args, `--${flag.name}=yes`).message, /takes no value/);
         else {
-          assert.match(refused(of.name, ...words, `--${flag.name}`).message, /wants a value/);
-          assert.match(refused(of.name, ...words, `--${flag.name}`, '--json').message, /wants a value/);
+          assert.match(refused(of.name, ...words, `--${flag.name}`).message, /needs a value/);
+          assert.match(refused(of.name, ...words, `--${flag.name}`, '--json').message, /needs a value/);
         }
       }
     });
@@ -130,19 +130,19 @@ describe('what a command is about', () => {
     for (const [args, says] of [
       [['train'], /Name the folder to train on, or --sample/],
       [['train', 'a', '--sample'], /not both/],
-      [['train', 'a', 'b'], /what is “b”/],
+      [['train', 'a', 'b'], /Unexpected argument “b”/],
       [['qat'], /Name the folder of a checkpoint/],
       [['export'], /Name the folder of a checkpoint/],
       [['compare'], /Name the folder of a checkpoint/],
-      [['compare', 'a', 'b'], /what is “b”/],
+      [['compare', 'a', 'b'], /Unexpected argument “b”/],
       [['predict'], /Name a checkpoint or an exported file/],
       [['predict', 'm'], /Name pictures/],
       [['check'], /Name the folder to check/],
       [['align'], /Name the folder to align/],
-      [['download-weights', 'x'], /What is “x” for/],
-      [['setup-tensorflow', 'x'], /What is “x” for/],
-      [['version', 'x'], /What is “x” for/],
-      [['help', 'train', 'qat'], /what is “qat”/],
+      [['download-weights', 'x'], /Unexpected argument “x”/],
+      [['setup-tensorflow', 'x'], /Unexpected argument “x”/],
+      [['version', 'x'], /Unexpected argument “x”/],
+      [['help', 'train', 'qat'], /Unexpected argument “qat”/],
     ] as const)
       assert.match(refused(...args).message, says);
   });
@@ -231,7 +231,7 @@ describe('train', () => {
       ['--head-epochs', '2', '--weights', 'random'],
       ['--recipe', 'original', '--head-epochs', '1'],
     ])
-      assert.match(refused('train', 'faces', ...args).message, /learns nothing on the features of random weights/);
+      assert.match(refused('train', 'faces', ...args).message, /learns nothing from random features/);
     assert.equal(options('--weights', 'random').headEpochs, 0, 'the default recipe does without');
     assert.equal(options('--recipe', 'original', '--head-epochs', '1', '--weights', 'c').headEpochs, 1);
   });
@@ -267,7 +267,7 @@ describe('train', () => {
     for (const list of ['flip,', ',', '', 'flip,,shift'])
       assert.match(
         refused('train', 'faces', '--augment', list).message,
-        /^--augment: none, or of flip, .*, not “.*”\.$/,
+        /^--augment: none, or any of flip, .*, not “.*”\.$/,
       );
     assert.match(refused('train', 'faces', '--batch-norm-momentum', 'slow').message, /auto, or a number from 0 to 1/);
     assert.match(refused('qat', 'c', '--weight-bits', '5').message, /^--weight-bits: 8, or 4/);

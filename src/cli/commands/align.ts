@@ -15,9 +15,9 @@ const OPTIONS = optionFlags(orderSchema);
 export const align: Command<AlignWish> = {
   name: 'align',
   takes: ['<folder> [options]'],
-  summary: 'find, turn and cut out the faces, into a new folder',
+  summary: 'find the faces, straighten them and cut them out, into a new folder',
   flags: [
-    { name: 'out', value: 'FOLDER', help: 'for the crops, new or of an earlier run (<folder>-aligned)' },
+    { name: 'out', value: 'FOLDER', help: 'folder for the crops, new or from an earlier run (<folder>-aligned)' },
     ...OPTIONS,
     JSON_FLAG('print the summary as JSON'),
   ],
@@ -36,9 +36,9 @@ export const align: Command<AlignWish> = {
     const { aligned, doubtful, withoutFace, unreadable, out, contactSheet } = end.summary;
     output.data(end.summary);
     output.note(
-      `Faces       ${aligned} aligned, ${doubtful} doubtful, ${withoutFace} without a face, ${unreadable} unreadable`,
+      `Pictures    ${aligned} aligned, ${doubtful} doubtful, ${withoutFace} without a face, ${unreadable} unreadable`,
       `Crops       ${out}`,
-      `Look at     ${contactSheet}`,
+      `Review      ${contactSheet}`,
     );
     return EXIT.ok;
   },

@@ -20,13 +20,13 @@ const OPTIONS = optionFlags(orderSchema);
 export const check: Command<CheckWish> = {
   name: 'check',
   takes: ['<folder> [options]'],
-  summary: 'look for trouble in the pictures before training',
+  summary: 'look for problems in the pictures before training',
   flags: [
     ...OPTIONS,
     {
       name: 'write-exclusions',
       value: 'FILE',
-      help: 'write the list of those that should be left out, new or over an earlier one; nothing else is changed',
+      help: 'write a list of the pictures to leave out, to a new file or over an earlier list; no picture is changed',
     },
     JSON_FLAG('print the whole report as JSON; the exit code is 1 when there are errors'),
   ],

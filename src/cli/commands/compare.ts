@@ -12,7 +12,7 @@ interface CompareWish {
 export const compare: Command<CompareWish> = {
   name: 'compare',
   takes: ['<checkpoint> [options]'],
-  summary: 'float and int8 beside each other: accuracy, size, latency, agreement',
+  summary: 'compare float and int8: accuracy, size, latency, agreement',
   flags: [JSON_FLAG('print everything as JSON')],
 
   parse(given) {

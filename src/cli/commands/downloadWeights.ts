@@ -11,7 +11,7 @@ const OPTIONS = optionFlags(network);
 export const downloadWeightsCommand: Command<z.infer<typeof network>> = {
   name: 'download-weights',
   takes: ['[options]'],
-  summary: 'get the ImageNet weights that a training starts from',
+  summary: 'download the ImageNet weights that training starts from',
   flags: OPTIONS,
 
   parse(given) {

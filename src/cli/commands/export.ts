@@ -19,12 +19,12 @@ const OPTIONS = optionFlags(orderSchema);
 export const exportCommand: Command<ExportWish> = {
   name: 'export',
   takes: ['<checkpoint> [options]'],
-  summary: 'write a checkpoint as a file that a runtime loads',
+  summary: 'convert a checkpoint to a file that other runtimes load',
   flags: [
     ...OPTIONS,
-    { name: 'output', value: 'FILE', help: 'of tfjs a folder (in the folder exports of the run)' },
-    { name: 'no-measure', help: 'leaves accuracy and latency out of the model card' },
-    JSON_FLAG('print file, bytes and what was measured as JSON'),
+    { name: 'output', value: 'FILE', help: 'file to write, for tfjs a folder (in the exports folder of the run)' },
+    { name: 'no-measure', help: 'leave accuracy and latency out of the model card' },
+    JSON_FLAG('print the file, its size and the measurements as JSON'),
   ],
 
   parse(given) {

@@ -11,11 +11,11 @@ export function helpCommand(commands: readonly Command[]): Command<Command | und
   const help: Command<Command | undefined> = {
     name: 'help',
     takes: ['[command]'],
-    summary: 'what there is, or what a command takes',
+    summary: 'list the commands, or explain one',
     flags: [],
 
     parse({ words: [name, more] }) {
-      if (more !== undefined) throw new UsageError(`One command is enough: what is “${more}”?`);
+      if (more !== undefined) throw new UsageError(`Unexpected argument “${more}”: one command is enough.`);
       return name === undefined ? undefined : findCommand(name, [...commands, help]);
     },
 
@@ -47,7 +47,7 @@ export function overview(commands: readonly Command[]): string {
       2,
     ),
     '',
-    '“face-trainer help <command>” tells what a command takes.',
+    '“face-trainer help <command>” shows the options of a command.',
     '',
   ].join('\n');
 }

@@ -18,7 +18,7 @@ const OPTIONS = optionFlags(orderSchema);
 export const predict: Command<PredictWish> = {
   name: 'predict',
   takes: ['<checkpoint or exported file> <pictures or folders…> [options]'],
-  summary: 'who is in the pictures',
+  summary: 'say who is in the pictures',
   flags: [...OPTIONS, JSON_FLAG('print file, person, probability and all scores of each picture as JSON')],
 
   parse(given) {

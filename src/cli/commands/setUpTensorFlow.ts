@@ -5,7 +5,7 @@ import { EXIT, type Command } from '../command.js';
 export const setUpTensorFlowCommand: Command<undefined> = {
   name: 'setup-tensorflow',
   takes: [''],
-  summary: 'get TensorFlow, an engine to compare with',
+  summary: 'install TensorFlow, an engine to compare with',
   flags: [],
 
   parse(given) {

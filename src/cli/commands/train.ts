@@ -31,14 +31,14 @@ const SAMPLE_DEFAULTS = { size: 96, batchSize: 16, learningRate: 1e-3 };
 export const train: Command<TrainWish> = {
   name: 'train',
   takes: ['<folder> [options]', '--sample [options]'],
-  summary: 'train on a folder with one sub-folder a person',
+  summary: 'train on a folder with one sub-folder per person',
   flags: [
     ...OPTIONS,
     {
       name: 'sample',
-      help: 'train on synthetic faces that the program draws itself (--recipe original --size 96 --batch 16 --learning-rate 0.001)',
+      help: 'train on synthetic faces drawn by the program (--recipe original --size 96 --batch 16 --learning-rate 0.001)',
     },
-    { name: 'download', help: 'download the ImageNet weights without asking when they are not there' },
+    { name: 'download', help: 'download missing ImageNet weights without asking' },
     OUT,
     JSON_FLAG('print every message as a line of JSON'),
   ],
@@ -81,7 +81,7 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
   if (trainsOnRandomFeatures(options))
     throw new UsageError(
       `${options.frozen ? `${recipe === 'fast' ? '--recipe fast' : '--frozen'} trains` : '--head-epochs train'} the last layer alone, ` +
-        'which learns nothing on the features of random weights. Start from --weights imagenet or a checkpoint, or train every layer.',
+        'which learns nothing from random features. Use --weights imagenet or a checkpoint, or train every layer.',
     );
   return options;
 }
@@ -94,7 +94,7 @@ function requireTogether(given: Given): void {
   const alone = OPTIONS.find(({ name, path: [first] }) => first === 'quantization' && given.has(name));
   if (alone)
     throw new UsageError(
-      `--${alone.name} goes with --quantize-after or --quantize-after-steps: without them the whole training is in float.`,
+      `--${alone.name} goes with --quantize-after or --quantize-after-steps: without one of them the whole training is in float.`,
     );
 }
 
@@ -107,7 +107,11 @@ function drawSample(folder: string): Promise<void> {
       if (code === 0) resolve();
       else
         reject(
-          new UserError('output-unwritable', `The sample could not be drawn into “${folder}”.`, 'See the lines above.'),
+          new UserError(
+            'output-unwritable',
+            `The synthetic faces could not be drawn into “${folder}”.`,
+            'See the lines above.',
+          ),
         );
     });
   });

@@ -4,7 +4,7 @@ import { EXIT, type Command } from '../command.js';
 export const versionCommand: Command<undefined> = {
   name: 'version',
   takes: [''],
-  summary: 'which Face Trainer this is',
+  summary: 'show the version',
   flags: [],
 
   parse(given) {
