@@ -6,7 +6,8 @@ export function optionProblem(issue: z.core.$ZodIssue): string | undefined {
     case 'invalid_type':
       // A switch inside a list: "flip=0.5".
       if (issue.expected === 'boolean') return `${String(issue.path.at(-1) ?? 'it')} takes no value`;
-      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
+      if (issue.expected === 'int') return 'a whole number';
+      return `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
     case 'too_small':
       return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
     case 'too_big':

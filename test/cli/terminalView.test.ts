@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { TerminalView } from '../../src/cli/terminalView.js';
 import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
+import type { RunEvent } from '../../src/protocol/runEvents.js';
+import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 
 const messages: TrainerMessage[] = [
   { type: 'hello', protocol: 1, pid: 1, node: 'v' },
@@ -82,5 +84,129 @@ describe('TerminalView', () => {
     for (const bar of text.split('\r\u001b[K').filter((part) => part.includes('█')))
       assert.ok(bar.split('\n')[0]!.length < 90, bar);
     assert.ok(text.includes('\r\u001b[KEpoch'));
+  });
+});
+
+/** What a view prints of some messages, where a line cannot be redrawn. */
+function linesOf(...told: TrainerMessage[]): string[] {
+  let text = '';
+  const view = new TerminalView({ write: (part) => (text += part), isTTY: false, columns: 90 });
+  for (const message of told) view.show(message);
+  return text.split('\n').slice(0, -1);
+}
+
+describe('what a terminal says of each event of a run', () => {
+  /** Of the sample events, which have every field. */
+  const EXPECTED: Record<RunEvent['type'], string[]> = {
+    run: ['Run folder  /runs/a'],
+    dataset: ['Pictures    20 pictures of 2 people: 18 train, 2 validate'],
+    engine: ['Engine      AVX2, 2 threads'],
+    stage: ['Stage       the last layer trains on the frozen network below it'],
+    mark: ['Quantized   ranges of the activations are found (after step 5)'],
+    calibrated: ['Calibrated  on 32 pictures: validation accuracy 50.0 % in float, 40.0 % rounded without training'],
+    quantizers: [],
+    sensitivity: ['Layers      that lose most when rounded alone: Conv1 (loss +0.0000)'],
+    step: [],
+    epoch: ['Epoch   1   loss 0.7000  accuracy 50.0 %   validation loss 0.8000  accuracy 40.0 %   12.0 images/s'],
+    checkpoint: [],
+    warning: ['Warning     m a'],
+    failure: ['Failed      m', '            a'],
+    finished: ['Finished    10 steps in 9 s, best validation accuracy 40.0 % after epoch 1'],
+  };
+
+  for (const [type, event] of Object.entries(SAMPLE_EVENTS))
+    it(`${type}: ${EXPECTED[event.type].length > 0 ? 'a line' : 'nothing'}`, () =>
+      assert.deepEqual(linesOf(event), EXPECTED[event.type]));
+
+  it('of a stage, only what is new: every layer from the first step is no news', () => {
+    const stage = { ...SAMPLE_EVENTS.stage, name: 'all' } as const;
+    assert.deepEqual(linesOf({ ...stage, step: 0 }), []);
+    assert.deepEqual(linesOf({ ...stage, step: 7 }), ['Stage       every layer trains']);
+  });
+
+  it('of each mark, what begins with it', () => {
+    const marks = (['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'] as const).map(
+      (name) => ({ ...SAMPLE_EVENTS.mark, name }),
+    );
+    const lines = linesOf(...marks);
+    assert.equal(new Set(lines).size, marks.length);
+    for (const line of lines) assert.match(line, /^Quantized {3}[a-z].* \(after step 5\)$/);
+  });
+
+  it('of a measurement of layers, the three that cost most, the costliest first', () => {
+    const layers = [0.1, 0.4, -0.2, 0.3].map((lossIncrease, i) => ({ layer: `L${i}`, lossIncrease, changed: 1 }));
+    assert.deepEqual(linesOf({ ...SAMPLE_EVENTS.sensitivity, layers }), [
+      'Layers      that lose most when rounded alone: L1 (loss +0.4000), L3 (loss +0.3000), L0 (loss +0.1000)',
+    ]);
+    assert.equal(layers[0]!.layer, 'L0', 'the event stays in its order');
+  });
+
+  it('of an epoch without a validation loss, the accuracy alone', () => {
+    const { valLoss, ...epoch } = SAMPLE_EVENTS.epoch;
+    assert.ok(valLoss);
+    assert.match(linesOf({ ...epoch, epoch: 123 })[0]!, /^Epoch 123 .* {3}validation accuracy 40\.0 % {3}/);
+  });
+
+  it('of an end, how it came and what was best, if anything was', () => {
+    const { bestEpoch, bestValAccuracy, ...finished } = SAMPLE_EVENTS.finished;
+    assert.ok(bestEpoch && bestValAccuracy);
+    assert.deepEqual(linesOf({ ...finished, reason: 'stopped', steps: 1, elapsedSeconds: 3700 }), [
+      'Stopped     1 step in 1 h 01 min',
+    ]);
+  });
+
+  it('of a job that was stopped, that it was; of its progress and of another job’s result nothing', () => {
+    assert.deepEqual(linesOf({ type: 'cancelled' }), ['Stopped']);
+    assert.deepEqual(linesOf({ type: 'preparing', done: 3, total: 10 }), []);
+    assert.deepEqual(linesOf({ type: 'previewed', samples: [] }), []);
+  });
+});
+
+describe('the bar of a terminal', () => {
+  const drawn = (columns: number, ...told: TrainerMessage[]): string => {
+    let text = '';
+    const view = new TerminalView({ write: (part) => (text += part), isTTY: true, columns });
+    for (const message of told) view.show(message);
+    return text;
+  };
+  const { run, dataset, step } = SAMPLE_EVENTS;
+  const bars = (text: string) => text.split('\r\u001b[K').filter((part) => /[█░]/.test(part));
+
+  it('is as full as the run is far, from empty to full', () => {
+    for (const [done, full, percent] of [
+      [1, 0, 3],
+      [15, 12, 50],
+      [29, 23, 96],
+      [30, 24, 100],
+    ] as const) {
+      const [bar] = bars(drawn(120, run, dataset, { ...step, step: done }));
+      assert.ok(bar!.startsWith(`${'█'.repeat(full)}${'░'.repeat(24 - full)} ${percent} %  epoch 1`), bar);
+    }
+    const [beyond] = bars(drawn(120, run, dataset, { ...step, step: 99 }));
+    assert.ok(beyond!.startsWith(`${'█'.repeat(24)} `), 'never wider than it is');
+  });
+
+  it('is full where nobody knows how many steps there are', () => {
+    assert.match(bars(drawn(120, step))[0]!, /^█{24} 100 %/);
+  });
+
+  it('is cut to the width of the terminal, down to twenty columns', () => {
+    for (const [columns, length] of [
+      [200, 75],
+      [60, 59],
+      [30, 29],
+      [5, 20],
+    ] as const)
+      assert.equal(bars(drawn(columns, run, dataset, step))[0]!.length, length, String(columns));
+  });
+
+  it('of pictures that are read begins with the first, and is not drawn of none', () => {
+    assert.equal(drawn(90, { type: 'preparing', done: 0, total: 0 }), '');
+    assert.match(drawn(90, { type: 'preparing', done: 0, total: 8 }), /░{24} 0 % {2}reading pictures 0\/8$/);
+  });
+
+  it('is wiped once, before the line that follows it', () => {
+    const text = drawn(90, step, SAMPLE_EVENTS.warning, SAMPLE_EVENTS.engine);
+    assert.ok(text.endsWith('\r\u001b[KWarning     m a\nEngine      AVX2, 2 threads\n'), JSON.stringify(text));
   });
 });
