@@ -2,6 +2,8 @@
 
 namespace ft {
 
+extern const LossKind kSoftmaxLoss;  // loss_softmax.cc
+
 const LossKind* lossNamed(const std::string& name) {
   static const LossKind* const kinds[] = {&kSoftmaxLoss};
   for (const LossKind* kind : kinds)

@@ -35,23 +35,29 @@ struct LossResult {
 
 struct LossSpec;
 
+/** A number that a kind of loss is told: `least` <= value < `below`. */
+struct LossSetting {
+  const char* name;
+  double least, below;
+};
+
+constexpr int kMostLossSettings = 4;
+
 struct LossKind {
   const char* name;
   bool reads[kOutputNames];
+  /** In the order of `LossSpec::settings`; those without a name are not there. */
+  LossSetting settings[kMostLossSettings];
   /** The result may not depend on the number of threads. Allocates nothing. */
   LossResult (*compute)(Pool&, const LossSpec&, const LossBatch&);
 };
 
 struct LossSpec {
   const LossKind* kind = nullptr;
-  /** Share of the target probability that is spread evenly over all people, in the gradient alone. */
-  double labelSmoothing = 0;
+  double settings[kMostLossSettings] = {};
 };
 
 /** Null when there is none of that name. */
 const LossKind* lossNamed(const std::string& name);
-
-/** Cross-entropy of the softmax of the scores. */
-extern const LossKind kSoftmaxLoss;
 
 }  // namespace ft

@@ -6,7 +6,10 @@
 namespace ft {
 namespace {
 
-/** Computed in float64 with the row's maximum taken out, so that it overflows for no finite input. */
+/** Share of the target probability that is spread evenly over all people, in the gradient alone. */
+enum Setting { labelSmoothing };
+
+/** Cross-entropy of the softmax of the scores. Computed in float64 with the row's maximum taken out, so that it overflows for no finite input. */
 LossResult softmax(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
   const LossOutput& output = batch.outputs[scores];
   const int people = output.channels, stride = output.stride, rows = batch.rows;
@@ -22,7 +25,7 @@ LossResult softmax(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
     if (output.gradient) {
       float* g = output.gradient + std::size_t(row) * stride;
       for (int c = 0; c < stride; c++) g[c] = 0;
-      const double other = spec.labelSmoothing / people, own = 1 - spec.labelSmoothing + other;
+      const double smoothing = spec.settings[labelSmoothing], other = smoothing / people, own = 1 - smoothing + other;
       for (int c = 0; c < people; c++) g[c] = float((std::exp(z[c] - maximum) / sum - other) / rows);
       g[label] = float((std::exp(z[label] - maximum) / sum - own) / rows);
     }
@@ -40,6 +43,6 @@ LossResult softmax(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
 
 }  // namespace
 
-extern const LossKind kSoftmaxLoss = {"softmax", {false, true}, softmax};
+extern const LossKind kSoftmaxLoss = {"softmax", {false, true}, {{"labelSmoothing", 0, 1}}, softmax};
 
 }  // namespace ft

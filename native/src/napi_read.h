@@ -312,8 +312,12 @@ ft::LossSpec readLoss(napi_env env, napi_value v) {
   const std::string kind = text(env, v, "kind");
   loss.kind = ft::lossNamed(kind);
   if (!loss.kind) refuse(env, "loss: " + kind);
-  loss.labelSmoothing = number(env, v, "labelSmoothing");
-  if (!(loss.labelSmoothing >= 0 && loss.labelSmoothing < 1)) refuse(env, "labelSmoothing is no share");
+  for (int i = 0; i < ft::kMostLossSettings; i++) {
+    const auto& [name, least, below] = loss.kind->settings[i];
+    if (!name) break;
+    loss.settings[i] = number(env, v, name);
+    if (!(loss.settings[i] >= least && loss.settings[i] < below)) refuse(env, std::string(name) + " is out of its range");
+  }
   return loss;
 }
 

@@ -228,7 +228,7 @@ void lossCases(ft::Pool& pool, Random& random, double smoothing) {
   batch.rows = rows, batch.labels = labels.data();
   batch.outputs[ft::scores] = {logits->data(), gradient->data(), classes, stride};
   batch.rowLoss = rowLoss.data(), batch.rowCorrect = rowCorrect.data();
-  const ft::LossSpec loss{&ft::kSoftmaxLoss, smoothing};
+  const ft::LossSpec loss{ft::lossNamed("softmax"), {smoothing}};
   const ft::LossResult result = loss.kind->compute(pool, loss, batch);
   const auto plain = [&](int row, int moved, double by) {
     double sum = 0, most = -1e30;

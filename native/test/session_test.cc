@@ -50,7 +50,7 @@ struct Grants {
 
 std::unique_ptr<Session> sessionOf(const ModelSpec& model, int threads) {
   return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(),
-                                   ft::LossSpec{&ft::kSoftmaxLoss, 0.1});
+                                   ft::LossSpec{ft::lossNamed("softmax"), {0.1}});
 }
 
 /** Weights around which nothing overflows. The first two of a quantizer's range are its ends. */
@@ -143,9 +143,9 @@ ft::LossResult linearLoss(ft::Pool&, const ft::LossSpec& spec, const ft::LossBat
   return result;
 }
 
-constexpr ft::LossKind kLinear[] = {{"embedding", {true, false}, linearLoss},
-                                    {"scores", {false, true}, linearLoss},
-                                    {"both", {true, true}, linearLoss}};
+constexpr ft::LossKind kLinear[] = {{"embedding", {true, false}, {}, linearLoss},
+                                    {"scores", {false, true}, {}, linearLoss},
+                                    {"both", {true, true}, {}, linearLoss}};
 
 /** The way back from some outputs against plain loops in float64, as far as whole arrays are apart. */
 void gradientCase(const Network& network, int threads) {
@@ -156,7 +156,7 @@ void gradientCase(const Network& network, int threads) {
   for (const ft::OutputSpec& o : plan.outputs)
     factors[o.name] = numbers.at(o.name == ft::scores ? "scores" : "embedding");
   for (const ft::Kernels* kernels : ft::availableKernels()) {
-    Session session(*kernels, threads, network.model, ft::OptimizerSpec(), ft::LossSpec{&kind, 0});
+    Session session(*kernels, threads, network.model, ft::OptimizerSpec(), ft::LossSpec{&kind, {}});
     std::size_t next = 0;
     for (std::size_t i = 0; i < network.model.parameters.size(); i++)
       for (std::size_t k = 0; k < network.model.parameters[i].size; k++)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { missingTool } from '../../../scripts/native.mjs';
@@ -45,8 +45,11 @@ const SOURCES: readonly Source[] = [
   ['test/kernels_test.cc', []],
   ['src/cpu.cc', []],
   ['src/pool.cc', []],
-  ['src/loss.cc', []],
-  ['src/loss_softmax.cc', []],
+  // One for each kind.
+  ...fs
+    .readdirSync(path.join(native, 'src'))
+    .filter((name) => /^loss.*\.cc$/.test(name))
+    .map((name): Source => [`src/${name}`, []]),
 ];
 const SESSION_SOURCES: readonly Source[] = ['session', 'session_plan', 'session_bind', 'session_quantization']
   .map((name): Source => [`src/${name}.cc`, []])
@@ -139,7 +142,7 @@ function planFile(count: number): string {
   for (let i = 0; i < count; i++)
     texts.push(plansOf(random, i % 2 === 0), gradientsOf(random, READS[i % READS.length]!));
   const file = path.join(folder(), 'plans.txt');
-  writeFileSync(file, texts.join(''));
+  fs.writeFileSync(file, texts.join(''));
   return file;
 }
 
