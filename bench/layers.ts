@@ -4,7 +4,7 @@ import type { Operands, PlanDescription } from '../src/engine/native/description
 import { NativeSession } from '../src/engine/native/nativeSession.js';
 import { tensorFloats } from '../src/engine/native/planBuilder.js';
 import { networkOf } from '../src/graph/network.js';
-import { mobileNetV2Options } from '../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../src/graph/networkOptions.js';
 import { initialValues } from '../src/graph/networkState.js';
 import { nativeAddonFile } from '../src/platform/nativeAddon.js';
 import { randomPixels } from './support.js';
@@ -20,7 +20,7 @@ interface Kind {
 export async function layers(batch: number, steps: number): Promise<void> {
   const addon = loadAddon(nativeAddonFile()!);
   const threads = os.availableParallelism();
-  const graph = networkOf(mobileNetV2Options({ size: 128, width: 1, pooling: 'max' }), 100);
+  const graph = networkOf(networkOptionsOf({ size: 128, width: 1, pooling: 'max' }), 100);
   const session = new NativeSession(addon, graph, initialValues(graph, 1), { threads });
   const input = {
     images: randomPixels(batch * 128 * 128 * 3),

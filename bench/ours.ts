@@ -1,7 +1,7 @@
 import os from 'node:os';
 import { selectEngine } from '../src/engine/selectEngine.js';
 import { networkOf } from '../src/graph/network.js';
-import { mobileNetV2Options } from '../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../src/graph/networkOptions.js';
 import { initialValues } from '../src/graph/networkState.js';
 import { quantizersOf } from '../src/quantization/quantizers.js';
 import { initialRanges, quantizeGraph } from '../src/quantization/quantizeGraph.js';
@@ -13,7 +13,7 @@ import { randomPixels, report, settings, time } from './support.js';
 async function main(): Promise<void> {
   const { batch, size, classes, steps, engine: name, threads, inference, qat } = settings();
   const { engine } = await selectEngine({ engine: name, threads });
-  const float = networkOf(mobileNetV2Options({ size, width: 1, pooling: 'max' }), classes);
+  const float = networkOf(networkOptionsOf({ size, width: 1, pooling: 'max' }), classes);
   const graph = qat ? quantizeGraph(float) : float;
   const session = engine.createSession(graph, new Map([...initialValues(float, 1), ...initialRanges(graph)]));
   const active = new Uint8Array(quantizersOf(graph).length).fill(1);

@@ -8,7 +8,7 @@ import type { RunState } from '../src/core/runState.js';
 import { openDataset, readBatch, type Dataset } from '../src/dataset/dataset.js';
 import { scanDataset } from '../src/dataset/scanDataset.js';
 import { networkOf } from '../src/graph/network.js';
-import { mobileNetV2Options } from '../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../src/graph/networkOptions.js';
 import { cacheFolder, pixelCacheFolder } from '../src/platform/cacheFolder.js';
 import { integerNetwork } from '../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../src/quantization/interpreter/interpreter.js';
@@ -132,7 +132,7 @@ async function openParentsPictures({ run: told }: RunState): Promise<Dataset> {
 /** Top-1 of int8 arithmetic on the validation pictures. */
 async function integerAccuracy(qat: ReturnType<typeof run>, dataset: Dataset): Promise<number> {
   const options = qat.state.run!.options;
-  const graph = quantizeGraph(networkOf(mobileNetV2Options(options), dataset.people.length), options.quantization);
+  const graph = quantizeGraph(networkOf(networkOptionsOf(options), dataset.people.length), options.quantization);
   const network = integerNetwork(graph, readCheckpoint(lastCheckpoint(qat)).session.parameters);
   const classes = dataset.people.length;
   let correct = 0;

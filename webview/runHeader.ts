@@ -1,6 +1,7 @@
 import { batchWords } from '../src/core/batchSize.js';
 import { formatCount } from '../src/core/format.js';
 import type { RunState } from '../src/core/runState.js';
+import { BACKBONES } from '../src/protocol/backbones.js';
 import type { Liveness, PanelMessage, RunPhase } from '../src/protocol/panel.js';
 import type { Parent } from './curves.js';
 import { button, element, pageHeader, setText } from './dom.js';
@@ -67,7 +68,7 @@ function factsOf({ run, dataset, engine }: RunState, parent: Parent | undefined)
   const start = parent ? `from epoch ${parent.epoch} of its parent` : startInWords(options?.weights);
   const facts = [
     options &&
-      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: MobileNetV2, ${options.size} px, ${batchWords(options)}, ${start}, seed ${options.seed}`,
+      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: ${BACKBONES[options.backbone]}, ${options.size} px, ${batchWords(options)}, ${start}, seed ${options.seed}`,
     dataset && `${formatCount(dataset.images, 'picture')} of ${formatCount(dataset.people, 'person', 'people')}`,
     engine?.detail,
   ];

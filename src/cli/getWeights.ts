@@ -1,5 +1,10 @@
 import { createInterface } from 'node:readline/promises';
-import { downloadImageNetWeights, imageNetFile, isDownloaded } from '../weights/imageNetWeights.js';
+import {
+  downloadImageNetWeights,
+  imageNetFile,
+  isDownloaded,
+  type PretrainedNetwork,
+} from '../weights/imageNetWeights.js';
 import type { TrainingOptions } from '../protocol/options.js';
 
 /**
@@ -12,7 +17,7 @@ export async function getWeights(
   say: (line: string) => void,
 ): Promise<void> {
   if (options.weights !== 'imagenet') return;
-  const file = imageNetFile(options.width, options.size);
+  const file = imageNetFile(options);
   if (isDownloaded(file)) return;
   if (
     !consent &&
@@ -21,11 +26,11 @@ export async function getWeights(
     ))
   )
     return;
-  await downloadWeights(options.width, options.size, say);
+  await downloadWeights(options, say);
 }
 
-export async function downloadWeights(width: number, size: number, say: (line: string) => void): Promise<void> {
-  const file = imageNetFile(width, size);
+export async function downloadWeights(network: PretrainedNetwork, say: (line: string) => void): Promise<void> {
+  const file = imageNetFile(network);
   if (isDownloaded(file)) {
     say(`The weights are already in ${file.path}`);
     return;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { facesSeen, mobileNetV2Options, networkOptions } from '../graph/networkOptions.js';
+import { facesSeen, networkOptionsOf, networkOptions } from '../graph/networkOptions.js';
 
 /** Name of the entry that holds these facts, as JSON, in the metadata of every format that has any. */
 export const FACTS_KEY = 'face_trainer';
@@ -39,7 +39,7 @@ export function parseFacts(json: string | undefined): ModelFacts | undefined {
     const first = firstFacts.safeParse(facts).data;
     if (!first) return modelFacts.safeParse(facts).data;
     const { name, ...network } = first.network;
-    const options = mobileNetV2Options({ ...network, size: first.input.width });
+    const options = networkOptionsOf({ ...network, size: first.input.width });
     return { ...first, version: 2, network: { ...options, name } };
   } catch {
     return undefined;

@@ -1,19 +1,17 @@
+import { BACKBONES, type BackboneName } from '../protocol/backbones.js';
 import type { Graph } from './graph.js';
 import { GraphBuilder, type Value } from './graphBuilder.js';
 import { mobileNetV2 } from './mobileNetV2.js';
 import type { NetworkOptions } from './networkOptions.js';
 
-/** What turns a picture into a map of features; its layers have Keras' names, so that Keras' weights load by name. */
-interface Backbone {
-  /** For people, in the network's name. */
-  readonly title: string;
-  /** @returns [h, w, features] */
-  readonly build: (b: GraphBuilder, options: NetworkOptions) => Value;
-}
+/**
+ * Turns a picture into a map of features; the layers have Keras' names, so that Keras' weights load by name.
+ *
+ * @returns [h, w, features]
+ */
+type Backbone = (b: GraphBuilder, options: NetworkOptions) => Value;
 
-export const BACKBONES: Readonly<Record<NetworkOptions['backbone'], Backbone>> = {
-  mobileNetV2: { title: 'MobileNetV2', build: mobileNetV2 },
-};
+const BUILDERS: Readonly<Record<BackboneName, Backbone>> = { mobileNetV2 };
 
 /**
  * A network: a backbone, global pooling, which gives the embedding, and a dense layer that gives a score for each person.
@@ -22,14 +20,13 @@ export const BACKBONES: Readonly<Record<NetworkOptions['backbone'], Backbone>> =
  */
 export function networkOf(options: NetworkOptions, people: number): Graph {
   const { backbone, size, width, pooling, dropout } = options;
-  const { title, build } = BACKBONES[backbone];
   const b = new GraphBuilder();
-  const map = build(b, options);
+  const map = BUILDERS[backbone](b, options);
   const embedding =
     pooling === 'max'
       ? b.globalMaxPool('global_max_pooling2d', map)
       : b.globalAveragePool('global_average_pooling2d', map);
-  const name = `${title} ${width.toFixed(2)} ${size}x${size}`;
+  const name = `${BACKBONES[backbone]} ${width.toFixed(2)} ${size}x${size}`;
   if (people === 0) return b.build(name, { embedding });
   const scores = b.dense('predictions', dropout > 0 ? b.dropout('dropout', embedding, dropout) : embedding, people);
   return b.build(name, { embedding, scores });

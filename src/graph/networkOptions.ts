@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import { backboneName } from '../protocol/backbones.js';
 
 /** What a network is built from, but for the number of people: kept with a run and in every exported file. */
 export const networkOptions = z.object({
-  backbone: z.literal('mobileNetV2'),
+  backbone: backboneName,
   /** Side of the square RGB input, in pixels. */
   size: z.int().min(1),
   /** What every number of channels is multiplied by. */
@@ -20,10 +21,10 @@ export type NetworkOptions = Readonly<z.infer<typeof networkOptions>>;
 export const facesSeen = z.enum(['aligned', 'as they are']);
 export type FacesSeen = z.infer<typeof facesSeen>;
 
-/** The network of a run, or of a file, that names no backbone and no head: of version 1, or asked for by training options. */
-export function mobileNetV2Options(
-  asked: Pick<NetworkOptions, 'size' | 'width' | 'pooling'> & { readonly dropout?: number },
+/** The network that training options ask for; one of version 1 of a run or file, which names no backbone, is MobileNetV2. */
+export function networkOptionsOf(
+  asked: Pick<NetworkOptions, 'size' | 'width' | 'pooling'> & Partial<NetworkOptions>,
 ): NetworkOptions {
-  const { size, width, pooling, dropout = 0 } = asked;
-  return { backbone: 'mobileNetV2', size, width, pooling, dropout, head: 'dense' };
+  const { backbone = 'mobileNetV2', size, width, pooling, dropout = 0 } = asked;
+  return { backbone, size, width, pooling, dropout, head: 'dense' };
 }

@@ -104,11 +104,11 @@ export const EXPORT_FORMATS = {
     output: 'probabilities',
     layout: 'NHWC',
     readable: true,
-    use: '`model.load_weights(file, by_name=True)` on `keras.applications.MobileNetV2(include_top=False, pooling=…)` with a dense layer `predictions`.',
+    use: '`model.load_weights(file, by_name=True)` on the same network of `keras.applications` (`include_top=False, pooling=…`) with a dense layer `predictions`.',
     kinds: [
       {
         label: 'Keras weights',
-        detail: 'An .h5 file for keras.applications.MobileNetV2 in Python',
+        detail: 'An .h5 file for the same network of keras.applications in Python',
         precision: 'float32',
       },
     ],

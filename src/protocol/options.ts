@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { BACKBONE_NAMES } from './backbones.js';
 import { ENGINE_NAMES } from './engines.js';
 import { optionInfo } from './optionInfo.js';
 import { quantization } from './quantizationOptions.js';
@@ -76,13 +77,21 @@ export const trainingOptions = z.object({
         prompt: 'Side of the network’s input in pixels, a multiple of 32',
       },
     }),
-  /** MobileNetV2's width multiplier. */
-  width: z
-    .number()
-    .min(0.1)
-    .max(2)
-    .default(1)
-    .register(optionInfo, { flag: 'width', value: 'F', help: 'MobileNetV2’s width multiplier' }),
+  /** The network below the last layer. */
+  backbone: z
+    .enum(BACKBONE_NAMES)
+    .default('mobileNetV2')
+    .register(optionInfo, {
+      flag: 'backbone',
+      value: 'NAME',
+      help: `the network below the last layer: ${BACKBONE_NAMES.join(', ')}`,
+    }),
+  /** What every number of channels is multiplied by. */
+  width: z.number().min(0.1).max(2).default(1).register(optionInfo, {
+    flag: 'width',
+    value: 'F',
+    help: 'what the backbone’s numbers of channels are multiplied by',
+  }),
   /** What makes one value of each channel of the last feature map. */
   pooling: z
     .enum(['max', 'average'])

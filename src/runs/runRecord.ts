@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { facesSeen, mobileNetV2Options, networkOptions } from '../graph/networkOptions.js';
+import { facesSeen, networkOptionsOf, networkOptions } from '../graph/networkOptions.js';
 import { trainingOptions } from '../protocol/options.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
@@ -54,7 +54,7 @@ export function readRunRecord(runFolder: string): RunRecord {
   const record: unknown = JSON.parse(readOwnFile(new RunFolder(runFolder).record, MOST_BYTES).toString('utf8'));
   const first = firstRecord.safeParse(record).data;
   if (!first) return runRecord.parse(record);
-  return { ...first, version: 2, network: first.network && { ...mobileNetV2Options(first.options), ...first.network } };
+  return { ...first, version: 2, network: first.network && { ...networkOptionsOf(first.options), ...first.network } };
 }
 
 /** Whom the classes of a run stand for; undefined when its record cannot be read or is not that far. */

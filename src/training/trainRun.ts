@@ -11,7 +11,7 @@ import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
-import { mobileNetV2Options } from '../graph/networkOptions.js';
+import { networkOptionsOf } from '../graph/networkOptions.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
@@ -149,7 +149,7 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
 async function train(context: RunContext, dataset: Dataset, engine: Engine): Promise<EventOf<'finished'>> {
   const { options, folder, teller, tell, stop } = context;
   const { quantization } = options;
-  const float = networkOf(mobileNetV2Options(options), dataset.people.length);
+  const float = networkOf(networkOptionsOf(options), dataset.people.length);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   writeFacts(context, dataset, engine, graph);
   tellDataset(context, dataset);
@@ -180,7 +180,7 @@ function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, e
   writeRunRecord(folder, {
     ...record,
     engine: { name: engine.name, detail: engine.detail },
-    network: { ...mobileNetV2Options(options), name: graph.name, parameters: parameterCount(graph) },
+    network: { ...networkOptionsOf(options), name: graph.name, parameters: parameterCount(graph) },
     data: {
       people: [...dataset.people],
       images: dataset.usable,

@@ -3,10 +3,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import { BACKBONES, type BackboneName } from '../protocol/backbones.js';
 import { download, type DownloadOptions } from './download.js';
 
 /** Where Keras keeps the weights of its applications (Apache-2.0); `FACE_TRAINER_WEIGHTS_URL` names a mirror. */
-const KERAS_URL = 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/';
+const KERAS_URLS: Readonly<Partial<Record<BackboneName, string>>> = {
+  mobileNetV2: 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/',
+};
 const WIDTHS: Readonly<Record<string, string>> = {
   0.35: '0.35',
   0.5: '0.5',
@@ -29,12 +32,28 @@ export interface ImageNetFile {
   readonly megabytes: number;
 }
 
+/** A network as far as its file of weights depends on it. */
+export interface PretrainedNetwork {
+  /** MobileNetV2 when absent. */
+  readonly backbone?: BackboneName | undefined;
+  readonly width: number;
+  readonly size: number;
+}
+
 /**
  * The file for a network: of its width, trained at its size or the next larger one.
  *
- * @throws UserError `weights-none` for a width that Keras has none of
+ * @throws UserError `weights-none` for a backbone or width that Keras has none of
  */
-export function imageNetFile(width: number, size: number, cache = cacheFolder()): ImageNetFile {
+export function imageNetFile(network: PretrainedNetwork, cache = cacheFolder()): ImageNetFile {
+  const { backbone = 'mobileNetV2', width, size } = network;
+  const url = KERAS_URLS[backbone];
+  if (url === undefined)
+    throw new UserError(
+      'weights-none',
+      `There are no ImageNet weights for ${BACKBONES[backbone]}.`,
+      'Choose a weights file, or a random start.',
+    );
   const alpha = WIDTHS[width];
   if (alpha === undefined)
     throw new UserError(
@@ -44,7 +63,7 @@ export function imageNetFile(width: number, size: number, cache = cacheFolder())
     );
   const trainedAt = SIZES.find((s) => s >= size) ?? SIZES.at(-1)!;
   const name = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${alpha}_${trainedAt}_no_top.h5`;
-  const base = process.env['FACE_TRAINER_WEIGHTS_URL'] ?? KERAS_URL;
+  const base = process.env['FACE_TRAINER_WEIGHTS_URL'] ?? url;
   return {
     name,
     url: new URL(name, base.endsWith('/') ? base : `${base}/`).toString(),

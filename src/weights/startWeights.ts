@@ -5,7 +5,7 @@ import { UserError } from '../core/userError.js';
 import { inputShapeOf, type Graph } from '../graph/graph.js';
 import { initialValues } from '../graph/networkState.js';
 import { subgraph } from '../graph/subgraph.js';
-import { absentWeights, imageNetFile, isDownloaded } from './imageNetWeights.js';
+import { absentWeights, imageNetFile, isDownloaded, type PretrainedNetwork } from './imageNetWeights.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { loadKerasFile } from './loadKerasFile.js';
 import { readNpz, type NpyArray } from './npz.js';
@@ -14,7 +14,8 @@ import { peopleOfRun } from '../runs/runRecord.js';
 
 export interface StartOptions {
   readonly seed: number;
-  /** Of the network. */
+  /** Of the network; MobileNetV2 when absent. */
+  readonly backbone?: PretrainedNetwork['backbone'];
   readonly width: number;
   /** `imagenet`, a `.h5` or `.npz` in Keras layout, or the folder of a checkpoint; a random start when absent. */
   readonly weights?: string | undefined;
@@ -39,7 +40,7 @@ interface Found {
 export async function startWeights(graph: Graph, options: StartOptions): Promise<Map<string, Float32Array>> {
   const values = initialValues(graph, options.seed);
   if (options.weights === undefined) return values;
-  const source = sourceOf(options.weights, options.width, inputShapeOf(graph)[0]);
+  const source = sourceOf(options.weights, { ...options, size: inputShapeOf(graph)[0] });
   const found = await read(source, options.people);
   const body = subgraph(graph, graph.outputs.embedding).parameters;
   const byName = body.some(({ name }) => found.arrays.has(name));
@@ -71,15 +72,15 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
  *
  * @throws UserError `weights-absent`, `weights-none` or `weights-unreadable`
  */
-export function requireWeights(options: { weights?: string | undefined; width: number; size: number }): void {
+export function requireWeights(options: PretrainedNetwork & { readonly weights?: string | undefined }): void {
   if (options.weights === undefined) return;
-  const source = sourceOf(options.weights, options.width, options.size);
+  const source = sourceOf(options.weights, options);
   if (!fs.existsSync(source)) throw unreadable(source, 'does not exist');
 }
 
-function sourceOf(weights: string, width: number, size: number): string {
+function sourceOf(weights: string, network: PretrainedNetwork): string {
   if (weights !== 'imagenet') return weights;
-  const file = imageNetFile(width, size);
+  const file = imageNetFile(network);
   if (!isDownloaded(file)) throw absentWeights(file);
   return file.path;
 }

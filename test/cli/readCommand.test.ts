@@ -7,6 +7,7 @@ import { COMMANDS } from '../../src/cli/commands.js';
 import { readCommand } from '../../src/cli/readCommand.js';
 import { qatWishes } from '../../src/protocol/fineTuning.js';
 import { JOBS } from '../../src/protocol/jobs.js';
+import { optionsOf } from '../../src/protocol/optionInfo.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 
 const cwd = path.resolve('/home');
@@ -42,23 +43,22 @@ const ABOUT: Record<string, string[]> = {
   help: [],
 };
 
+/** Of each flag that takes one of a few names, the last of them. */
+const choices = new Map(
+  [trainingOptions, JOBS.qat.order, JOBS.export.order, JOBS.predict.order]
+    .flatMap((schema) => optionsOf(schema))
+    .flatMap(({ schema, info }) => {
+      let inner: z.core.$ZodType = schema;
+      while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap();
+      return inner instanceof z.ZodEnum ? [[info.flag, String(inner.options.at(-1))] as const] : [];
+    }),
+);
+
 /** A value that every flag of this kind takes, and what goes with it. */
 function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
   const special: Record<string, string[]> = {
-    recipe: ['original'],
-    pooling: ['max'],
-    schedule: ['cosine'],
-    optimizer: ['sgd'],
     augment: ['flip,rotation=5'],
     weights: ['imagenet'],
-    'split-by': ['identity'],
-    engine: ['native'],
-    observer: ['entropy'],
-    format: ['onnx'],
-    precision: ['int8'],
-    border: ['float32'],
-    part: ['embedding'],
-    faces: ['align'],
     size: ['64'],
     'weight-bits': ['4'],
     seed: ['7'],
@@ -68,7 +68,7 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
   if (value === undefined) return [`--${name}`];
   const quantizes = quantizationFlags.has(name) && of === 'train' ? ['--quantize-after', '1'] : [];
   const numbers: Record<string, string> = { N: '2', F: '0.5' };
-  return [`--${name}`, ...(special[name] ?? [numbers[value] ?? 'some']), ...quantizes];
+  return [`--${name}`, ...(special[name] ?? [choices.get(name) ?? numbers[value] ?? 'some']), ...quantizes];
 }
 
 const quantizationFlags = new Set([

@@ -7,9 +7,9 @@ import { exportOptions, namedFile, usualName } from '../../src/protocol/exportOp
 import { quantization } from '../../src/protocol/quantizationOptions.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { networkOf } from '../../src/graph/network.js';
-import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 
-const network = mobileNetV2Options({ size: 32, width: 0.1, pooling: 'max' });
+const network = networkOptionsOf({ size: 32, width: 0.1, pooling: 'max' });
 const float = networkOf(network, 3);
 const input = {
   width: 32,

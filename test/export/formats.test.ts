@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { softmax } from '../../src/core/softmax.js';
 import { encodeModel } from '../../src/export/encoders.js';
@@ -55,7 +55,7 @@ withShared(WHAT, [sharedPaths.wild, sharedPaths.weights05], () => {
             scaling: 'x / 127.5 - 1',
             faces: 'as they are',
           },
-          network: { ...mobileNetV2Options({ size: SIZE, width: 0.5, pooling: 'average' }), name: float.name },
+          network: { ...networkOptionsOf({ size: SIZE, width: 0.5, pooling: 'average' }), name: float.name },
         },
       };
       const { engine } = await selectEngine({ engine: 'native', threads: 2 });

@@ -19,6 +19,7 @@ const VALUES: Record<keyof TrainingOptions, { good: unknown[]; bad: unknown[] }>
   recipe: { good: ['default', 'fast', 'original'], bad: ['best', '', 1] },
   size: { good: [32, 128, 512], bad: [0, 31, 33, 544, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
+  backbone: { good: ['mobileNetV2'], bad: ['', 'mobilenet', 2] },
   pooling: { good: ['max', 'average'], bad: ['mean', true] },
   dropout: { good: [0, 0.999], bad: [-0.1, 1] },
   epochs: { good: [1, 10_000], bad: [0, 10_001, 1.5, NaN] },

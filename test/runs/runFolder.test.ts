@@ -11,14 +11,14 @@ import { removeLeftovers } from '../../src/runs/leftovers.js';
 import { RunFolder, runFolderOf } from '../../src/runs/runFolder.js';
 import { RunLog } from '../../src/runs/runLog.js';
 import { RunReader } from '../../src/runs/runReader.js';
-import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 import { peopleOfRun, readRunRecord, writeRunRecord, type RunRecord } from '../../src/runs/runRecord.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
-const network = mobileNetV2Options({ size: 32, width: 0.1, pooling: 'max' });
+const network = networkOptionsOf({ size: 32, width: 0.1, pooling: 'max' });
 const record = (): RunRecord => ({
   version: 2,
   faces: 'aligned',

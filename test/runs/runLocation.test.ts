@@ -8,7 +8,7 @@ import { requireSameData, type CheckpointRun } from '../../src/runs/checkpointRu
 import { parentRunOf } from '../../src/runs/parentRun.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
 import { defaultRunsFolder, ignoreInGit, newRunFolder } from '../../src/runs/runLocation.js';
-import { mobileNetV2Options } from '../../src/graph/networkOptions.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -161,7 +161,7 @@ describe('the run that a run goes on from', () => {
 describe('the data of a fine-tuning', () => {
   const parent: CheckpointRun = {
     options: trainingOptions.parse({ dataset: '/d' }),
-    network: mobileNetV2Options({ size: 32, width: 0.1, pooling: 'max' }),
+    network: networkOptionsOf({ size: 32, width: 0.1, pooling: 'max' }),
     faces: undefined,
     people: ['anna', 'bert'],
     fingerprint: 'sha256:1',

@@ -212,19 +212,22 @@ describe('the ImageNet weights', () => {
   afterEach(() => delete process.env['FACE_TRAINER_WEIGHTS_URL']);
 
   it('are those of the width, at the size or the next larger one', () => {
-    const name = (width: number, size: number) => imageNetFile(width, size, cache()).name.replace(/.*kernels_/, '');
+    const name = (width: number, size: number) => imageNetFile({ width, size }, cache()).name.replace(/.*kernels_/, '');
     assert.equal(name(1, 128), '1.0_128_no_top.h5');
     assert.equal(name(0.35, 96), '0.35_96_no_top.h5');
     assert.equal(name(1.4, 160), '1.4_160_no_top.h5');
     assert.equal(name(1.3, 64), '1.3_96_no_top.h5');
     assert.equal(name(0.5, 256), '0.5_224_no_top.h5');
-    assert.throws(() => imageNetFile(0.1, 128), { code: 'weights-none', message: /width 0\.1/ });
+    assert.throws(() => imageNetFile({ width: 0.1, size: 128 }), { code: 'weights-none', message: /width 0\.1/ });
     delete process.env['FACE_TRAINER_WEIGHTS_URL'];
-    assert.match(imageNetFile(1, 128).url, /^https:\/\/\S+\/mobilenet_v2\/mobilenet_v2_weights\S+_no_top\.h5$/);
+    assert.match(
+      imageNetFile({ width: 1, size: 128 }).url,
+      /^https:\/\/\S+\/mobilenet_v2\/mobilenet_v2_weights\S+_no_top\.h5$/,
+    );
   });
 
   it('are downloaded once and known by their contents from then on', async () => {
-    const wanted = imageNetFile(1, 128, cache());
+    const wanted = imageNetFile({ width: 1, size: 128 }, cache());
     assert.equal(isDownloaded(wanted), false);
     await downloadImageNetWeights(wanted, { pauseMs: 1 });
     assert.equal(asked[0]!.url, `/mirror/${wanted.name}`);
@@ -240,7 +243,7 @@ describe('the ImageNet weights', () => {
   it('are not taken from a page that wants a login', async () => {
     const page: Answer = (_, response) => void response.writeHead(200).end('<html>Please log in</html>');
     answers = Array<Answer>(4).fill(page);
-    const wanted = imageNetFile(1, 128, cache());
+    const wanted = imageNetFile({ width: 1, size: 128 }, cache());
     await assert.rejects(downloadImageNetWeights(wanted, { pauseMs: 1 }), {
       message: /what arrived is not an HDF5 file/,
     });

@@ -107,7 +107,7 @@ describe('startWeights', () => {
     process.env['FACE_TRAINER_CACHE'] = folder();
     try {
       await assert.rejects(start('imagenet'), { code: 'weights-absent', message: /_0\.35_96_no_top\.h5/ });
-      const { path: file } = imageNetFile(0.35, 96);
+      const { path: file } = imageNetFile({ width: 0.35, size: 96 });
       fs.mkdirSync(path.dirname(file));
       writeKeras(file);
       await assert.rejects(start('imagenet'), { code: 'weights-absent' }, 'a file that nobody vouches for');

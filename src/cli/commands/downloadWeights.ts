@@ -20,7 +20,7 @@ export const downloadWeightsCommand: Command<z.infer<typeof network>> = {
   },
 
   async run({ width, size }) {
-    await downloadWeights(width, size, (line) => console.error(line));
+    await downloadWeights({ width, size }, (line) => console.error(line));
     return EXIT.ok;
   },
 };

@@ -31,7 +31,7 @@ export async function withStartWeights(
   download: Download = downloadWith(editor),
 ): Promise<TrainingOptions | undefined> {
   if (options.weights !== 'imagenet') return options;
-  const file = imageNetFile(options.width, options.size);
+  const file = imageNetFile(options);
   if (isDownloaded(file)) return options;
   let failure: string | undefined;
   for (;;) {
