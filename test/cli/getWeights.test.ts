@@ -44,7 +44,7 @@ const options = (wishes: object = {}) => withRecipe('default', { dataset: '/d', 
 describe('the weights that a training wants', () => {
   it('are downloaded with consent, once, and say where they are', async () => {
     await getWeights(options({ width: 0.35, size: 96 }), true, say);
-    const file = imageNetFile(0.35, 96);
+    const file = imageNetFile({ width: 0.35, size: 96 });
     assert.deepEqual(asked, [`/keras/${file.name}`]);
     assert.deepEqual(fs.readFileSync(file.path), weights);
     assert.ok(isDownloaded(file));
@@ -80,24 +80,27 @@ describe('the weights that a training wants', () => {
 
   it('that arrive as something else are not kept', async () => {
     sent = Buffer.from('<html>Please log in.</html>');
-    await assert.rejects(downloadWeights(1, 128, say), { code: 'download-failed', message: /not an HDF5 file/ });
-    assert.ok(!fs.existsSync(imageNetFile(1, 128).path));
+    await assert.rejects(downloadWeights({ width: 1, size: 128 }, say), {
+      code: 'download-failed',
+      message: /not an HDF5 file/,
+    });
+    assert.ok(!fs.existsSync(imageNetFile({ width: 1, size: 128 }).path));
     assert.ok(!told.some((line) => line.startsWith('The weights are')));
   }).timeout(30_000);
 });
 
 describe('download-weights', () => {
   it('says of weights that are there where they are', async () => {
-    await downloadWeights(1, 224, say);
+    await downloadWeights({ width: 1, size: 224 }, say);
     told = [];
-    await downloadWeights(1, 224, say);
-    assert.deepEqual(told, [`The weights are already in ${imageNetFile(1, 224).path}`]);
+    await downloadWeights({ width: 1, size: 224 }, say);
+    assert.deepEqual(told, [`The weights are already in ${imageNetFile({ width: 1, size: 224 }).path}`]);
     assert.equal(asked.length, 1);
   });
 
   it('tells of a large file every two megabytes, and of its end', async () => {
     sent = Buffer.concat([weights, Buffer.alloc(9e6)]);
-    await downloadWeights(1, 128, say);
+    await downloadWeights({ width: 1, size: 128 }, say);
     const megabytes = told.flatMap((line) => /^ {2}([\d.]+) of ([\d.]+) MB$/.exec(line)?.slice(1).map(Number) ?? []);
     const done = megabytes.filter((_, i) => i % 2 === 0);
     const total = Number((sent.length / 1e6).toFixed(1));
