@@ -6,6 +6,7 @@ import {
   isPool,
   isSum,
   strideOf,
+  type ComputedNode,
   type JoinedNode,
   type KernelNode,
   type NothingNode,
@@ -50,7 +51,11 @@ export interface FloatPool {
   readonly output: number;
 }
 
-export type FloatOperation = FloatLayer | FloatAdd | FloatPool;
+/** By what they do. */
+export type FloatOperations = { readonly [Op in KernelNode['op']]: FloatLayer } & {
+  readonly [Op in SumNode['op']]: FloatAdd;
+} & { readonly [Op in PoolNode['op']]: FloatPool };
+export type FloatOperation = FloatOperations[ComputedNode['op']];
 
 /** A network as a float runtime computes it. Numbers point into `tensors`; tensor 0 is the input. */
 export interface FloatNetwork {

@@ -14,7 +14,7 @@ import {
   type SumNode,
 } from '../../graph/operations.js';
 import type { ConvOperation, PlanDescription } from './description.js';
-import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
+import { PRODUCTS, TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
 /**
@@ -80,7 +80,7 @@ class InferencePlanner {
     const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...epilogue };
     const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;
     const chain = this.builder.produce(node.shape, (out) =>
-      node.op === 'depthwiseConv2d'
+      PRODUCTS[node.op] === 'depthwise'
         ? { op: 'depthwise', x: x!, ...common, out }
         : { op: 'conv', ...(x === undefined ? {} : { x }), ...common, ...sum, out },
     );

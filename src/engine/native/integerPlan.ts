@@ -1,4 +1,4 @@
-import { inputOf, type FakeQuantNode, type Graph, type Node } from '../../graph/graph.js';
+import { inputOf, type FakeQuantNode, type Graph, type Node, type Nodes } from '../../graph/graph.js';
 import {
   hasKernel,
   inputsOf,
@@ -7,6 +7,8 @@ import {
   isPool,
   strideOf,
   type ComputedNode,
+  type KernelNode,
+  type PoolNode,
 } from '../../graph/operations.js';
 import type { PlanDescription, Producer } from './description.js';
 import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
@@ -61,6 +63,13 @@ interface Integers {
   readonly quantizer: number;
 }
 
+/** What operations of all kinds have. */
+interface Common {
+  readonly quantizer: number;
+  readonly relu6?: boolean;
+  readonly out: number;
+}
+
 class IntegerPlanner {
   private readonly builder: PlanBuilder;
   private readonly values = new Map<string, Integers>();
@@ -92,35 +101,41 @@ class IntegerPlanner {
   private add(node: ComputedNode): void {
     const { quantizer: ending, relu6 } = endingOf(node, (name) => this.model.onlyConsumerOf(name))!;
     const quantizer = this.model.quantizerOf(ending);
-    const chain = this.builder.produce(node.shape, (out) => this.operation(node, { quantizer, relu6, out }));
+    const chain = this.builder.produce(node.shape, (out) =>
+      this.operationOf(node.op)(node, { quantizer, ...(relu6 ? { relu6 } : {}), out }),
+    );
     this.values.set(ending.name, { chain, quantizer });
   }
 
-  private operation(
-    node: ComputedNode,
-    { quantizer, relu6, out }: { quantizer: number; relu6: boolean; out: number },
-  ): Producer {
-    const common = { quantizer, ...(relu6 ? { relu6 } : {}), out };
-    switch (node.op) {
-      case 'conv2d':
-      case 'dense': {
-        const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).chain.index };
-        return { op: 'conv', ...x, kernel: this.model.kernelOf(node), stride: strideOf(node), ...common };
-      }
-      case 'depthwiseConv2d': {
-        const x = this.read(node.input).chain.index;
-        return { op: 'depthwise', x, kernel: this.model.kernelOf(node), stride: node.stride, ...common };
-      }
-      case 'add': {
-        const [x, y] = [this.read(node.input), this.read(node.other)];
-        const summands = { x: x.chain.index, y: y.chain.index, xQuantizer: x.quantizer, yQuantizer: y.quantizer };
-        return { op: 'add', ...summands, ...common };
-      }
-      case 'globalAveragePool':
-      case 'globalMaxPool': {
-        const x = this.read(node.input).chain.index;
-        return { op: 'pool', x, max: TAKES_MAXIMUM[node.op], quantizer, out };
-      }
-    }
+  /** What a node becomes, by what it does. */
+  private readonly operations: {
+    readonly [Op in ComputedNode['op']]: (node: Nodes[Op], common: Common) => Producer;
+  } = {
+    conv2d: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
+    dense: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
+    depthwiseConv2d: (node, common) => ({
+      ...{ op: 'depthwise', x: this.read(node.input).chain.index, ...this.layer(node), ...common },
+    }),
+    add: (node, common) => {
+      const [x, y] = [this.read(node.input), this.read(node.other)];
+      const summands = { x: x.chain.index, y: y.chain.index, xQuantizer: x.quantizer, yQuantizer: y.quantizer };
+      return { op: 'add', ...summands, ...common };
+    },
+    globalAveragePool: (node, common) => this.pool(node, common),
+    globalMaxPool: (node, common) => this.pool(node, common),
+  };
+
+  private operationOf<Op extends ComputedNode['op']>(op: Op): (node: Nodes[Op], common: Common) => Producer {
+    return this.operations[op];
+  }
+
+  private layer(node: KernelNode): { x?: number; kernel: number; stride: number } {
+    const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).chain.index };
+    return { ...x, kernel: this.model.kernelOf(node), stride: strideOf(node) };
+  }
+
+  /** No ReLU6 follows one (`supportsIntegers`). */
+  private pool(node: PoolNode, { quantizer, out }: Common): Producer {
+    return { op: 'pool', x: this.read(node.input).chain.index, max: TAKES_MAXIMUM[node.op], quantizer, out };
   }
 }

@@ -23,7 +23,7 @@ import {
 } from '../../graph/operations.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
 import { QuantizerNumbers } from '../../quantization/folding.js';
-import type { BatchNormDescription, KernelDescription, ModelDescription } from './description.js';
+import type { BatchNormDescription, KernelDescription, ModelDescription, Producer } from './description.js';
 
 /** The native engine's names. */
 const KINDS: Readonly<Record<KernelNode['op'], KernelDescription['kind']>> = {
@@ -31,6 +31,13 @@ const KINDS: Readonly<Record<KernelNode['op'], KernelDescription['kind']>> = {
   depthwiseConv2d: 'depthwise',
   dense: 'dense',
 };
+
+/** What computes the product with a kernel: a dense layer is a convolution of one pixel. */
+export const PRODUCTS = {
+  conv2d: 'conv',
+  depthwiseConv2d: 'depthwise',
+  dense: 'conv',
+} as const satisfies Readonly<Record<KernelNode['op'], Producer['op']>>;
 
 /** A pooling takes the maximum or the mean. */
 export const TAKES_MAXIMUM: Readonly<Record<PoolNode['op'], boolean>> = {

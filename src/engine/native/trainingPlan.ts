@@ -1,5 +1,5 @@
 import type { OutputName } from '../../core/losses/loss.js';
-import type { Node } from '../../graph/graph.js';
+import type { Node, Nodes } from '../../graph/graph.js';
 import { normOf, strideOf, takesNorm, type PoolNode } from '../../graph/operations.js';
 import type {
   Contribution,
@@ -56,7 +56,8 @@ class TrainingPlanner {
 
   plan(): PlanDescription {
     const { graph, reads } = this.model;
-    for (const node of graph.nodes) if (this.model.isTrained(node)) this.values.set(node.name, this.forwardNode(node));
+    for (const node of graph.nodes)
+      if (this.model.isTrained(node)) this.values.set(node.name, this.forwardOf(node.op)(node));
     const outputs = reads.map((name) => this.output(name));
     for (const backward of this.backwardOf.reverse()) backward();
     return this.builder.build(true, outputs);
@@ -75,30 +76,23 @@ class TrainingPlanner {
 
   // Forward ---------------------------------------------------------------------------------------------------------
 
-  private forwardNode(node: Node): Chain | undefined {
-    switch (node.op) {
-      case 'input':
-        return undefined;
-      case 'conv2d':
-      case 'dense': {
-        return this.conv(node, this.model.readsPictures(node) ? undefined : this.read(node.input));
-      }
-      case 'fakeQuant':
-        return this.fakeQuant(node);
-      case 'depthwiseConv2d':
-        return this.depthwise(node, this.read(node.input));
-      case 'batchNorm':
-        return this.batchNorm(node);
-      case 'relu6':
-        return this.relu6(node);
-      case 'add':
-        return this.add(this.read(node.input), this.read(node.other));
-      case 'globalMaxPool':
-      case 'globalAveragePool':
-        return this.pool(node, this.read(node.input));
-      case 'dropout':
-        return this.dropout(node, this.read(node.input));
-    }
+  /** What a node's readers read, by what the node does. */
+  private readonly forwards: { readonly [Op in keyof Nodes]: (node: Nodes[Op]) => Chain | undefined } = {
+    input: () => undefined,
+    conv2d: (node) => this.conv(node, this.model.readsPictures(node) ? undefined : this.read(node.input)),
+    depthwiseConv2d: (node) => this.depthwise(node, this.read(node.input)),
+    dense: (node) => this.conv(node, this.read(node.input)),
+    batchNorm: (node) => this.batchNorm(node),
+    relu6: (node) => this.relu6(node),
+    add: (node) => this.add(this.read(node.input), this.read(node.other)),
+    globalMaxPool: (node) => this.pool(node, this.read(node.input)),
+    globalAveragePool: (node) => this.pool(node, this.read(node.input)),
+    dropout: (node) => this.dropout(node, this.read(node.input)),
+    fakeQuant: (node) => this.fakeQuant(node),
+  };
+
+  private forwardOf<Op extends keyof Nodes>(op: Op): (node: Nodes[Op]) => Chain | undefined {
+    return this.forwards[op];
   }
 
   /** A node's output as a chain, with one reader more; the pictures become a tensor when somebody asks. */

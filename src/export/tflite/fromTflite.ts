@@ -1,15 +1,19 @@
-import { sizeOf, type Shape } from '../../graph/graph.js';
-import type { KernelNode } from '../../graph/operations.js';
+import type { Shape } from '../../graph/graph.js';
+import type { KernelNode, PoolNode, SumNode } from '../../graph/operations.js';
 import {
   addMultipliers,
   reluClamp,
+  type Clamp,
   type IntegerNetwork,
   type IntegerOperation,
+  type IntegerTensor,
   type OutputTensors,
 } from '../../quantization/interpreter/integerNetwork.js';
 import { fixedMultiplier } from '../../quantization/interpreter/fixedPoint.js';
 import type { FloatNetwork, FloatOperation } from '../floatNetwork.js';
-import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
+import { kernelFrom } from './operations.js';
+import type { OperatorName } from './schema.js';
+import type { TfliteModel, TfliteOperator } from './tfliteFile.js';
 
 /** A .tflite file's network: of floats or of integers, whatever stands at its border. */
 export type TfliteNetwork =
@@ -24,7 +28,7 @@ export type TfliteNetwork =
  */
 export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors = 'scores'): TfliteNetwork {
   // Conversions at the border and a last reshape change no value.
-  const inner = model.operators.filter(({ op }) => op !== 'quantize' && op !== 'dequantize' && op !== 'reshape');
+  const inner = model.operators.filter(computes);
   if (inner.length === 0) throw new RangeError('it has no layers');
   const numbers = new Map(
     [inner[0]!.inputs[0]!, ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
@@ -38,7 +42,8 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   const outputs = { [answer]: number(inner.at(-1)!.outputs[0]) };
   const integers = tensors[0]!.type === 'int8';
   if (!integers) {
-    const operations = inner.map((operator) => floatOperation(model, operator, number));
+    const make = floatMaker(model, number);
+    const operations = inner.map((operator) => READERS[operator.op](operator, make));
     return {
       precision: 'float32',
       network: {
@@ -53,7 +58,8 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
     if (quantization?.scales.length !== 1) throw new RangeError(`${name} has no scale`);
     return { name, shape: mapOf(shape), scale: quantization.scales[0]!, zeroPoint: quantization.zeroPoints[0]! };
   });
-  const operations = inner.map((operator) => integerOperation(model, operator, number, scaled));
+  const make = integerMaker(model, number, scaled);
+  const operations = inner.map((operator) => READERS[operator.op](operator, make));
   const { scale, zeroPoint } = scaled[0]!;
   const input = {
     scale,
@@ -66,85 +72,80 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, outputs } };
 }
 
-const LAYERS = { conv2d: 'conv2d', depthwiseConv2d: 'depthwiseConv2d', fullyConnected: 'dense' } as const;
+/** Everything but what changes no value. */
+type Computing = Exclude<OperatorName, 'quantize' | 'dequantize' | 'reshape'>;
 
-function floatOperation(
-  { tensors }: TfliteModel,
-  operator: TfliteOperator,
-  number: (tensor: number | undefined) => number,
-): FloatOperation {
-  const { op, inputs, outputs, stride = 1, relu6 = false } = operator;
-  const [input, output] = [number(inputs[0]), number(outputs[0])];
-  const { name } = tensors[outputs[0]!]!;
-  if (op === 'add') return { op: 'add', name, input, other: number(inputs[1]), output, relu6 };
-  if (op === 'averagePool2d' || op === 'maxPool2d') return { op: POOLS[op], name, input, output };
-  if (!(op in LAYERS)) throw new RangeError(`${op} is in a place where it is not supported`);
-  const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
-  const layer = LAYERS[op as keyof typeof LAYERS];
-  const { kernelShape, weights } = kernelFrom(layer, kernel);
+function computes(operator: TfliteOperator): operator is TfliteOperator & { readonly op: Computing } {
+  return operator.op !== 'quantize' && operator.op !== 'dequantize' && operator.op !== 'reshape';
+}
+
+/** Makes operations in float or in integers of operators. */
+interface Maker<Made extends FloatOperation | IntegerOperation> {
+  layer(op: KernelNode['op'], operator: TfliteOperator): Made;
+  sum(op: SumNode['op'], operator: TfliteOperator): Made;
+  pool(op: PoolNode['op'], operator: TfliteOperator): Made;
+}
+
+type Reader = <Made extends FloatOperation | IntegerOperation>(operator: TfliteOperator, make: Maker<Made>) => Made;
+
+/** The operation that each operator was written for. */
+const READERS: Readonly<Record<Computing, Reader>> = {
+  conv2d: (operator, make) => make.layer('conv2d', operator),
+  depthwiseConv2d: (operator, make) => make.layer('depthwiseConv2d', operator),
+  fullyConnected: (operator, make) => make.layer('dense', operator),
+  add: (operator, make) => make.sum('add', operator),
+  averagePool2d: (operator, make) => make.pool('globalAveragePool', operator),
+  maxPool2d: (operator, make) => make.pool('globalMaxPool', operator),
+};
+
+type Numbers = (tensor: number | undefined) => number;
+
+/** What operations of all kinds have. */
+function common({ inputs, outputs }: TfliteOperator, { tensors }: TfliteModel, number: Numbers) {
+  return { name: tensors[outputs[0]!]!.name, input: number(inputs[0]), output: number(outputs[0]) };
+}
+
+function floatMaker(model: TfliteModel, number: Numbers): Maker<FloatOperation> {
   return {
-    op: layer,
-    name,
-    input,
-    output,
-    stride,
-    relu6,
-    kernelShape,
-    weights: weights as Float32Array,
-    bias: bias.data as Float32Array,
+    layer(op, operator) {
+      const { inputs, stride = 1, relu6 = false } = operator;
+      const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
+      const { kernelShape, weights } = kernelFrom(op, kernel.data as Float32Array, kernel.shape);
+      const shared = { op, ...common(operator, model, number), stride, relu6, kernelShape };
+      return { ...shared, weights, bias: bias.data as Float32Array };
+    },
+    sum(op, operator) {
+      const { inputs, relu6 = false } = operator;
+      return { op, ...common(operator, model, number), other: number(inputs[1]), relu6 };
+    },
+    pool: (op, operator) => ({ op, ...common(operator, model, number) }),
   };
 }
 
-const POOLS = { averagePool2d: 'globalAveragePool', maxPool2d: 'globalMaxPool' } as const;
-
-function integerOperation(
-  { tensors }: TfliteModel,
-  operator: TfliteOperator,
-  number: (tensor: number | undefined) => number,
-  scaled: IntegerNetwork['tensors'],
-): IntegerOperation {
-  const { op, inputs, outputs, stride = 1, relu6 = false } = operator;
-  const [input, output] = [number(inputs[0]), number(outputs[0])];
-  const { name } = tensors[outputs[0]!]!;
-  const [x, y] = [scaled[input]!, scaled[output]!];
-  const clamp = relu6 ? reluClamp(y) : { lowest: -128, highest: 127, relu6: false };
-  if (op === 'averagePool2d' || op === 'maxPool2d') return { op: POOLS[op], name, input, output };
-  if (op === 'add') {
-    const other = number(inputs[1]);
-    return {
-      op: 'add',
-      name,
-      input,
-      other,
-      output,
-      ...clamp,
-      ...addMultipliers(x.scale, scaled[other]!.scale, y.scale),
-    };
-  }
-  if (!(op in LAYERS)) throw new RangeError(`${op} is in a place where it is not supported`);
-  const [kernel, bias] = [tensors[inputs[1]!]!, tensors[inputs[2]!]!];
-  const layer = LAYERS[op as keyof typeof LAYERS];
-  const { kernelShape, weights } = kernelFrom(layer, kernel);
-  const weightScales = kernel.quantization!.scales;
+function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwork['tensors']): Maker<IntegerOperation> {
+  const clampOf = ({ relu6 }: TfliteOperator, y: IntegerTensor): Clamp =>
+    relu6 ? reluClamp(y) : { lowest: -128, highest: 127, relu6: false };
   return {
-    ...{ op: layer, name, input, output, stride, kernelShape, weights: weights as Int8Array, weightScales, ...clamp },
-    bias: bias.data as Int32Array,
-    multipliers: Array.from(weightScales, (scale) => fixedMultiplier((x.scale * scale) / y.scale)),
+    layer(op, operator) {
+      const { inputs, stride = 1 } = operator;
+      const shared = { op, ...common(operator, model, number), stride };
+      const [x, y] = [scaled[shared.input]!, scaled[shared.output]!];
+      const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
+      const weightScales = kernel.quantization!.scales;
+      return {
+        ...{ ...shared, ...kernelFrom(op, kernel.data as Int8Array, kernel.shape), weightScales },
+        ...clampOf(operator, y),
+        bias: bias.data as Int32Array,
+        multipliers: Array.from(weightScales, (scale) => fixedMultiplier((x.scale * scale) / y.scale)),
+      };
+    },
+    sum(op, operator) {
+      const shared = { op, ...common(operator, model, number), other: number(operator.inputs[1]) };
+      const [x, other, y] = [scaled[shared.input]!, scaled[shared.other]!, scaled[shared.output]!];
+      return { ...shared, ...clampOf(operator, y), ...addMultipliers(x.scale, other.scale, y.scale) };
+    },
+    pool: (op, operator) => ({ op, ...common(operator, model, number) }),
   };
-}
-
-/** From TFLite's layouts to those of a graph. */
-function kernelFrom(
-  op: KernelNode['op'],
-  { shape, data }: TfliteTensor,
-): { kernelShape: readonly number[]; weights: Float32Array | Int8Array } {
-  const values = data as Float32Array | Int8Array;
-  if (op === 'depthwiseConv2d') return { kernelShape: [shape[1]!, shape[2]!, shape[3]!, 1], weights: values };
-  const outC = shape[0]!;
-  const depth = sizeOf(shape.slice(1));
-  const weights = values.slice();
-  for (let c = 0; c < outC; c++) for (let k = 0; k < depth; k++) weights[k * outC + c] = values[c * depth + k]!;
-  return { kernelShape: [...shape.slice(1), outC], weights };
 }
 
 function mapOf(shape: readonly number[]): Shape {

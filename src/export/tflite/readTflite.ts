@@ -1,14 +1,6 @@
 import { ByteBuffer } from 'flatbuffers';
-import {
-  FILE_IDENTIFIER,
-  OPERATOR,
-  OPTIONS,
-  TABLES,
-  TENSOR_TYPE,
-  ACTIVATION,
-  type OperatorName,
-  type TensorType,
-} from './schema.js';
+import { OPERATORS } from './operators.js';
+import { FILE_IDENTIFIER, OPERATOR, TABLES, TENSOR_TYPE, type OperatorName, type TensorType } from './schema.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
 const TYPE_OF = new Map<number, TensorType>(Object.entries(TENSOR_TYPE).map(([name, id]) => [id, name as TensorType]));
@@ -88,18 +80,9 @@ class Reader {
     if (!op) throw new RangeError(`it has an unknown operator (${code})`);
     const options = this.table(table, t.builtinOptions);
     const shared = { op, inputs: this.int32s(table, t.inputs), outputs: this.int32s(table, t.outputs) };
-    if (options === undefined || !(op in OPTIONS || op.endsWith('Pool2d'))) return shared;
-    if (op === 'conv2d' || op === 'depthwiseConv2d') {
-      const fields = TABLES[op];
-      return {
-        ...shared,
-        stride: this.int32(options, fields.strideW),
-        relu6: this.int8(options, fields.activation) === ACTIVATION.relu6,
-      };
-    }
-    if (op === 'fullyConnected' || op === 'add')
-      return { ...shared, relu6: this.int8(options, TABLES[op].activation) === ACTIVATION.relu6 };
-    return shared;
+    if (options === undefined) return shared;
+    const fields = { int8: (id: number) => this.int8(options, id), int32: (id: number) => this.int32(options, id) };
+    return { ...shared, ...OPERATORS[op].read(fields) };
   }
 
   /** Where a field lies; undefined: it has its default. */

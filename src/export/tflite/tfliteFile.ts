@@ -1,11 +1,10 @@
 import { Builder, type Offset } from 'flatbuffers';
 import { sizeOf } from '../../graph/graph.js';
+import { FlatTables } from './flatTables.js';
+import { OPERATORS, type OperatorOptions } from './operators.js';
 import {
-  ACTIVATION,
   FILE_IDENTIFIER,
   OPERATOR,
-  OPTIONS,
-  PADDING,
   SCHEMA_VERSION,
   TABLES,
   TENSOR_TYPE,
@@ -27,17 +26,11 @@ export interface TfliteTensor {
   };
 }
 
-export interface TfliteOperator {
+export interface TfliteOperator extends OperatorOptions {
   readonly op: OperatorName;
   /** Numbers of tensors. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
-  readonly stride?: number;
-  readonly relu6?: boolean;
-  /** Of a pooling: height and width. */
-  readonly filter?: readonly [number, number];
-  /** Of a reshape. */
-  readonly shape?: readonly number[];
 }
 
 export interface TfliteModel {
@@ -49,19 +42,6 @@ export interface TfliteModel {
   /** By name: labels and preprocessing. */
   readonly metadata: ReadonlyMap<string, Uint8Array>;
 }
-
-/** Versions of the operators that int8 with scales by channel, and what is written here, ask for. */
-const VERSIONS: Record<OperatorName, { readonly float32: number; readonly int8: number }> = {
-  add: { float32: 1, int8: 2 },
-  averagePool2d: { float32: 1, int8: 2 },
-  conv2d: { float32: 1, int8: 3 },
-  depthwiseConv2d: { float32: 1, int8: 3 },
-  dequantize: { float32: 1, int8: 2 },
-  fullyConnected: { float32: 1, int8: 4 },
-  maxPool2d: { float32: 1, int8: 2 },
-  quantize: { float32: 1, int8: 1 },
-  reshape: { float32: 1, int8: 1 },
-};
 
 /**
  * The bytes of a .tflite file. The same model gives the same bytes.
@@ -103,11 +83,12 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
   if (!computed.has(output)) refuse('nothing writes the output');
 }
 
-class Writer {
-  private readonly builder = new Builder(1 << 20);
+class Writer extends FlatTables {
   private readonly written = new Map<string, Offset>();
 
-  constructor(private readonly model: TfliteModel) {}
+  constructor(private readonly model: TfliteModel) {
+    super(new Builder(1 << 20));
+  }
 
   write(): Uint8Array {
     const { builder, model } = this;
@@ -139,26 +120,6 @@ class Writer {
     });
     builder.finish(root, FILE_IDENTIFIER);
     return builder.asUint8Array().slice();
-  }
-
-  private table<T extends { readonly fields: number }>(layout: T, fill: (layout: T) => void): Offset {
-    this.builder.startObject(layout.fields);
-    fill(layout);
-    return this.builder.endObject();
-  }
-
-  private vector(count: number, bytes: number, alignment: number, add: (i: number) => void): Offset {
-    this.builder.startVector(bytes, count, alignment);
-    for (let i = count - 1; i >= 0; i--) add(i);
-    return this.builder.endVector();
-  }
-
-  private offsets(values: readonly Offset[]): Offset {
-    return this.vector(values.length, 4, 4, (i) => this.builder.addOffset(values[i]!));
-  }
-
-  private int32s(values: readonly number[]): Offset {
-    return this.vector(values.length, 4, 4, (i) => this.builder.addInt32(values[i]!));
   }
 
   /** Aligned to 16 bytes, as runtimes map it. */
@@ -214,7 +175,7 @@ class Writer {
 
   private versionOf({ op, inputs, outputs }: TfliteOperator): number {
     const integers = [...inputs, ...outputs].some((i) => this.model.tensors[i]!.type === 'int8');
-    return VERSIONS[op][integers ? 'int8' : 'float32'];
+    return OPERATORS[op].version[integers ? 'int8' : 'float32'];
   }
 
   /** Each operator once, in the order in which they come. */
@@ -253,69 +214,15 @@ class Writer {
 
   private operator(operator: TfliteOperator, code: number): Offset {
     const { builder } = this;
-    const [type, options] = this.options(operator);
+    const options = OPERATORS[operator.op].write(operator, this);
     const [inputs, outputs] = [this.int32s(operator.inputs), this.int32s(operator.outputs)];
     return this.table(TABLES.operator, (t) => {
       builder.addFieldInt32(t.opcodeIndex, code, 0);
       builder.addFieldOffset(t.inputs, inputs, 0);
       builder.addFieldOffset(t.outputs, outputs, 0);
-      builder.addFieldInt8(t.builtinOptionsType, type, 0);
+      builder.addFieldInt8(t.builtinOptionsType, OPERATORS[operator.op].options, 0);
       builder.addFieldOffset(t.builtinOptions, options, 0);
     });
-  }
-
-  private options({ op, stride = 1, relu6, filter, shape }: TfliteOperator): [type: number, options: Offset] {
-    const { builder } = this;
-    const activation = relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
-    switch (op) {
-      case 'conv2d':
-        return [
-          OPTIONS.conv2d,
-          this.table(TABLES.conv2d, (t) => {
-            builder.addFieldInt8(t.padding, PADDING.same, 0);
-            builder.addFieldInt32(t.strideW, stride, 0);
-            builder.addFieldInt32(t.strideH, stride, 0);
-            builder.addFieldInt8(t.activation, activation, 0);
-          }),
-        ];
-      case 'depthwiseConv2d':
-        return [
-          OPTIONS.depthwiseConv2d,
-          this.table(TABLES.depthwiseConv2d, (t) => {
-            builder.addFieldInt8(t.padding, PADDING.same, 0);
-            builder.addFieldInt32(t.strideW, stride, 0);
-            builder.addFieldInt32(t.strideH, stride, 0);
-            builder.addFieldInt32(t.depthMultiplier, 1, 0);
-            builder.addFieldInt8(t.activation, activation, 0);
-          }),
-        ];
-      case 'fullyConnected':
-        return [
-          OPTIONS.fullyConnected,
-          this.table(TABLES.fullyConnected, (t) => builder.addFieldInt8(t.activation, activation, 0)),
-        ];
-      case 'add':
-        return [OPTIONS.add, this.table(TABLES.add, (t) => builder.addFieldInt8(t.activation, activation, 0))];
-      case 'averagePool2d':
-      case 'maxPool2d':
-        return [
-          OPTIONS.pool2d,
-          this.table(TABLES.pool2d, (t) => {
-            builder.addFieldInt8(t.padding, PADDING.valid, 0);
-            builder.addFieldInt32(t.strideW, 1, 0);
-            builder.addFieldInt32(t.strideH, 1, 0);
-            builder.addFieldInt32(t.filterWidth, filter![1], 0);
-            builder.addFieldInt32(t.filterHeight, filter![0], 0);
-          }),
-        ];
-      case 'reshape': {
-        const sides = this.int32s(shape!);
-        return [OPTIONS.reshape, this.table(TABLES.reshape, (t) => builder.addFieldOffset(t.newShape, sides, 0))];
-      }
-      case 'quantize':
-      case 'dequantize':
-        return [OPTIONS[op], this.table({ fields: 0 }, () => undefined)];
-    }
   }
 
   private signature(): Offset {

@@ -10,6 +10,7 @@ import {
   isPool,
   isSum,
   strideOf,
+  type ComputedNode,
   type KernelNode,
   type PoolNode,
   type SumNode,
@@ -69,7 +70,11 @@ export interface IntegerPool {
   readonly output: number;
 }
 
-export type IntegerOperation = IntegerLayer | IntegerAdd | IntegerPool;
+/** By what they do. */
+export type IntegerOperations = { readonly [Op in KernelNode['op']]: IntegerLayer } & {
+  readonly [Op in SumNode['op']]: IntegerAdd;
+} & { readonly [Op in PoolNode['op']]: IntegerPool };
+export type IntegerOperation = IntegerOperations[ComputedNode['op']];
 
 /** The tensors that hold a network's outputs; one of them at least. */
 export type OutputTensors = { readonly [Output in keyof Outputs]?: number };

@@ -1,11 +1,13 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
+import type { ComputedNode } from '../../graph/operations.js';
 import {
   answerOf,
   type IntegerAdd,
   type IntegerLayer,
   type IntegerNetwork,
   type IntegerOperation,
+  type IntegerOperations,
   type IntegerPool,
   type IntegerTensor,
 } from './integerNetwork.js';
@@ -60,37 +62,45 @@ export function runOperation(
   values: readonly Values[],
   rounding: Rounding,
 ): Values {
-  const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
-  const from = values[operation.input]!;
-  switch (operation.op) {
-    case 'conv2d':
-    case 'depthwiseConv2d':
-    case 'dense':
-      return layer(operation, x, y, from, rounding);
-    case 'add':
-      return add(operation, tensors, from, values[operation.other]!, rounding);
-    case 'globalAveragePool':
-    case 'globalMaxPool':
-      return pool(operation, x, from, rounding);
-  }
+  return runnerOf(operation.op)(operation, { tensors, values, rounding });
 }
+
+interface Pass {
+  readonly tensors: readonly IntegerTensor[];
+  readonly values: readonly Values[];
+  readonly rounding: Rounding;
+}
+type Runner<Op extends ComputedNode['op']> = (operation: IntegerOperations[Op], pass: Pass) => Values;
+
+const RUNNERS: { readonly [Op in ComputedNode['op']]: Runner<Op> } = {
+  conv2d: (operation, pass) => layer(operation, pass, convolve, operation.kernelShape),
+  depthwiseConv2d: (operation, pass) => layer(operation, pass, depthwise, operation.kernelShape),
+  dense: (operation, pass) => layer(operation, pass, convolve, [1, 1]),
+  add,
+  globalAveragePool: (operation, pass) =>
+    pool(operation, pass, (sum, _, pixels, x) => pass.rounding.mean(sum, pixels, x)),
+  globalMaxPool: (operation, pass) => pool(operation, pass, (_, most) => most),
+};
+
+function runnerOf<Op extends ComputedNode['op']>(op: Op): Runner<Op> {
+  return RUNNERS[op];
+}
+
+/** Sums of products [H, W, Cout], without the bias. */
+type Product = (layer: IntegerLayer, x: Padded, y: Shape, kernelH: number, kernelW: number) => Int32Array;
 
 function layer(
   operation: IntegerLayer,
-  x: IntegerTensor,
-  y: IntegerTensor,
-  values: Values,
-  { layer: rounding }: Rounding,
+  { tensors, values, rounding }: Pass,
+  product: Product,
+  [kernelH = 1, kernelW = 1]: readonly number[],
 ): Values {
-  const [kernelH, kernelW] = operation.op === 'dense' ? [1, 1] : (operation.kernelShape as [number, number]);
-  const padded = withBorder(values, x, y.shape, kernelH, kernelW, operation.stride);
-  const sums =
-    operation.op === 'depthwiseConv2d'
-      ? depthwise(operation, padded, y.shape, kernelH, kernelW)
-      : convolve(operation, padded, y.shape, kernelH, kernelW);
+  const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
+  const padded = withBorder(values[operation.input]!, x, y.shape, kernelH, kernelW, operation.stride);
+  const sums = product(operation, padded, y.shape, kernelH, kernelW);
   const [, , channels] = y.shape;
   const { bias } = operation;
-  const round = rounding(operation, x, y);
+  const round = rounding.layer(operation, x, y);
   const out = new Int8Array(sums.length);
   for (let i = 0, c = 0; i < sums.length; i++, c = c + 1 === channels ? 0 : c + 1)
     out[i] = clamped(round((sums[i]! + bias[c]!) | 0, c) + y.zeroPoint, operation);
@@ -187,28 +197,29 @@ function depthwise(
   return sums;
 }
 
-function add(
-  operation: IntegerAdd,
-  tensors: readonly IntegerTensor[],
-  a: Values,
-  b: Values,
-  { add: rounding }: Rounding,
-): Values {
+function add(operation: IntegerAdd, { tensors, values, rounding }: Pass): Values {
+  const [first, second] = [values[operation.input]!, values[operation.other]!];
   const output = tensors[operation.output]!;
-  const round = rounding(operation, tensors[operation.input]!, tensors[operation.other]!, output);
-  return Int8Array.from(a, (q, i) => clamped(round(q, b[i]!) + output.zeroPoint, operation));
+  const round = rounding.add(operation, tensors[operation.input]!, tensors[operation.other]!, output);
+  return Int8Array.from(first, (q, i) => clamped(round(q, second[i]!) + output.zeroPoint, operation));
 }
 
-function pool({ op }: IntegerPool, x: IntegerTensor, values: Values, { mean }: Rounding): Values {
+/** @param answer the integer of a channel, of the sum and the largest of its integers over so many pixels */
+function pool(
+  { input }: IntegerPool,
+  { tensors, values }: Pass,
+  answer: (sum: number, most: number, pixels: number, x: IntegerTensor) => number,
+): Values {
+  const [x, from] = [tensors[input]!, values[input]!];
   const [height, width, channels] = x.shape;
   const out = new Int8Array(channels);
   for (let c = 0; c < channels; c++) {
     let [sum, most] = [0, -128];
-    for (let i = c; i < values.length; i += channels) {
-      sum += values[i]!;
-      if (values[i]! > most) most = values[i]!;
+    for (let i = c; i < from.length; i += channels) {
+      sum += from[i]!;
+      if (from[i]! > most) most = from[i]!;
     }
-    out[c] = op === 'globalMaxPool' ? most : mean(sum, height * width, x);
+    out[c] = answer(sum, most, height * width, x);
   }
   return out;
 }

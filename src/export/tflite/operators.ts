@@ -1,0 +1,105 @@
+import type { Offset } from 'flatbuffers';
+import type { FlatTables } from './flatTables.js';
+import { ACTIVATION, OPTIONS, PADDING, TABLES, type OperatorName } from './schema.js';
+
+/** What an operator computes by beside its tensors. */
+export interface OperatorOptions {
+  readonly stride?: number;
+  readonly relu6?: boolean;
+  /** Of a pooling: height and width. */
+  readonly filter?: readonly [number, number];
+  /** Of a reshape. */
+  readonly shape?: readonly number[];
+}
+
+/** Reads the fields of a table by their numbers; a field that is not there has its default, 0. */
+export interface Fields {
+  readonly int8: (id: number) => number;
+  readonly int32: (id: number) => number;
+}
+
+interface Operator {
+  readonly version: { readonly float32: number; readonly int8: number };
+  /** Of the union BuiltinOptions. */
+  readonly options: number;
+  write(options: OperatorOptions, tables: FlatTables): Offset;
+  /** As much as a network is made of. */
+  read(fields: Fields): OperatorOptions;
+}
+
+/** A convolution's fields; a depthwise one has `depthMultiplier` besides. */
+function convolution(layout: typeof TABLES.conv2d | typeof TABLES.depthwiseConv2d): Pick<Operator, 'write' | 'read'> {
+  return {
+    write: ({ stride = 1, relu6 }, tables) =>
+      tables.table(layout, (t) => {
+        const { builder } = tables;
+        builder.addFieldInt8(t.padding, PADDING.same, 0);
+        builder.addFieldInt32(t.strideW, stride, 0);
+        builder.addFieldInt32(t.strideH, stride, 0);
+        if ('depthMultiplier' in t) builder.addFieldInt32(t.depthMultiplier, 1, 0);
+        builder.addFieldInt8(t.activation, activationOf(relu6), 0);
+      }),
+    read: ({ int8, int32 }) => ({
+      stride: int32(layout.strideW),
+      relu6: int8(layout.activation) === ACTIVATION.relu6,
+    }),
+  };
+}
+
+/** An activation and nothing else. */
+function activated(layout: typeof TABLES.fullyConnected | typeof TABLES.add): Pick<Operator, 'write' | 'read'> {
+  return {
+    write: ({ relu6 }, tables) =>
+      tables.table(layout, (t) => tables.builder.addFieldInt8(t.activation, activationOf(relu6), 0)),
+    read: ({ int8 }) => ({ relu6: int8(layout.activation) === ACTIVATION.relu6 }),
+  };
+}
+
+/** Over the whole map. */
+const pooling: Pick<Operator, 'options' | 'write' | 'read'> = {
+  options: OPTIONS.pool2d,
+  write: ({ filter }, tables) =>
+    tables.table(TABLES.pool2d, (t) => {
+      const { builder } = tables;
+      builder.addFieldInt8(t.padding, PADDING.valid, 0);
+      builder.addFieldInt32(t.strideW, 1, 0);
+      builder.addFieldInt32(t.strideH, 1, 0);
+      builder.addFieldInt32(t.filterWidth, filter![1], 0);
+      builder.addFieldInt32(t.filterHeight, filter![0], 0);
+    }),
+  read: () => ({}),
+};
+
+const empty: Pick<Operator, 'write' | 'read'> = {
+  write: (_, tables) => tables.table({ fields: 0 }, () => undefined),
+  read: () => ({}),
+};
+
+export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
+  add: { version: { float32: 1, int8: 2 }, options: OPTIONS.add, ...activated(TABLES.add) },
+  averagePool2d: { version: { float32: 1, int8: 2 }, ...pooling },
+  conv2d: { version: { float32: 1, int8: 3 }, options: OPTIONS.conv2d, ...convolution(TABLES.conv2d) },
+  depthwiseConv2d: {
+    ...{ version: { float32: 1, int8: 3 }, options: OPTIONS.depthwiseConv2d },
+    ...convolution(TABLES.depthwiseConv2d),
+  },
+  dequantize: { version: { float32: 1, int8: 2 }, options: OPTIONS.dequantize, ...empty },
+  fullyConnected: {
+    ...{ version: { float32: 1, int8: 4 }, options: OPTIONS.fullyConnected },
+    ...activated(TABLES.fullyConnected),
+  },
+  maxPool2d: { version: { float32: 1, int8: 2 }, ...pooling },
+  quantize: { version: { float32: 1, int8: 1 }, options: OPTIONS.quantize, ...empty },
+  reshape: {
+    ...{ version: { float32: 1, int8: 1 }, options: OPTIONS.reshape },
+    write: ({ shape }, tables) => {
+      const sides = tables.int32s(shape!);
+      return tables.table(TABLES.reshape, (t) => tables.builder.addFieldOffset(t.newShape, sides, 0));
+    },
+    read: () => ({}),
+  },
+};
+
+function activationOf(relu6: boolean | undefined): number {
+  return relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
+}
