@@ -114,7 +114,10 @@ class IntegerPlanner {
     conv2d: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
     dense: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
     depthwiseConv2d: (node, common) => ({
-      ...{ op: 'depthwise', x: this.read(node.input).chain.index, ...this.layer(node), ...common },
+      op: 'depthwise',
+      x: this.read(node.input).chain.index,
+      ...this.layer(node),
+      ...common,
     }),
     add: (node, common) => {
       const [x, y] = [this.read(node.input), this.read(node.other)];

@@ -80,18 +80,21 @@ export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
   averagePool2d: { version: { float32: 1, int8: 2 }, ...pooling },
   conv2d: { version: { float32: 1, int8: 3 }, options: OPTIONS.conv2d, ...convolution(TABLES.conv2d) },
   depthwiseConv2d: {
-    ...{ version: { float32: 1, int8: 3 }, options: OPTIONS.depthwiseConv2d },
+    version: { float32: 1, int8: 3 },
+    options: OPTIONS.depthwiseConv2d,
     ...convolution(TABLES.depthwiseConv2d),
   },
   dequantize: { version: { float32: 1, int8: 2 }, options: OPTIONS.dequantize, ...empty },
   fullyConnected: {
-    ...{ version: { float32: 1, int8: 4 }, options: OPTIONS.fullyConnected },
+    version: { float32: 1, int8: 4 },
+    options: OPTIONS.fullyConnected,
     ...activated(TABLES.fullyConnected),
   },
   maxPool2d: { version: { float32: 1, int8: 2 }, ...pooling },
   quantize: { version: { float32: 1, int8: 1 }, options: OPTIONS.quantize, ...empty },
   reshape: {
-    ...{ version: { float32: 1, int8: 1 }, options: OPTIONS.reshape },
+    version: { float32: 1, int8: 1 },
+    options: OPTIONS.reshape,
     write: ({ shape }, tables) => {
       const sides = tables.int32s(shape!);
       return tables.table(TABLES.reshape, (t) => tables.builder.addFieldOffset(t.newShape, sides, 0));
