@@ -37,6 +37,7 @@ export class ModelView implements View<ModelPanelContent> {
     if (this.current?.type === 'comparison') this.comparison.drawChart();
   }
 
+  /** What is pasted or dropped while pictures are tried; over a comparison there is nothing to do with it. */
   private take(data: DataTransfer | null): void {
     if (this.current?.type !== 'try') return;
     const pictures = [...(data?.files ?? [])].filter(({ type }) => type.startsWith('image/'));
@@ -47,6 +48,7 @@ export class ModelView implements View<ModelPanelContent> {
     });
   }
 
+  /** One after the other: a message holds a whole file in base64, a third larger than it is. */
   private async send(pictures: readonly File[]): Promise<void> {
     for (const file of pictures) {
       if (file.size > LARGEST_PASTE) {

@@ -31,7 +31,7 @@ export class Notices {
   }
 }
 
-/** An error is read out at once, a warning when the reader gets there. */
+/** An error interrupts what a screen reader says (`alert`); a warning waits for its end, as the section's `aria-live` has it. */
 function notice(kind: 'error' | 'warning', message: string, advice: string): HTMLElement {
   return element(
     'div',

@@ -101,6 +101,7 @@ export class QuantizationView {
     return [...this.layers.querySelectorAll<HTMLInputElement>('input:checked')].map(({ value }) => value);
   }
 
+  /** Training again is offered once the run has ended, and with a choice made: `draw` knows the one, a change of a box the other. */
   private offer(): void {
     this.again.hidden = this.again.dataset['offered'] !== 'true' || this.chosen.length === 0;
   }

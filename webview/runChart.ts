@@ -111,6 +111,7 @@ export class RunChart {
         grid: { color: theme.grid, display: false },
         border: { color: theme.grid },
       },
+      // From zero on: a loss in its true proportions, an accuracy up to 100 %.
       y: {
         beginAtZero: true,
         ...(percent && { max: 1 }),

@@ -60,6 +60,7 @@ export class RunView implements View<HostMessage> {
     );
   }
 
+  /** A snapshot is all that there is and replaces what was shown; events are what is new since. Drawing waits for the next frame. */
   receive(message: HostMessage): void {
     switch (message.type) {
       case 'snapshot':

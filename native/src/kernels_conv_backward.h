@@ -6,10 +6,7 @@
 
 namespace {
 
-/**
- * Copies of a kernel gradient, one an item: fewer where one is large, as each is cleared, and read
- * again for the sum.
- */
+/** Copies of a kernel gradient, one an item: fewer where one is large, as each is cleared, and read again for the sum. */
 inline int gradientItems(size_t kernelFloats) {
   const int affordable = int(kMostPartial / kernelFloats);
   return most(1, least(kGradientItems, affordable));

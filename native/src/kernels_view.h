@@ -209,7 +209,7 @@ inline V finishGradient(V g, V value, V x, V lo, V hi, V mean, V& sum, V& produc
   return g;
 }
 
-/** Masks and sums rows that have all their contributions. */
+/** Masks and sums rows that have all their contributions. The value goes to the mask unclamped: see finishGradient. */
 inline void finishRows(const Target& t, int64_t row0, int64_t rows, int channels, float* sums) {
   const auto [lo, hi] = Bounds(t.view);
   const float* scale = orOnes(t.view.scale);

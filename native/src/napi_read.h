@@ -223,8 +223,8 @@ struct OpFlag {
 };
 
 /**
- * What an operation of a kind may say; whatever else it says is refused: a word of the planner's that the
- * addon does not know is an error, and not an operation that is computed without it.
+ * What an operation of a kind may say; whatever else it says is refused: a word of the planner's that the addon does not
+ * know is an error, and not an operation that is computed without it.
  */
 struct OpKind {
   const char* name;

@@ -183,7 +183,7 @@ class Session {
   /** After the parameters were written from outside. */
   void touch() { packedStep_ = foldedStep_ = -1; }
 
-  /** @throws InvalidPlan, std::bad_alloc; the session is then as before */
+  /** @throws InvalidPlan, std::bad_alloc; the session then computes as before, though in more room than it may need */
   int addPlan(PlanSpec spec);
   const PlanSpec& plan(int index) const;
 
@@ -204,7 +204,7 @@ class Session {
   const std::vector<Observation>& observations() const { return observations_; }
   /** People that a label of a plan may name: its scores, or any number where it gives none. */
   int people(int plan) const;
-  /** A tensor of the plan that ran last: rows of padded(c) floats. */
+  /** A tensor of the plan that ran last, until another runs or is added: rows of padded(c) floats. */
   const float* tensor(int plan, int index) const;
 
   int threads() const { return pool_.threads(); }

@@ -86,7 +86,7 @@ void Session::Binder::finishes(const OpSpec& op, BoundOp& bound) const {
     const TensorSpec& out = spec_.tensors[c.tensor];
     bound.rows = out.rows(), bound.channels = out.c;
   }
-  // The gradient of x is whole: its batch norm gets dGamma, dBeta, and the a, b and c that x's producer reads.
+  // The gradient of x is whole: its batch norm gets dGamma, dBeta, and the a, b and c that x's producer reads on its way back.
   if (op.finish && op.x >= 0) {
     const ChainSpec& c = at(spec_.chains, op.x, "the chain of a target");
     if (c.batchNorm < 0) return;

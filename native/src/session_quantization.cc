@@ -146,9 +146,11 @@ void Session::followRange(const BoundOp& op) {
     for (int item = 0; item < items; item++)
       low = std::min(low, found[2 * item]), high = std::max(high, found[2 * item + 1]);
   }
+  // A range holds zero, which then has a level of its own: SAME padding stays exact (Jacob et al. 2018, section 2.1).
   low = std::min(0.0f, low), high = std::max(0.0f, high);
   const float before[2] = {ranges_[2 * op.quantizer], ranges_[2 * op.quantizer + 1]};
   const auto mixed = [&](float old, float seen) { return float(old * rangeMomentum_ + seen * (1 - rangeMomentum_)); };
+  // Nothing seen yet: the first batch sets the range, and does not have to pull it away from [0, 0].
   if (before[0] == 0 && before[1] == 0)
     setRange(op.quantizer, low, high);
   else
@@ -175,6 +177,7 @@ const float* Session::foldKernel(Packed& packed) const {
   std::fill_n(packed.scales, channels, 0.0f);
   if (k.quantizer < 0 || !active_[k.quantizer]) return packed.folded;
   // A scale for each output channel, from the largest value; the lowest integer is left out.
+  // An int8 kernel has -127..127: levels 1..255, with zero in the middle.
   const int last = (1 << model_.quantizers[k.quantizer].bits) - 1;
   std::vector<float>& largest = packed.largest;
   std::fill(largest.begin(), largest.end(), 0.0f);
@@ -265,6 +268,7 @@ void Session::foldBiases() {
 
 /** The numbers of a plan on integers. The same in TypeScript: src/quantization/interpreter/integerNetwork.ts. */
 void Session::requantize(Plan& plan) {
+  // A sum's summands get 20 bits more before they are added, as TFLite's kernel for ADD gives them.
   constexpr double kAddShift = 1 << 20;
   for (std::size_t i = 0; i < plan.forward.size(); i++) {
     const OpSpec& op = plan.spec.forward[i];
@@ -312,6 +316,7 @@ void Session::requantizeKernel(Packed& packed, const FakeQuant& out) {
   }
 }
 
+/** Allocates, as the evaluation that follows must not: an Observation for each part of the work, merged in their order. */
 void Session::prepareObservations(const float* limits, int bins) {
   limits_.assign(limits, limits + limits_.size());
   observations_.assign(model_.quantizers.size(), Observation());
@@ -321,6 +326,7 @@ void Session::prepareObservations(const float* limits, int bins) {
   for (Observation& part : partObservations_) part.histogram.assign(std::size_t(bins), 0);
 }
 
+/** Sums of values in float64: energy and noise are sums of squares, and their ratio is the signal-to-noise of the rounding. */
 void Session::observe(const Observe& op) {
   if (observations_.empty()) return;
   Observation& total = observations_[op.quantizer];
