@@ -95,6 +95,16 @@ inline void depthwiseAny(const DepthwiseForward& f, const float* const* rows, si
 }
 
 /** A band of rows of one image (`Bands`). scratch: the ring; partial: [items][parts][channels]. */
+/** Columns from `column` on of a row of the picture into `to`: zeros where they lie beyond its borders. */
+inline void loadAcrossBorder(const DepthwiseForward& f, const float* row, int column, int columns, float* to) {
+  const int channels = padded(f.g.c);
+  for (int k = 0; k < columns; k++)
+    if (column + k < 0 || column + k >= f.g.w)
+      clear(to + k * channels, channels);
+    else
+      loadView(f.x, row + k * channels, 1, channels, channels, to + k * channels, channels);
+}
+
 template <bool kStatistics>
 inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, int item, float* scratch,
                                  float* partial) {
@@ -137,11 +147,7 @@ inline void depthwiseForwardItem(const DepthwiseForward& f, const Bands& bands, 
         else {
           // The ring is free here: a piece of the row with its border is put together in it.
           float* edge = ring.rows + i * ring.stride;
-          for (int k = 0; k < columns; k++)
-            if (column + k < 0 || column + k >= g.w)
-              clear(edge + k * channels, channels);
-            else
-              loadView(f.x, row + k * channels, 1, channels, channels, edge + k * channels, channels);
+          loadAcrossBorder(f, row, column, columns, edge);
           rows[i] = edge;
         }
       }
