@@ -1,6 +1,8 @@
 /** What stands behind two dashes. */
 export interface Flag {
   readonly name: string;
+  /** Other names that are understood, and shown nowhere. */
+  readonly aliases?: readonly string[];
   /** What stands for its value in the help; a switch takes none. */
   readonly value?: string;
   readonly help: string;

@@ -66,10 +66,12 @@ export function readLine(args: readonly string[], known: readonly Flag[]): Line 
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      flags.map(({ name, value, short }) => [
-        name,
-        { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) },
-      ]),
+      flags.flatMap(({ name, aliases = [], value, short }) =>
+        [name, ...aliases].map((known) => [
+          known,
+          { type: value === undefined ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) },
+        ]),
+      ),
     ),
     // Unknown ones are told of by the command, which knows its own.
     strict: false,
@@ -78,15 +80,15 @@ export function readLine(args: readonly string[], known: readonly Flag[]): Line 
   const words = tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : []));
   const given = tokens.flatMap((token) => {
     if (token.kind !== 'option') return [];
-    const { name, rawName, value, inlineValue } = token;
-    const known = flags.find((flag) => flag.name === name);
+    const { rawName, value, inlineValue } = token;
+    const known = flags.find((flag) => flag.name === token.name || flag.aliases?.includes(token.name));
     if (known?.value === undefined && known && value !== undefined)
       throw new UsageError(`${rawName} is a switch and takes no value.`, words[0]);
     // "--epochs --batch 8": a value is missing. Numbers below zero are values, which the option refuses in its own words.
     const missing = value === undefined || (!inlineValue && /^-(?![\d.])/.test(value));
     if (known?.value !== undefined && missing)
       throw new UsageError(`${rawName} needs a value: ${rawName} ${known.value}.`, words[0]);
-    return [{ name, value }];
+    return [{ name: known?.name ?? token.name, value }];
   });
   const [command, ...rest] = words;
   return { command, words: rest, flags: given };

@@ -12,6 +12,7 @@ export function optionFlags(schema: z.ZodObject, defaults: (option: Option) => s
     const fallback = defaults(option);
     return {
       name: info.flag,
+      ...(info.aliases && { aliases: info.aliases }),
       ...(info.value === undefined ? {} : { value: info.value }),
       help: fallback === '' ? info.help : `${info.help} (${fallback})`,
       path: at,

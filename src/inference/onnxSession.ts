@@ -4,7 +4,7 @@ import { ONNX_INPUT } from '../export/onnx/onnxModels.js';
 import { pixelTable } from './pixelTable.js';
 
 /** What goes in and comes out of a file: the sides of a picture, and the scale of integers where it has them. */
-export interface OnnxBorder {
+export interface OnnxIo {
   readonly width: number;
   readonly height: number;
   /** Of an input or output of uint8; undefined for float32. */
@@ -21,21 +21,21 @@ export class OnnxSession {
   private constructor(
     private readonly runtime: typeof onnxruntime,
     private readonly session: onnxruntime.InferenceSession,
-    private readonly border: OnnxBorder,
+    private readonly io: OnnxIo,
   ) {}
 
   /**
    * @param threads 0 for every core
    * @throws UserError `onnx-runtime-missing` where ONNX Runtime was not built for this machine
    */
-  static async open(model: Uint8Array, border: OnnxBorder, threads = 0): Promise<OnnxSession> {
+  static async open(model: Uint8Array, io: OnnxIo, threads = 0): Promise<OnnxSession> {
     const runtime = await load();
     const session = await runtime.InferenceSession.create(model, {
       ...{ intraOpNumThreads: threads, logSeverityLevel: 3 },
       // On processors without VNNI the fast form of a product of bytes overflows.
       extra: { session: { x64quantprecision: '1' } },
     });
-    return new OnnxSession(runtime, session, border);
+    return new OnnxSession(runtime, session, io);
   }
 
   /**
@@ -43,15 +43,11 @@ export class OnnxSession {
    * @returns [N, C]: logits, or whatever the output holds
    */
   async run(pixels: Uint8Array): Promise<Float32Array> {
-    const { width, height, output } = this.border;
+    const { width, height, output } = this.io;
     const count = pixels.length / (width * height * 3);
     const shape = [count, 3, height, width];
-    const given = this.border.input
-      ? new this.runtime.Tensor(
-          'uint8',
-          planes(pixels, count, pixelTable(this.border.input, 0, 255, Uint8Array)),
-          shape,
-        )
+    const given = this.io.input
+      ? new this.runtime.Tensor('uint8', planes(pixels, count, pixelTable(this.io.input, 0, 255, Uint8Array)), shape)
       : new this.runtime.Tensor('float32', planes(pixels, count, SCALED), shape);
     const results = await this.session.run({ [ONNX_INPUT]: given });
     const { data } = results[this.session.outputNames[0]!]!;

@@ -4,7 +4,7 @@ export interface ExportKind {
   readonly detail: string;
   readonly precision: 'float32' | 'int8';
   /** What goes in and comes out of an int8 file; absent for float files. */
-  readonly border?: 'int8' | 'float32';
+  readonly io?: 'int8' | 'float32';
 }
 
 /** What everybody but its writer and its reader has to know of a format. */
@@ -44,13 +44,13 @@ export const EXPORT_FORMATS = {
         label: 'TensorFlow Lite, int8',
         detail: 'int8 throughout, including input and output: for microcontrollers and accelerators',
         precision: 'int8',
-        border: 'int8',
+        io: 'int8',
       },
       {
         label: 'TensorFlow Lite, int8 inside',
         detail: 'int8 with float32 input and output: a drop-in replacement for a float file',
         precision: 'int8',
-        border: 'float32',
+        io: 'float32',
       },
       {
         label: 'TensorFlow Lite, float32',
@@ -72,7 +72,7 @@ export const EXPORT_FORMATS = {
         label: 'ONNX, int8',
         detail: 'For ONNX Runtime on a server, a desktop or a phone; float32 input and output',
         precision: 'int8',
-        border: 'float32',
+        io: 'float32',
       },
       {
         label: 'ONNX, float32',
@@ -126,7 +126,7 @@ export const EXPORT_FORMATS = {
         label: 'C header, int8',
         detail: 'For TensorFlow Lite Micro: the file as an array, the people, an example of preprocessing',
         precision: 'int8',
-        border: 'int8',
+        io: 'int8',
       },
     ],
   },

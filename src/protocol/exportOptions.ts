@@ -17,11 +17,15 @@ export const exportOptions = z.object({
     .default('float32')
     .register(optionInfo, { flag: 'precision', value: 'NAME', help: 'float32, or int8 for a checkpoint from qat' }),
   /** What goes in and comes out of an int8 file; absent: int8, for ONNX float32. */
-  border: z.enum(['int8', 'float32']).optional().register(optionInfo, {
-    flag: 'border',
-    value: 'NAME',
-    help: 'what goes in and comes out of an int8 file: int8 or float32 (int8; onnx: float32)',
-  }),
+  io: z
+    .enum(['int8', 'float32'])
+    .optional()
+    .register(optionInfo, {
+      flag: 'io',
+      aliases: ['border'],
+      value: 'NAME',
+      help: 'what goes in and comes out of an int8 file: int8 or float32 (int8; onnx: float32)',
+    }),
   /** The whole network with its logits, or without the last layer: a vector that faces are compared by. */
   part: z.enum(['classifier', 'embedding']).default('classifier').register(optionInfo, {
     flag: 'part',

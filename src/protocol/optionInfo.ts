@@ -4,6 +4,8 @@ import * as z from 'zod';
 export interface OptionInfo {
   /** On the command line, without the dashes. */
   readonly flag: string;
+  /** What the flag was called before: understood, and shown nowhere. */
+  readonly aliases?: readonly string[];
   /** What stands for the value in the help: whole number, fraction, …; a switch takes none. */
   readonly value?: 'N' | 'F' | 'NAME' | 'FILE' | 'FOLDER' | 'LIST';
   /** Half a sentence; what it is when nobody says otherwise is added from the schema. */

@@ -302,6 +302,9 @@ describe('the other commands', () => {
     assert.equal(order('c', '--format', 'tfjs', '--output', 'web').output, path.join(cwd, 'web', 'model.json'));
     assert.equal(order('c', '--format', 'tfjs', '--output', 'web/m.json').output, path.join(cwd, 'web', 'm.json'));
     assert.equal(order('c', '--output', 'a.tflite').output, path.join(cwd, 'a.tflite'));
+    assert.deepEqual(order('c', '--border', 'int8').options, order('c', '--io', 'int8').options, 'its older name');
+    assert.equal(refused('export', 'c', '--border', 'x').message, '--io: int8 or float32, not “x”.');
+    assert.match(refused('train', 'f', '--border', 'int8').message, /^--io is an option of export/);
     assert.equal(refused('export', 'c', '--part', 'half').message, '--part: classifier or embedding, not “half”.');
   });
 

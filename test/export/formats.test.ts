@@ -154,7 +154,7 @@ int main() {
       ]);
       assert.equal(labels.output.trimEnd(), source.facts.labels.join('\n'));
       const embedding = await write(
-        { format: 'tflite', precision: 'int8', border: 'float32', part: 'embedding' },
+        { format: 'tflite', precision: 'int8', io: 'float32', part: 'embedding' },
         'embedding.tflite',
       );
       const { type, shape, bytes } = await runLiteRt(embedding.files[0]!, scaled.subarray(0, 4 * AREA));

@@ -205,7 +205,7 @@ describe('what a fine-tuning and an export are asked for', () => {
     const embedding = exportOptions.parse({ format: 'onnx', precision: 'int8', part: 'embedding' });
     assert.equal(usualName('e', embedding), 'e-embedding-int8.onnx');
     assert.equal(exportOptions.parse({}).format, 'tflite');
-    for (const wrong of [{ format: 'pt' }, { precision: 'int4' }, { border: 'uint8' }, { part: 'tail' }])
+    for (const wrong of [{ format: 'pt' }, { precision: 'int4' }, { io: 'uint8' }, { part: 'tail' }])
       assert.ok(!exportOptions.safeParse(wrong).success, JSON.stringify(wrong));
   });
 });

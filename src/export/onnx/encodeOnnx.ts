@@ -9,14 +9,14 @@ export function encodeOnnx(source: ExportSource, options: ExportOptions): Encode
   return [mainFile(onnxBytes(source, options))];
 }
 
-/** An int8 file takes and gives float32 unless its border is integers, which ONNX Runtime has as uint8. */
+/** An int8 file takes and gives float32 unless its input and output are integers, which ONNX Runtime has as uint8. */
 export function onnxBytes(source: ExportSource, options: ExportOptions): Uint8Array {
-  const { precision, border = 'float32', part } = options;
+  const { precision, io = 'float32', part } = options;
   const facts = factsOf(source, options);
   const metadata = new Map([[FACTS_KEY, JSON.stringify(facts)]]);
   return onnxFile(
     precision === 'float32'
       ? floatOnnx(floatOf(source, part), facts.output, metadata)
-      : integerOnnx(integersOf(source, part), facts.output, metadata, border === 'int8' ? 'uint8' : 'float32'),
+      : integerOnnx(integersOf(source, part), facts.output, metadata, io === 'int8' ? 'uint8' : 'float32'),
   );
 }

@@ -11,7 +11,7 @@ export interface OnnxConstant {
   readonly data: Float32Array | Uint8Array | Int8Array | Int32Array;
 }
 
-/** A tensor at the border of the graph; a side by name may be of any length. */
+/** An input or output of the graph; a side by name may be of any length. */
 export interface OnnxValue {
   readonly name: string;
   readonly type: DataType;

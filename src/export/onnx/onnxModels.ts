@@ -39,13 +39,13 @@ export function floatOnnx(network: FloatNetwork, outputName: string, metadata: R
  * to one of whole numbers. Kernels are int8 with a scale for each output channel. Activations are uint8, each integer 128
  * more than in the network: ONNX Runtime joins the nodes for x86-64 for those only.
  *
- * @param border type of input and output
+ * @param io type of input and output
  */
 export function integerOnnx(
   network: IntegerNetwork,
   outputName: string,
   metadata: ReadonlyMap<string, string>,
-  border: 'uint8' | 'float32',
+  io: 'uint8' | 'float32',
 ): OnnxModel {
   const graph = new OnnxGraph();
   const { tensors } = network;
@@ -71,7 +71,7 @@ export function integerOnnx(
     vector: (tensor) => dequantize(tensor, graph.flat(quantized[tensor]!, shapeOf(tensor))),
     kernel: (layer) => quantizedKernel(graph, layer, tensors[layer.input]!.scale),
   };
-  quantized[0] = border === 'float32' ? quantize(0, ONNX_INPUT) : ONNX_INPUT;
+  quantized[0] = io === 'float32' ? quantize(0, ONNX_INPUT) : ONNX_INPUT;
   for (const operation of network.operations) {
     const value = writeOperation(operation, operands);
     // The output's own ends are those of the ReLU6, mostly: then it is nothing.
@@ -82,8 +82,8 @@ export function integerOnnx(
     );
   }
   let result = vectorOf(network, graph, quantized);
-  if (border === 'float32') result = dequantize(answerOf(network), result, outputName);
-  return modelOf(network, graph, result, outputName, border, metadata);
+  if (io === 'float32') result = dequantize(answerOf(network), result, outputName);
+  return modelOf(network, graph, result, outputName, io, metadata);
 }
 
 /** What a file answers with, [N, C]: a dense layer gives that, everything else [N, C, 1, 1]. */

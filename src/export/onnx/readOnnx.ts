@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MODEL } from './schema.js';
 
-/** What the metadata of an .onnx file says, and the scales of an integer at its border. */
+/** What the metadata of an .onnx file says, and the scales of an integer input or output. */
 export interface OnnxFacts {
   readonly metadata: ReadonlyMap<string, string>;
   /** Of the input and the output where they are integers. */

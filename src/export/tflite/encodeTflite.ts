@@ -10,9 +10,9 @@ export function encodeTflite(source: ExportSource, options: ExportOptions): Enco
   return [mainFile(tfliteBytes(source, options).bytes)];
 }
 
-/** An int8 file is int8 at its border as well unless that is float32. The model is what the bytes were written from. */
+/** An int8 file takes and gives int8 as well, unless that is to be float32. The model is what the bytes were written from. */
 export function tfliteBytes(source: ExportSource, options: ExportOptions): { bytes: Uint8Array; model: TfliteModel } {
-  const { precision, border = 'int8', part } = options;
+  const { precision, io = 'int8', part } = options;
   const facts = factsOf(source, options);
   const name = source.facts.network.name;
   const metadata = new Map([
@@ -22,7 +22,7 @@ export function tfliteBytes(source: ExportSource, options: ExportOptions): { byt
   const model =
     precision === 'float32'
       ? floatTflite(floatOf(source, part), metadata)
-      : integerTflite(integersOf(source, part), metadata, border);
+      : integerTflite(integersOf(source, part), metadata, io);
   const bytes = tfliteFile(model);
   return { bytes: part === 'embedding' ? bytes : withLabels(bytes, facts.labels), model };
 }

@@ -15,7 +15,7 @@ import { kernelFrom } from './operations.js';
 import type { OperatorName } from './schema.js';
 import type { TfliteModel, TfliteOperator } from './tfliteFile.js';
 
-/** A .tflite file's network: of floats or of integers, whatever stands at its border. */
+/** A .tflite file's network: of floats or of integers, whatever it takes and gives. */
 export type TfliteNetwork =
   | { readonly precision: 'float32'; readonly network: FloatNetwork }
   | { readonly precision: 'int8'; readonly network: IntegerNetwork };
@@ -27,7 +27,7 @@ export type TfliteNetwork =
  * @throws RangeError for a file of another origin that has what those do not write
  */
 export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors = 'scores'): TfliteNetwork {
-  // Conversions at the border and a last reshape change no value.
+  // Conversions at input and output and a last reshape change no value.
   const inner = model.operators.filter(computes);
   if (inner.length === 0) throw new RangeError('it has no layers');
   const numbers = new Map(

@@ -31,12 +31,12 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
 }
 
 /**
- * The same in int8 throughout. With `border` float, input and output are float32 and a first and a last operator convert.
+ * The same in int8 throughout. With `io` float, input and output are float32 and a first and a last operator convert.
  */
 export function integerTflite(
   network: IntegerNetwork,
   metadata: ReadonlyMap<string, Uint8Array>,
-  border: 'int8' | 'float32' = 'int8',
+  io: 'int8' | 'float32' = 'int8',
 ): TfliteModel {
   const tensors = network.tensors.map((tensor) => quantizedTensor(tensor));
   const operands: Operands<IntegerOperations> = {
@@ -58,7 +58,7 @@ export function integerTflite(
   };
   const parts: Parts = { tensors, operators: network.operations.map((operation) => operatorOf(operation, operands)) };
   const integers = flattened(parts, answerOf(network));
-  if (border === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
+  if (io === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
   const float = (i: number, name: string) =>
     parts.tensors.push({ name, shape: parts.tensors[i]!.shape, type: 'float32' }) - 1;
   const [input, output] = [float(0, 'image'), float(integers, 'result')];

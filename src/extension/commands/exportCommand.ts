@@ -20,10 +20,10 @@ function kindsOf(precision: ExportOptions['precision']): Kind[] {
   return FORMATS.flatMap((format) =>
     formatOf(format)
       .kinds.filter((kind) => kind.precision === precision)
-      .map(({ label, detail, border }) => ({
+      .map(({ label, detail, io }) => ({
         label,
         detail,
-        options: { format, precision, ...(border && { border }) },
+        options: { format, precision, ...(io && { io }) },
       })),
   );
 }
