@@ -225,7 +225,8 @@ describe('checkDataset', () => {
     assert.deepEqual([report.people, report.pictures, report.layout], [3, 24, 'folders']);
   });
 
-  it('names every kind of trouble once, with its files, the gravest first', async () => {
+  /** A folder with one of each thing that a check tells of. */
+  async function writeEveryTrouble(): Promise<void> {
     await writePeople(data(), 4, 8, 160);
     const at = (file: string) => path.join(data(), file);
     const copy = (from: string, to: string) => {
@@ -253,7 +254,10 @@ describe('checkDataset', () => {
     fs.mkdirSync(at('nothing'), { recursive: true });
     fs.writeFileSync(at('nothing/0.png'), '');
     for (let i = 0; i < 95; i++) await writeNoisePicture(at(`many/${i}.png`), 4000 + i, 160);
+  }
 
+  it('names every kind of trouble once, with its files, the gravest first', async () => {
+    await writeEveryTrouble();
     const report = await check();
     assert.deepEqual(codes(report), [
       'two-people',

@@ -250,7 +250,7 @@ describe('exported files at work', function () {
     assert.equal(await compareCheckpoint(quantized, quietly, () => true), undefined);
   });
 
-  it('writes a model card, with what was measured or without', async () => {
+  it('writes a model card with what was measured', async () => {
     const output = path.join(folder, 'exports', 'card.onnx');
     const options = exportOptions.parse({ format: 'onnx', precision: 'int8' });
     const told = (await exportWithCard({ checkpoint: quantized, options, output, measure: true }, quietly, never))!;
@@ -276,43 +276,34 @@ describe('exported files at work', function () {
       '| int8 |',
     ])
       assert.ok(markdown.includes(part), part);
-    const plain = (await exportWithCard(
-      {
-        checkpoint: float,
-        options: exportOptions.parse({ format: 'c' }),
-        output: path.join(folder, 'exports', 'm.h'),
-        measure: false,
-      },
-      quietly,
-      never,
-    ))!;
+  });
+
+  it('writes a model card without figures when nothing was measured, and without pictures', async () => {
+    const exportFloat = async (format: 'c' | 'onnx', file: string, measure: boolean) => {
+      const output = path.join(folder, 'exports', file);
+      const order = { checkpoint: float, options: exportOptions.parse({ format }), output, measure };
+      return (await exportWithCard(order, quietly, never))!;
+    };
+    const plain = await exportFloat('c', 'm.h', false);
     assert.equal(plain.measured, undefined);
     assert.match(fs.readFileSync(plain.cards[0]!, 'utf8'), /Nothing was measured: it was turned off/);
     // Pictures that are gone are no reason not to export.
     fs.renameSync(data, `${data}-away`);
     try {
-      const gone = (await exportWithCard(
-        {
-          checkpoint: float,
-          options: exportOptions.parse({ format: 'onnx' }),
-          output: path.join(folder, 'exports', 'gone.onnx'),
-          measure: true,
-        },
-        quietly,
-        never,
-      ))!;
-      assert.equal(gone.measured, undefined);
+      assert.equal((await exportFloat('onnx', 'gone.onnx', true)).measured, undefined);
       await assert.rejects(compareCheckpoint(quantized, quietly, never), { code: 'dataset-missing' });
     } finally {
       fs.renameSync(`${data}-away`, data);
     }
-    // Refused before anything is measured, and nothing written.
-    const refused = path.join(folder, 'exports', 'refused.onnx');
-    await assert.rejects(
-      exportWithCard({ checkpoint: float, options, output: refused, measure: true }, quietly, never),
-      { code: 'not-quantized' },
-    );
-    assert.ok(!fs.existsSync(refused));
+  });
+
+  it('refuses integers of a network in float before anything is measured or written', async () => {
+    const output = path.join(folder, 'exports', 'refused.onnx');
+    const options = exportOptions.parse({ format: 'onnx', precision: 'int8' });
+    await assert.rejects(exportWithCard({ checkpoint: float, options, output, measure: true }, quietly, never), {
+      code: 'not-quantized',
+    });
+    assert.ok(!fs.existsSync(output));
   });
 
   it('tells of an embedding what an embedding is: no accuracy of names, no weights of the classifier', async () => {
