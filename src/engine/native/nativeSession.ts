@@ -72,7 +72,7 @@ export class NativeSession implements TrainingSession {
           loss,
           optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
         }),
-      `A network of ${formatCount(flat.length, 'weight')}`,
+      () => `A network of ${formatCount(flat.length, 'weight')}`,
       BYTES_PER_WEIGHT * flat.length,
       'Choose a narrower network, or train with fewer people.',
     );
@@ -167,7 +167,7 @@ export class NativeSession implements TrainingSession {
   private addPlan(description: PlanDescription): number {
     return withMemoryErrors(
       () => this.addon.addPlan(this.handle, description),
-      `A batch of ${formatCount(description.batch, 'picture')}`,
+      () => `A batch of ${formatCount(description.batch, 'picture')}`,
       4 * description.arenaFloats,
       'Train with a smaller batch, or with smaller pictures.',
     );
@@ -237,12 +237,12 @@ export class NativeSession implements TrainingSession {
 }
 
 /** @throws UserError `out-of-memory` when `allocate` finds too little memory for what needs so many bytes */
-function withMemoryErrors<T>(allocate: () => T, what: string, bytes: number, advice: string): T {
+function withMemoryErrors<T>(allocate: () => T, what: () => string, bytes: number, advice: string): T {
   try {
     return allocate();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_MEMORY_ALLOCATION_FAILED') throw cause;
-    const message = `${what} needs ${(bytes / 1e9).toFixed(1)} GB of memory, more than the system gives.`;
+    const message = `${what()} needs ${(bytes / 1e9).toFixed(1)} GB of memory, more than the system gives.`;
     throw new UserError('out-of-memory', message, advice, { cause });
   }
 }
