@@ -1,11 +1,11 @@
 // npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
 // a part. Ends with "N passed, N failed, N skipped"; what was skipped is listed before, with its reason. Checks and the suites without
-// an editor run two at a time; each tells what it printed once it has ended.
+// an editor run two at a time, and beside them those with one, which mostly wait; each tells what it printed once it has ended.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ensurePackages, ensureTensorFlow, installDebianPackages, must, root } from './lib.mjs';
+import { ensurePackages, ensureTensorFlow, must, root } from './lib.mjs';
 
 const part = process.argv[2] ?? 'all';
 const results = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-results-'));
@@ -97,18 +97,17 @@ function checks() {
   ];
 }
 
-async function editorSuites() {
-  const { ensureEditor } = await import('./editor.mjs');
-  try {
-    await ensureEditor();
-    await suite('pages', mocha('test/webview/pages/*.test.ts'), true)();
-    await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], true)();
-    // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
-    await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), true)();
-  } catch (error) {
-    console.error(error.message);
+async function editorSuites(missing) {
+  if (missing) {
+    console.error('The editor could not be set up: see the lines above.');
     total.failed++;
+    return;
   }
+  const shown = part === 'editor';
+  await suite('pages', mocha('test/webview/pages/*.test.ts'), shown)();
+  await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], shown)();
+  // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
+  await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), shown)();
 }
 
 /** What did not run, by its reason, and the tests that took longest. */
@@ -126,16 +125,17 @@ function summarize() {
 }
 
 ensurePackages();
+// Other programs are installed while the build compiles.
+const programs =
+  part === 'unit' ? undefined : node(['scripts/setup.mjs', part === 'all' ? 'tests' : 'editor'], {}, true);
 must('The build', process.execPath, ['scripts/build.mjs', '--tests']);
 if (!ensureTensorFlow()) console.error('TensorFlow is missing: the tests that need it will fail.');
-// The ARM kernels run under emulation where it can be had; elsewhere their test says that it did not run.
-if (part === 'all' && process.arch === 'x64' && !existsSync('/usr/bin/qemu-aarch64-static'))
-  installDebianPackages('g++-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static');
-await inParallel(
-  [...(part !== 'editor' ? unitSuites() : []), ...(part === 'all' ? checks() : [])],
-  Math.min(2, os.availableParallelism()),
-);
-if (part !== 'unit') await editorSuites();
+const { code: missing } = (await programs) ?? { code: 0 };
+const jobs = [...(part !== 'editor' ? unitSuites() : []), ...(part === 'all' ? checks() : [])];
+await Promise.all([
+  inParallel(jobs, Math.min(2, os.availableParallelism())),
+  ...(part !== 'unit' ? [editorSuites(missing)] : []),
+]);
 rmSync(results, { recursive: true, force: true });
 summarize();
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
