@@ -34,7 +34,8 @@ const ARM_COMPILER = 'aarch64-linux-gnu-g++';
 const ARM_EMULATOR = 'qemu-aarch64-static';
 const hasArm = [ARM_COMPILER, ARM_EMULATOR].every((program) => spawnSync(program, ['--version']).status === 0);
 
-const COMMON = ['-std=c++17', '-g', '-ffp-contract=off', '-fno-math-errno', '-Wno-maybe-uninitialized'];
+// Lines for a sanitizer's report; whole debugging information doubles the time to compile.
+const COMMON = ['-std=c++17', '-g1', '-ffp-contract=off', '-fno-math-errno', '-Wno-maybe-uninitialized'];
 type Source = readonly [file: string, flags: readonly string[]];
 const X64_SOURCES: readonly Source[] = [
   ['src/kernels_avx512.cc', ['-mavx512f', '-mprefer-vector-width=512']],
