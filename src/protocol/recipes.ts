@@ -55,7 +55,7 @@ export function withRecipe(
   wishes: Omit<TrainingOptionsInput, 'recipe' | 'weights'> & { readonly weights?: string | null | undefined },
 ): z.ZodSafeParseResult<TrainingOptions> {
   const { weights, ...all } = { ...RECIPE_OPTIONS[recipe], ...defined(wishes), recipe };
-  if (weights) return trainingOptions.safeParse({ ...all, weights });
+  if (weights !== undefined && weights !== null) return trainingOptions.safeParse({ ...all, weights });
   // A head on random features learns nothing.
   return trainingOptions.safeParse({ ...all, headEpochs: wishes.headEpochs ?? 0 });
 }

@@ -1,0 +1,64 @@
+import type { TrainingOptions } from '../../src/protocol/options.js';
+import type { QuantizationOptions } from '../../src/protocol/quantizationOptions.js';
+
+interface Values {
+  readonly good: readonly unknown[];
+  readonly bad: readonly unknown[];
+}
+
+/** For each option values that it takes, among them the outermost, and values just beyond. */
+export const VALUES: Record<keyof TrainingOptions, Values> = {
+  dataset: { good: ['/d', 'C:\\d'], bad: ['', 7, undefined] },
+  recipe: { good: ['default', 'fast', 'original'], bad: ['best', '', 1] },
+  size: { good: [32, 128, 512], bad: [0, 31, 33, 544, 128.5, '128', NaN] },
+  width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
+  backbone: { good: ['mobileNetV2'], bad: ['', 'mobilenet', 2] },
+  pooling: { good: ['max', 'average'], bad: ['mean', true] },
+  dropout: { good: [0, 0.999], bad: [-0.1, 1] },
+  epochs: { good: [1, 10_000], bad: [0, 10_001, 1.5, NaN] },
+  headEpochs: { good: [0, 10_000], bad: [-1, 10_001, 0.5] },
+  frozen: { good: [true, false], bad: ['yes', 1, null] },
+  batchSize: { good: [2, 4096], bad: [1, 4097, 2.5] },
+  optimizer: { good: ['adam', 'adamw', 'sgd'], bad: ['Adam', 'lion'] },
+  momentum: { good: [0, 0.99], bad: [1, -0.1] },
+  weightDecay: { good: [0, 1], bad: [-0.01, 1.01] },
+  learningRate: { good: [1e-9, 10], bad: [0, 10.1, -1] },
+  headRateFactor: { good: [0.1, 1000], bad: [0, 1001] },
+  schedule: { good: ['constant', 'cosine'], bad: ['linear'] },
+  labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
+  augmentation: {
+    good: [{}, { flip: true, rotation: 45 }],
+    bad: [{ shear: 1 }, { rotation: 46 }, { flip: 1 }, 'flip'],
+  },
+  sampler: {
+    good: ['shuffle', { people: 2, pictures: 2 }],
+    bad: ['sorted', { people: 2 }, { people: 1, pictures: 2 }],
+  },
+  split: { good: [0.01, 0.99], bad: [0, 1] },
+  splitBy: { good: ['picture', 'identity'], bad: ['person'] },
+  seed: { good: [0, 0xffffffff], bad: [-1, 0x100000000, 0.5] },
+  weights: { good: ['imagenet', '/w.npz', undefined], bad: ['', null] },
+  quantization: { good: [undefined, {}, { afterEpochs: 3 }], bad: [{ colour: 1 }, 8, null] },
+  parent: { good: [undefined, '/c'], bad: [''] },
+  changedData: { good: [true, false], bad: ['no'] },
+  exclude: { good: [undefined, '/list.txt'], bad: [''] },
+  batchNormMomentum: { good: ['auto', 0, 0.999], bad: [1, -0.1, 'slow'] },
+  engine: { good: ['auto', 'native', 'tensorflow', 'javascript'], bad: ['webgpu'] },
+  threads: { good: [0, 256], bad: [-1, 257, 1.5] },
+  pixelCacheMiB: { good: [0, 0.5, 1e6], bad: [-1, '20 GB'] },
+  keepCheckpoints: { good: [1, 100], bad: [0, 1.5] },
+};
+
+export const QUANTIZATION_VALUES: Record<keyof QuantizationOptions, Values> = {
+  afterEpochs: { good: [0, 5], bad: [-1, 0.5] },
+  afterSteps: { good: [undefined, 0, 70], bad: [-1] },
+  weightBits: { good: [4, 8], bad: [5, 16, '8'] },
+  observer: { good: ['movingAverage', 'percentile', 'meanSquaredError', 'entropy'], bad: ['minMax'] },
+  calibrationPictures: { good: [1, 100_000], bad: [0, 100_001] },
+  activationsAfter: { good: [0, 1], bad: [-0.1, 1.1] },
+  freezeBatchNormAfter: { good: [0, 1], bad: [-0.1, 1.1] },
+  freezeRangesAfter: { good: [0, 1], bad: [-0.1, 1.1] },
+  learningRateFactor: { good: [0.001, 100], bad: [0, 101] },
+  floatLayers: { good: [[], ['Conv1']], bad: ['Conv1', [1]] },
+  sensitivityPictures: { good: [0, 4096], bad: [-1, 0.5] },
+};

@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { RECIPES, type RecipeName, type TrainingOptions } from '../../src/protocol/options.js';
+import { trainsOnRandomFeatures, withRecipe } from '../../src/protocol/recipes.js';
+
+type Wishes = Parameters<typeof withRecipe>[1];
+
+const dataset = '/d';
+const STILL = {
+  ...{ flip: false, shift: false, scale: 0, rotation: 0, brightness: 0, contrast: 0, saturation: 0, erasing: 0 },
+};
+
+const ORIGINAL: TrainingOptions = {
+  dataset,
+  recipe: 'original',
+  size: 128,
+  backbone: 'mobileNetV2',
+  width: 1,
+  pooling: 'max',
+  dropout: 0,
+  epochs: 10,
+  headEpochs: 0,
+  frozen: false,
+  batchSize: 128,
+  optimizer: 'adam',
+  momentum: 0.9,
+  weightDecay: 0,
+  learningRate: 2e-4,
+  headRateFactor: 1,
+  schedule: 'constant',
+  labelSmoothing: 0,
+  augmentation: STILL,
+  sampler: 'shuffle',
+  split: 0.9,
+  splitBy: 'picture',
+  seed: 128,
+  changedData: false,
+  batchNormMomentum: 'auto',
+  engine: 'auto',
+  threads: 0,
+  pixelCacheMiB: 20_480,
+  keepCheckpoints: 2,
+};
+
+/** What runs were measured with (docs/recipes.md): a number that changes here changes what a recipe's name stands for. */
+const WHOLE: Record<RecipeName, TrainingOptions> = {
+  original: ORIGINAL,
+  default: {
+    ...ORIGINAL,
+    ...{ recipe: 'default', pooling: 'average', dropout: 0.4, labelSmoothing: 0.1, headEpochs: 1, batchSize: 64 },
+    ...{ optimizer: 'adamw', weightDecay: 0.01, learningRate: 1e-3, headRateFactor: 2, schedule: 'cosine' },
+    ...{ weights: 'imagenet', batchNormMomentum: 0.97 },
+    augmentation: {
+      ...STILL,
+      ...{ flip: true, shift: true, scale: 0.1, rotation: 10, brightness: 0.15, contrast: 0.2, saturation: 0.2 },
+    },
+  },
+  fast: {
+    ...ORIGINAL,
+    ...{ recipe: 'fast', size: 192, pooling: 'average', dropout: 0.5, frozen: true, epochs: 20, batchSize: 64 },
+    ...{ optimizer: 'adamw', weightDecay: 0.01, learningRate: 2e-3, schedule: 'cosine', labelSmoothing: 0.1 },
+    ...{ weights: 'imagenet', augmentation: { ...STILL, flip: true } },
+  },
+};
+
+/** For every option a wish that no recipe fulfils by itself. */
+const OTHERWISE: Required<Omit<Wishes, 'dataset' | 'quantization'>> = {
+  ...{ size: 96, backbone: 'mobileNetV2', width: 0.35, pooling: 'max', dropout: 0.3, epochs: 7, headEpochs: 3 },
+  ...{ frozen: false, batchSize: 16, optimizer: 'sgd', momentum: 0.5, weightDecay: 0.5, learningRate: 0.25 },
+  ...{ headRateFactor: 5, schedule: 'constant', labelSmoothing: 0.3, augmentation: { ...STILL, erasing: 0.5 } },
+  ...{ sampler: { people: 4, pictures: 3 }, split: 0.5, splitBy: 'identity', seed: 7, weights: '/w.npz' },
+  ...{ parent: '/c', changedData: true, exclude: '/list.txt', batchNormMomentum: 0.5, engine: 'javascript' },
+  ...{ threads: 3, pixelCacheMiB: 1, keepCheckpoints: 9 },
+};
+
+const of = (recipe: RecipeName, wishes: Omit<Wishes, 'dataset'> = {}): TrainingOptions => {
+  const { data, error } = withRecipe(recipe, { dataset, ...wishes });
+  assert.ok(data, `${recipe} ${JSON.stringify(wishes)}: ${error?.message}`);
+  return data;
+};
+
+for (const recipe of RECIPES)
+  describe(`the recipe ${recipe}`, () => {
+    const whole = WHOLE[recipe];
+
+    it('is these options and no others', () => {
+      assert.deepEqual(of(recipe), whole);
+    });
+
+    it('gives way to each wish, and changes nothing else for it', () => {
+      for (const [field, value] of Object.entries(OTHERWISE))
+        assert.deepEqual(of(recipe, { [field]: value }), { ...whole, [field]: value }, field);
+      assert.deepEqual(of(recipe, OTHERWISE), { dataset, recipe, ...OTHERWISE }, 'all of them together');
+    });
+
+    it('stays as it is where a wish is undefined', () => {
+      const nothing = Object.fromEntries(Object.keys(OTHERWISE).map((field) => [field, undefined]));
+      assert.deepEqual(of(recipe, nothing), whole);
+      assert.deepEqual(of(recipe, { quantization: undefined }), whole);
+    });
+
+    it('starts from random weights for null alone, and then trains no last layer alone by itself', () => {
+      const random = of(recipe, { weights: null });
+      assert.ok(!('weights' in random) && random.headEpochs === 0);
+      const { weights, ...rest } = whole;
+      assert.ok(weights === undefined || weights === 'imagenet');
+      assert.deepEqual(random, { ...rest, headEpochs: 0 });
+      assert.equal(of(recipe, { weights: null, headEpochs: 4 }).headEpochs, 4, 'unless that is wished');
+      const empty = withRecipe(recipe, { dataset, weights: '' });
+      assert.deepEqual(empty.error?.issues[0]?.path, ['weights'], 'an empty name is a mistake, not a random start');
+    });
+
+    it('keeps its name whatever the wishes say they are', () => {
+      for (const other of RECIPES) assert.equal(of(recipe, { ...WHOLE[other], dataset } as Wishes).recipe, recipe);
+    });
+
+    it('is not changed by what becomes of a result', () => {
+      const spoilt = of(recipe);
+      Object.assign(spoilt, { epochs: 99 });
+      Object.assign(spoilt.augmentation, { flip: !spoilt.augmentation.flip, rotation: 45 });
+      assert.deepEqual(of(recipe), whole);
+    });
+
+    it('does not make a wrong wish right', () => {
+      for (const [field, value] of [
+        ...[['epochs', 0] as const, ['size', 100] as const, ['optimizer', 'lion'] as const],
+        ...[['augmentation', { shear: 1 }] as const, ['split', 1] as const, ['batchSize', 1] as const],
+      ]) {
+        const wrong = withRecipe(recipe, { dataset, [field]: value });
+        assert.deepEqual(
+          wrong.error?.issues.map(({ path }) => path[0]),
+          [field],
+          `${field} ${JSON.stringify(value)}`,
+        );
+      }
+      assert.deepEqual(withRecipe(recipe, { dataset: '' }).error?.issues[0]?.path, ['dataset']);
+    });
+  });
+
+describe('wishes of a recipe', () => {
+  it('for distortions replace all of the recipe’s: what is not named is off', () => {
+    assert.deepEqual(of('default', { augmentation: {} }).augmentation, STILL);
+    assert.deepEqual(of('default', { augmentation: { rotation: 5 } }).augmentation, { ...STILL, rotation: 5 });
+    assert.deepEqual(of('fast', { augmentation: { shift: true } }).augmentation, { ...STILL, shift: true });
+  });
+
+  it('for quantization are filled up with its defaults, which belong to no recipe', () => {
+    const of8 = RECIPES.map((recipe) => of(recipe, { quantization: { afterEpochs: 2 } }).quantization);
+    assert.equal(of8[0]!.afterEpochs, 2);
+    for (const options of of8) assert.deepEqual(options, of8[0]);
+  });
+});
+
+describe('a training of the last layer alone', () => {
+  it('is one on random features only without weights and without a parent', () => {
+    const alone = (more: Partial<TrainingOptions>) => trainsOnRandomFeatures({ ...ORIGINAL, ...more });
+    for (const start of [{ weights: 'imagenet' }, { weights: '/w.h5' }, { parent: '/c' }])
+      for (const trained of [{ frozen: true }, { headEpochs: 1 }, { frozen: true, headEpochs: 3 }, {}])
+        assert.ok(!alone({ ...start, ...trained }), JSON.stringify({ ...start, ...trained }));
+    assert.ok(!alone({}), 'every layer is trained');
+    for (const trained of [{ frozen: true }, { headEpochs: 1 }, { headEpochs: 10_000 }])
+      assert.ok(alone(trained), JSON.stringify(trained));
+  });
+
+  it('is one on random features in no recipe, but in the fast one that is told to start at random', () => {
+    for (const recipe of RECIPES) assert.ok(!trainsOnRandomFeatures(of(recipe)), recipe);
+    assert.ok(trainsOnRandomFeatures(of('fast', { weights: null })));
+    assert.ok(!trainsOnRandomFeatures(of('default', { weights: null })));
+    assert.ok(trainsOnRandomFeatures(of('default', { weights: null, headEpochs: 2 })));
+    assert.ok(!trainsOnRandomFeatures(of('original', { frozen: true, parent: '/c' })), 'the checkpoint is a start');
+  });
+});
