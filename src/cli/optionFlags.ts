@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type * as z from 'zod';
 import { optionsOf, type Option, type OptionInfo } from '../protocol/optionInfo.js';
-import { optionProblem } from '../protocol/optionProblem.js';
+import { optionProblem, toldIssue } from '../protocol/optionProblem.js';
 import { UsageError, type OptionFlag } from './flag.js';
 import type { Given } from './given.js';
 
@@ -86,14 +86,17 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 /** @throws UsageError that names the flag and says what it takes */
 export function checked<T>(result: z.ZodSafeParseResult<T>, flags: readonly OptionFlag[], given: Given): T {
   if (result.success) return result.data;
-  const issue = deepest(result.error.issues[0]!);
+  const issue = deepest(toldIssue(result.error));
   // A problem inside the value of a flag, or that of several flags together.
   const at = issue.path.join('.');
   const own = flags.filter(({ path: field }) => `${at}.`.startsWith(`${field.join('.')}.`));
   const concerned = own.length > 0 ? own : flags.filter(({ path: field }) => field.join('.').startsWith(`${at}.`));
   const [first] = concerned;
   if (!first) throw new Error(`${at}: ${issue.message}`);
-  const names = concerned.map(({ name }) => `--${name}`).join(' and ');
+  // Which of the strengths in a list: a boolean's problem names it itself.
+  const inside = issue.path.slice(first.path.length).filter((part) => typeof part === 'string');
+  const within = own.length > 0 && !(issue.code === 'invalid_type' && issue.expected === 'boolean') ? inside : [];
+  const names = [concerned.map(({ name }) => `--${name}`).join(' and '), ...within].join(' ');
   const value = given.value(first.name);
   const problem = optionProblem(issue);
   // A sentence about a name inside the value has it already.

@@ -1,5 +1,11 @@
 import type * as z from 'zod';
 
+/** What to tell of an error. A number beyond all exact integers breaks two bounds: the option's own one is the later. */
+export function toldIssue({ issues }: z.ZodError): z.core.$ZodIssue {
+  const first = issues[0]!;
+  return issues.findLast(({ code, path }) => code === first.code && path.join() === first.path.join()) ?? first;
+}
+
 /** What is wrong with the value of an option, as half a sentence: "a whole number", "at least 2". */
 export function optionProblem(issue: z.core.$ZodIssue): string | undefined {
   switch (issue.code) {

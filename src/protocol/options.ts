@@ -298,7 +298,7 @@ export const trainingOptions = z.object({
   batchNormMomentum: z
     .union([z.literal('auto'), z.number().min(0).lt(1)])
     .default('auto')
-    .register(optionInfo, { flag: 'batch-norm-momentum', value: 'F', help: 'auto, or a number from 0 to 1' }),
+    .register(optionInfo, { flag: 'batch-norm-momentum', value: 'F', help: 'auto, or a fraction less than 1' }),
   engine: z
     .enum(['auto', ...ENGINE_NAMES])
     .default('auto')

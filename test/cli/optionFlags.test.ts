@@ -114,10 +114,11 @@ describe('what is wrong with a flag', () => {
   it('is told with its name and its value', () => {
     for (const [values, says] of [
       [{ count: '0' }, '--count: at least 1, not “0”.'],
+      [{ count: '1e300' }, '--count: at most 9007199254740991, not “1e300”.'],
       [{ count: '1.5' }, '--count: a whole number, not “1.5”.'],
       [{ share: '2' }, '--share: at most 1, not “2”.'],
-      [{ chance: 'turn=50' }, '--chance: at most 45, not “turn=50”.'],
-      [{ chance: 'turn=1=2' }, '--chance: a number, not “turn=1=2”.'],
+      [{ chance: 'turn=50' }, '--chance turn: at most 45, not “turn=50”.'],
+      [{ chance: 'turn=1=2' }, '--chance turn: a number, not “turn=1=2”.'],
       [{ chance: 'flip=1' }, '--chance: flip takes no value, not “flip=1”.'],
       [{ chance: 'spin' }, '--chance: there is no spin.'],
       [{ chance: 'flip,' }, '--chance: flip, turn=F, not “flip,”.'],

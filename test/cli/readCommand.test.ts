@@ -244,6 +244,11 @@ describe('train', () => {
       [['--epochs', '1.5'], '--epochs: a whole number, not “1.5”.'],
       [['--epochs', '0'], '--epochs: at least 1, not “0”.'],
       [['--epochs', '-1'], '--epochs: at least 1, not “-1”.'],
+      [['--epochs', '1e300'], '--epochs: at most 10000, not “1e300”.'],
+      [
+        ['--augment', 'flip,scale=0.1,rotation=50'],
+        '--augment rotation: at most 45, not “flip,scale=0.1,rotation=50”.',
+      ],
       [['--size', '100'], '--size: a multiple of 32, not “100”.'],
       [['--batch', '5000'], '--batch: at most 4096, not “5000”.'],
       [['--split', '1'], '--split: less than 1, not “1”.'],
@@ -251,10 +256,10 @@ describe('train', () => {
       [['--schedule', 'linear'], '--schedule: constant or cosine, not “linear”.'],
       [['--augment', 'shear'], '--augment: there is no shear.'],
       [['--augment', 'flip,shear=1,blur,'], '--augment: there is no shear or blur.'],
-      [['--augment', 'rotation=lots'], '--augment: a number, not “rotation=lots”.'],
-      [['--augment', 'scale'], '--augment: a number, not “scale”.'],
-      [['--augment', 'scale='], '--augment: a number, not “scale=”.'],
-      [['--augment', 'scale=0.1=5'], '--augment: a number, not “scale=0.1=5”.'],
+      [['--augment', 'rotation=lots'], '--augment rotation: a number, not “rotation=lots”.'],
+      [['--augment', 'scale'], '--augment scale: a number, not “scale”.'],
+      [['--augment', 'scale='], '--augment scale: a number, not “scale=”.'],
+      [['--augment', 'scale=0.1=5'], '--augment scale: a number, not “scale=0.1=5”.'],
       [['--augment', 'flip=0.5'], '--augment: flip takes no value, not “flip=0.5”.'],
       [['--people-per-batch', '8'], '--people-per-batch and --pictures-per-person go together.'],
       [['--people-per-batch', '1', '--pictures-per-person', '4'], '--people-per-batch: at least 2, not “1”.'],
@@ -269,7 +274,7 @@ describe('train', () => {
         refused('train', 'faces', '--augment', list).message,
         /^--augment: none, or any of flip, .*, not “.*”\.$/,
       );
-    assert.match(refused('train', 'faces', '--batch-norm-momentum', 'slow').message, /auto, or a number from 0 to 1/);
+    assert.match(refused('train', 'faces', '--batch-norm-momentum', 'slow').message, /auto, or a fraction less than 1/);
     assert.match(refused('qat', 'c', '--weight-bits', '5').message, /^--weight-bits: 8, or 4/);
   });
 });

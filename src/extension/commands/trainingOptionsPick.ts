@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { optionsOf } from '../../protocol/optionInfo.js';
-import { optionProblem } from '../../protocol/optionProblem.js';
+import { optionProblem, toldIssue } from '../../protocol/optionProblem.js';
 import { RECIPES, trainingOptions, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
 import type { Editor, PickItem } from '../editor.js';
@@ -191,7 +191,7 @@ function problem({ schema, pick }: Row, text: string): string | undefined {
   if (text.trim() === '' && pick.unset !== undefined) return undefined;
   const result = z.safeParse(schema, text.trim() === '' ? Number.NaN : Number(text));
   if (result.success) return undefined;
-  const issue = result.error.issues[0]!;
+  const issue = toldIssue(result.error);
   const words = optionProblem(issue) ?? issue.message;
   return `${words[0]!.toUpperCase()}${words.slice(1)}`;
 }
