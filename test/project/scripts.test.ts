@@ -2,21 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isOlder } from '../../scripts/lib.mjs';
-import { ENGINE_NAMES, ENGINES } from '../../src/protocol/engines.js';
 import { root } from './sources.js';
 
 const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   engines: { node: string };
-  contributes: { configuration: { properties: Record<string, { enum?: string[]; enumDescriptions?: string[] }> } };
 };
 
 describe('the set-up', () => {
-  it('offers in the settings the engines that there are, with their words', () => {
-    const setting = manifest.contributes.configuration.properties['faceTrainer.engine']!;
-    assert.deepEqual(setting.enum, ['auto', ...ENGINE_NAMES]);
-    assert.deepEqual(setting.enumDescriptions?.slice(1), Object.values(ENGINES));
-  });
-
   it('refuses a Node that is older than package.json says, by every part of its version', () => {
     assert.match(manifest.engines.node, /^>=\d+\.\d+\.\d+$/);
     const least = manifest.engines.node.slice(2);
