@@ -13,7 +13,7 @@ import { quantization } from '../../src/protocol/quantizationOptions.js';
 function told(schema: z.core.$ZodType, value: unknown): { at: string; words: string | undefined } | undefined {
   const { error } = z.safeParse(schema, value);
   if (!error) return undefined;
-  const issue = toldIssue(error as z.ZodError);
+  const issue = toldIssue(error);
   return { at: issue.path.join('.'), words: optionProblem(issue) };
 }
 
