@@ -3,7 +3,7 @@ import { requireExportable } from '../../src/export/encoders.js';
 import { factsOf, integersOf, type ExportSource } from '../../src/export/exportSource.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { EXPORT_FORMATS, formatOf, FORMATS, formatsWith } from '../../src/protocol/exportFormats.js';
-import { exportOptions, namedFile, usualName } from '../../src/protocol/exportOptions.js';
+import { exportOptions } from '../../src/protocol/exportOptions.js';
 import { quantization } from '../../src/protocol/quantizationOptions.js';
 import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { networkOf } from '../../src/graph/network.js';
@@ -46,18 +46,6 @@ describe('the table of export formats', () => {
       assert.deepEqual([embedding.output, embedding.input.layout, embedding.labels], ['embedding', layout, []]);
     }
     assert.equal(new Set(FORMATS.map((format) => formatOf(format).ending)).size, FORMATS.length);
-  });
-
-  it('names a file by checkpoint, part and precision, and the main file of a folder inside it', () => {
-    const options = (more: object) => exportOptions.parse({ format: 'tfjs', ...more });
-    assert.equal(usualName('epoch-0003', options({})), 'epoch-0003-float32/model.json');
-    assert.equal(
-      usualName('epoch-0003', options({ format: 'onnx', part: 'embedding' })),
-      'epoch-0003-embedding-float32.onnx',
-    );
-    assert.equal(namedFile('door', { format: 'tfjs' }), 'door/model.json');
-    assert.equal(namedFile('door/model.json', { format: 'tfjs' }), 'door/model.json');
-    assert.equal(namedFile('door.bin', { format: 'onnx' }), 'door.bin');
   });
 
   it('refuses int8 where a format has none, and names those that have it', () => {
