@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { emptyRunState, reduceAll } from '../../src/core/runState.js';
-import { FIELD_OF, runEvent, type RunEvent } from '../../src/protocol/runEvents.js';
+import { OBSERVERS } from '../../src/protocol/quantizationOptions.js';
+import { FIELD_OF, isRunEvent, METRICS, runEvent, type RunEvent } from '../../src/protocol/runEvents.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 
 const accepts = (value: unknown) => runEvent.safeParse(value).success;
@@ -61,6 +62,51 @@ const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
   },
 };
 
+/** Of each kind: fields, with values at the edge of what they may have. A log that has them must stay readable. */
+const EDGE: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
+  run: { runFolder: ['', 'C:\\runs\\a'], startedAt: [''], pid: [0, 1, 2 ** 31], processStart: [''] },
+  dataset: {
+    ...{ people: [0, 1e6], images: [0], trainImages: [0], validationImages: [0], stepsPerEpoch: [0, 1] },
+    ...{ skippedCount: [0, 1e6], skipped: [[]] },
+  },
+  engine: { name: ['native', 'tensorflow', 'javascript'], detail: [''] },
+  stage: { name: ['head', 'all'], epoch: [1, 10_000], step: [0, 1e9] },
+  step: {
+    ...{ epoch: [1], step: [1, 1e9], loss: [0, -1e-9, 1e30], accuracy: [0, 1], learningRate: [0, 10] },
+    ...{ imagesPerSecond: [0, 1e6], etaSeconds: [0, 1e9], activeQuantizers: [0] },
+  },
+  epoch: {
+    ...{ epoch: [1, 10_000], step: [1], loss: [0, 1e30], accuracy: [0, 1], valLoss: [0, 1e30], valAccuracy: [0, 1] },
+    ...{ metric: METRICS, imagesPerSecond: [0], waitingShare: [0, 1], learningRate: [0], elapsedSeconds: [0, 0.001] },
+    ...{ activeQuantizers: [0] },
+  },
+  checkpoint: { path: [''], epoch: [0], step: [0], bytes: [0, 1e12], best: [true, false] },
+  mark: { name: ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'], epoch: [1], step: [0] },
+  calibrated: {
+    ...{ step: [0], pictures: [0], observer: OBSERVERS },
+    ...{ floatValAccuracy: [0, 1], postTrainingValAccuracy: [0, 1] },
+  },
+  quantizers: {
+    ...{ epoch: [0], step: [0] },
+    quantizers: [
+      [],
+      // Nothing of what is measured is known of a quantizer that is not active yet.
+      [{ name: 'a', kind: 'activations', bits: 8, channels: 1, scale: [0, 0], zeroPoint: -128, range: [0, 0] }],
+      SAMPLE_EVENTS.quantizers.quantizers.map((row) => ({ ...row, clipped: 1, sqnr: -3, activeSince: 0 })),
+    ],
+  },
+  sensitivity: {
+    ...{ step: [0], pictures: [0], floatLoss: [0] },
+    layers: [[], [{ layer: '', lossIncrease: -1, changed: 0 }]],
+  },
+  warning: { code: [''], message: [''], advice: [''] },
+  failure: { code: [''], message: [''], advice: [''] },
+  finished: {
+    ...{ reason: ['completed', 'stopped'], epochs: [0], steps: [0], elapsedSeconds: [0] },
+    ...{ bestEpoch: [1], bestValAccuracy: [0, 1] },
+  },
+};
+
 describe('the events of a run', () => {
   const samples: RunEvent[] = Object.values(SAMPLE_EVENTS);
 
@@ -89,6 +135,22 @@ describe('the events of a run', () => {
           assert.ok(!accepts(written({ ...event, [field]: value })), `${event.type}.${field}, written`);
         }
     }
+  });
+
+  it('are taken with values at the edge of what a field may have, as they are', () => {
+    for (const event of samples)
+      for (const [field, values] of Object.entries(EDGE[event.type]))
+        for (const value of values) {
+          assert.ok(field in event, `${event.type} has no ${field}`);
+          const edged = { ...event, [field]: value };
+          assert.deepEqual(runEvent.parse(written(edged)), edged, `${event.type}.${field} ${JSON.stringify(value)}`);
+        }
+  });
+
+  it('are known by their type alone, and nothing else is one', () => {
+    for (const event of samples) assert.ok(isRunEvent({ type: event.type }), event.type);
+    for (const type of ['hello', 'preparing', 'cancelled', 'checked', '', 'Step', 'steps', 'toString', '__proto__'])
+      assert.ok(!isRunEvent({ type }), type);
   });
 
   it('are refused when they are of no known kind, and keep nothing unknown', () => {
