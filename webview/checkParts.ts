@@ -49,9 +49,9 @@ export function reportParts(
 }
 
 function verdictOf(errors: number, warnings: number): string {
-  if (errors > 0) return 'Some of what was found makes the results wrong: look at it before you train.';
-  if (warnings > 0) return 'You can train; what was found costs some of the accuracy.';
-  return 'You can train: nothing stands in the way.';
+  if (errors > 0) return 'Some of the problems make the results wrong: look at them before you train.';
+  if (warnings > 0) return 'You can train, but the problems found cost some accuracy.';
+  return 'Ready to train: no problems found.';
 }
 
 /** What the check would leave out of training: a proposal, or the list that there is already. */
@@ -60,8 +60,8 @@ function exclusionNotice(count: number, list: string | undefined, post: Post): H
     'div',
     { class: 'notice exclusions' },
     list === undefined
-      ? `${formatCount(count, 'picture')} would better be left out of training. `
-      : `Training leaves out what is listed in ${list}. `,
+      ? `It is better to leave ${formatCount(count, 'picture')} out of training. `
+      : `Training leaves out the pictures listed in ${list}. `,
     button(
       list === undefined ? 'Write Exclusion List' : 'Open Exclusion List',
       { appearance: 'secondary', id: 'writeExclusions' },
@@ -73,7 +73,7 @@ function exclusionNotice(count: number, list: string | undefined, post: Post): H
 /** How many pictures the person in the middle has, of those who have any; `counts` falls. */
 function medianText({ counts }: DatasetReport): string {
   const present = counts.map(({ pictures }) => pictures).filter((n) => n > 0);
-  return present.length === 0 ? '' : `${present[present.length >> 1]!} pictures each in the middle`;
+  return present.length === 0 ? '' : `${present[present.length >> 1]!} pictures each (median)`;
 }
 
 /** A finding: what it is, what to do, thumbnails where there are some, and every file behind a fold. */
@@ -144,7 +144,7 @@ function distribution({ counts }: DatasetReport): HTMLElement {
   return element(
     'section',
     { class: 'distribution' },
-    element('h2', {}, 'Pictures of each person'),
+    element('h2', {}, 'Pictures per person'),
     element('ul', {}, ...counts.slice(0, BARS).map(bar)),
     rest.length > 0
       ? element(

@@ -54,13 +54,13 @@ export class ComparisonView {
     setText(this.name, title);
     setText(
       this.facts,
-      `${network}  ·  ${formatCount(pictures, 'validation picture')}${sameData ? '' : ', some changed since the training'}  ·  both computed by ONNX Runtime`,
+      `${network}  ·  ${formatCount(pictures, 'validation picture')}${sameData ? '' : ', some changed since training'}  ·  both computed by ONNX Runtime`,
     );
     this.tiles.replaceChildren(...tilesOf(measurements));
     this.fillTable(models);
     setText(
       this.machine,
-      `Latency of one picture: ${machine}. Whether int8 is faster depends on the processor; on phones and microcontrollers it mostly is.`,
+      `Latency of one picture: ${machine}. Whether int8 is faster depends on the processor; on phones and microcontrollers it usually is.`,
     );
     this.showGallery(comparison);
   }
@@ -130,14 +130,14 @@ function tilesOf({ models: [float, int8], agreement, differing }: Measurements):
     tile(
       'Accuracy of int8',
       formatPercent(int8.accuracy),
-      `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} points against float`,
+      `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)} points compared with float`,
     ),
     tile('Same answer', formatPercent(agreement), `${formatCount(differing ?? 0, 'picture')} apart`),
     tile('Size', `${(100 * (int8.bytes / float.bytes)).toFixed(0)} %`, `of ${megabytes(float.bytes)}`),
     tile(
       'Speed',
       `${speed.toFixed(2)} ×`,
-      `${milliseconds(int8.latency.median)} against ${milliseconds(float.latency.median)}`,
+      `${milliseconds(int8.latency.median)} instead of ${milliseconds(float.latency.median)}`,
     ),
   ];
 }

@@ -20,8 +20,8 @@ export class Notices {
         ? [
             notice(
               'warning',
-              'This run was interrupted: its process ended without a last word.',
-              'Its checkpoints and curves are as they were; train again when you are ready.',
+              'This run was interrupted: its process ended unexpectedly.',
+              'Its checkpoints and curves are intact; train again when you are ready.',
             ),
           ]
         : []),

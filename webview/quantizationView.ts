@@ -91,7 +91,7 @@ export class QuantizationView {
       element(
         'p',
         { class: 'hint' },
-        `What a layer costs when it alone is rounded: increase of the loss on ${formatCount(pictures, 'picture')}, and on how many of them the network then names another person.`,
+        `What rounding one layer alone costs: how much the loss rises on ${formatCount(pictures, 'picture')}, and on how many of them the network then names someone else.`,
       ),
       ...costliest.map((one) => layerLine(one, most, inFloat.includes(one.layer))),
     );
@@ -125,7 +125,7 @@ function layerLine({ layer, lossIncrease, changed }: Layer, most: number, inFloa
 
 function factsOf(state: RunState): string {
   const { calibrated } = state;
-  if (!calibrated) return 'Not begun: the network trains in float so far.';
+  if (!calibrated) return 'Not started yet: the network still trains in float.';
   const best = bestOf(state.epochs.filter(({ activeQuantizers = 0 }) => activeQuantizers > 0));
   const facts = [
     `float ${formatPercent(calibrated.floatValAccuracy)}`,

@@ -15,7 +15,7 @@ export function sampleParts(
     element(
       'p',
       { class: 'hint' },
-      'Left: the picture as validation sees it. Right: as training sees it in the first epoch. Each epoch draws anew; the same seed draws the same.',
+      'Left: the picture as validation sees it. Right: as training sees it in the first epoch. Every epoch makes new changes; the same seed makes the same ones.',
     ),
     element('section', { class: 'pairs' }, ...samples.map(pair)),
   ];

@@ -19,7 +19,7 @@ export class TryView {
   private readonly empty = element(
     'p',
     { class: 'hint empty' },
-    'Choose a picture, paste one (Ctrl+V or ⌘V), drop one here with Shift held, or take one with a camera.',
+    'Choose a picture, paste one (Ctrl+V or ⌘V), drop one here while holding Shift, or take one with a camera.',
   );
   private readonly said = element('p', { class: 'hint', role: 'status' });
   private readonly list = element('section', { class: 'tried', 'aria-live': 'polite' });
@@ -91,7 +91,7 @@ function cardOf({ name, answer }: TriedPicture): HTMLElement {
     seen === undefined ? undefined : element('img', { src: seen, alt: `${name} as the network sees it` }),
     verdict(
       element('h2', {}, person, element('span', { class: 'dim' }, formatPercent(probability))),
-      probability < UNSURE ? `${name}  ·  not sure: it may be somebody else` : name,
+      probability < UNSURE ? `${name}  ·  not sure: it may be someone else` : name,
       element('ul', {}, ...topScores(answer.scores, SHOWN).map(barOf)),
     ),
   );

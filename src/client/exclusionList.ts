@@ -12,7 +12,7 @@ const HEAD = '# Pictures of ';
 export function exclusionList({ dataset, suggestedExclusions }: DatasetReport): string {
   const head = [
     `${HEAD}${dataset} to leave out, as suggested by Check Dataset.`,
-    '# One path a line, relative to that folder. Take lines out or add some.',
+    '# One path per line, relative to that folder. Remove or add lines as you like.',
   ];
   return [...head, ...suggestedExclusions, ''].join('\n');
 }
@@ -24,8 +24,8 @@ export function requireExclusionList(file: string): void {
   if (stat.isFile() && beginning(file, HEAD.length) === HEAD) return;
   throw new UserError(
     'exclusion-list',
-    `“${file}” is there already and is not an exclusion list of Face Trainer: it stays as it is.`,
-    'Name another file.',
+    `“${file}” already exists and is not an exclusion list of Face Trainer. It was not changed.`,
+    'Choose another file.',
   );
 }
 

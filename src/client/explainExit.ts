@@ -33,7 +33,7 @@ export function explainExit(
     case 'SIGKILL':
       return failure(
         'trainer-killed',
-        'was ended by the system or by somebody, most likely because memory ran out',
+        'was ended by the system or by someone, most likely because memory ran out',
         isRun ? `${again} with a smaller batch, or close other programs.` : `${again} with fewer programs open.`,
       );
     case 'SIGABRT':

@@ -30,7 +30,7 @@ export interface ScannedDataset {
 const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|avif|p[gnp]m)$/i;
 /** Left out without a word unless it is a folder with pictures: what is hidden, and what operating systems leave behind. */
 const SYSTEM = /^(\.|thumbs\.db$|ehthumbs\.db$|desktop\.ini$|__macosx$|icon\r$)/i;
-const HIDDEN = 'is a hidden folder: rename it when its pictures are wanted';
+const HIDDEN = 'is a hidden folder: rename it if you want its pictures';
 const SIDES: readonly [RegExp, Side][] = [
   [/^train(ing)?$/i, 'train'],
   [/^val(id(ation)?)?$/i, 'validation'],

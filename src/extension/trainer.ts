@@ -73,7 +73,7 @@ export class Trainer implements RunListener {
     const [open, stop] = ['Open Run', 'Stop It'] as const;
     const chosen = await this.editor.say(
       'warning',
-      `A training on “${active.name}” is running; a second one would only slow both down.`,
+      `Training on “${active.name}” is still running; a second run would only slow both down.`,
       open,
       stop,
     );

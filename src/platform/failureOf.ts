@@ -15,7 +15,7 @@ export function failureOf(
   const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
   return {
     code: 'internal',
-    message: `The ${broken.noun} met an error it did not foresee: ${message}`,
+    message: `The ${broken.noun} ran into an unexpected error: ${message}`,
     advice: ['The log of Face Trainer has the details; please report it.', broken.kept].filter(Boolean).join(' '),
   };
 }

@@ -91,7 +91,7 @@ export const JOBS = {
     word: z.object({ type: z.literal('aligned'), summary: alignSummary }),
     noun: 'alignment',
     again: 'Align again',
-    kept: 'Crops written so far are taken over.',
+    kept: 'Crops written so far will be used again.',
   },
   /** Writes a checkpoint as a file that a runtime loads. */
   export: {

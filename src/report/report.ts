@@ -111,7 +111,7 @@ function quantization(state: RunState): string {
   );
   const rows = (quantizers?.quantizers ?? []).map((q) => row(QUANTIZER_COLUMNS.map(({ value }) => value(q))));
   return `<section><h2>Quantization</h2><table class="text"><tbody>${accuracies.join('')}</tbody></table>
-${layers.length > 0 ? `<h3>Layers that cost most when they alone are rounded</h3><table><thead><tr><th>Layer</th><th>Loss</th><th>Pictures changed</th></tr></thead><tbody>${layers.join('')}</tbody></table>` : ''}
+${layers.length > 0 ? `<h3>Layers that cost most when rounded alone</h3><table><thead><tr><th>Layer</th><th>Loss</th><th>Pictures changed</th></tr></thead><tbody>${layers.join('')}</tbody></table>` : ''}
 <h3>Quantizers</h3><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 

@@ -105,7 +105,7 @@ export function requireSameData(
   if (people.length !== parent.people.length || people.some((name, i) => name !== parent.people[i]))
     throw new UserError(
       'dataset-people-changed',
-      `The network knows ${parent.people.length} people; the folder has ${people.length === parent.people.length ? 'others' : people.length}.`,
+      `The network knows ${parent.people.length} people; the folder has ${people.length === parent.people.length ? 'different ones' : people.length}.`,
       'Bring back the people it was trained with, or train a new network.',
     );
   if (fingerprint !== parent.fingerprint && !agreed)

@@ -24,7 +24,7 @@ export function memoryWarning(
       : `with fewer people or pictures in a batch, ${fitting} pictures together`;
   return {
     message: `A batch of ${formatCount(pictures, 'picture')} needs about ${gigabytes(needed)} of memory and ${gigabytes(availableBytes)} are free.`,
-    advice: `If training is ended by the system or crawls, start it again ${smaller}.`,
+    advice: `If the system ends the training, or it slows to a crawl, start again ${smaller}.`,
   };
 }
 

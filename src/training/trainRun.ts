@@ -197,7 +197,7 @@ function requireTrainable({ quantization, frozen }: TrainingOptions): void {
     throw new UserError(
       'invalid-options',
       'A network that stays frozen cannot be trained for int8.',
-      'Train it without quantization, and fine-tune its checkpoint then: every layer takes part.',
+      'Train it without quantization, then fine-tune its checkpoint: that trains every layer.',
     );
 }
 

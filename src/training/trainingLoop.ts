@@ -320,7 +320,7 @@ export class TrainingLoop {
   private noticeVanished(): void {
     if (fs.existsSync(this.dataset.root)) return;
     const { code, message } = datasetVanished(this.dataset.root);
-    const advice = 'Training goes on with the pictures in the cache; bring the folder back before you train again.';
+    const advice = 'Training continues with the pictures in the cache; bring the folder back before you train again.';
     this.warnOnce({ code, message, advice });
   }
 

@@ -201,7 +201,7 @@ describe('check', function () {
     fs.writeFileSync(here('letter.txt'), 'Dear Anna');
     const { status, order, stderr } = check(report, '--write-exclusions', 'letter.txt');
     assert.deepEqual([status, order], [1, undefined]);
-    assert.match(stderr, /letter\.txt” is there already and is not an exclusion list/);
+    assert.match(stderr, /letter\.txt” already exists and is not an exclusion list/);
     assert.equal(fs.readFileSync(here('letter.txt'), 'utf8'), 'Dear Anna');
   });
 

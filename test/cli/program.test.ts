@@ -132,7 +132,7 @@ describe('the program at a terminal', function () {
     process.kill(pid, 'SIGKILL');
     assert.equal((await ended).code, 1);
     assert.ok(!isAlive(pid));
-    assert.match(said(), /Failed +The training process was ended by the system or by somebody/);
+    assert.match(said(), /Failed +The training process was ended by the system or by someone/);
     const log = fs.readFileSync(path.join(folder(), 'run', 'metrics.ndjson'), 'utf8').trim();
     assert.equal(runEvent.parse(JSON.parse(log.split('\n').at(-1)!)).type, 'failure');
   });
@@ -143,14 +143,14 @@ describe('the program at a terminal', function () {
     const before = fs.readFileSync(precious);
     const refused = run('check', 'data', '--write-exclusions', precious);
     assert.equal(refused.status, 1);
-    assert.match(refused.stderr, /0\.png” is there already and is not an exclusion list/);
+    assert.match(refused.stderr, /0\.png” already exists and is not an exclusion list/);
     assert.deepEqual(fs.readFileSync(precious), before);
     assert.equal(run('check', 'data', '--write-exclusions', 'data').status, 1, 'a folder');
     for (let time = 0; time < 2; time++)
       assert.equal(run('check', 'data', '--write-exclusions', 'list.txt').status, 0, 'new, and over itself');
     assert.match(fs.readFileSync(path.join(folder(), 'list.txt'), 'utf8'), /^# Pictures of .*data to leave out/);
     const nowhere = run('check', 'data', '--write-exclusions', path.join('gone', 'list.txt'));
-    assert.match(nowhere.stderr, /^The exclusion list .* cannot be written: the folder is not there/m);
+    assert.match(nowhere.stderr, /^The exclusion list .* cannot be written: the folder does not exist/m);
     assert.deepEqual(
       fs.readdirSync(folder()).filter((name) => name.includes('tmp')),
       [],
@@ -173,7 +173,7 @@ describe('the program at a terminal', function () {
         '--no-measure',
       );
       assert.equal(status, 1);
-      assert.match(stdout, /Failed +The file “.*” cannot be written: a file stands in its way\./, stderr);
+      assert.match(stdout, /Failed +The file “.*” cannot be written: a file is in the way\./, stderr);
       assert.doesNotMatch(stdout, /run folder|runFolder|train again/i);
     }
   });

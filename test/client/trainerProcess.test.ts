@@ -59,7 +59,7 @@ async function failure(mode: string, order = training()): Promise<Extract<Traine
 describe('TrainerProcess', () => {
   it('explains each way in which a trainer can die', async () => {
     const expected: [mode: string, code: string, message: RegExp][] = [
-      ['killed', 'trainer-killed', /by the system or by somebody, most likely because memory ran out/],
+      ['killed', 'trainer-killed', /by the system or by someone, most likely because memory ran out/],
       ['trap', 'out-of-memory', /ran out of memory/],
       ['segfault', 'trainer-crashed', /crashed \(SIGSEGV\)/],
       ['heap', 'out-of-memory', /ran out of memory/],

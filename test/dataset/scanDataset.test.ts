@@ -48,7 +48,7 @@ describe('scanDataset', () => {
     touch('a/1.png', 'b/1.png', '.Carla/1.png', 'a/..more/deep/2.png', '.git/config', '.empty/.hidden.png');
     const scanned = scanDataset(folder());
     assert.deepEqual(scanned.people, ['a', 'b']);
-    const reason = 'is a hidden folder: rename it when its pictures are wanted';
+    const reason = 'is a hidden folder: rename it if you want its pictures';
     assert.deepEqual([...skippedFiles(scanned)].sort(), [
       ['.Carla', reason],
       ['a/..more', reason],

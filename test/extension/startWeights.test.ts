@@ -44,7 +44,7 @@ describe('the weights that a training starts from', () => {
     assert.equal(editor.said.length, 3);
     for (const { detail, buttons } of editor.said.slice(1)) {
       assert.equal(detail, 'There is no connection. Look at the proxy settings.');
-      assert.deepEqual(buttons, ['Try Again', 'Start at Random…', 'Choose a File…']);
+      assert.deepEqual(buttons, ['Try Again', 'Use Random Weights…', 'Choose a File…']);
     }
   });
 
@@ -58,7 +58,7 @@ describe('the weights that a training starts from', () => {
   for (const recipe of ['fast', 'default'] as const) {
     it(`says what a random start means for the ${recipe} recipe before it takes the original one`, async () => {
       const editor = new FakeEditor();
-      editor.buttons.push('Start at Random…', 'Train Every Layer');
+      editor.buttons.push('Use Random Weights…', 'Train Every Layer');
       assert.deepEqual(await ask(editor, recipe), picked(recipe).atRandom);
       const { message, detail, buttons } = editor.said[1]!;
       assert.equal(message, `The ${recipe} recipe needs weights to start from.`);
@@ -68,7 +68,7 @@ describe('the weights that a training starts from', () => {
 
     it(`keeps the ${recipe} recipe when the random start was thought better of`, async () => {
       const editor = new FakeEditor();
-      editor.buttons.push('Start at Random…');
+      editor.buttons.push('Use Random Weights…');
       assert.equal(await ask(editor, recipe), undefined);
       assert.deepEqual(
         editor.said.map(({ buttons }) => buttons.length),
@@ -80,7 +80,7 @@ describe('the weights that a training starts from', () => {
 
   it('changes nothing but the weights of a recipe that trains every layer anyway', async () => {
     const editor = new FakeEditor();
-    editor.buttons.push('Start at Random…');
+    editor.buttons.push('Use Random Weights…');
     const { weights, ...rest } = picked('original').options;
     const { weights: none, ...options } = (await ask(editor, 'original')) as TrainingOptions;
     assert.deepEqual([weights, none, options], ['imagenet', undefined, rest]);

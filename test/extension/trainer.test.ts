@@ -72,7 +72,7 @@ describe('Trainer', () => {
     assert.deepEqual(begun, [true, false, false]);
     assert.equal(runs.length, 1);
     assert.equal(trainer.activeRun, runs[0]);
-    assert.equal(editor.said.filter(({ message }) => message.includes('a second one would only slow both')).length, 2);
+    assert.equal(editor.said.filter(({ message }) => message.includes('a second run would only slow both')).length, 2);
     trainer.stop();
     assert.ok(runs[0]!.stopping, 'the first can still be stopped');
   });
@@ -140,7 +140,7 @@ describe('Trainer', () => {
     const { editor, trainer, runs } = setUp();
     const checkpoint = path.join(folder(), 'runs', 'parent', 'checkpoints', 'epoch-0001');
     await trainer.fineTune(checkpoint, { quantization: { floatLayers: ['Conv1'] } });
-    editor.buttons.push('Go On with the Changed Pictures');
+    editor.buttons.push('Continue with the Changed Pictures');
     runs[0]!.listener.onEnd(runs[0]!, {
       type: 'failure',
       code: 'dataset-changed',

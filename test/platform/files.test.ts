@@ -36,13 +36,13 @@ describe('withDiskErrors', () => {
     fs.mkdirSync(path.join(full, 'inner'), { recursive: true });
     fs.mkdirSync(path.join(folder(), 'other'));
     const cases: [work: () => unknown, why: RegExp][] = [
-      [() => fs.mkdirSync(path.join(file, 'below')), /a file stands in its way/],
-      [() => fs.writeFileSync(folder(), ''), /a folder stands in its way/],
-      [() => fs.writeFileSync(path.join(folder(), 'gone', 'x'), ''), /the folder is not there/],
+      [() => fs.mkdirSync(path.join(file, 'below')), /a file is in the way/],
+      [() => fs.writeFileSync(folder(), ''), /a folder is in the way/],
+      [() => fs.writeFileSync(path.join(folder(), 'gone', 'x'), ''), /the folder does not exist/],
       [() => fs.renameSync(path.join(folder(), 'other'), full), /something else was put in its place/],
       [() => fs.writeFileSync(path.join(folder(), 'x'.repeat(300)), ''), /the name is too long/],
       [reporting('EROFS'), /read-only/],
-      [reporting('EACCES'), /you may not write there/],
+      [reporting('EACCES'), /you do not have permission to write there/],
       [reporting('EIO'), /the disk reports an error/],
     ];
     for (const [work, why] of cases) assert.match(refused(run, work).message, why);

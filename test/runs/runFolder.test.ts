@@ -55,7 +55,7 @@ describe('a run folder', () => {
     const code = 'run-folder-unwritable';
     assert.throws(create(made().path), { code, message: /is not empty/ });
     fs.writeFileSync(path.join(folder(), 'file'), '');
-    assert.throws(create(path.join(folder(), 'file')), { code, message: /a file stands in its way/ });
+    assert.throws(create(path.join(folder(), 'file')), { code, message: /a file is in the way/ });
     // Node's own recursive mkdir never comes back from this one.
     if (fs.existsSync('/proc/self')) assert.throws(create('/proc/face-trainer'), { code });
   });

@@ -173,8 +173,8 @@ describe('the data of a fine-tuning', () => {
       [['anna'], 'has 1.'],
       [['anna', 'bert', 'cleo'], 'has 3.'],
       [[], 'has 0.'],
-      [['bert', 'anna'], 'has others.'],
-      [['anna', 'Bert'], 'has others.'],
+      [['bert', 'anna'], 'has different ones.'],
+      [['anna', 'Bert'], 'has different ones.'],
     ] as const)
       for (const agreed of [true, false])
         assert.throws(() => requireSameData(parent, people, 'sha256:1', agreed), {

@@ -64,7 +64,7 @@ describe('a log on a disk that refuses', () => {
   it('is refused at once where it cannot be opened', () => {
     const at = new RunFolder(folder());
     fs.mkdirSync(at.metrics);
-    assert.throws(() => new RunLog(at), { code: 'run-folder-unwritable', message: /a folder stands in its way/ });
+    assert.throws(() => new RunLog(at), { code: 'run-folder-unwritable', message: /a folder is in the way/ });
     fs.rmdirSync(at.metrics);
     assert.throws(() => new RunLog(new RunFolder(`${folder()}/nowhere`)), { code: 'run-folder-unwritable' });
   });

@@ -234,7 +234,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     assert.match(text, /added, removed or changed/);
     const done = children().filter(({ phase }) => phase === 'completed').length;
     await page.screenshot({ path: path.join(screenshots, 'dataset-changed.png') });
-    await page.getByRole('button', { name: 'Go On with the Changed Pictures' }).click();
+    await page.getByRole('button', { name: 'Continue with the Changed Pictures' }).click();
     await until(
       'the fine-tuning with other pictures',
       () => children().filter(({ phase }) => phase === 'completed').length > done,

@@ -45,10 +45,11 @@ export class DataCommands {
   async align(dataset: string, reports: Reports): Promise<void> {
     const out = await this.editor.input({
       title: `Align Faces of “${path.basename(dataset)}”`,
-      prompt: 'Folder for the crops: new, or of an earlier run, which then goes on. The pictures stay as they are.',
+      prompt:
+        'Folder for the crops: a new one, or that of an earlier run, which then continues. Your pictures are not changed.',
       value: `${dataset}-aligned`,
       selection: [dataset.length, dataset.length + '-aligned'.length],
-      problem: (value) => (path.isAbsolute(value.trim()) ? undefined : 'An absolute path'),
+      problem: (value) => (path.isAbsolute(value.trim()) ? undefined : 'Enter an absolute path'),
     });
     if (out === undefined) return;
     const order = {
@@ -115,5 +116,5 @@ export function chanceInWords({ augmentation }: Pick<TrainingOptions, 'augmentat
     saturation > 0 && `colours by up to ${percent(saturation)}`,
     erasing > 0 && `an area erased in ${percent(erasing)}`,
   ];
-  return words.filter((word) => word !== false).join(', ') || 'nothing is left to chance';
+  return words.filter((word) => word !== false).join(', ') || 'no random changes';
 }

@@ -32,7 +32,7 @@ const PARTS: readonly (PickItem & { readonly part: ExportOptions['part'] })[] = 
   { label: 'Whole classifier', detail: 'Names the people that the network was trained with', part: 'classifier' },
   {
     label: 'Embedding',
-    detail: 'Without the last layer: a vector for each face, to compare faces of anybody',
+    detail: 'Without the last layer: a vector for each face, to compare anyone’s face',
     part: 'embedding',
   },
 ];
@@ -50,7 +50,7 @@ export async function exportModel(editor: Editor, jobs: Jobs, checkpoint: string
   if (!kind) return;
   const part = await editor.pick(PARTS, {
     title,
-    placeHolder: `What of the network becomes ${kind.label}`,
+    placeHolder: `Part of the network to export as ${kind.label}`,
   });
   if (!part) return;
   const options: ExportOptions = { ...kind.options, part: part.part };

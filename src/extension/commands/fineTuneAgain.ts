@@ -25,6 +25,6 @@ export function recoveryFor(
       },
     };
   if (code === 'dataset-changed')
-    return { title: 'Go On with the Changed Pictures', run: () => again({ ...order.wishes, changedData: true }) };
+    return { title: 'Continue with the Changed Pictures', run: () => again({ ...order.wishes, changedData: true }) };
   return undefined;
 }

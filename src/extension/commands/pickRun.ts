@@ -13,7 +13,7 @@ export async function pickRun(editor: Editor): Promise<string | undefined> {
   if (items.length === 0) {
     await editor.say(
       'information',
-      'There is no run yet. Right-click a folder with one sub-folder for each person and choose Train Model.',
+      'There are no runs yet. Right-click a folder with one sub-folder for each person and choose Train Model.',
     );
     return undefined;
   }

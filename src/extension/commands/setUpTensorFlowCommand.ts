@@ -24,6 +24,7 @@ export async function setUpTensorFlow(editor: Editor, cli: string): Promise<void
       );
     });
   });
-  if (result.ok) await editor.say('information', 'TensorFlow is ready. The setting “Face Trainer: Engine” chooses it.');
+  if (result.ok)
+    await editor.say('information', 'TensorFlow is ready. Choose it in the setting “Face Trainer: Engine”.');
   else await editor.say('error', `TensorFlow could not be set up. ${result.last}`);
 }

@@ -17,7 +17,7 @@ export type Download = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Start at Random…', 'Choose a File…'] as const;
+const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Use Random Weights…', 'Choose a File…'] as const;
 
 /**
  * Asks before anything is downloaded, and again with the same ways out when that fails: whoever has no connection still
@@ -39,7 +39,7 @@ export async function withStartWeights(
       failure === undefined
         ? await editor.ask(
             'Training starts from a network that has seen a million pictures. Its weights are not on this machine yet.',
-            `About ${file.megabytes} MB from ${new URL(file.url).host}, once for every workspace. Without them a network needs many more pictures and epochs.`,
+            `About ${file.megabytes} MB from ${new URL(file.url).host}, downloaded once for all workspaces. Without them a network needs many more pictures and epochs.`,
             ...[DOWNLOAD, RANDOM, FILE],
           )
         : await editor.ask('The weights to start from could not be downloaded.', failure, ...[AGAIN, RANDOM, FILE]);

@@ -67,7 +67,7 @@ async function isEngineReady(
     engine === 'tensorflow'
       ? 'TensorFlow is not set up.'
       : 'The native engine was not built for this machine and TensorFlow is not set up: without either, training is hundreds of times slower.',
-    'The set-up downloads about 300 MB once and keeps them for every workspace.',
+    'The set-up downloads about 300 MB, once for all workspaces.',
     install,
     ...(engine === 'tensorflow' ? [] : [slow]),
   );

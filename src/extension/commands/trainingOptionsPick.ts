@@ -209,9 +209,9 @@ async function changeWeights(editor: Editor, current: Choices): Promise<Choices 
     label: 'ImageNet weights',
     detail: 'A network that has seen a million pictures; downloaded once, after asking',
   };
-  const random = { label: 'Random weights', detail: 'Learns from nothing; needs many pictures and epochs' };
+  const random = { label: 'Random weights', detail: 'Starts from scratch; needs many pictures and epochs' };
   const file = { label: 'A weights file…', detail: 'In Keras’ layout: .h5 or .npz' };
-  const run = { label: 'A checkpoint…', detail: 'The folder of a checkpoint of another run' };
+  const run = { label: 'A checkpoint…', detail: 'A checkpoint folder of another run' };
   const picked = await editor.pick([imagenet, random, file, run], { title: 'Start from' });
   if (picked === imagenet) return { ...current, weights: 'imagenet' };
   if (picked === random) return { ...current, weights: null };

@@ -25,7 +25,7 @@ export const CAMERA_PAGE = `<!doctype html>
   const percent = (share) => (100 * share).toFixed(1) + ' %';
   const show = async () => {
     // Browsers give a camera to pages of this machine and of https alone.
-    if (!navigator.mediaDevices) throw new Error('the browser gives none to a page at ' + location.origin);
+    if (!navigator.mediaDevices) throw new Error('the browser does not allow one for pages at ' + location.origin);
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 } } });
     button.disabled = false;
   };

@@ -26,7 +26,7 @@ export class Reports {
   async openReport(runFolder: string): Promise<void> {
     const model = new RunModel(runFolder);
     if (insideFolder(runFolder, path.basename(model.reportFile)) === undefined || !model.hasReport) {
-      await this.editor.say('warning', 'This run has no report yet: it is written after every epoch.');
+      await this.editor.say('warning', 'This run has no report yet: one is written after every epoch.');
       return;
     }
     this.show(model.reportFile, `Report: ${runName(model)}`);

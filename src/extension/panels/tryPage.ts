@@ -86,7 +86,7 @@ export class TryPage implements Page<ModelMessage, ModelPanelContent> {
 
   private async chooseFiles(): Promise<void> {
     const chosen = await this.editor.chooseFiles({
-      title: 'Pictures to look at',
+      title: 'Pictures to try',
       openLabel: 'Try',
       what: 'files',
       filters: { Pictures: PICTURES, 'All files': ['*'] },

@@ -54,7 +54,7 @@ export class TrainingStatus implements vscode.Disposable {
 
   private text(what: string): void {
     this.item.text = `$(sync~spin) ${this.name}: ${what}`;
-    this.item.tooltip = [`Face Trainer trains on ${this.name}`, this.validation, 'Click to open the run']
+    this.item.tooltip = [`Face Trainer is training on ${this.name}`, this.validation, 'Click to open the run']
       .filter(Boolean)
       .join('\n');
   }

@@ -172,7 +172,7 @@ export class QuantizationControl {
         type: 'warning',
         code: 'range-empty',
         message: `${formatCount(emptyRanges.length, 'quantizer')} saw nothing but zeros: ${formatList(emptyRanges)}.`,
-        advice: 'What these layers give is always zero: train the network longer, or calibrate with more pictures.',
+        advice: 'These layers always output zero: train the network longer, or calibrate with more pictures.',
       });
     if (deadChannels.length > 0)
       this.tell({
@@ -180,7 +180,7 @@ export class QuantizationControl {
         code: 'channels-dead',
         message: `Channels without a weight: ${formatList(deadChannels.map(({ layer, channels }) => `${channels} of ${layer}`))}.`,
         advice:
-          'They give the same whatever the picture shows, and are quantized to zeros. A narrower network would do.',
+          'They output the same whatever the picture shows, and are quantized to zeros. A narrower network would do.',
       });
   }
 }
@@ -205,7 +205,7 @@ export function neverBegins(schedule: QuantizationSchedule, totalSteps: number):
   return {
     type: 'warning',
     code: 'quantization-never',
-    message: `Quantization would begin after step ${schedule.calibration}, but the run has only ${totalSteps}.`,
-    advice: 'Let it begin earlier, or train longer.',
+    message: `Quantization would begin after step ${schedule.calibration}, but the run has only ${formatCount(totalSteps, 'step')}.`,
+    advice: 'Start it earlier, or train longer.',
   };
 }
