@@ -45,7 +45,16 @@ describe('the orders of jobs', () => {
       ['check', { size: 64.5 }],
       ['check', { pixelCacheMiB: -1 }],
       ['check', { dataset: '' }],
+      ['check', { size: null }],
+      ['check', { augmentation: null }],
+      ['check', { augmentation: { shear: 1 } }],
+      ['check', { exclude: '' }],
+      ['align', { size: 31 }],
+      ['align', { size: 224.5 }],
+      ['align', { threads: 1.5 }],
       ['align', { size: 1025 }],
+      ['predict', { files: [''] }],
+      ['export', { measure: null }],
       ['align', { threads: -1 }],
       ['align', { threads: 257 }],
       ['align', { out: '' }],
@@ -65,6 +74,24 @@ describe('the orders of jobs', () => {
         !trainerCommand.safeParse({ type: job, protocol, ...GOOD[job].order, ...wrong }).success,
         `${job} ${JSON.stringify(wrong)}`,
       );
+  });
+
+  it('takes values at the edge of what a job can work with', () => {
+    for (const [job, edge] of [
+      ['check', { size: 32 }],
+      ['check', { size: 4096, pixelCacheMiB: 0 }],
+      ['check', { exclude: 'l', augmentation: {} }],
+      ['align', { size: 32, threads: 0 }],
+      ['align', { size: 1024, threads: 256 }],
+      ['align', { dataset: 'd', out: 'o' }],
+      ['predict', { model: 'm', files: ['p'] }],
+      ['qat', { wishes: { epochs: 1, quantization: {} } }],
+    ] as const) {
+      const given = { type: job, protocol, ...GOOD[job].order, ...edge };
+      const read = trainerCommand.parse(given);
+      for (const [field, value] of Object.entries(edge))
+        if (typeof value !== 'object') assert.equal((read as Record<string, unknown>)[field], value, `${job} ${field}`);
+    }
   });
 
   it('knows a stop, and nothing else', () => {
@@ -94,6 +121,19 @@ describe('the words of a trainer', () => {
       { type: 'engine', name: 'native', detail: 'd' },
     ];
     for (const word of before) assert.ok(!isLastWord(trainerMessage.parse(word)));
+  });
+
+  it('counts from zero in whole numbers', () => {
+    const exported = GOOD.export.word;
+    for (const count of [0, 1, 1e12]) {
+      assert.ok(trainerMessage.safeParse({ type: 'preparing', done: count, total: count }).success);
+      assert.ok(trainerMessage.safeParse({ ...exported, bytes: count }).success);
+    }
+    for (const count of [-1, 0.5, NaN]) {
+      assert.ok(!trainerMessage.safeParse({ type: 'preparing', done: count, total: 1 }).success, String(count));
+      assert.ok(!trainerMessage.safeParse({ type: 'preparing', done: 1, total: count }).success, String(count));
+      assert.ok(!trainerMessage.safeParse({ ...exported, bytes: count }).success, String(count));
+    }
   });
 
   it('hears the hello of any version, to be able to tell them apart', () => {

@@ -8,7 +8,7 @@ interface Values {
 
 /** For each option values that it takes, among them the outermost, and values just beyond. */
 export const VALUES: Record<keyof TrainingOptions, Values> = {
-  dataset: { good: ['/d', 'C:\\d'], bad: ['', 7, undefined] },
+  dataset: { good: ['/d', 'C:\\d', 'd'], bad: ['', 7, undefined] },
   recipe: { good: ['default', 'fast', 'original'], bad: ['best', '', 1] },
   size: { good: [32, 128, 512], bad: [0, 31, 33, 544, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
@@ -37,11 +37,11 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   split: { good: [0.01, 0.99], bad: [0, 1] },
   splitBy: { good: ['picture', 'identity'], bad: ['person'] },
   seed: { good: [0, 0xffffffff], bad: [-1, 0x100000000, 0.5] },
-  weights: { good: ['imagenet', '/w.npz', undefined], bad: ['', null] },
+  weights: { good: ['imagenet', '/w.npz', 'w', undefined], bad: ['', null] },
   quantization: { good: [undefined, {}, { afterEpochs: 3 }], bad: [{ colour: 1 }, 8, null] },
-  parent: { good: [undefined, '/c'], bad: [''] },
+  parent: { good: [undefined, '/c', 'c'], bad: [''] },
   changedData: { good: [true, false], bad: ['no'] },
-  exclude: { good: [undefined, '/list.txt'], bad: [''] },
+  exclude: { good: [undefined, '/list.txt', 'l'], bad: [''] },
   batchNormMomentum: { good: ['auto', 0, 0.999], bad: [1, -0.1, 'slow'] },
   engine: { good: ['auto', 'native', 'tensorflow', 'javascript'], bad: ['webgpu'] },
   threads: { good: [0, 256], bad: [-1, 257, 1.5] },
