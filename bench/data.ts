@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { Random } from '../src/core/random.js';
-import { sameLooks } from '../src/dataset/duplicates.js';
+import { nearDuplicates } from '../src/dataset/duplicates.js';
 import { PictureFacts } from '../src/dataset/pictureFacts.js';
 import { PictureLoader, type BatchRequest, type LoaderOptions } from '../src/dataset/pictureLoader.js';
 import { PictureSource } from '../src/dataset/pictureSource.js';
@@ -106,14 +106,14 @@ async function cached(): Promise<void> {
   }
 }
 
-/** Near duplicates among random looks and copies, on one core. */
+/** Near duplicates among random hashes and copies, on one core. */
 function duplicates(): void {
   const facts = new PictureFacts(100_000);
   const random = Random.fromSeed(2);
-  for (let i = 0; i < facts.looks.length; i++) facts.looks[i] = random.integer(256);
+  for (let i = 0; i < facts.differenceHashes.length; i++) facts.differenceHashes[i] = random.integer(256);
   const all = Array.from({ length: facts.count }, (_, i) => i);
   const start = performance.now();
-  sameLooks(facts, all);
+  nearDuplicates(facts, all);
   say('near duplicates among 100,000 pictures, one core', (performance.now() - start) / 1000, 'seconds');
 }
 

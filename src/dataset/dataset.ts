@@ -4,6 +4,7 @@ import { formatCount } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import type { DatasetReport } from '../protocol/check.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import type { Warning } from '../protocol/runEvents.js';
 import { storedSize } from './augment.js';
 import { checkPictures, examine, openPictures } from './checkDataset.js';
 import { countsOf, usablePictures } from './findings.js';
@@ -31,13 +32,7 @@ export interface Dataset {
   readonly source: Pick<PictureSource, 'read' | 'close'>;
   readonly skipped: readonly SkippedFile[];
   readonly report: DatasetReport;
-  readonly warnings: readonly DatasetWarning[];
-}
-
-export interface DatasetWarning {
-  readonly code: string;
-  readonly message: string;
-  readonly advice: string;
+  readonly warnings: readonly Warning[];
 }
 
 export type DatasetOptions = Pick<TrainingOptions, 'size' | 'augmentation' | 'split' | 'splitBy' | 'seed'> & {
@@ -101,7 +96,7 @@ async function open(
   if (validation.length === 0 || classes.length < 2) throw nothingToValidate(usable.length, counts, options.split);
 
   const report = checkPictures({ ...examined, split: examined.split ?? split });
-  const warnings: DatasetWarning[] = report.findings
+  const warnings: Warning[] = report.findings
     .filter(({ severity }) => severity !== 'information')
     .map(({ code, title, advice, files: found }) => ({
       code,
@@ -193,6 +188,7 @@ export async function readBatch(
   request: BatchRequest,
 ): Promise<LoadedBatch & { readonly labels: Int32Array }> {
   const batch = await dataset.source.read(request);
-  if (batch.kept.length < request.pictures.length && !fs.existsSync(dataset.root)) throw datasetVanished(dataset.root);
-  return { ...batch, labels: Int32Array.from(batch.kept, (picture) => Math.max(0, dataset.labels[picture]!)) };
+  if (batch.pictures.length < request.pictures.length && !fs.existsSync(dataset.root))
+    throw datasetVanished(dataset.root);
+  return { ...batch, labels: Int32Array.from(batch.pictures, (picture) => Math.max(0, dataset.labels[picture]!)) };
 }

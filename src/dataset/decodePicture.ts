@@ -5,9 +5,16 @@ import { decode as decodeBmp } from 'bmp-ts';
 import { readJpegHeader } from './jpegHeader.js';
 import { FileReader } from '../platform/fileReader.js';
 import { NOT_REGULAR } from '../platform/regularFile.js';
-import { lookOf } from './look.js';
+import { differenceHash } from './differenceHash.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
-import { CONTENT_BYTES, FAULTS, LOOK_BYTES, type Fault, type Format, type PictureFact } from './pictureFacts.js';
+import {
+  CONTENT_BYTES,
+  FAULTS,
+  DIFFERENCE_HASH_BYTES,
+  type Fault,
+  type Format,
+  type PictureFact,
+} from './pictureFacts.js';
 
 /** Refused from the header, before decoding. */
 export const MAXIMUM_PIXELS = 50_000_000;
@@ -49,7 +56,7 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
     shape = { ...shape, width: jpeg.width, height: jpeg.height };
     if (shape.width * shape.height > MAXIMUM_PIXELS) return faulty('tooLarge', shape);
     const pixels = jpeg.plain ? await decodePlainJpeg(bytes, size) : undefined;
-    if (pixels) return { fact: { ...shape, fault: 'none', look: lookOf(pixels, size) }, pixels };
+    if (pixels) return { fact: { ...shape, fault: 'none', differenceHash: differenceHash(pixels, size) }, pixels };
   }
   try {
     const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
@@ -65,7 +72,7 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
       .raw()
       .toBuffer();
     if (pixels.length !== size * size * 3) return faulty('channels', shape);
-    return { fact: { ...shape, fault: 'none', look: lookOf(pixels, size) }, pixels };
+    return { fact: { ...shape, fault: 'none', differenceHash: differenceHash(pixels, size) }, pixels };
   } catch (error) {
     return faulty(/pixel limit/i.test(String(error)) ? 'tooLarge' : 'damaged', shape);
   }
@@ -157,7 +164,7 @@ function faulty(fault: Fault, known: Partial<PictureFact> = {}): DecodedPicture 
     height: 0,
     pages: 1,
     content: new Uint8Array(CONTENT_BYTES),
-    look: new Uint8Array(LOOK_BYTES),
+    differenceHash: new Uint8Array(DIFFERENCE_HASH_BYTES),
   } as const;
   return { fact: { ...empty, ...known, fault }, pixels: undefined };
 }

@@ -1,4 +1,4 @@
-import { CONTENT_BYTES, LOOK_BYTES, type PictureFacts } from './pictureFacts.js';
+import { CONTENT_BYTES, DIFFERENCE_HASH_BYTES, type PictureFacts } from './pictureFacts.js';
 
 /** Pictures that are one and the same, by number, ascending; at least two. */
 export type Group = readonly number[];
@@ -13,8 +13,8 @@ export const NEAR_DISTANCE = 26;
 /** Within it two pictures are the same beyond doubt: enough to say that one of them lies in the wrong folder. */
 export const SURE_DISTANCE = 12;
 
-const WORDS = LOOK_BYTES / 4;
-const BANDS = LOOK_BYTES / 2;
+const WORDS = DIFFERENCE_HASH_BYTES / 4;
+const BANDS = DIFFERENCE_HASH_BYTES / 2;
 /** Pictures that share a band and are compared each with each; more are told apart by another band first. */
 const BUCKET = 2048;
 
@@ -36,9 +36,17 @@ export function sameContents(facts: PictureFacts, pictures: readonly number[]): 
  * one of 16 fixed places, are equal: two that differ in at most 15 bits always meet (pigeonhole), those that differ in
  * 26 nearly always; and a hundred thousand pictures need far fewer than their five thousand million pairs.
  */
-export function sameLooks(facts: PictureFacts, pictures: readonly number[], distance = NEAR_DISTANCE): Group[] {
-  const words = new Uint32Array(facts.looks.buffer, facts.looks.byteOffset, facts.looks.byteLength / 4);
-  const bands = new Uint16Array(facts.looks.buffer, facts.looks.byteOffset, facts.looks.byteLength / 2);
+export function nearDuplicates(facts: PictureFacts, pictures: readonly number[], distance = NEAR_DISTANCE): Group[] {
+  const words = new Uint32Array(
+    facts.differenceHashes.buffer,
+    facts.differenceHashes.byteOffset,
+    facts.differenceHashes.byteLength / 4,
+  );
+  const bands = new Uint16Array(
+    facts.differenceHashes.buffer,
+    facts.differenceHashes.byteOffset,
+    facts.differenceHashes.byteLength / 2,
+  );
   const union = new Union(facts.count);
   for (let band = 0; band < BANDS; band++)
     for (const bucket of bucketsOf(pictures, bands, band))

@@ -1,6 +1,6 @@
 import { formatCount, formatList } from '../core/format.js';
 import type { Finding, FindingFile } from '../protocol/check.js';
-import { sameContents, sameLooks, SURE_DISTANCE, type Group } from './duplicates.js';
+import { sameContents, nearDuplicates, SURE_DISTANCE, type Group } from './duplicates.js';
 import { FAULTS, FORMATS, type Format, type PictureFacts } from './pictureFacts.js';
 import type { ScannedDataset } from './scanDataset.js';
 import type { Split } from './split.js';
@@ -46,8 +46,8 @@ export function findDuplicates(facts: PictureFacts): Duplicates {
   const usable = usablePictures(facts);
   return {
     exact: sameContents(facts, usable),
-    near: sameLooks(facts, usable),
-    sure: sameLooks(facts, usable, SURE_DISTANCE),
+    near: nearDuplicates(facts, usable),
+    sure: nearDuplicates(facts, usable, SURE_DISTANCE),
   };
 }
 

@@ -20,7 +20,7 @@ const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
 /** Bytes of the contents' hash that are kept: SHA-256, cut. */
 export const CONTENT_BYTES = 16;
 /** Bytes of the perceptual hash. */
-export const LOOK_BYTES = 32;
+export const DIFFERENCE_HASH_BYTES = 32;
 
 /** What one look at a picture's file tells. */
 export interface PictureFact {
@@ -33,8 +33,8 @@ export interface PictureFact {
   readonly pages: number;
   /** First 16 bytes of the SHA-256 of the file. */
   readonly content: Uint8Array;
-  /** 256-bit perceptual hash, see {@link lookOf}. */
-  readonly look: Uint8Array;
+  /** 256-bit perceptual hash, see {@link differenceHash}. */
+  readonly differenceHash: Uint8Array;
 }
 
 /** The facts of many pictures: arrays instead of objects, so that a million take 64 MB and move between threads whole. */
@@ -45,7 +45,7 @@ export class PictureFacts {
   readonly widths: Uint32Array;
   readonly heights: Uint32Array;
   readonly contents: Uint8Array;
-  readonly looks: Uint8Array;
+  readonly differenceHashes: Uint8Array;
 
   constructor(readonly count: number) {
     this.faults = new Uint8Array(count);
@@ -54,7 +54,7 @@ export class PictureFacts {
     this.widths = new Uint32Array(count);
     this.heights = new Uint32Array(count);
     this.contents = new Uint8Array(count * CONTENT_BYTES);
-    this.looks = new Uint8Array(count * LOOK_BYTES);
+    this.differenceHashes = new Uint8Array(count * DIFFERENCE_HASH_BYTES);
   }
 
   set(picture: number, fact: PictureFact): void {
@@ -64,7 +64,7 @@ export class PictureFacts {
     this.widths[picture] = fact.width;
     this.heights[picture] = fact.height;
     this.contents.set(fact.content, picture * CONTENT_BYTES);
-    this.looks.set(fact.look, picture * LOOK_BYTES);
+    this.differenceHashes.set(fact.differenceHash, picture * DIFFERENCE_HASH_BYTES);
   }
 
   get(picture: number): PictureFact {
@@ -75,7 +75,10 @@ export class PictureFacts {
       height: this.heights[picture]!,
       pages: this.pages[picture]!,
       content: this.contents.subarray(picture * CONTENT_BYTES, (picture + 1) * CONTENT_BYTES),
-      look: this.looks.subarray(picture * LOOK_BYTES, (picture + 1) * LOOK_BYTES),
+      differenceHash: this.differenceHashes.subarray(
+        picture * DIFFERENCE_HASH_BYTES,
+        (picture + 1) * DIFFERENCE_HASH_BYTES,
+      ),
     };
   }
 
@@ -85,8 +88,10 @@ export class PictureFacts {
 
   /** What a move between threads takes along without a copy. */
   get buffers(): ArrayBuffer[] {
-    const { faults, formats, pages, widths, heights, contents, looks } = this;
-    return [faults, formats, pages, widths, heights, contents, looks].map(({ buffer }) => buffer as ArrayBuffer);
+    const { faults, formats, pages, widths, heights, contents, differenceHashes } = this;
+    return [faults, formats, pages, widths, heights, contents, differenceHashes].map(
+      ({ buffer }) => buffer as ArrayBuffer,
+    );
   }
 
   /** After a move between threads, which keeps the arrays but not the class. */

@@ -35,10 +35,10 @@ export interface BatchRequest {
 }
 
 export interface LoadedBatch {
-  /** [kept, size, size, 3]. */
+  /** [pictures, size, size, 3]. */
   readonly pixels: Uint8Array;
   /** The pictures that could be read. */
-  readonly kept: readonly number[];
+  readonly pictures: readonly number[];
 }
 
 /** Decodes in flight: sharp works in libuv's threads. */
@@ -111,9 +111,9 @@ export class PictureLoader {
     const bytes = size * size * 3;
     const pixels = new Uint8Array(pictures.length * bytes);
     const decoded = await this.decodeAbsent(pictures);
-    const kept: number[] = [];
+    const read: number[] = [];
     for (const picture of pictures) {
-      const at = kept.length * bytes;
+      const at = read.length * bytes;
       const whole = stored === size && !distortion;
       let source = decoded.get(picture) ?? this.memory.get(picture);
       if (!source) {
@@ -125,9 +125,9 @@ export class PictureLoader {
         const { augmentation, seed, epoch } = distortion;
         distort(source, stored, pixels, at, size, drawDistortion(augmentation, size, stored, seed, epoch, picture));
       } else if (!whole) cropCentre(source, stored, pixels, at, size);
-      kept.push(picture);
+      read.push(picture);
     }
-    return { pixels: kept.length === pictures.length ? pixels : pixels.slice(0, kept.length * bytes), kept };
+    return { pixels: read.length === pictures.length ? pixels : pixels.slice(0, read.length * bytes), pictures: read };
   }
 
   close(): void {

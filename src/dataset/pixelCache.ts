@@ -98,7 +98,7 @@ export class PixelCache {
         width: record.readUInt32LE(36),
         height: record.readUInt32LE(40),
         content: record.subarray(44, 60),
-        look: record.subarray(60, 92),
+        differenceHash: record.subarray(60, 92),
       },
       slot: record.readInt32LE(92),
     };
@@ -122,7 +122,7 @@ export class PixelCache {
     record.writeUInt32LE(fact.width, 36);
     record.writeUInt32LE(fact.height, 40);
     record.set(fact.content, 44);
-    record.set(fact.look, 60);
+    record.set(fact.differenceHash, 60);
     record.writeInt32LE(slot, 92);
     record.writeUInt32LE(pixels && slot >= 0 ? crc32(pixels) : 0, 96);
     record.writeUInt32LE(crc32(record.subarray(0, RECORD - 4)), RECORD - 4);

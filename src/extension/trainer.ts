@@ -58,12 +58,12 @@ export class Trainer implements RunListener {
    * @param checkpoint folder; the new run comes to lie beside its run
    * @returns whether it has begun
    */
-  fineTune(checkpoint: string, wishes: Extract<RunOrder, { type: 'qat' }>['wishes']): Promise<boolean> {
+  fineTune(checkpoint: string, overrides: Extract<RunOrder, { type: 'qat' }>['overrides']): Promise<boolean> {
     const parent = path.resolve(checkpoint, '..', '..');
     const name = new RunModel(parent).title;
     const runFolder = newRunFolder(path.dirname(parent), `${name}-int8`, new Date());
-    const all = { ...trainingSettings(this.editor), ...wishes };
-    return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes: all }, name);
+    const all = { ...trainingSettings(this.editor), ...overrides };
+    return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides: all }, name);
   }
 
   /** Two at once would only slow both down. @returns whether one is under way, which the user was told */

@@ -157,7 +157,7 @@ class Differing {
   ) {}
 
   async look(
-    { pixels, labels, kept }: Awaited<ReturnType<typeof readBatch>>,
+    { pixels, labels, pictures }: Awaited<ReturnType<typeof readBatch>>,
     float: readonly Verdict[] | undefined,
     int8: readonly Verdict[] | undefined,
   ): Promise<void> {
@@ -167,7 +167,7 @@ class Differing {
       if (float[i]!.person === int8[i]!.person) continue;
       if (this.count++ >= GALLERY) continue;
       this.gallery.push({
-        file: this.dataset.files[kept[i]!]!,
+        file: this.dataset.files[pictures[i]!]!,
         ...{ person: this.people[label]!, float32: this.named(float[i]!), int8: this.named(int8[i]!) },
         thumbnail: await jpegDataUri(pixels.subarray(i * area, (i + 1) * area), this.side),
       });

@@ -50,14 +50,14 @@ export async function predict(
   try {
     requireLabels(model.facts);
     const align = faces === 'align' || (faces === 'auto' && model.facts.input.faces === 'aligned');
-    const look = align
+    const sources: AlignedFiles = align
       ? await alignedFiles(files, cancelled)
       : { found: [...files], missing: new Map<number, string>(), clean: () => undefined };
     try {
       const predictions: Prediction[] = [];
-      for (const [i, source] of look.found.entries()) {
+      for (const [i, source] of sources.found.entries()) {
         if (cancelled()) return undefined;
-        const missing = look.missing.get(i);
+        const missing = sources.missing.get(i);
         const pixels = missing ?? (await inputPixels(source, model.facts));
         if (typeof pixels === 'string') predictions.push({ file: files[i]!, error: pixels });
         else {
@@ -69,7 +69,7 @@ export async function predict(
       }
       return { predictions, runtime: model.runtime, network: model.facts.network.name };
     } finally {
-      look.clean();
+      sources.clean();
     }
   } finally {
     await model.close();
@@ -92,14 +92,15 @@ export async function inputPixels(
   return middle;
 }
 
-interface Look {
+/** Files as the network wants its faces. */
+interface AlignedFiles {
   /** The files to read instead, by number. */
   readonly found: string[];
   readonly missing: ReadonlyMap<number, string>;
   clean(): void;
 }
 
-async function alignedFiles(files: readonly string[], cancelled: () => boolean): Promise<Look> {
+async function alignedFiles(files: readonly string[], cancelled: () => boolean): Promise<AlignedFiles> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-predict-'));
   const clean = () => fs.rmSync(folder, { recursive: true, force: true });
   const missing = new Map<number, string>();

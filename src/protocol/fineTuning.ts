@@ -14,7 +14,7 @@ function optional<T extends z.ZodType>(option: z.ZodDefault<T>): z.ZodOptional<T
 }
 
 /** What a fine-tuning for int8 does otherwise than the run of its checkpoint. */
-export const qatWishes = z.strictObject({
+export const qatOverrides = z.strictObject({
   epochs: z
     .int()
     .min(1)

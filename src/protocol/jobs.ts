@@ -4,7 +4,7 @@ import { datasetReport } from './check.js';
 import { comparison, measurements } from './comparison.js';
 import { exportOptions } from './exportOptions.js';
 import { hello, PROTOCOL_VERSION, stop } from './handshake.js';
-import { qatWishes } from './fineTuning.js';
+import { qatOverrides } from './fineTuning.js';
 import { optionInfo } from './optionInfo.js';
 import { augmentation, trainingOptions } from './options.js';
 import { facesWish, prediction } from './prediction.js';
@@ -47,7 +47,7 @@ export const JOBS = {
   },
   /** Fine-tunes a checkpoint for int8, with the options of its own run but for what is wished otherwise. */
   qat: {
-    order: order('qat', { runFolder: path, checkpoint: path, wishes: qatWishes }),
+    order: order('qat', { runFolder: path, checkpoint: path, overrides: qatOverrides }),
     word: finished,
     noun: 'fine-tuning',
     again: 'Fine-tune again',

@@ -178,7 +178,7 @@ export const trainingOptions = z.object({
     value: 'NAME',
     help: 'constant, or cosine: down to zero after the head epochs',
   }),
-  /** Share of the wished probability that is spread over all people. */
+  /** Share of the target probability that is spread over all people. */
   labelSmoothing: z.number().min(0).lt(1).default(0).register(optionInfo, {
     flag: 'label-smoothing',
     value: 'F',

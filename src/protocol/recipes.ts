@@ -48,16 +48,16 @@ const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> 
 /**
  * The options of a recipe with some of them set otherwise.
  *
- * @param wishes what is undefined is the recipe's; `weights: null` is a random start
+ * @param overrides what is undefined is the recipe's; `weights: null` is a random start
  */
 export function withRecipe(
   recipe: RecipeName,
-  wishes: Omit<TrainingOptionsInput, 'recipe' | 'weights'> & { readonly weights?: string | null | undefined },
+  overrides: Omit<TrainingOptionsInput, 'recipe' | 'weights'> & { readonly weights?: string | null | undefined },
 ): z.ZodSafeParseResult<TrainingOptions> {
-  const { weights, ...all } = { ...RECIPE_OPTIONS[recipe], ...defined(wishes), recipe };
+  const { weights, ...all } = { ...RECIPE_OPTIONS[recipe], ...defined(overrides), recipe };
   if (weights !== undefined && weights !== null) return trainingOptions.safeParse({ ...all, weights });
   // A head on random features learns nothing.
-  return trainingOptions.safeParse({ ...all, headEpochs: wishes.headEpochs ?? 0 });
+  return trainingOptions.safeParse({ ...all, headEpochs: overrides.headEpochs ?? 0 });
 }
 
 /** Whether the last layer would train alone on random features, which teach it nothing. */

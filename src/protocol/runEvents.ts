@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { FINDING_CODES } from './check.js';
 import { engineName } from './engines.js';
 import { trainingOptions } from './options.js';
 import { OBSERVERS } from './quantizationOptions.js';
@@ -234,3 +235,27 @@ export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
 export function isRunEvent(message: { readonly type: string }): message is RunEvent {
   return FIELD_OF.has(message.type);
 }
+
+/** What a run warns of, beside what Check Dataset finds. */
+export type WarningCode =
+  | (typeof FINDING_CODES)[number]
+  | 'cache-unavailable'
+  | 'channels-dead'
+  | 'dataset-vanished'
+  | 'engine-slow'
+  | 'layers-in-float'
+  | 'log-unreadable'
+  | 'memory-low'
+  | 'quantization-never'
+  | 'range-empty'
+  | 'report-unwritten'
+  | 'validation-not-finite';
+
+export interface Warning {
+  readonly code: WarningCode;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** What is told. What is read may come from another version, with warnings that this one has not heard of. */
+export type ToldEvent = Exclude<RunEvent, { type: 'warning' }> | ({ readonly type: 'warning' } & Warning);

@@ -67,10 +67,10 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
  */
 export function fineTuningOptions(
   checkpoint: string,
-  { quantization: wished, ...wishes }: Extract<TrainerOrder, { type: 'qat' }>['wishes'],
+  { quantization: wished, ...overrides }: Extract<TrainerOrder, { type: 'qat' }>['overrides'],
 ): TrainingOptions {
   const { options } = runToFineTune(checkpoint);
-  const dataset = wishes.dataset ?? options.dataset;
+  const dataset = overrides.dataset ?? options.dataset;
   if (!fs.existsSync(dataset))
     throw new UserError(
       'dataset-missing',
@@ -83,7 +83,7 @@ export function fineTuningOptions(
     epochs: FINE_TUNING_EPOCHS,
     headEpochs: 0,
     frozen: false,
-    ...wishes,
+    ...overrides,
     dataset,
     parent: checkpoint,
     quantization: quantization.parse(wished ?? {}),

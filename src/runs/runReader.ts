@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { runEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
+import { runEvent, type RunEvent, type Warning } from '../protocol/runEvents.js';
 import { formatCount } from '../core/format.js';
 import { openOwnFile } from '../platform/regularFile.js';
 import { RunFolder } from './runFolder.js';
@@ -102,7 +102,7 @@ export class RunReader {
   }
 }
 
-function unreadable(lines: readonly number[]): EventOf<'warning'> {
+function unreadable(lines: readonly number[]): { readonly type: 'warning' } & Warning {
   const which =
     lines.length === 1 ? `Line ${lines[0]!}` : `${formatCount(lines.length, 'line')}, from line ${lines[0]!} on,`;
   return {

@@ -38,8 +38,8 @@ const CANCELLED = { type: 'cancelled' } as const;
 const RUN: { readonly [J in Job]: RunJob<J> } = {
   train: ({ runFolder, options }, context) => train(runFolder, options, context),
 
-  qat: async ({ runFolder, checkpoint, wishes }, context) =>
-    train(runFolder, fineTuningOptions(checkpoint, wishes), context),
+  qat: async ({ runFolder, checkpoint, overrides }, context) =>
+    train(runFolder, fineTuningOptions(checkpoint, overrides), context),
 
   async check({ dataset, size, augmentation, pixelCacheMiB, exclude }, { progress, cancelled }) {
     const options = {

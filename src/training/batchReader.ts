@@ -24,8 +24,8 @@ export class PixelReader implements BatchReader {
 
   async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
     const request = epoch === undefined ? { pictures } : { pictures, distortion: { ...this.options, epoch } };
-    const { pixels, labels, kept } = await readBatch(this.dataset, request);
-    return { images: pixels, labels, pictures: kept };
+    const { pixels, ...rest } = await readBatch(this.dataset, request);
+    return { images: pixels, ...rest };
   }
 }
 

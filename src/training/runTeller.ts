@@ -2,7 +2,7 @@ import { emptyRunState, reduceRun, type RunState } from '../core/runState.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { failureOf } from '../platform/failureOf.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { RunEvent } from '../protocol/runEvents.js';
+import type { ToldEvent, Warning } from '../protocol/runEvents.js';
 import { renderReport } from '../report/report.js';
 import { runDisk } from '../runs/runDisk.js';
 import type { RunFolder } from '../runs/runFolder.js';
@@ -23,7 +23,7 @@ export class RunTeller {
   }
 
   /** @throws UserError when the log cannot be written */
-  readonly tell = (event: RunEvent): void => {
+  readonly tell = (event: ToldEvent): void => {
     this.log.append(event);
     this.state = reduceRun(this.state, event);
     // First: whoever listens looks there.
@@ -61,7 +61,7 @@ export class RunTeller {
       );
     } catch (error) {
       const { message, advice } = failureOf(error, JOBS.train);
-      const warning = { code: 'report-unwritten', message: `The report was not written: ${message}`, advice };
+      const warning: Warning = { code: 'report-unwritten', message: `The report was not written: ${message}`, advice };
       this.emit({ type: 'warning', ...warning });
     }
   }

@@ -13,8 +13,8 @@ export function stagesOf(
   options: TrainingOptions,
   dataset: Dataset,
   engine: Engine,
-  /** `whole` is what trains with every layer: the same network, or what quantization made of it. */
-  { float, whole }: { readonly float: Graph; readonly whole: Graph },
+  /** `trainedGraph` is what trains with every layer: the same network, or what quantization made of it. */
+  { float, trainedGraph }: { readonly float: Graph; readonly trainedGraph: Graph },
   start: ReadonlyMap<string, Float32Array>,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   const { embedding } = float.outputs;
@@ -36,7 +36,7 @@ export function stagesOf(
       return { name, session, reader };
     }
     // What only the whole graph has are ranges that nothing has been seen for.
-    const session = engine.createSession(whole, new Map([...start, ...parameters]), {
+    const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), {
       ...sessionOptions,
       ...(state && { resume: state }),
     });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Random } from '../core/random.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { EventOf, RunEvent } from '../protocol/runEvents.js';
+import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
@@ -61,7 +61,7 @@ interface RunContext {
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly teller: RunTeller;
-  readonly tell: (event: RunEvent) => void;
+  readonly tell: (event: ToldEvent) => void;
   readonly emit: (message: TrainerMessage) => void;
   readonly stop: StopSignal;
   readonly ports: TrainingPorts;
@@ -160,7 +160,7 @@ async function train(context: RunContext, dataset: Dataset, engine: Engine): Pro
   const weights = options.parent ?? options.weights;
   const values = await startWeights(float, { ...options, weights, people: dataset.people });
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
-  const stageOf = stagesOf(options, dataset, engine, { float, whole: graph }, start);
+  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start);
   const random = Random.forPurpose(options.seed, 'shuffle');
   const steps = stepsPerEpoch(dataset, options);
   const control = quantization && new QuantizationControl(options, graph, dataset, steps, tell);

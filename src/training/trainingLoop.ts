@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import fs from 'node:fs';
 import type { Validated } from '../core/best.js';
 import type { Random, RandomState } from '../core/random.js';
-import type { EventOf, RunEvent } from '../protocol/runEvents.js';
+import type { EventOf, ToldEvent, Warning } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { batchCount, cutBatches } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
@@ -43,7 +43,7 @@ export interface LoopParts {
   /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
   readonly stageOf: (epoch: number, before: Stage | undefined) => Promise<Stage>;
   readonly checkpoints: Pick<CheckpointKeeper, 'write' | 'forgetBest'>;
-  readonly tell: (event: RunEvent) => void;
+  readonly tell: (event: ToldEvent) => void;
   readonly stop: StopSignal;
   /** Of the order of the pictures. */
   readonly random: Random;
@@ -272,7 +272,7 @@ export class TrainingLoop {
     return { valAccuracy: accuracy };
   }
 
-  private warnOnce(warning: Omit<EventOf<'warning'>, 'type'>): void {
+  private warnOnce(warning: Warning): void {
     if (this.warned.has(warning.code)) return;
     this.warned.add(warning.code);
     this.parts.tell({ type: 'warning', ...warning });
@@ -319,9 +319,9 @@ export class TrainingLoop {
   /** With every picture in the cache training can go on without its folder; whoever unplugged the disk should know. */
   private noticeVanished(): void {
     if (fs.existsSync(this.dataset.root)) return;
-    const { code, message } = datasetVanished(this.dataset.root);
+    const { message } = datasetVanished(this.dataset.root);
     const advice = 'Training continues with the pictures in the cache; bring the folder back before you train again.';
-    this.warnOnce({ code, message, advice });
+    this.warnOnce({ code: 'dataset-vanished', message, advice });
   }
 
   /** @param step updates before the one that is meant */

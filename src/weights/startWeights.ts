@@ -24,7 +24,7 @@ export interface StartOptions {
 }
 
 /** What a file or checkpoint holds: arrays by name, and in their order where the names of Keras' layers may differ. */
-interface Found {
+interface WeightsFile {
   readonly arrays: ReadonlyMap<string, NpyArray>;
   readonly ordered?: readonly NpyArray[];
   /** Its scores are for the same people in the same order. */
@@ -89,7 +89,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-async function read(source: string, people: readonly string[]): Promise<Found> {
+async function read(source: string, people: readonly string[]): Promise<WeightsFile> {
   const stat = fs.statSync(source, { throwIfNoEntry: false });
   if (!stat) throw unreadable(source, 'does not exist');
   if (stat.isDirectory()) return readRun(source, people);
@@ -111,7 +111,7 @@ async function read(source: string, people: readonly string[]): Promise<Found> {
 }
 
 /** A checkpoint's folder. */
-function readRun(folder: string, people: readonly string[]): Found {
+function readRun(folder: string, people: readonly string[]): WeightsFile {
   const { session, shapes } = readCheckpoint(folder);
   const arrays = [...session.parameters].map(([name, values]) => [name, { values, shape: shapes.get(name)! }] as const);
   const before = peopleOfRun(runFolderOf(folder));

@@ -107,7 +107,7 @@ describe('a run', function () {
       assert.equal(path.dirname(order.runFolder), runs);
       assert.match(path.basename(order.runFolder), /^\d{8}-\d{6}-a-int8$/);
       assert.equal(order.checkpoint, here(checkpoint));
-      assert.equal(order.wishes.epochs, 2);
+      assert.equal(order.overrides.epochs, 2);
     }
   });
 

@@ -39,7 +39,7 @@ afterEach(() => {
   server.close();
 });
 
-const options = (wishes: object = {}) => withRecipe('default', { dataset: '/d', ...wishes }).data!;
+const options = (overrides: object = {}) => withRecipe('default', { dataset: '/d', ...overrides }).data!;
 
 describe('the weights that a training wants', () => {
   it('are downloaded with consent, once, and say where they are', async () => {

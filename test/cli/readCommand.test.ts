@@ -5,7 +5,7 @@ import type { Command } from '../../src/cli/command.js';
 import { UsageError, type Flag } from '../../src/cli/flag.js';
 import { COMMANDS } from '../../src/cli/commands.js';
 import { readCommand } from '../../src/cli/readCommand.js';
-import { qatWishes } from '../../src/protocol/fineTuning.js';
+import { qatOverrides } from '../../src/protocol/fineTuning.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { optionsOf } from '../../src/protocol/optionInfo.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -281,14 +281,14 @@ describe('train', () => {
 
 describe('the other commands', () => {
   it('qat takes a checkpoint, and what a fine-tuning does otherwise', () => {
-    const wish = z.object({ checkpoint: z.string(), wishes: qatWishes, json: z.boolean() });
+    const wish = z.object({ checkpoint: z.string(), overrides: qatOverrides, json: z.boolean() });
     const args = ['--epochs', '2', '--observer', 'entropy', '--weight-bits', '4', '--changed-data'];
-    const { checkpoint, wishes } = wishOf(
+    const { checkpoint, overrides } = wishOf(
       wish,
       ...['qat', 'runs/a/checkpoints/epoch-0003', ...args, '--float-layers', 'Conv1, predictions', '--dataset', 'd'],
     );
     assert.equal(checkpoint, path.join(cwd, 'runs/a/checkpoints/epoch-0003'));
-    const { quantization: wished, ...rest } = wishes;
+    const { quantization: wished, ...rest } = overrides;
     assert.deepEqual(rest, { epochs: 2, changedData: true, dataset: path.join(cwd, 'd') });
     assert.deepEqual(
       [wished?.observer, wished?.weightBits, wished?.floatLayers],

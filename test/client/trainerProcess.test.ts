@@ -28,7 +28,7 @@ const fineTuning = (): TrainerOrder => ({
   protocol: PROTOCOL_VERSION,
   runFolder: path.join(folder(), 'run'),
   checkpoint: path.join(folder(), 'epoch-0001'),
-  wishes: {},
+  overrides: {},
 });
 
 function start(mode: string, entryFile = entry, order: TrainerOrder = training()): Started {

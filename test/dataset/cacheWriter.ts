@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { PixelCache } from '../../src/dataset/pixelCache.js';
-import { CONTENT_BYTES, LOOK_BYTES } from '../../src/dataset/pictureFacts.js';
+import { CONTENT_BYTES, DIFFERENCE_HASH_BYTES } from '../../src/dataset/pictureFacts.js';
 
 // A program that fills a cache until it is killed: `cacheWriter.ts <caches> <dataset>`. It says "ready" when it begins.
 
@@ -20,7 +20,7 @@ export const fact = {
   height: 30,
   pages: 1,
   content: new Uint8Array(CONTENT_BYTES).fill(7),
-  look: new Uint8Array(LOOK_BYTES).fill(9),
+  differenceHash: new Uint8Array(DIFFERENCE_HASH_BYTES).fill(9),
 } as const;
 
 if (process.argv[1]?.endsWith('cacheWriter.ts')) {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { Random } from '../../src/core/random.js';
 import { decodePicture } from '../../src/dataset/decodePicture.js';
-import { differingBits, NEAR_DISTANCE, sameContents, sameLooks } from '../../src/dataset/duplicates.js';
-import { LOOK_BYTES, PictureFacts } from '../../src/dataset/pictureFacts.js';
+import { differingBits, NEAR_DISTANCE, sameContents, nearDuplicates } from '../../src/dataset/duplicates.js';
+import { DIFFERENCE_HASH_BYTES, PictureFacts } from '../../src/dataset/pictureFacts.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
@@ -17,19 +17,19 @@ function allOf(facts: PictureFacts): number[] {
 
 function randomFacts(count: number, random: Random): PictureFacts {
   const facts = new PictureFacts(count);
-  for (let i = 0; i < facts.looks.length; i++) facts.looks[i] = random.integer(256);
+  for (let i = 0; i < facts.differenceHashes.length; i++) facts.differenceHashes[i] = random.integer(256);
   return facts;
 }
 
-/** Turns `bits` different bits of a look. */
+/** Turns `bits` different bits of a hash. */
 function turn(facts: PictureFacts, from: number, to: number, bits: number, random: Random): void {
-  const look = facts.looks.slice(from * LOOK_BYTES, (from + 1) * LOOK_BYTES);
+  const hash = facts.differenceHashes.slice(from * DIFFERENCE_HASH_BYTES, (from + 1) * DIFFERENCE_HASH_BYTES);
   const places = random.shuffle(Array.from({ length: 256 }, (_, i) => i)).slice(0, bits);
-  for (const bit of places) look[bit >> 3]! ^= 1 << (bit & 7);
-  facts.looks.set(look, to * LOOK_BYTES);
+  for (const bit of places) hash[bit >> 3]! ^= 1 << (bit & 7);
+  facts.differenceHashes.set(hash, to * DIFFERENCE_HASH_BYTES);
 }
 
-describe('sameLooks', () => {
+describe('nearDuplicates', () => {
   it('finds planted copies of up to 15 bits always, of 26 nearly always, and no others', () => {
     const random = Random.fromSeed(1);
     for (const [bits, least] of [
@@ -40,21 +40,21 @@ describe('sameLooks', () => {
     ] as const) {
       const facts = randomFacts(2000, random);
       for (let i = 0; i < 200; i++) turn(facts, i, 1000 + i, bits, random);
-      const groups = sameLooks(facts, allOf(facts));
+      const groups = nearDuplicates(facts, allOf(facts));
       assert.ok(groups.length >= least, `${bits} bits: ${groups.length} of 200`);
       for (const group of groups) assert.deepEqual(group, [group[0]!, group[0]! + 1000]);
     }
     const facts = randomFacts(2000, random);
     for (let i = 0; i < 200; i++) turn(facts, i, 1000 + i, NEAR_DISTANCE + 1, random);
-    assert.equal(sameLooks(facts, allOf(facts)).length, 0);
+    assert.equal(nearDuplicates(facts, allOf(facts)).length, 0);
   });
 
   it('compares the same as all pairs do', () => {
     const random = Random.fromSeed(2);
     const facts = randomFacts(400, random);
     for (let i = 0; i < 400; i += 2) turn(facts, i, i + 1, random.integer(14), random);
-    const words = new Uint32Array(facts.looks.buffer);
-    const pairs = sameLooks(facts, allOf(facts)).flatMap((group) => group.slice(1).map((b) => [group[0]!, b]));
+    const words = new Uint32Array(facts.differenceHashes.buffer);
+    const pairs = nearDuplicates(facts, allOf(facts)).flatMap((group) => group.slice(1).map((b) => [group[0]!, b]));
     const expected = allOf(facts).flatMap((a) =>
       allOf(facts)
         .filter((b) => b > a && differingBits(words, a, b) <= NEAR_DISTANCE)
@@ -66,12 +66,12 @@ describe('sameLooks', () => {
   it('does not drown in pictures that are all alike', () => {
     const facts = new PictureFacts(30_000); // as of blank pages
     const started = performance.now();
-    const groups = sameLooks(facts, allOf(facts));
+    const groups = nearDuplicates(facts, allOf(facts));
     assert.equal(groups[0]!.length, 30_000);
     assert.ok(performance.now() - started < 10_000);
   });
 
-  withShared('looks of real pictures', [sharedPaths.wild], () =>
+  withShared('difference hashes of real pictures', [sharedPaths.wild], () =>
     it('takes a picture saved again for the same and other pictures of the same person for others', async () => {
       const people = fs
         .readdirSync(sharedPaths.wild)
@@ -99,7 +99,7 @@ describe('sameLooks', () => {
         }
       }
       const groupOf = new Map(
-        sameLooks(facts, allOf(facts)).flatMap((group) => group.map((p) => [p, group[0]!] as const)),
+        nearDuplicates(facts, allOf(facts)).flatMap((group) => group.map((p) => [p, group[0]!] as const)),
       );
       for (const [k, [name]] of changes.entries()) {
         const found = files.filter((_, i) => {
@@ -108,7 +108,7 @@ describe('sameLooks', () => {
         }).length;
         assert.ok(found >= 0.97 * files.length, `${name}: ${found} of ${files.length}`);
       }
-      const originals = sameLooks(
+      const originals = nearDuplicates(
         facts,
         files.map((_, i) => i),
       );

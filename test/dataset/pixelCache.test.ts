@@ -74,8 +74,11 @@ describe('PixelCache', () => {
       for (const i of [2, 0, 1]) assert.equal(sound(cache, `${i}.png`), true);
       const broken = cache.find(stampOf('broken.png'))!;
       assert.deepEqual([broken.fact.fault, broken.fact.format, broken.slot], ['damaged', 'jpeg', -1]);
-      const { content, look, ...rest } = cache.find(stampOf('1.png'))!.fact;
-      assert.deepEqual({ ...rest, content: Uint8Array.from(content), look: Uint8Array.from(look) }, fact);
+      const { content, differenceHash, ...rest } = cache.find(stampOf('1.png'))!.fact;
+      assert.deepEqual(
+        { ...rest, content: Uint8Array.from(content), differenceHash: Uint8Array.from(differenceHash) },
+        fact,
+      );
       cache.close();
       cache = open();
     }

@@ -136,7 +136,7 @@ describe('Trainer', () => {
     assert.deepEqual(editor.executed.at(-1), ['faceTrainer.openRun', runs[0]!.runFolder]);
   });
 
-  it('leads on from a fine-tuning whose pictures have changed, with the same wishes', async () => {
+  it('leads on from a fine-tuning whose pictures have changed, with the same overrides', async () => {
     const { editor, trainer, runs } = setUp();
     const checkpoint = path.join(folder(), 'runs', 'parent', 'checkpoints', 'epoch-0001');
     await trainer.fineTune(checkpoint, { quantization: { floatLayers: ['Conv1'] } });
@@ -148,8 +148,8 @@ describe('Trainer', () => {
       advice: 'Go on.',
     });
     await settled();
-    const [name, again, layers, wishes] = editor.executed.at(-1)!;
+    const [name, again, layers, overrides] = editor.executed.at(-1)!;
     assert.deepEqual([name, again, layers], ['faceTrainer.quantize', checkpoint, ['Conv1']]);
-    assert.equal((wishes as { changedData: boolean }).changedData, true);
+    assert.equal((overrides as { changedData: boolean }).changedData, true);
   });
 });

@@ -91,7 +91,7 @@ const FULL: Record<string, Case> = {
     schema: trainerCommand,
     message: {
       ...{ type: 'qat', protocol: PROTOCOL_VERSION, runFolder: '/r', checkpoint: '/c' },
-      wishes: {
+      overrides: {
         ...{ epochs: 1, dataset: '/d', changedData: true, engine: 'native', threads: 1, pixelCacheMiB: 1 },
         quantization: { observer: 'entropy', floatLayers: ['Conv1'], weightBits: 4, afterSteps: 7 },
       },

@@ -7,7 +7,7 @@ const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 2, e
 /** For each job the smallest order and last word that are whole. */
 export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, unknown> }> = {
   train: { order: { runFolder: '/r', options }, word: finished },
-  qat: { order: { runFolder: '/r', checkpoint: '/c', wishes: {} }, word: finished },
+  qat: { order: { runFolder: '/r', checkpoint: '/c', overrides: {} }, word: finished },
   check: {
     order: { dataset: '/d' },
     word: {

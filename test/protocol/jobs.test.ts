@@ -66,9 +66,9 @@ describe('the orders of jobs', () => {
       ['compare', { checkpoint: 7 }],
       ['train', { options: {} }],
       ['train', { runFolder: '' }],
-      ['qat', { wishes: { epochs: 0 } }],
-      ['qat', { wishes: { colour: 1 } }],
-      ['qat', { wishes: { quantization: { weightBits: 5 } } }],
+      ['qat', { overrides: { epochs: 0 } }],
+      ['qat', { overrides: { colour: 1 } }],
+      ['qat', { overrides: { quantization: { weightBits: 5 } } }],
     ] as const)
       assert.ok(
         !trainerCommand.safeParse({ type: job, protocol, ...GOOD[job].order, ...wrong }).success,

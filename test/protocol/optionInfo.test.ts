@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
-import { qatWishes } from '../../src/protocol/fineTuning.js';
+import { qatOverrides } from '../../src/protocol/fineTuning.js';
 import { JOBS, type Job } from '../../src/protocol/jobs.js';
 import { optionInfo, optionsOf, type Option } from '../../src/protocol/optionInfo.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -82,7 +82,7 @@ function flagsOf(schema: z.ZodType): Record<string, string> {
 
 describe('the flags of today', () => {
   it('still set what they set', () => {
-    const now = { training: flagsOf(trainingOptions), qat: flagsOf(qatWishes), export: flagsOf(exportOptions) };
+    const now = { training: flagsOf(trainingOptions), qat: flagsOf(qatOverrides), export: flagsOf(exportOptions) };
     for (const command of ['training', 'qat', 'export'] as const)
       for (const [flag, field] of Object.entries(FLAGS[command]))
         assert.equal(now[command][flag], field, `${command} --${flag}`);
@@ -90,7 +90,7 @@ describe('the flags of today', () => {
 
   it('set the same in a fine-tuning as in a training, in the same words', () => {
     const training = new Map(optionsOf(trainingOptions).map((option) => [option.info.flag, option]));
-    const shared = optionsOf(qatWishes).filter(
+    const shared = optionsOf(qatOverrides).filter(
       ({ info }) => !['epochs', 'dataset', 'changed-data'].includes(info.flag),
     );
     assert.deepEqual(
@@ -106,7 +106,7 @@ describe('the flags of today', () => {
   });
 
   it('have no alias that is another flag’s name', () => {
-    for (const schema of [trainingOptions, qatWishes, exportOptions]) {
+    for (const schema of [trainingOptions, qatOverrides, exportOptions]) {
       const names = optionsOf(schema).flatMap(({ info }) => [info.flag, ...(info.aliases ?? [])]);
       assert.equal(new Set(names).size, names.length, names.join());
     }
@@ -126,7 +126,7 @@ describe('the flags of today', () => {
 });
 
 describe('what stands for the value of an option', () => {
-  const options = [trainingOptions, qatWishes, exportOptions, ...Object.values(JOBS).map(({ order }) => order)].flatMap(
+  const options = [trainingOptions, qatOverrides, exportOptions, ...Object.values(JOBS).map(({ order }) => order)].flatMap(
     (schema) => optionsOf(schema),
   );
   const takes = ({ schema }: Option, value: unknown) => z.safeParse(schema, value).success;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as z from 'zod';
 import { Random } from '../../src/core/random.js';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
-import { qatWishes } from '../../src/protocol/fineTuning.js';
+import { qatOverrides } from '../../src/protocol/fineTuning.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { optionsOf, type Option } from '../../src/protocol/optionInfo.js';
 import { optionProblem, toldIssue } from '../../src/protocol/optionProblem.js';
@@ -90,7 +90,7 @@ describe('what is wrong with a value', () => {
 const expectedObservers = 'movingAverage, percentile, meanSquaredError or entropy';
 
 describe('what is told of any option', () => {
-  const schemas = [trainingOptions, qatWishes, exportOptions, ...Object.values(JOBS).map(({ order }) => order)];
+  const schemas = [trainingOptions, qatOverrides, exportOptions, ...Object.values(JOBS).map(({ order }) => order)];
   const options = schemas.flatMap((schema) => optionsOf(schema));
   const numbers = options.filter(({ info }) => info.value === 'N' || info.value === 'F');
   const isUnion = ({ schema }: Option) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { FINE_TUNING_EPOCHS, qatWishes } from '../../src/protocol/fineTuning.js';
+import { FINE_TUNING_EPOCHS, qatOverrides } from '../../src/protocol/fineTuning.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { optionsOf } from '../../src/protocol/optionInfo.js';
 import { augmentation, trainingOptions } from '../../src/protocol/options.js';
@@ -44,7 +44,7 @@ describe('the options of a training', () => {
 });
 
 describe('what options are called', () => {
-  const schemas = [trainingOptions, qatWishes, ...Object.values(JOBS).map(({ order }) => order)];
+  const schemas = [trainingOptions, qatOverrides, ...Object.values(JOBS).map(({ order }) => order)];
 
   it('is told of each once in a schema, in half a sentence', () => {
     for (const schema of schemas) {
@@ -89,9 +89,9 @@ describe('what options are called', () => {
 });
 
 describe('what a fine-tuning is asked for', () => {
-  it('takes wishes in part, and none that it does not know', () => {
-    assert.deepEqual(qatWishes.parse({}), {});
-    assert.equal(qatWishes.parse({ quantization: { observer: 'entropy' } }).quantization?.observer, 'entropy');
+  it('takes overrides in part, and none that it does not know', () => {
+    assert.deepEqual(qatOverrides.parse({}), {});
+    assert.equal(qatOverrides.parse({ quantization: { observer: 'entropy' } }).quantization?.observer, 'entropy');
     for (const wish of [
       { epochs: 0 },
       { threads: 257 },
@@ -99,8 +99,8 @@ describe('what a fine-tuning is asked for', () => {
       { quantization: { weightBits: 3 } },
       { x: 1 },
     ])
-      assert.ok(!qatWishes.safeParse(wish).success, JSON.stringify(wish));
-    const help = optionsOf(qatWishes).find(({ info }) => info.flag === 'epochs')!.info.help;
+      assert.ok(!qatOverrides.safeParse(wish).success, JSON.stringify(wish));
+    const help = optionsOf(qatOverrides).find(({ info }) => info.flag === 'epochs')!.info.help;
     assert.ok(help.includes(`(${FINE_TUNING_EPOCHS})`), help);
   });
 });

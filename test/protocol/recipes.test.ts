@@ -72,9 +72,9 @@ const OTHERWISE: Required<Omit<Wishes, 'dataset' | 'quantization'>> = {
   ...{ threads: 3, pixelCacheMiB: 1, keepCheckpoints: 9 },
 };
 
-const of = (recipe: RecipeName, wishes: Omit<Wishes, 'dataset'> = {}): TrainingOptions => {
-  const { data, error } = withRecipe(recipe, { dataset, ...wishes });
-  assert.ok(data, `${recipe} ${JSON.stringify(wishes)}: ${error?.message}`);
+const of = (recipe: RecipeName, overrides: Omit<Wishes, 'dataset'> = {}): TrainingOptions => {
+  const { data, error } = withRecipe(recipe, { dataset, ...overrides });
+  assert.ok(data, `${recipe} ${JSON.stringify(overrides)}: ${error?.message}`);
   return data;
 };
 
@@ -109,7 +109,7 @@ for (const recipe of RECIPES)
       assert.deepEqual(empty.error?.issues[0]?.path, ['weights'], 'an empty name is a mistake, not a random start');
     });
 
-    it('keeps its name whatever the wishes say they are', () => {
+    it('keeps its name whatever the overrides say they are', () => {
       for (const other of RECIPES) assert.equal(of(recipe, { ...WHOLE[other], dataset } as Wishes).recipe, recipe);
     });
 
@@ -136,7 +136,7 @@ for (const recipe of RECIPES)
     });
   });
 
-describe('wishes of a recipe', () => {
+describe('overrides of a recipe', () => {
   it('for distortions replace all of the recipe’s: what is not named is off', () => {
     assert.deepEqual(of('default', { augmentation: {} }).augmentation, STILL);
     assert.deepEqual(of('default', { augmentation: { rotation: 5 } }).augmentation, { ...STILL, rotation: 5 });

@@ -193,7 +193,7 @@ describe('who a network thinks is in a picture', () => {
     assert.deepEqual({ ...read.scores }, scores);
   });
 
-  it('is asked with one of three wishes for faces', () => {
+  it('is asked with one of three overrides for faces', () => {
     for (const wish of ['auto', 'align', 'as-they-are']) assert.equal(facesWish.parse(wish), wish);
     for (const wish of ['Auto', '', 'yes', true, undefined, null])
       assert.ok(!facesWish.safeParse(wish).success, String(wish));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type * as z from 'zod';
-import { qatWishes } from '../../protocol/fineTuning.js';
+import { qatOverrides } from '../../protocol/fineTuning.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { runFolderOf } from '../../runs/runFolder.js';
 import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
@@ -11,12 +11,12 @@ import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 interface QatWish {
   /** Absolute. */
   readonly checkpoint: string;
-  readonly wishes: z.infer<typeof qatWishes>;
+  readonly overrides: z.infer<typeof qatOverrides>;
   readonly out: string | undefined;
   readonly json: boolean;
 }
 
-const OPTIONS = optionFlags(qatWishes);
+const OPTIONS = optionFlags(qatOverrides);
 
 export const qat: Command<QatWish> = {
   name: 'qat',
@@ -26,16 +26,20 @@ export const qat: Command<QatWish> = {
 
   parse(given) {
     const checkpoint = given.only('Name the folder of a checkpoint.');
-    const wishes = checked(qatWishes.safeParse({ quantization: {}, ...fieldsOf(OPTIONS, given) }), OPTIONS, given);
-    return { checkpoint, wishes, out: given.path('out'), json: given.has('json') };
+    const overrides = checked(
+      qatOverrides.safeParse({ quantization: {}, ...fieldsOf(OPTIONS, given) }),
+      OPTIONS,
+      given,
+    );
+    return { checkpoint, overrides, out: given.path('out'), json: given.has('json') };
   },
 
-  run({ checkpoint, wishes, out, json }) {
+  run({ checkpoint, overrides, out, json }) {
     // Beside the run of its checkpoint when that lies where runs do.
     const parent = runFolderOf(checkpoint);
     const runs = path.dirname(parent);
     const place = path.basename(runs) === 'runs' ? runs : defaultRunsFolder(process.cwd());
     const runFolder = out ?? newRunFolder(place, `${path.basename(parent)}-int8`, new Date());
-    return new Output(json).run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, wishes });
+    return new Output(json).run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides });
   },
 };

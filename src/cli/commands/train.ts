@@ -70,14 +70,14 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
   const { recipe: named = sample ? 'original' : 'default', weights, ...fields } = fieldsOf(OPTIONS, given);
   requireTogether(given);
   const recipe = checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
-  const wishes = {
+  const overrides = {
     ...(sample ? SAMPLE_DEFAULTS : {}),
     ...fields,
     dataset,
     ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
   };
   // Whatever the flags say is checked there.
-  const options = checked(withRecipe(recipe, wishes as TrainingOptionsInput), OPTIONS, given);
+  const options = checked(withRecipe(recipe, overrides as TrainingOptionsInput), OPTIONS, given);
   if (trainsOnRandomFeatures(options))
     throw new UsageError(
       `${options.frozen ? `${recipe === 'fast' ? '--recipe fast' : '--frozen'} trains` : '--head-epochs train'} the last layer alone, ` +

@@ -4,7 +4,7 @@ import type { LossFunction } from './loss.js';
 export interface SoftmaxLoss {
   readonly kind: 'softmax';
   /**
-   * Share of the wished probability that is spread evenly over all people (Szegedy et al. 2016, section 7). It is in the
+   * Share of the target probability that is spread evenly over all people (Szegedy et al. 2016, section 7). It is in the
    * gradient alone: the loss that is told stays that of the label.
    */
   readonly labelSmoothing: number;
@@ -12,7 +12,7 @@ export interface SoftmaxLoss {
 
 /**
  * Computed in float64 with the row's maximum taken out, so that it overflows for no finite input. The gradient is
- * (softmax − wished probabilities) / rows. Where two people tie, the lower number wins, as in NumPy's argmax.
+ * (softmax − target probabilities) / rows. Where two people tie, the lower number wins, as in NumPy's argmax.
  */
 export const softmax: LossFunction<SoftmaxLoss> = {
   reads: ['scores'],

@@ -53,7 +53,9 @@ export function commandTable(services: Services): Record<string, Command> {
       const dataset = await localFolder(editor, folder, 'Align the Faces of This Folder');
       if (dataset !== undefined) await data.align(dataset, reports);
     }),
-    quantize: writes((checkpoint, floatLayers, wishes) => quantize(editor, trainer, checkpoint, floatLayers, wishes)),
+    quantize: writes((checkpoint, floatLayers, overrides) =>
+      quantize(editor, trainer, checkpoint, floatLayers, overrides),
+    ),
     exportModel: writes(async (argument) => {
       const checkpoint = await checkpointOf(editor, argument, { title: 'Export a checkpoint' });
       if (checkpoint !== undefined) await exportModel(editor, jobs, checkpoint);

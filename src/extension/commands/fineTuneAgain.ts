@@ -8,9 +8,9 @@ export function recoveryFor(
   code: string,
 ): { title: string; run(): Promise<void> } | undefined {
   if (order.type !== 'qat') return undefined;
-  const again = async (wishes: (typeof order)['wishes']) => {
-    const { floatLayers } = order.wishes.quantization ?? {};
-    await editor.execute('faceTrainer.quantize', order.checkpoint, floatLayers, wishes);
+  const again = async (overrides: (typeof order)['overrides']) => {
+    const { floatLayers } = order.overrides.quantization ?? {};
+    await editor.execute('faceTrainer.quantize', order.checkpoint, floatLayers, overrides);
   };
   if (code === 'dataset-missing')
     return {
@@ -21,10 +21,10 @@ export function recoveryFor(
           openLabel: 'Fine-Tune with These',
           what: 'folder',
         });
-        if (chosen) await again({ ...order.wishes, dataset: chosen.fsPath });
+        if (chosen) await again({ ...order.overrides, dataset: chosen.fsPath });
       },
     };
   if (code === 'dataset-changed')
-    return { title: 'Continue with the Changed Pictures', run: () => again({ ...order.wishes, changedData: true }) };
+    return { title: 'Continue with the Changed Pictures', run: () => again({ ...order.overrides, changedData: true }) };
   return undefined;
 }

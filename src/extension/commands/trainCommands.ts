@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { nativeAddonFile } from '../../platform/nativeAddon.js';
-import { qatWishes } from '../../protocol/fineTuning.js';
+import { qatOverrides } from '../../protocol/fineTuning.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
 import type { Editor } from '../editor.js';
@@ -33,19 +33,19 @@ export async function trainModel(editor: Editor, ports: TrainModelPorts, folder:
   if (options) await ports.trainer.start(options);
 }
 
-/** Fine-tunes a checkpoint for int8. @param wishes of a run that was refused and goes on otherwise */
+/** Fine-tunes a checkpoint for int8. @param overrides of a run that was refused and goes on otherwise */
 export async function quantize(
   editor: Editor,
   trainer: Trainer,
   argument: unknown,
   floatLayers: unknown,
-  wishes: unknown,
+  overrides: unknown,
 ): Promise<void> {
   if (await trainer.isBusy()) return;
   const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
   const checkpoint = await checkpointOf(editor, argument, { title, kind: 'float' });
   if (checkpoint === undefined) return;
-  const given = qatWishes.safeParse(wishes).data ?? {};
+  const given = qatOverrides.safeParse(overrides).data ?? {};
   const layers = z.array(z.string()).safeParse(floatLayers).data;
   await trainer.fineTune(
     checkpoint,

@@ -86,7 +86,7 @@ export function rememberedOptions(editor: Editor, memory: Memory, dataset: strin
 function resolve(editor: Editor, current: Choices, dataset: string): TrainingOptions {
   const list = exclusionFile(runsFolderFor(editor, dataset), dataset);
   const result = withRecipe(current.recipe, {
-    ...wishesOf(current),
+    ...overridesOf(current),
     dataset,
     ...trainingSettings(editor),
     exclude: fs.existsSync(list) ? list : undefined,
@@ -96,17 +96,17 @@ function resolve(editor: Editor, current: Choices, dataset: string): TrainingOpt
 }
 
 /** Choices at their places in the options. */
-function wishesOf(current: Choices): Record<string, unknown> {
-  const wishes: Record<string, unknown> = {};
+function overridesOf(current: Choices): Record<string, unknown> {
+  const overrides: Record<string, unknown> = {};
   const groups: Record<string, Record<string, unknown>> = {};
   for (const { at, key } of ROWS) {
     const value = current[key];
     const [name, inner] = at;
-    if (inner === undefined) wishes[name!] = value;
+    if (inner === undefined) overrides[name!] = value;
     // A group whose option is unset is absent.
     else if (value !== undefined && value !== null) (groups[name!] ??= {})[inner] = value;
   }
-  return { ...wishes, ...groups };
+  return { ...overrides, ...groups };
 }
 
 /** What is not understood is forgotten, all of it: choices belong together. */

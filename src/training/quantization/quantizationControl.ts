@@ -8,7 +8,7 @@ import type { QuantizationSettings } from '../../quantization/folding.js';
 import type { Graph } from '../../graph/graph.js';
 import type { ParameterValues } from '../../graph/networkState.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
-import type { EventOf, RunEvent } from '../../protocol/runEvents.js';
+import type { ToldEvent } from '../../protocol/runEvents.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 import { calibrate, measureActivations, RANGE_MOMENTUM, type Batches } from './calibrate.js';
 import { layerSensitivity } from './sensitivity.js';
@@ -39,7 +39,7 @@ export class QuantizationControl {
     private readonly graph: Graph,
     private readonly dataset: Dataset,
     stepsPerEpoch: number,
-    private readonly tell: (event: RunEvent) => void,
+    private readonly tell: (event: ToldEvent) => void,
   ) {
     this.quantizers = quantizersOf(graph);
     this.schedule = quantizationSchedule(this.own, stepsPerEpoch, stepsPerEpoch * options.epochs);
@@ -200,7 +200,7 @@ function notFiniteWeights(names: readonly string[]): UserError {
 }
 
 /** Of a run in which quantization never begins. */
-export function neverBegins(schedule: QuantizationSchedule, totalSteps: number): EventOf<'warning'> | undefined {
+export function neverBegins(schedule: QuantizationSchedule, totalSteps: number): ToldEvent | undefined {
   if (schedule.calibration < totalSteps) return undefined;
   return {
     type: 'warning',

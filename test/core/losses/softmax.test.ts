@@ -26,7 +26,7 @@ describe('the softmax loss', () => {
     }
   });
 
-  it('moves the gradient of the wished probabilities with smoothing, and leaves the loss as it is', () => {
+  it('moves the gradient of the target probabilities with smoothing, and leaves the loss as it is', () => {
     const [scores, people] = [Float32Array.from([0.5, -1, 2, 0.25]), 4];
     const [plain, smoothed] = [loss(scores, [1]), loss(scores, [1], 0.2)];
     assert.equal(smoothed.lossSum, plain.lossSum);

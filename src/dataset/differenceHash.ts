@@ -1,4 +1,4 @@
-import { LOOK_BYTES } from './pictureFacts.js';
+import { DIFFERENCE_HASH_BYTES } from './pictureFacts.js';
 
 const ROWS = 16;
 const COLUMNS = 17;
@@ -10,7 +10,7 @@ const COLUMNS = 17;
  *
  * @param pixels [size, size, 3] RGB
  */
-export function lookOf(pixels: Uint8Array, size: number): Uint8Array {
+export function differenceHash(pixels: Uint8Array, size: number): Uint8Array {
   const cells = new Float64Array(ROWS * COLUMNS);
   for (let row = 0; row < ROWS; row++) {
     const [top, bottom] = span(row, ROWS, size);
@@ -25,12 +25,12 @@ export function lookOf(pixels: Uint8Array, size: number): Uint8Array {
       cells[row * COLUMNS + column] = sum / ((bottom - top) * (right - left));
     }
   }
-  const look = new Uint8Array(LOOK_BYTES);
+  const hash = new Uint8Array(DIFFERENCE_HASH_BYTES);
   for (let bit = 0; bit < ROWS * (COLUMNS - 1); bit++) {
     const cell = Math.floor(bit / (COLUMNS - 1)) * COLUMNS + (bit % (COLUMNS - 1));
-    if (cells[cell]! < cells[cell + 1]!) look[bit >> 3] = look[bit >> 3]! | (1 << (bit & 7));
+    if (cells[cell]! < cells[cell + 1]!) hash[bit >> 3] = hash[bit >> 3]! | (1 << (bit & 7));
   }
-  return look;
+  return hash;
 }
 
 function span(i: number, parts: number, size: number): [number, number] {
