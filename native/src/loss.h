@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "pool.h"
 
@@ -57,6 +58,8 @@ struct LossSpec {
   double settings[kMostLossSettings] = {};
 };
 
+/** Every kind. */
+const std::vector<const LossKind*>& lossKinds();
 /** Null when there is none of that name. */
 const LossKind* lossNamed(const std::string& name);
 

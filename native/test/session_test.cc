@@ -48,9 +48,22 @@ struct Grants {
   ~Grants() { granted.store(-1); }
 };
 
+/** Of the network at hand: every kind has its turn. */
+const ft::LossKind* lossKind = ft::lossKinds().front();
+
+/** The kind at hand, each of its settings a little above the least. */
+ft::LossSpec lossAtHand() {
+  ft::LossSpec loss;
+  loss.kind = lossKind;
+  for (int i = 0; i < ft::kMostLossSettings && lossKind->settings[i].name; i++) {
+    const auto& [name, least, below] = lossKind->settings[i];
+    loss.settings[i] = least + 0.1 * std::fmin(1, below - least);
+  }
+  return loss;
+}
+
 std::unique_ptr<Session> sessionOf(const ModelSpec& model, int threads) {
-  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(),
-                                   ft::LossSpec{ft::lossNamed("softmax"), {0.1}});
+  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(), lossAtHand());
 }
 
 /** Weights around which nothing overflows. The first two of a quantizer's range are its ends. */
@@ -310,7 +323,8 @@ int main(int argc, char** argv) {
   Random random{77};
   Damaged damaged;
   for (std::size_t i = 0; i < networks.size(); i++) {
-    context = "network " + std::to_string(i);
+    lossKind = ft::lossKinds()[i % ft::lossKinds().size()];
+    context = "network " + std::to_string(i) + ", the loss " + lossKind->name;
     if (!networks[i].numbers.empty()) {
       gradientCase(networks[i], threads);
       continue;

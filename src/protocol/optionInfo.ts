@@ -6,18 +6,20 @@ export interface OptionInfo {
   readonly flag: string;
   /** What the flag was called before: understood, and shown nowhere. */
   readonly aliases?: readonly string[];
-  /** What stands for the value in the help: whole number, fraction, …; a switch takes none. */
+  /** What stands for the value in the help: N for a number, F for a share or factor, …; a switch takes none. */
   readonly value?: 'N' | 'F' | 'NAME' | 'FILE' | 'FOLDER' | 'LIST';
   /** Half a sentence; what it is when nobody says otherwise is added from the schema. */
   readonly help: string;
   /** How text becomes the value, where `value` does not tell: "flip,scale=0.1", or a start by name or by path. */
   readonly read?: 'strengths' | 'start';
+  /** A fine-tuning has the default, whatever its parent was trained with; it takes over everything else. */
+  readonly startsAnew?: true;
   /** The row in the editor's list of options, where it has one. */
   readonly pick?: OptionPick;
 }
 
 export interface OptionPick {
-  /** Rows stand in the order of these numbers. */
+  /** Rows stand in the order of these numbers, which leave room between them. */
   readonly place: number;
   readonly label: string;
   /** One of VS Code's icons. */

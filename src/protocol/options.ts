@@ -46,7 +46,7 @@ export const trainingOptions = z.object({
       value: 'NAME',
       help: 'default, fast or original: sets the defaults of the other options',
       pick: {
-        place: 1,
+        place: 10,
         label: 'Recipe',
         icon: 'book',
         values: {
@@ -71,7 +71,7 @@ export const trainingOptions = z.object({
       value: 'N',
       help: 'side of the input in pixels, a multiple of 32',
       pick: {
-        place: 4,
+        place: 40,
         label: 'Picture size',
         icon: 'screen-full',
         prompt: 'Side of the network’s input in pixels, a multiple of 32',
@@ -113,19 +113,20 @@ export const trainingOptions = z.object({
       flag: 'epochs',
       value: 'N',
       help: 'passes over the pictures',
-      pick: { place: 2, label: 'Epochs', icon: 'sync', prompt: 'Passes over all the pictures' },
+      pick: { place: 20, label: 'Epochs', icon: 'sync', prompt: 'Passes over all the pictures' },
     }),
   /** Epochs at the beginning that train the last layer alone, on the frozen network below it. */
   headEpochs: z.int().min(0).max(10_000).default(0).register(optionInfo, {
     flag: 'head-epochs',
     value: 'N',
     help: 'first epochs, which train the last layer alone on the frozen network below it',
+    startsAnew: true,
   }),
   /** The network below the last layer stays as it is; its features are computed once for each picture. */
   frozen: z
     .boolean()
     .default(false)
-    .register(optionInfo, { flag: 'frozen', help: 'train the last layer alone, in every epoch' }),
+    .register(optionInfo, { flag: 'frozen', help: 'train the last layer alone, in every epoch', startsAnew: true }),
   batchSize: z
     .int()
     .min(2)
@@ -136,7 +137,7 @@ export const trainingOptions = z.object({
       value: 'N',
       help: 'pictures in one step; a single picture left over joins the previous batch',
       pick: {
-        place: 3,
+        place: 30,
         label: 'Batch size',
         icon: 'layers',
         prompt: 'Pictures in one step; a smaller batch needs less memory',
@@ -224,7 +225,7 @@ export const trainingOptions = z.object({
       value: 'F',
       help: 'share of the pictures used for training; the rest is for validation',
       pick: {
-        place: 6,
+        place: 60,
         label: 'Training share',
         icon: 'split-horizontal',
         prompt: 'Share of each person’s pictures used for training; the rest is for validation',
@@ -239,7 +240,7 @@ export const trainingOptions = z.object({
       value: 'NAME',
       help: 'picture, or identity to validate on people left out of training',
       pick: {
-        place: 7,
+        place: 70,
         label: 'Validate with',
         icon: 'organization',
         values: {
@@ -261,7 +262,7 @@ export const trainingOptions = z.object({
       value: 'N',
       help: 'seed of split, order, augmentation and random weights, each with its own stream',
       pick: {
-        place: 8,
+        place: 80,
         label: 'Seed',
         icon: 'symbol-numeric',
         prompt: 'The same seed gives the same split, order and random weights',
@@ -280,7 +281,8 @@ export const trainingOptions = z.object({
       value: 'NAME',
       read: 'start',
       help: 'imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint',
-      pick: { place: 5, label: 'Start from', icon: 'file-binary', unset: 'random weights' },
+      startsAnew: true,
+      pick: { place: 50, label: 'Start from', icon: 'file-binary', unset: 'random weights' },
     }),
   /** Absent: training in float. */
   quantization: quantization.optional(),

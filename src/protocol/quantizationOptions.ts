@@ -17,7 +17,7 @@ export const quantization = z.strictObject({
       value: 'N',
       help: 'start quantization-aware training after this many epochs',
       pick: {
-        place: 9,
+        place: 90,
         key: 'quantizeAfter',
         label: 'Quantization-aware after epoch',
         icon: 'chip',

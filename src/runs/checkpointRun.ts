@@ -3,6 +3,7 @@ import { UserError } from '../core/userError.js';
 import { networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
+import { optionsOf } from '../protocol/optionInfo.js';
 import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
 import { quantization } from '../protocol/quantizationOptions.js';
 import { readCheckpoint } from './checkpoint.js';
@@ -60,6 +61,11 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
   }
 }
 
+/** Options that a fine-tuning does not take over: how its parent began. */
+const ANEW: ReadonlySet<string> = new Set(
+  optionsOf(trainingOptions).flatMap(({ path: [name], info }) => (info.startsAnew ? [name!] : [])),
+);
+
 /**
  * The options of a run that fine-tunes a checkpoint for int8: those of its own run, every layer from the first step on.
  *
@@ -78,11 +84,8 @@ export function fineTuningOptions(
       'Bring the folder back, or say where it is now.',
     );
   return trainingOptions.parse({
-    ...options,
-    weights: undefined, // the parent has its own
+    ...Object.fromEntries(Object.entries(options).filter(([name]) => !ANEW.has(name))),
     epochs: FINE_TUNING_EPOCHS,
-    headEpochs: 0,
-    frozen: false,
     ...overrides,
     dataset,
     parent: checkpoint,

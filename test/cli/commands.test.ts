@@ -11,7 +11,10 @@ import { ScriptedProgram } from './scriptedProgram.js';
 
 const folder = scratchFolder();
 let program: ScriptedProgram;
-beforeEach(() => (program = new ScriptedProgram(folder())));
+/** For each test of a suite. */
+function useProgram(): void {
+  beforeEach(() => (program = new ScriptedProgram(folder())));
+}
 /** As the program resolves it: a folder for temporary files may be a link. */
 const here = (...names: string[]) => path.join(fs.realpathSync(folder()), ...names);
 
@@ -20,6 +23,7 @@ const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 4, e
 
 describe('a command whose job fails', function () {
   this.timeout(60_000);
+  useProgram();
   const commands = [
     ['train', 'd', '--recipe', 'original'],
     ['qat', 'c'],
@@ -61,6 +65,7 @@ describe('a command whose job fails', function () {
 
 describe('a run', function () {
   this.timeout(60_000);
+  useProgram();
 
   it('is drawn as it goes, and says in the end where it lies', () => {
     const { status, stdout, order } = program.run(['train', 'd', '--recipe', 'original', '--out', 'r'], {
@@ -159,6 +164,7 @@ const finding = (severity: Finding['severity']): Finding => ({
 
 describe('check', function () {
   this.timeout(60_000);
+  useProgram();
   const check = (told: DatasetReport, ...args: string[]) =>
     program.run(['check', 'd', ...args], { says: [{ type: 'checked', report: told }] });
 
@@ -215,6 +221,7 @@ describe('check', function () {
 
 describe('align', function () {
   this.timeout(60_000);
+  useProgram();
   const summary = {
     ...{ out: '/o', contactSheet: '/o/contact-sheet.html', pictures: 9, aligned: 5, doubtful: 1 },
     ...{ withoutFace: 2, unreadable: 1, kept: 0 },
@@ -249,6 +256,7 @@ const measured: Measurements = {
 
 describe('export', function () {
   this.timeout(60_000);
+  useProgram();
   const word = { type: 'exported', file: '/e/f.onnx', bytes: 1_260_000, cards: ['/e/f.md', '/e/f.json'], measured };
 
   it('says what was written and what was measured', () => {
@@ -275,6 +283,7 @@ describe('export', function () {
 
 describe('compare', function () {
   this.timeout(60_000);
+  useProgram();
   const comparison: Comparison = {
     ...{ checkpoint: '/c', dataset: '/d', network: 'n', measurements: measured },
     gallery: [
@@ -299,6 +308,7 @@ describe('compare', function () {
 
 describe('predict', function () {
   this.timeout(60_000);
+  useProgram();
   const known = { file: 'p.jpg', person: 'anna', probability: 0.9, scores: { anna: 0.9, bert: 0.1 } };
   const unknown = { file: 'q.jpg', error: 'is empty' };
   const answered = (...predictions: object[]) => ({

@@ -21,27 +21,31 @@ let sent: Buffer;
 let told: string[];
 const say = (line: string) => told.push(line);
 
-beforeEach(async () => {
-  [asked, told, sent] = [[], [], weights];
-  server = http.createServer((request, response) => {
-    asked.push(request.url!);
-    response.writeHead(200, { 'content-length': sent.length }).end(sent);
+/** For each test of a suite: a server, and a cache of the test. */
+function useServer(): void {
+  beforeEach(async () => {
+    [asked, told, sent] = [[], [], weights];
+    server = http.createServer((request, response) => {
+      asked.push(request.url!);
+      response.writeHead(200, { 'content-length': sent.length }).end(sent);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    process.env['FACE_TRAINER_WEIGHTS_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keras`;
+    process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'cache');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  process.env['FACE_TRAINER_WEIGHTS_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keras`;
-  process.env['FACE_TRAINER_CACHE'] = path.join(folder(), 'cache');
-});
-afterEach(() => {
-  for (const [i, name] of ENVIRONMENT.entries())
-    if (before[i] === undefined) Reflect.deleteProperty(process.env, name);
-    else process.env[name] = before[i];
-  server.closeAllConnections();
-  server.close();
-});
+  afterEach(() => {
+    for (const [i, name] of ENVIRONMENT.entries())
+      if (before[i] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[i];
+    server.closeAllConnections();
+    server.close();
+  });
+}
 
 const options = (overrides: object = {}) => withRecipe('default', { dataset: '/d', ...overrides }).data!;
 
 describe('the weights that a training wants', () => {
+  useServer();
   it('are downloaded with consent, once, and say where they are', async () => {
     await getWeights(options({ width: 0.35, size: 96 }), true, say);
     const file = imageNetFile({ width: 0.35, size: 96 });
@@ -90,6 +94,7 @@ describe('the weights that a training wants', () => {
 });
 
 describe('download-weights', () => {
+  useServer();
   it('says of weights that are there where they are', async () => {
     await downloadWeights({ width: 1, size: 224 }, say);
     told = [];

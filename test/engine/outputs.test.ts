@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LossFunction, OutputName, OutputValues } from '../../src/core/losses/loss.js';
+import { LOSSES } from '../../src/core/losses/losses.js';
 import type { SoftmaxLoss } from '../../src/core/losses/softmax.js';
 import { Random } from '../../src/core/random.js';
 import type { Batch, Engine, TrainingSession } from '../../src/engine/engine.js';
@@ -27,6 +28,7 @@ function polynomial(reads: readonly OutputName[]): LossFunction<SoftmaxLoss> {
   const powers = { scores: 2, embedding: 3 };
   return {
     reads,
+    settings: LOSSES.softmax.settings,
     compute(_, outputs, labels) {
       let lossSum = 0;
       const gradients: { -readonly [name in OutputName]?: Float32Array } = {};
@@ -46,7 +48,7 @@ const SETTINGS = { learningRate: 1, batchNormMomentum: 0.9, seed: 3 };
 
 for (const name of ['javascript', 'tensorflow'] as const) {
   const engineFor = (reads: readonly OutputName[]): Promise<Engine> => {
-    const losses = { softmax: polynomial(reads) };
+    const losses = { ...LOSSES, softmax: polynomial(reads) };
     return name === 'javascript' ? createJavaScriptEngine(losses) : createTensorFlowEngine(findTensorFlow()!, losses);
   };
   const graph = smoothGraph();

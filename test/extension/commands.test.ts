@@ -22,6 +22,9 @@ import { Reports } from '../../src/extension/panels/reports.js';
 import { RunPanels } from '../../src/extension/panels/runPanels.js';
 import { Trainer } from '../../src/extension/trainer.js';
 import type { LastWord, TrainerOrder } from '../../src/protocol/jobs.js';
+import { optionsOf } from '../../src/protocol/optionInfo.js';
+import { trainingOptions } from '../../src/protocol/options.js';
+import { QUANTIZATION_VALUES, VALUES } from '../protocol/optionValues.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor, settled } from './fakeEditor.js';
 import { epochEvent, runEventOf, writeRun } from './runs.js';
@@ -51,6 +54,45 @@ class InstantJobs extends Jobs {
 }
 
 const CANCELLED: LastWord = { type: 'cancelled' };
+
+interface PickedRow {
+  readonly place: number;
+  readonly at: readonly string[];
+  readonly label: string;
+  /** What the row says when `chosen` was chosen. */
+  readonly description: string;
+  /** Undefined: left as it is. */
+  readonly chosen?: unknown;
+  /** What is picked from a list; undefined: a number is written. */
+  readonly answer?: string;
+}
+
+/** The rows that the schema of the options asks for, with something to choose in each. */
+function pickedRows(): PickedRow[] {
+  const rows = optionsOf(trainingOptions).flatMap(({ path: at, info: { pick, read } }): PickedRow[] => {
+    if (!pick) return [];
+    const row = { place: pick.place, at, label: `$(${pick.icon}) ${pick.label}` };
+    if (read === 'start') return [{ ...row, description: 'ImageNet weights' }];
+    const [name, words] = Object.entries(pick.values ?? {}).at(-1) ?? [];
+    // Another recipe would change what the other rows begin with.
+    if (at[0] === 'recipe') return [{ ...row, description: 'default' }];
+    if (words) {
+      const description = `${words.label[0]!.toLowerCase()}${words.label.slice(1)}`;
+      return [{ ...row, description, chosen: name, answer: words.label }];
+    }
+    const values = new Map(Object.entries({ ...VALUES, ...QUANTIZATION_VALUES }));
+    const chosen = values
+      .get(at.at(-1)!)!
+      .good.filter((value) => typeof value === 'number')
+      .at(-1)!;
+    return [{ ...row, description: String(chosen), chosen }];
+  });
+  return rows.sort((a, b) => a.place - b.place);
+}
+
+function valueAt(options: object, at: readonly string[]): unknown {
+  return at.reduce<unknown>((value, key) => new Map(Object.entries(value as object)).get(key), options);
+}
 
 describe('the commands', () => {
   function services(editor: FakeEditor, jobs = new InstantJobs(editor, CANCELLED)): Services {
@@ -173,47 +215,35 @@ describe('the options of a training', () => {
 
   it('have a row for each that the schema says is picked, which changes it and may unset it', async () => {
     const editor = new FakeEditor();
+    const memory = new Memory();
     const pick = async (picks: string[], inputs: string[] = []) => {
       editor.picks.push(...picks, '$(play)');
       editor.inputs.push(...inputs);
       return (await pickTrainingOptions(editor, memory, '/orl'))!.options;
     };
-    const memory = new Memory();
-    const numbers = [
-      'Epochs',
-      'Batch size',
-      'Picture size',
-      'Training share',
-      'Seed',
-      'Quantization-aware after epoch',
-    ];
-    const rows = () =>
-      editor.lists.at(-1)!.map(({ label, description, separator }) => [label, separator ?? description]);
-    const icons = ['sync', 'layers', 'screen-full', 'split-horizontal', 'symbol-numeric', 'chip'];
-    const chosen = await pick(
-      [...numbers.map((label, i) => `$(${icons[i]}) ${label}`), '$(organization)', 'People left out'],
-      ['33', '16', '96', '0.8', '7', '2'],
+    const rows = pickedRows();
+    assert.ok(
+      rows.length > 8 && new Set(rows.map(({ place }) => place)).size === rows.length,
+      'a place is taken twice',
     );
-    const { epochs, batchSize, size, split, seed, splitBy, quantization } = chosen;
-    assert.deepEqual([epochs, batchSize, size, split, seed, splitBy], [33, 16, 96, 0.8, 7, 'identity']);
-    assert.equal(quantization?.afterEpochs, 2);
-    assert.deepEqual(rows(), [
-      ['$(play) Start training', 'default recipe, 33 epochs, batch 16, 96 px, ImageNet weights'],
+    const changed = rows.filter(({ chosen }) => chosen !== undefined);
+    const numbers = changed.filter(({ answer }) => answer === undefined);
+    const options = await pick(
+      changed.flatMap(({ label, answer }) => (answer === undefined ? [label] : [label, answer])),
+      numbers.map(({ chosen }) => String(chosen)),
+    );
+    for (const { at, chosen } of changed) assert.equal(valueAt(options, at), chosen, at.join('.'));
+    const shown = editor.lists.at(-1)!.map(({ label, description, separator }) => [label, separator ?? description]);
+    const facts = `default recipe, ${options.epochs} epochs, batch ${options.batchSize}, ${options.size} px, ImageNet weights`;
+    assert.deepEqual(shown, [
+      ['$(play) Start training', facts],
       ['Options', true],
-      ['$(book) Recipe', 'default'],
-      ['$(sync) Epochs', '33'],
-      ['$(layers) Batch size', '16'],
-      ['$(screen-full) Picture size', '96'],
-      ['$(file-binary) Start from', 'ImageNet weights'],
-      ['$(split-horizontal) Training share', '0.8'],
-      ['$(organization) Validate with', 'people left out of training'],
-      ['$(symbol-numeric) Seed', '7'],
-      ['$(chip) Quantization-aware after epoch', '2'],
+      ...rows.map(({ label, description }) => [label, description]),
       ['Look first', true],
       ['$(eye) Preview', 'twelve pictures as training will see them'],
     ]);
     const less = await pick(['$(chip)', '$(file-binary)', 'Random weights'], ['']);
-    assert.deepEqual([less.quantization, less.weights, less.epochs], [undefined, undefined, 33]);
+    assert.deepEqual([less.quantization, less.weights, less.epochs], [undefined, undefined, options.epochs]);
     for (const wrong of ['0', '1.5', 'ten', '']) {
       await assert.rejects(pick(['$(sync)'], [wrong]), /the input refuses/, `${wrong} epochs`);
       editor.picks.length = 0;

@@ -25,9 +25,9 @@ function found(expression: RegExp): { readonly document: string; readonly text: 
   );
 }
 
-/** Whether a tracked file or folder has this path, where `*` stands for a part of a name. */
+/** Whether a tracked file or folder has this path, where `*` and `<name>` stand for a part of a name. */
 function exists(pattern: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const parts = pattern.split(/\*|<\w+>/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   const expression = new RegExp(`^${parts.join('[^/]*')}(/|$)`);
   return files.some((file) => expression.test(file));
 }
@@ -41,7 +41,7 @@ function refuse(missing: readonly { readonly document: string; readonly text: st
 
 describe('the documents', () => {
   it('name paths that exist', () => {
-    const paths = found(/(?<![\w./-])((?:src|webview|test|native|bench|scripts|docs|media)\/[\w.*/-]*[\w*])/g);
+    const paths = found(/(?<![\w./-])((?:src|webview|test|native|bench|scripts|docs|media)\/[\w.*/<>-]*[\w*>])/g);
     assert.ok(paths.length > 50, String(paths.length));
     refuse(paths.filter(({ text }) => !exists(text)));
   });

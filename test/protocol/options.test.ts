@@ -12,6 +12,12 @@ import { cellsOf, optionsTable } from '../support/optionsTable.js';
 import { QUANTIZATION_VALUES, VALUES } from './optionValues.js';
 
 describe('the options of a training', () => {
+  it('have values to try, each of them', () => {
+    const names = (schema: z.ZodObject) => Object.keys(schema.shape).sort();
+    assert.deepEqual(Object.keys(VALUES).sort(), names(trainingOptions), 'test/protocol/optionValues.ts');
+    assert.deepEqual(Object.keys(QUANTIZATION_VALUES).sort(), names(quantization), 'test/protocol/optionValues.ts');
+  });
+
   for (const [name, { good, bad }] of Object.entries(VALUES))
     it(`${name} takes what it is for, and nothing beyond`, () => {
       for (const value of good)

@@ -4,12 +4,14 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { Random } from '../../src/core/random.js';
 
-/** A folder of its own for each test, removed after it. */
+/** A folder of its own for each test that asks for it, removed after the test. */
 export function scratchFolder(): () => string {
-  let folder = '';
-  beforeEach(() => (folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-'))));
-  afterEach(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return () => folder;
+  let folder: string | undefined;
+  afterEach(() => {
+    if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    folder = undefined;
+  });
+  return () => (folder ??= fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-')));
 }
 
 /** A picture of blurred coloured noise: the same for the same seed. */

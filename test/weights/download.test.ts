@@ -62,18 +62,21 @@ const status =
   (_, response) =>
     response.writeHead(code).end('no');
 
-beforeEach(async () => {
-  [asked, answers] = [[], []];
-  server = http.createServer((request, response) => {
-    asked.push({ range: request.headers.range, url: request.url! });
-    (answers.shift() ?? whole())(request, response);
+/** For each test of a suite. */
+function useServer(): void {
+  beforeEach(async () => {
+    [asked, answers] = [[], []];
+    server = http.createServer((request, response) => {
+      asked.push({ range: request.headers.range, url: request.url! });
+      (answers.shift() ?? whole())(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-});
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
-});
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+}
 
 const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.h5`;
 const file = () => path.join(folder(), 'deep', 'weights.h5');
@@ -81,6 +84,7 @@ const get = (options = {}) => download(url(), file(), { pauseMs: 1, ...options }
 const left = () => fs.readdirSync(path.dirname(file()));
 
 describe('download', () => {
+  useServer();
   it('brings a file, tells how far it is, and leaves nothing else', async () => {
     const told: [number, number | undefined][] = [];
     await get({ onProgress: (bytes: number, total?: number) => told.push([bytes, total]) });
@@ -207,6 +211,7 @@ describe('download', () => {
 });
 
 describe('the ImageNet weights', () => {
+  useServer();
   const cache = () => path.join(folder(), 'cache');
   beforeEach(() => (process.env['FACE_TRAINER_WEIGHTS_URL'] = url().replace('weights.h5', 'mirror')));
   afterEach(() => delete process.env['FACE_TRAINER_WEIGHTS_URL']);

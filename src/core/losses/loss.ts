@@ -14,12 +14,22 @@ export interface LossResult {
   readonly gradients: OutputValues;
 }
 
+/** least ≤ value < below */
+export interface Range {
+  readonly least: number;
+  readonly below: number;
+}
+
 /** One kind of loss. It is summed here and never by a node of a graph, so no engine and no exporter learns of it. */
-export interface LossFunction<Kind> {
+export interface LossFunction<Kind extends { readonly kind: string }> {
   readonly reads: readonly OutputName[];
+  readonly settings: { readonly [Name in Exclude<keyof Kind, 'kind'>]: Range };
   /**
    * @param labels [rows], each in [0, people)
    * @throws RangeError when a label, or the length of an output, does not fit
    */
   compute(loss: Kind, outputs: OutputValues, labels: Int32Array): LossResult;
 }
+
+/** The data that a kind of loss is. */
+export type KindOf<F> = F extends LossFunction<infer Kind> ? Kind : never;

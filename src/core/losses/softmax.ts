@@ -1,4 +1,5 @@
 import type { LossFunction } from './loss.js';
+import { lossOfScores } from './lossOfScores.js';
 
 /** Sparse categorical cross-entropy of the scores, in nats. */
 export interface SoftmaxLoss {
@@ -10,38 +11,17 @@ export interface SoftmaxLoss {
   readonly labelSmoothing: number;
 }
 
-/**
- * Computed in float64 with the row's maximum taken out, so that it overflows for no finite input. The gradient is
- * (softmax − target probabilities) / rows. Where two people tie, the lower number wins, as in NumPy's argmax.
- */
+/** Computed in float64. The gradient is (softmax − target probabilities) / rows. */
 export const softmax: LossFunction<SoftmaxLoss> = {
   reads: ['scores'],
-  compute({ labelSmoothing }, { scores }, labels) {
-    const rows = labels.length;
-    const people = scores ? scores.length / rows : NaN;
-    if (!scores || !Number.isInteger(people))
-      throw new RangeError(`${scores?.length ?? 'no'} scores for ${rows} labels`);
-    const gradient = new Float32Array(scores.length);
-    const exponentials = new Float64Array(people);
-    let lossSum = 0;
-    let correct = 0;
-    for (let row = 0; row < rows; row++) {
-      const label = labels[row]!;
-      if (label < 0 || label >= people)
-        throw new RangeError(`label ${label} of row ${row} is outside 0..${people - 1}`);
-      const base = row * people;
-      let best = 0;
-      for (let c = 1; c < people; c++) if (scores[base + c]! > scores[base + best]!) best = c;
-      const maximum = scores[base + best]!;
+  settings: { labelSmoothing: { least: 0, below: 1 } },
+  compute: ({ labelSmoothing }, { scores }, labels) =>
+    lossOfScores(scores, labels, ({ scores: own, gradient, exponentials, maximum, label, rows }) => {
+      const people = own.length;
       let sum = 0;
-      for (let c = 0; c < people; c++) sum += exponentials[c] = Math.exp(scores[base + c]! - maximum);
-      for (let c = 0; c < people; c++) gradient[base + c] = (exponentials[c]! / sum - labelSmoothing / people) / rows;
-      gradient[base + label] = (exponentials[label]! / sum - (1 - labelSmoothing + labelSmoothing / people)) / rows;
-      const loss = Math.log(sum) + maximum - scores[base + label]!;
-      lossSum += loss;
-      // Where no score is a number every comparison fails, and the first person would be the best.
-      if (best === label && Number.isFinite(loss)) correct++;
-    }
-    return { lossSum, correct, gradients: { scores: gradient } };
-  },
+      for (const exponential of exponentials) sum += exponential;
+      for (let c = 0; c < people; c++) gradient[c] = (exponentials[c]! / sum - labelSmoothing / people) / rows;
+      gradient[label] = (exponentials[label]! / sum - (1 - labelSmoothing + labelSmoothing / people)) / rows;
+      return Math.log(sum) + maximum - own[label]!;
+    }),
 };

@@ -1,6 +1,6 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { formatCount } from '../../core/format.js';
-import { DEFAULT_LOSS, LOSSES } from '../../core/losses/losses.js';
+import { checkLoss, DEFAULT_LOSS, LOSSES } from '../../core/losses/losses.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -53,6 +53,7 @@ export class NativeSession implements TrainingSession {
     { threads, instructionSet = '' }: NativeOptions,
     { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume, loss = DEFAULT_LOSS }: SessionOptions = {},
   ) {
+    checkLoss(loss);
     this.model = new NumberedGraph(graph, {
       reads: LOSSES[loss.kind].reads,
       ...(learningRateFactors && { learningRateFactors }),

@@ -14,7 +14,7 @@ import type { TensorFlowHome } from '../../tensorflow/tensorFlowHome.js';
  * @param losses what computes each kind of loss; a test has others
  * @throws whatever the dynamic loader says
  */
-export async function createTensorFlowEngine(home: TensorFlowHome, losses = LOSSES): Promise<Engine> {
+export async function createTensorFlowEngine(home: TensorFlowHome, losses: LossTable = LOSSES): Promise<Engine> {
   const { registerTensorFlow } = await import('./registerTensorFlow.js');
   const backend = registerTensorFlow(home.binding);
   await tf.setBackend('tensorflow');
@@ -29,7 +29,7 @@ export async function createTensorFlowEngine(home: TensorFlowHome, losses = LOSS
 }
 
 /** TensorFlow.js' own JavaScript kernels: no installation, no speed. */
-export async function createJavaScriptEngine(losses = LOSSES): Promise<Engine> {
+export async function createJavaScriptEngine(losses: LossTable = LOSSES): Promise<Engine> {
   await import('@tensorflow/tfjs-backend-cpu');
   await tf.setBackend('cpu');
   await tf.ready();

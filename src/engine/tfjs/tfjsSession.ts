@@ -3,7 +3,7 @@ import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import type { LossResult, OutputName, OutputValues } from '../../core/losses/loss.js';
-import { computeLoss, DEFAULT_LOSS, type Loss, type LossTable } from '../../core/losses/losses.js';
+import { checkLoss, computeLoss, DEFAULT_LOSS, type Loss, type LossTable } from '../../core/losses/losses.js';
 import { checkGraph } from '../../graph/checkGraph.js';
 import { inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -74,6 +74,7 @@ export class TfjsSession implements TrainingSession {
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
     this.numbers = new QuantizerNumbers(graph);
+    checkLoss(loss);
     this.loss = loss;
     const { reads } = losses[loss.kind];
     this.lossNodes = reads.every((name) => graph.outputs[name] !== undefined) ? this.nodesOf(reads) : undefined;

@@ -1,0 +1,17 @@
+import type { Loss } from '../../../src/core/losses/losses.js';
+
+/** Of each kind of loss settings to try, all of them in each; the tests of every loss and of every engine run over them. */
+export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extract<Loss, { kind: Kind }>>[] } = {
+  softmax: [
+    { loss: { kind: 'softmax', labelSmoothing: 0 } },
+    { loss: { kind: 'softmax', labelSmoothing: 0.1 }, sloped: false },
+  ],
+};
+
+interface Example<L extends Loss> {
+  readonly loss: L;
+  /** false where the gradient is on purpose another than the slope of the loss that is told. */
+  readonly sloped?: false;
+}
+
+export const examples: readonly Example<Loss>[] = Object.values(EXAMPLES).flat();

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import type { OutputName, OutputValues } from '../../../src/core/losses/loss.js';
+import { checkLoss, computeLoss, LOSSES, type Loss } from '../../../src/core/losses/losses.js';
+import { Random } from '../../../src/core/random.js';
+import { EXAMPLES, examples } from './examples.js';
+
+const [ROWS, PEOPLE, WIDTH] = [4, 5, 3];
+const labels = Int32Array.of(4, 0, 2, 0);
+
+/** Scores and an embedding of a batch. */
+function someOutputs(random: Random): { scores: Float32Array; embedding: Float32Array } {
+  const numbers = (length: number, most: number) => Float32Array.from({ length }, () => random.between(-most, most));
+  return { scores: numbers(ROWS * PEOPLE, 4), embedding: numbers(ROWS * WIDTH, 2) };
+}
+
+function readBy(loss: Loss): readonly OutputName[] {
+  return LOSSES[loss.kind].reads;
+}
+
+describe('every loss', () => {
+  it('has an example', () => {
+    assert.deepEqual(Object.keys(EXAMPLES).sort(), Object.keys(LOSSES).sort());
+    for (const [kind, of] of Object.entries(EXAMPLES))
+      assert.ok(of.length > 0 && of.every(({ loss }) => loss.kind === kind), `test/core/losses/examples.ts: ${kind}`);
+  });
+
+  for (const { loss, sloped } of examples) {
+    const name = JSON.stringify(loss);
+
+    it(`${name} gives a gradient for exactly what it reads, as long as the output`, () => {
+      const outputs = someOutputs(Random.fromSeed(3));
+      const { gradients, lossSum } = computeLoss(loss, outputs, labels);
+      assert.ok(Number.isFinite(lossSum));
+      assert.deepEqual(Object.keys(gradients).sort(), [...readBy(loss)].sort());
+      for (const output of readBy(loss)) assert.equal(gradients[output]!.length, outputs[output].length);
+    });
+
+    if (sloped !== false)
+      it(`${name} has the gradient of its loss (central differences, step 2^-10, float64 sums)`, () => {
+        const outputs = someOutputs(Random.fromSeed(5));
+        const { gradients } = computeLoss(loss, outputs, labels);
+        for (const output of readBy(loss))
+          for (const i of outputs[output].keys()) {
+            const at = (delta: number) => {
+              const moved = outputs[output].slice();
+              moved[i] = moved[i]! + delta;
+              // What float32 made of the step is what counts.
+              return { loss: computeLoss(loss, { ...outputs, [output]: moved }, labels).lossSum / ROWS, x: moved[i]! };
+            };
+            const [up, down] = [at(2 ** -10), at(-(2 ** -10))];
+            const slope = (up.loss - down.loss) / (up.x - down.x);
+            const own = gradients[output]![i]!;
+            assert.ok(
+              Math.abs(slope - own) < 2e-6 * Math.max(1, Math.abs(own)),
+              `${output} ${i}: ${slope} against ${own}`,
+            );
+          }
+      });
+
+    it(`${name} overflows for no finite output, and is not finite where one is not`, () => {
+      const extreme = { scores: Float32Array.of(3e38, -3e38, 0), embedding: Float32Array.of(1e18, -1e18) };
+      for (const label of [0, 1]) {
+        const { lossSum, gradients } = computeLoss(loss, extreme, Int32Array.of(label));
+        assert.ok(Number.isFinite(lossSum), `label ${label}: ${lossSum}`);
+        for (const gradient of Object.values(gradients as Required<OutputValues>))
+          assert.ok(gradient.every(Number.isFinite), `label ${label}: ${gradient.join()}`);
+      }
+      for (const output of readBy(loss)) {
+        const broken = { ...extreme, [output]: new Float32Array(extreme[output].length).fill(NaN) };
+        const { lossSum, correct } = computeLoss(loss, broken, Int32Array.of(0));
+        assert.deepEqual([Number.isFinite(lossSum), correct], [false, 0], output);
+      }
+    });
+
+    it(`${name} refuses labels and lengths that do not fit, and outputs that are not there`, () => {
+      const of = (scores: number, embedding: number, ...rows: number[]) =>
+        computeLoss(
+          loss,
+          { scores: new Float32Array(scores).fill(1), embedding: new Float32Array(embedding).fill(1) },
+          Int32Array.from(rows),
+        );
+      if (readBy(loss).includes('scores')) {
+        assert.throws(() => of(4, 4, 0, 2), /label 2 of row 1 is outside 0..1/);
+        assert.throws(() => of(5, 4, 0, 1), /5 scores for 2 labels/);
+      }
+      assert.throws(() => of(4, 4, -1, 1), RangeError);
+      assert.throws(() => computeLoss(loss, {}, Int32Array.of(0)), RangeError);
+    });
+
+    it(`${name} takes settings from the least on, and none beyond`, () => {
+      checkLoss(loss);
+      for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {
+        checkLoss({ ...loss, [setting]: least });
+        for (const wrong of [least - 1e-9, below, NaN, undefined, '1'])
+          assert.throws(() => checkLoss({ ...loss, [setting]: wrong }), {
+            name: 'RangeError',
+            message: new RegExp(setting),
+          });
+      }
+    });
+  }
+});

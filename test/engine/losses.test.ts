@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { computeLoss, LOSSES, type Loss } from '../../src/core/losses/losses.js';
+import { Random } from '../../src/core/random.js';
+import type { Batch, Engine } from '../../src/engine/engine.js';
+import { selectEngine } from '../../src/engine/selectEngine.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { GraphBuilder } from '../../src/graph/graphBuilder.js';
+import { ENGINE_NAMES } from '../../src/protocol/engines.js';
+import { examples } from '../core/losses/examples.js';
+import { randomBatch } from './native/comparing.js';
+import { randomValues } from './native/randomGraph.js';
+
+const [ROWS, PEOPLE, WIDTH] = [6, 5, 9];
+
+/** Without maxima, ReLU6 and batch norms, which make much of little. */
+function smallGraph(): Graph {
+  const b = new GraphBuilder();
+  const pooled = b.globalAveragePool('pool', b.conv2d('conv', b.input(6, 5, 3), 7, 3, 2));
+  const embedding = b.dense('embedding', pooled, WIDTH);
+  return b.build('small', { embedding, scores: b.dense('scores', embedding, PEOPLE) });
+}
+
+/** One step of SGD without momentum at a rate of 1: the first velocity is the negative gradient. */
+async function step(engine: Engine, graph: Graph, values: ReadonlyMap<string, Float32Array>, batch: Batch, loss: Loss) {
+  const session = engine.createSession(graph, values, { optimizer: { kind: 'sgd', momentum: 0 }, loss });
+  const evaluated = await session.evaluate(batch, { wants: ['embedding', 'scores'] });
+  const { lossSum, correct } = await session.trainStep(batch, { learningRate: 1, batchNormMomentum: 0.9 });
+  const { moments } = await session.readState();
+  const gradients = new Map([...moments].map(([name, { first }]) => [name, first.map((v) => -v)]));
+  session.dispose();
+  return { evaluated, lossSum, correct, gradients };
+}
+
+function assertClose(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  const size = Math.hypot(...Array.from(expected));
+  const off = Math.hypot(...Array.from(expected, (v, i) => v - actual[i]!));
+  assert.ok(off <= tolerance * size + 1e-9, `${what}: off by ${off} of ${size}`);
+}
+
+/** [rows, width] → [width]: the gradient of a bias. */
+function columnSums(values: Float32Array, width: number): number[] {
+  return Array.from({ length: width }, (_, c) => values.reduce((sum, v, i) => (i % width === c ? sum + v : sum), 0));
+}
+
+describe('every loss on every engine', () => {
+  const graph = smallGraph();
+  const random = Random.fromSeed(8);
+  // Scores well apart: some rows are sure and some are not.
+  const values = new Map([...randomValues(graph, random)].map(([name, v]) => [name, v.map((x) => 2 * x)]));
+  const batch = randomBatch(graph, random, ROWS);
+
+  for (const { loss } of examples)
+    it(`${JSON.stringify(loss)} is the plain twin’s, and so are its gradients`, async () => {
+      const results = [];
+      for (const name of ENGINE_NAMES) {
+        const { engine } = await selectEngine({ engine: name, threads: name === 'native' ? 2 : 0 });
+        const { evaluated, lossSum, correct, gradients } = await step(engine, graph, values, batch, loss);
+        const twin = computeLoss(loss, evaluated.outputs, batch.labels);
+        // The outputs are those of another pass over the same network, rounded otherwise.
+        assertClose(`${name}, the loss`, [lossSum, evaluated.lossSum], [twin.lossSum, twin.lossSum], 1e-5);
+        assert.deepEqual([correct, evaluated.correct], [twin.correct, twin.correct], name);
+        if (LOSSES[loss.kind].reads.includes('scores'))
+          assertClose(
+            `${name}, the gradient at the scores`,
+            gradients.get('scores/bias')!,
+            columnSums(twin.gradients.scores!, PEOPLE),
+            1e-4,
+          );
+        results.push({ name, gradients });
+      }
+      const [first, ...others] = results;
+      for (const { name, gradients } of others)
+        for (const [parameter, gradient] of gradients)
+          assertClose(`${name}, ${parameter}`, gradient, first!.gradients.get(parameter)!, 1e-4);
+    });
+
+  it('is refused for a setting beyond its range', async () => {
+    for (const name of ENGINE_NAMES) {
+      const { engine } = await selectEngine({ engine: name, threads: 1 });
+      const create = () => engine.createSession(graph, values, { loss: { kind: 'softmax', labelSmoothing: 1 } });
+      assert.throws(create, /labelSmoothing of the loss softmax is 1/, name);
+    }
+  });
+});
