@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { optionsOf, type Option, type OptionInfo } from '../protocol/optionInfo.js';
 import { optionProblem, toldIssue } from '../protocol/optionProblem.js';
 import { UsageError, type OptionFlag } from './flag.js';
@@ -14,11 +14,17 @@ export function optionFlags(schema: z.ZodObject, defaults: (option: Option) => s
       name: info.flag,
       ...(info.aliases && { aliases: info.aliases }),
       ...(info.value === undefined ? {} : { value: info.value }),
-      help: fallback === '' ? info.help : `${info.help} (${fallback})`,
+      help: `${info.help}${choicesOf(option)}${fallback === '' ? '' : ` (${fallback})`}`,
       path: at,
       read: (text, cwd) => read(info, text, cwd),
     };
   });
+}
+
+function choicesOf({ schema, info }: Option): string {
+  let inner = schema;
+  while (inner instanceof z.ZodDefault || inner instanceof z.ZodOptional) inner = inner.unwrap();
+  return info.listed && inner instanceof z.ZodEnum ? `: ${inner.options.join(', ')}` : '';
 }
 
 /** What an option is where nobody sets it, as one would write it. */

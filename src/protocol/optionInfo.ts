@@ -10,6 +10,8 @@ export interface OptionInfo {
   readonly value?: 'N' | 'F' | 'NAME' | 'FILE' | 'FOLDER' | 'LIST';
   /** Half a sentence; what it is when nobody says otherwise is added from the schema. */
   readonly help: string;
+  /** The help at the terminal lists what can be chosen. */
+  readonly listed?: true;
   /** How text becomes the value, where `value` does not tell: "flip,scale=0.1", or a start by name or by path. */
   readonly read?: 'strengths' | 'start';
   /** A fine-tuning has the default, whatever its parent was trained with; it takes over everything else. */

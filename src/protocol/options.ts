@@ -78,14 +78,12 @@ export const trainingOptions = z.object({
       },
     }),
   /** The network below the last layer. */
-  backbone: z
-    .enum(BACKBONE_NAMES)
-    .default('mobileNetV2')
-    .register(optionInfo, {
-      flag: 'backbone',
-      value: 'NAME',
-      help: `the network below the last layer: ${BACKBONE_NAMES.join(', ')}`,
-    }),
+  backbone: z.enum(BACKBONE_NAMES).default('mobileNetV2').register(optionInfo, {
+    flag: 'backbone',
+    value: 'NAME',
+    help: 'the network below the last layer, by its name',
+    listed: true,
+  }),
   /** What every number of channels is multiplied by. */
   width: z.number().min(0.1).max(2).default(1).register(optionInfo, {
     flag: 'width',

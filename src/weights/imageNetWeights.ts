@@ -6,23 +6,35 @@ import { cacheFolder } from '../platform/cacheFolder.js';
 import { BACKBONES, type BackboneName } from '../protocol/backbones.js';
 import { download, type DownloadOptions } from './download.js';
 
-/** Where Keras keeps the weights of its applications (Apache-2.0); `FACE_TRAINER_WEIGHTS_URL` names a mirror. */
-const KERAS_URLS: Readonly<Partial<Record<BackboneName, string>>> = {
-  mobileNetV2: 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/',
-};
-const WIDTHS: Readonly<Record<string, string>> = {
-  0.35: '0.35',
-  0.5: '0.5',
-  0.75: '0.75',
-  1: '1.0',
-  1.3: '1.3',
-  1.4: '1.4',
-};
-const SIZES = [96, 128, 160, 192, 224];
-/** Megabytes of the files, for the question before the download. */
-const MEGABYTES: Readonly<Record<string, number>> = { 0.35: 2, 0.5: 3, 0.75: 6, 1: 9, 1.3: 15, 1.4: 18 };
+/** The files of one backbone, each trained on ImageNet at one width and one size, without the classification layer. */
+interface KerasFiles {
+  /** The folder; `FACE_TRAINER_WEIGHTS_URL` names a mirror. */
+  readonly url: string;
+  /** What the files call a width, and their megabytes, for the question before the download. */
+  readonly widths: Readonly<Record<string, readonly [text: string, megabytes: number]>>;
+  /** In pixels, ascending. */
+  readonly sizes: readonly number[];
+  readonly nameOf: (width: string, size: number) => string;
+}
 
-/** One of Keras' files of MobileNetV2 trained on ImageNet, without the classification layer. */
+/** Where Keras keeps the weights of its applications (Apache-2.0). */
+const KERAS_FILES: Readonly<Partial<Record<BackboneName, KerasFiles>>> = {
+  mobileNetV2: {
+    url: 'https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/',
+    widths: {
+      0.35: ['0.35', 2],
+      0.5: ['0.5', 3],
+      0.75: ['0.75', 6],
+      1: ['1.0', 9],
+      1.3: ['1.3', 15],
+      1.4: ['1.4', 18],
+    },
+    sizes: [96, 128, 160, 192, 224],
+    nameOf: (width, size) => `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${width}_${size}_no_top.h5`,
+  },
+};
+
+/** One of Keras' files. */
 export interface ImageNetFile {
   readonly name: string;
   readonly url: string;
@@ -47,28 +59,28 @@ export interface PretrainedNetwork {
  */
 export function imageNetFile(network: PretrainedNetwork, cache = cacheFolder()): ImageNetFile {
   const { backbone = 'mobileNetV2', width, size } = network;
-  const url = KERAS_URLS[backbone];
-  if (url === undefined)
+  const files = KERAS_FILES[backbone];
+  if (files === undefined)
     throw new UserError(
       'weights-none',
       `There are no ImageNet weights for ${BACKBONES[backbone]}.`,
       'Choose a weights file, or a random start.',
     );
-  const alpha = WIDTHS[width];
-  if (alpha === undefined)
+  const found = files.widths[width];
+  if (found === undefined)
     throw new UserError(
       'weights-none',
-      `There are no ImageNet weights for width ${width}.`,
-      `Choose a width of ${Object.keys(WIDTHS).sort().join(', ')}, a weights file, or a random start.`,
+      `There are no ImageNet weights for ${BACKBONES[backbone]} of width ${width}.`,
+      `Choose a width of ${Object.keys(files.widths).sort().join(', ')}, a weights file, or a random start.`,
     );
-  const trainedAt = SIZES.find((s) => s >= size) ?? SIZES.at(-1)!;
-  const name = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${alpha}_${trainedAt}_no_top.h5`;
-  const base = process.env['FACE_TRAINER_WEIGHTS_URL'] ?? url;
+  const [text, megabytes] = found;
+  const name = files.nameOf(text, files.sizes.find((s) => s >= size) ?? files.sizes.at(-1)!);
+  const base = process.env['FACE_TRAINER_WEIGHTS_URL'] ?? files.url;
   return {
     name,
     url: new URL(name, base.endsWith('/') ? base : `${base}/`).toString(),
     path: path.join(cache, 'weights', name),
-    megabytes: MEGABYTES[width]!,
+    megabytes,
   };
 }
 
@@ -113,10 +125,13 @@ function hashOf(file: string): string {
   return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 }
 
-export function absentWeights(file: ImageNetFile): UserError {
+export function absentWeights(network: PretrainedNetwork): UserError {
+  const { backbone = 'mobileNetV2', width, size } = network;
+  const file = imageNetFile(network);
+  const command = `face-trainer download-weights --backbone ${backbone} --width ${width} --size ${size}`;
   return new UserError(
     'weights-absent',
     `The ImageNet weights (${file.name}) are not on this machine.`,
-    `Download them with “face-trainer download-weights” or Train Model in the editor (about ${file.megabytes} MB from ${new URL(file.url).host}, once), use a weights file, or start from random weights.`,
+    `Download them with “${command}” or Train Model in the editor (about ${file.megabytes} MB from ${new URL(file.url).host}, once), use a weights file, or start from random weights.`,
   );
 }

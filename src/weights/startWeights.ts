@@ -81,7 +81,7 @@ export function requireWeights(options: PretrainedNetwork & { readonly weights?:
 function sourceOf(weights: string, network: PretrainedNetwork): string {
   if (weights !== 'imagenet') return weights;
   const file = imageNetFile(network);
-  if (!isDownloaded(file)) throw absentWeights(file);
+  if (!isDownloaded(file)) throw absentWeights(network);
   return file.path;
 }
 

@@ -326,9 +326,11 @@ describe('the other commands', () => {
   });
 
   it('download-weights takes the network that they are for', () => {
-    const wish = z.object({ width: z.number(), size: z.number() });
-    assert.deepEqual(wishOf(wish, 'download-weights'), { width: 1, size: 128 });
-    assert.deepEqual(wishOf(wish, 'download-weights', '--width', '0.5', '--size', '96'), { width: 0.5, size: 96 });
+    const wish = z.object({ backbone: z.string(), width: z.number(), size: z.number() });
+    const of = (...flags: string[]) => wishOf(wish, 'download-weights', ...flags);
+    assert.deepEqual(of(), { backbone: 'mobileNetV2', width: 1, size: 128 });
+    assert.deepEqual(of('--width', '0.5', '--size', '96'), { backbone: 'mobileNetV2', width: 0.5, size: 96 });
+    assert.match(refused('download-weights', '--backbone', 'mobileNet').message, /^--backbone: mobileNetV2/);
     assert.match(refused('download-weights', '--width', 'wide').message, /^--width: a number/);
   });
 

@@ -80,7 +80,7 @@ describe('what options are called', () => {
     }
   });
 
-  it('stands in docs/training.md as the schema has it (UPDATE_DOCS=1 writes it there)', () => {
+  it('stands in docs/training.md as the schema has it (npm run docs writes it there)', () => {
     const file = path.resolve(import.meta.dirname, '../../docs/training.md');
     const text = fs.readFileSync(file, 'utf8');
     const table = /^\| option .*\n(\|.*\n)+/m.exec(text)![0];

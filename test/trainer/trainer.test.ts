@@ -104,7 +104,7 @@ describe('face-trainer', function () {
     await writePeople(path.join(folder(), 'data'), 3, 6, 160);
     const good = command(['check', 'data']);
     assert.equal(good.status, 0, good.stdout + good.stderr);
-    assert.match(good.stdout, /18 pictures of 3 people can be trained with\.\nNothing stands in the way\./);
+    assert.match(good.stdout, /18 pictures of 3 people can be used for training\.\nNo problems found\./);
     fs.copyFileSync(path.join(folder(), 'data/person-0/0.png'), path.join(folder(), 'data/person-1/whose.png'));
     fs.writeFileSync(path.join(folder(), 'data/person-2/broken.jpg'), 'x');
     const bad = command(['check', 'data', '--json', '--write-exclusions', 'exclude.txt']);

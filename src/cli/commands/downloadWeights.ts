@@ -4,8 +4,8 @@ import { EXIT, type Command } from '../command.js';
 import { downloadWeights } from '../getWeights.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 
-const { width, size } = trainingOptions.shape;
-const network = z.object({ width, size });
+const { backbone, width, size } = trainingOptions.shape;
+const network = z.object({ backbone, width, size });
 const OPTIONS = optionFlags(network);
 
 export const downloadWeightsCommand: Command<z.infer<typeof network>> = {
@@ -19,8 +19,8 @@ export const downloadWeightsCommand: Command<z.infer<typeof network>> = {
     return checked(network.safeParse(fieldsOf(OPTIONS, given)), OPTIONS, given);
   },
 
-  async run({ width, size }) {
-    await downloadWeights({ width, size }, (line) => console.error(line));
+  async run(network) {
+    await downloadWeights(network, (line) => console.error(line));
     return EXIT.ok;
   },
 };
