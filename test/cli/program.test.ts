@@ -7,10 +7,11 @@ import { RunModel } from '../../src/client/runModel.js';
 import { isAlive } from '../../src/platform/isAlive.js';
 import { runEvent } from '../../src/protocol/runEvents.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
+import { built } from '../support/built.js';
 
 // The bundled program at a terminal: what it prints, how it ends.
 
-const cli = path.resolve(import.meta.dirname, '../../dist/faceTrainer.js');
+const cli = built('faceTrainer.js');
 const folder = scratchFolder();
 const forever = [
   ...['train', 'data', '--recipe', 'original', '--size', '32', '--width', '0.1', '--batch', '4', '--epochs', '9999'],

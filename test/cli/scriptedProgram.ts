@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { trainerCommand, trainerMessage, type TrainerOrder } from '../../src/protocol/jobs.js';
+import { built } from '../support/built.js';
 
 export interface Script {
   /** Once it has its order. */
@@ -21,8 +22,6 @@ export interface Told {
   readonly order: TrainerOrder | undefined;
 }
 
-const dist = path.resolve(import.meta.dirname, '../../dist');
-
 /** The bundled program beside a trainer that says what a test wants; both lie in a folder `program` of `cwd`. */
 export class ScriptedProgram {
   private readonly entry: string;
@@ -32,7 +31,7 @@ export class ScriptedProgram {
     this.entry = path.join(cwd, 'program', 'faceTrainer.js');
     this.orderFile = path.join(cwd, 'program', 'order.json');
     fs.mkdirSync(path.dirname(this.entry));
-    fs.copyFileSync(path.join(dist, 'faceTrainer.js'), this.entry);
+    fs.copyFileSync(built('faceTrainer.js'), this.entry);
     fs.copyFileSync(path.join(import.meta.dirname, 'trainers', 'scripted.cjs'), this.beside('trainer.js'));
   }
 

@@ -85,7 +85,7 @@ describe('the orders of jobs', () => {
       ['align', { size: 1024, threads: 256 }],
       ['align', { dataset: 'd', out: 'o' }],
       ['predict', { model: 'm', files: ['p'] }],
-      ['qat', { wishes: { epochs: 1, quantization: {} } }],
+      ['qat', { overrides: { epochs: 1, quantization: {} } }],
     ] as const) {
       const given = { type: job, protocol, ...GOOD[job].order, ...edge };
       const read = trainerCommand.parse(given);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { RECIPES, type RecipeName, type TrainingOptions } from '../../src/protocol/options.js';
+import { isDeepStrictEqual } from 'node:util';
+import { RECIPES, trainingOptions, type RecipeName, type TrainingOptions } from '../../src/protocol/options.js';
 import { trainsOnRandomFeatures, withRecipe } from '../../src/protocol/recipes.js';
+import { VALUES } from './optionValues.js';
 
 type Wishes = Parameters<typeof withRecipe>[1];
 
@@ -9,8 +11,9 @@ const STILL = {
   ...{ flip: false, shift: false, scale: 0, rotation: 0, brightness: 0, contrast: 0, saturation: 0, erasing: 0 },
 };
 
+/** What came later has its default. */
 const ORIGINAL: TrainingOptions = {
-  dataset,
+  ...trainingOptions.parse({ dataset }),
   recipe: 'original',
   size: 128,
   backbone: 'mobileNetV2',
@@ -62,15 +65,19 @@ const WHOLE: Record<RecipeName, TrainingOptions> = {
   },
 };
 
-/** For every option a wish that no recipe fulfils by itself. */
-const OTHERWISE: Required<Omit<Wishes, 'dataset' | 'quantization'>> = {
-  ...{ size: 96, backbone: 'mobileNetV2', width: 0.35, pooling: 'max', dropout: 0.3, epochs: 7, headEpochs: 3 },
-  ...{ frozen: false, batchSize: 16, optimizer: 'sgd', momentum: 0.5, weightDecay: 0.5, learningRate: 0.25 },
-  ...{ headRateFactor: 5, schedule: 'constant', labelSmoothing: 0.3, augmentation: { ...STILL, erasing: 0.5 } },
-  ...{ sampler: { people: 4, pictures: 3 }, split: 0.5, splitBy: 'identity', seed: 7, weights: '/w.npz' },
-  ...{ parent: '/c', changedData: true, exclude: '/list.txt', batchNormMomentum: 0.5, engine: 'javascript' },
-  ...{ threads: 3, pixelCacheMiB: 1, keepCheckpoints: 9 },
-};
+/** For every option a wish, where there is one that no recipe fulfils by itself. */
+const OTHERWISE = Object.fromEntries(
+  Object.entries(VALUES).flatMap(([name, { good }]) => {
+    if (['dataset', 'recipe', 'quantization'].includes(name)) return [];
+    const values = good.flatMap((value) => {
+      const parsed = trainingOptions.parse({ dataset, [name]: value });
+      return value === undefined ? [] : [new Map(Object.entries(parsed)).get(name)];
+    });
+    const usual = (value: unknown) =>
+      RECIPES.some((recipe) => isDeepStrictEqual(new Map(Object.entries(WHOLE[recipe])).get(name), value));
+    return [[name, values.find((value) => !usual(value)) ?? values.at(-1)]];
+  }),
+);
 
 const of = (recipe: RecipeName, overrides: Omit<Wishes, 'dataset'> = {}): TrainingOptions => {
   const { data, error } = withRecipe(recipe, { dataset, ...overrides });

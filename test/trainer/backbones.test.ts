@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { BACKBONE_NAMES, BACKBONES } from '../../src/protocol/backbones.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
+import { built } from '../support/built.js';
 
 // Every backbone through the command line as it is shipped: trained, fine-tuned for int8, exported, and used.
 
-const cli = path.resolve(import.meta.dirname, '../../dist/faceTrainer.js');
+const cli = built('faceTrainer.js');
 const folder = scratchFolder();
 
 function faceTrainer(...args: string[]): string {

@@ -6,9 +6,10 @@ import { nodeBinaryIn, nodePackage } from '../../scripts/editor.mjs';
 import { RunModel } from '../../src/client/runModel.js';
 import { cacheFolder } from '../../src/platform/cacheFolder.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
+import { built } from '../support/built.js';
 
 const VERSIONS = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
-const cli = path.resolve(import.meta.dirname, '../../dist/faceTrainer.js');
+const cli = built('faceTrainer.js');
 const folder = scratchFolder();
 
 /** A Node of this version from npm, kept in the cache. */

@@ -5,10 +5,11 @@ import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
 import { prediction } from '../../src/protocol/prediction.js';
 import { scratchFolder } from '../support/scratch.js';
+import { built } from '../support/built.js';
 
 // What version 0.1.0 wrote (test/reference/run-1/README.md) is read by every later one.
 
-const cli = path.resolve(import.meta.dirname, '../../dist/faceTrainer.js');
+const cli = built('faceTrainer.js');
 const reference = path.resolve(import.meta.dirname, '../reference/run-1');
 const folder = scratchFolder();
 

@@ -13,12 +13,12 @@ import { trainingOptions } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
+import { built } from '../support/built.js';
 
 // The bundled trainer and command line, as they are shipped.
 
-const root = path.resolve(import.meta.dirname, '../..');
-const entry = path.join(root, 'dist', 'trainer.js');
-const cli = path.join(root, 'dist', 'faceTrainer.js');
+const entry = built('trainer.js');
+const cli = built('faceTrainer.js');
 const folder = scratchFolder();
 const small = ['--recipe', 'original', '--size', '32', '--width', '0.1', '--batch', '4', '--split', '0.7'];
 
