@@ -69,7 +69,8 @@ export class TrainerProcess {
     private readonly listener: TrainerListener,
   ) {
     this.timing = { ...TIMING, ...options.timing };
-    this.child = fork(options.entry, [], {
+    // Told whose child it is: by the time it asks the system, this process may be gone.
+    this.child = fork(options.entry, [String(process.pid)], {
       execPath: options.execPath ?? process.execPath,
       execArgv: [], // a debugger's port of this process is not the child's
       env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2', ...IO_THREADS },

@@ -20,9 +20,12 @@ function send(message: TrainerMessage): void {
   flushed = new Promise((resolve) => process.send?.(message, undefined, undefined, resolve));
 }
 
+/** The parent is gone, or does not listen any more: what was sent last may never leave. */
+const unheard = new Promise((resolve) => process.once('disconnect', resolve));
+
 /** Ends when everything sent has left: process.exit alone would drop messages. */
 function end(code: number): void {
-  void flushed.then(() => process.exit(code));
+  void Promise.race([flushed, unheard]).then(() => process.exit(code));
 }
 
 /** What this process was started for, once it knows. */
@@ -59,6 +62,8 @@ if (!process.send) {
   console.error('This program is started by Face Trainer; at a terminal use “face-trainer train”.');
   process.exit(2);
 }
+// What is logged when nobody reads any more is lost; the error of that must not be logged in its turn, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 process.on('message', onMessage);
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
@@ -66,5 +71,6 @@ process.on('unhandledRejection', fail);
 process.on('SIGINT', () => undefined);
 // The parent is gone: end in good order if the batch at hand allows it. The watch below ends a process that is busy.
 process.on('disconnect', () => stop.request());
-new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent: process.ppid } }).unref();
+const parent = Number(process.argv[2] ?? process.ppid);
+new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } }).unref();
 send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

@@ -256,6 +256,27 @@ describe('face-trainer', function () {
     }
   });
 
+  it('ends when its parent was gone before it began, and nobody reads what it writes', async () => {
+    await writePeople(path.join(folder(), 'data'), 2, 20);
+    const options = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 32, width: 0.1, epochs: 9999 });
+    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder: path.join(folder(), 'run'), options };
+    // What TensorFlow or a library may log at any time.
+    const chatter = path.join(folder(), 'chatter.cjs');
+    fs.writeFileSync(chatter, "setInterval(() => console.error('still here'), 5).unref();");
+    // Ends with the order sent, long before the trainer has loaded.
+    const program = `
+      const child = require('node:child_process').fork(${JSON.stringify(entry)}, [String(process.pid)],
+        { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--require', ${JSON.stringify(chatter)}] });
+      child.send(${JSON.stringify(order)}, () => { console.log(child.pid); process.exit(0); });`;
+    const pids = Array.from({ length: 4 }, () => {
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return Number(stdout);
+    });
+    assert.ok(pids.every((pid) => pid > 0));
+    await until('the end of all', () => !pids.some((pid) => isAlive(pid)), 20_000);
+  });
+
   withShared('the recipe on ORL', [sharedPaths.orl, sharedPaths.weights1], () => {
     it('reaches a validation accuracy of 0.90 on ORL within three epochs from ImageNet weights', () => {
       const args = [
