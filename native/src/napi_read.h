@@ -311,7 +311,7 @@ ft::LossSpec readLoss(napi_env env, napi_value v) {
   ft::LossSpec loss;
   const std::string kind = text(env, v, "kind");
   loss.kind = ft::lossNamed(kind);
-  if (!loss.kind) refuse(env, "loss: " + kind);
+  if (!loss.kind) refuse(env, "the native engine has no loss " + kind + " (native/src/loss.cc)");
   for (int i = 0; i < ft::kMostLossSettings; i++) {
     const auto& [name, least, below] = loss.kind->settings[i];
     if (!name) break;

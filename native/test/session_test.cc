@@ -322,18 +322,24 @@ int main(int argc, char** argv) {
   const std::vector<Network> networks = readNetworks(argc > 1 ? argv[1] : "");
   Random random{77};
   Damaged damaged;
+  const std::vector<const ft::LossKind*>& kinds = ft::lossKinds();
+  std::size_t turns = 0;
   for (std::size_t i = 0; i < networks.size(); i++) {
-    lossKind = ft::lossKinds()[i % ft::lossKinds().size()];
-    context = "network " + std::to_string(i) + ", the loss " + lossKind->name;
+    context = "network " + std::to_string(i);
     if (!networks[i].numbers.empty()) {
-      gradientCase(networks[i], threads);
+      gradientCase(networks[i], threads);  // with a loss of its own
       continue;
     }
+    // Two turns each: every other network is quantized.
+    lossKind = kinds[turns++ / 2 % kinds.size()];
+    context += std::string(", the loss ") + lossKind->name;
     const std::vector<double> alone = runAll(networks[i], 1);
     expect(runAll(networks[i], threads) == alone, "any number of threads gives the same bits");
     // One thread: tensors that damage has laid over each other are written by one part and read by another.
     for (int round = 0; round < 60; round++) damagedPlans(networks[i], 1, random, damaged);
   }
+  context = "the losses";
+  expect(turns >= 2 * kinds.size(), "every kind has its turn: more networks are needed");
   expect(refused == 0, "a step allocates nothing");
   context = "memory";
   refusedMemory(networks.front());

@@ -7,10 +7,11 @@ import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { ENGINE_NAMES } from '../../src/protocol/engines.js';
 import { examples } from '../core/losses/examples.js';
-import { randomBatch } from './native/comparing.js';
+import { addon, randomBatch } from './native/comparing.js';
 import { randomValues } from './native/randomGraph.js';
 
 const [ROWS, PEOPLE, WIDTH] = [6, 5, 9];
+const PLAIN_SGD = { kind: 'sgd', momentum: 0 } as const;
 
 /** Without maxima, ReLU6 and batch norms, which make much of little. */
 function smallGraph(): Graph {
@@ -22,7 +23,7 @@ function smallGraph(): Graph {
 
 /** One step of SGD without momentum at a rate of 1: the first velocity is the negative gradient. */
 async function step(engine: Engine, graph: Graph, values: ReadonlyMap<string, Float32Array>, batch: Batch, loss: Loss) {
-  const session = engine.createSession(graph, values, { optimizer: { kind: 'sgd', momentum: 0 }, loss });
+  const session = engine.createSession(graph, values, { optimizer: PLAIN_SGD, loss });
   const evaluated = await session.evaluate(batch, { wants: ['embedding', 'scores'] });
   const { lossSum, correct } = await session.trainStep(batch, { learningRate: 1, batchNormMomentum: 0.9 });
   const { moments } = await session.readState();
@@ -73,6 +74,19 @@ describe('every loss on every engine', () => {
         for (const [parameter, gradient] of gradients)
           assertClose(`${name}, ${parameter}`, gradient, first!.gradients.get(parameter)!, 1e-4);
     });
+
+  it('has the same ranges in C++', () => {
+    const model = { parameters: [], kernels: [], batchNorms: [], quantizers: [], threads: 1, instructionSet: '' };
+    const create = (loss: object) => addon().createSession({ ...model, loss, optimizer: PLAIN_SGD } as never);
+    for (const { loss } of examples)
+      for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {
+        const most = Number.isFinite(below) ? below - 1e-9 : 1e300;
+        for (const right of [least, most]) create({ ...loss, [setting]: right });
+        for (const wrong of [least - 1e-9, below, NaN, '1'])
+          assert.throws(() => create({ ...loss, [setting]: wrong }), new RegExp(setting), `${loss.kind}: ${wrong}`);
+      }
+    assert.throws(() => create({ kind: 'unheard of' }), /no loss unheard of/);
+  });
 
   it('is refused for a setting beyond its range', async () => {
     for (const name of ENGINE_NAMES) {

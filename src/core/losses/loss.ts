@@ -14,7 +14,7 @@ export interface LossResult {
   readonly gradients: OutputValues;
 }
 
-/** least ≤ value < below */
+/** least ≤ value < below; Infinity where there is no end. */
 export interface Range {
   readonly least: number;
   readonly below: number;
