@@ -6,11 +6,16 @@ import { METADATA_KEY, tfliteMetadata, withLabels } from './metadata.js';
 import { tfliteFile, type TfliteModel } from './tfliteFile.js';
 import { floatTflite, integerTflite } from './tfliteModels.js';
 
+/** @throws UserError `not-quantized` or `not-integer` for int8 */
 export function encodeTflite(source: ExportSource, options: ExportOptions): EncodedFile[] {
   return [mainFile(tfliteBytes(source, options).bytes)];
 }
 
-/** An int8 file takes and gives int8 as well, unless that is to be float32. The model is what the bytes were written from. */
+/**
+ * An int8 file takes and gives int8 as well, unless that is to be float32. The model is what the bytes were written
+ * from. The people stand in it twice: in our own entry, and in `labels.txt` behind the file, where TensorFlow's tools
+ * look for them.
+ */
 export function tfliteBytes(source: ExportSource, options: ExportOptions): { bytes: Uint8Array; model: TfliteModel } {
   const { precision, io = 'int8', part } = options;
   const facts = factsOf(source, options);

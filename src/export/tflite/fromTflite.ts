@@ -30,6 +30,8 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   // Conversions at input and output and a last reshape change no value.
   const inner = model.operators.filter(computes);
   if (inner.length === 0) throw new RangeError('it has no layers');
+  // A file numbers constants and conversions as well. A network has only what operators compute, in their order, behind
+  // its input, which the first operator reads.
   const numbers = new Map(
     [inner[0]!.inputs[0]!, ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
   );
@@ -60,6 +62,7 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   });
   const make = integerMaker(model, number, scaled);
   const operations = inner.map((operator) => READERS[operator.op](operator, make));
+  // Of all 256 levels: minimum and maximum are the real values of the first and the last.
   const { scale, zeroPoint } = scaled[0]!;
   const input = {
     scale,
@@ -88,7 +91,7 @@ interface Maker<Made extends FloatOperation | IntegerOperation> {
 
 type Reader = <Made extends FloatOperation | IntegerOperation>(operator: TfliteOperator, make: Maker<Made>) => Made;
 
-/** The operation that each operator was written for. */
+/** The operation that each operator was written for: a pooling's filter is taken to be the whole map. */
 const READERS: Readonly<Record<Computing, Reader>> = {
   conv2d: (operator, make) => make.layer('conv2d', operator),
   depthwiseConv2d: (operator, make) => make.layer('depthwiseConv2d', operator),
@@ -100,7 +103,10 @@ const READERS: Readonly<Record<Computing, Reader>> = {
 
 type Numbers = (tensor: number | undefined) => number;
 
-/** What operations of all kinds have. */
+/**
+ * What operations of all kinds have. An operation is named after its output tensor, which is that of the last node that
+ * was joined to it, such as its ReLU6.
+ */
 function common({ inputs, outputs }: TfliteOperator, { tensors }: TfliteModel, number: Numbers) {
   return { name: tensors[outputs[0]!]!.name, input: number(inputs[0]), output: number(outputs[0]) };
 }
@@ -122,6 +128,10 @@ function floatMaker(model: TfliteModel, number: Numbers): Maker<FloatOperation> 
   };
 }
 
+/**
+ * What a file does not hold is computed as the converter computes it: a ReLU6 as the lowest and highest integer, the
+ * scales of input, kernel and output as fixed-point factors.
+ */
 function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwork['tensors']): Maker<IntegerOperation> {
   const clampOf = ({ relu6 }: TfliteOperator, y: IntegerTensor): Clamp =>
     relu6 ? reluClamp(y) : { lowest: -128, highest: 127, relu6: false };
@@ -148,6 +158,7 @@ function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwor
   };
 }
 
+/** [1, H, W, C] → [H, W, C], [1, C] → [1, 1, C]. */
 function mapOf(shape: readonly number[]): Shape {
   return shape.length === 4 ? [shape[1]!, shape[2]!, shape[3]!] : [1, 1, shape.at(-1)!];
 }

@@ -2,13 +2,16 @@ import { Builder, type Offset } from 'flatbuffers';
 import { zipSync } from 'fflate';
 import type { ModelFacts } from '../modelFacts.js';
 
-// TensorFlow Lite's own metadata (tflite/metadata/metadata_schema.fbs, identifier M001): what Android's and MediaPipe's tools
-// read. Numbers of the fields, and values of the enumerations, of the part that is written.
+// TensorFlow Lite's own metadata (tflite-support's metadata_schema.fbs, identifier M001): what Android's and
+// MediaPipe's tools read. Numbers of the fields, and values of the enumerations, of the part that is written. A union
+// (`content_properties`, `options`) has two numbers: `type`, which is a byte, and the table behind it.
 
 /** Name of its entry in a model. */
 export const METADATA_KEY = 'TFLITE_METADATA';
+/** Both the metadata and the archive have to name it alike. */
 const LABELS_FILE = 'labels.txt';
 const IDENTIFIER = 'M001';
+/** The oldest parser that understands every field: none of those written came after 1.0.0. */
 const PARSER_VERSION = '1.0.0';
 
 const MODEL = { fields: 8, name: 0, description: 1, subgraphs: 3, minParserVersion: 7 };
@@ -22,10 +25,14 @@ const PROCESS_UNIT = { fields: 2, type: 0, options: 1 };
 const NORMALIZATION = { fields: 2, mean: 0, deviation: 1 };
 const STATS = { fields: 2, max: 0, min: 1 };
 const FILE = { fields: 5, name: 0, description: 1, type: 2 };
+/** Of `ColorSpaceType`, of the union `ProcessUnitOptions`, of `AssociatedFileType` (a label for each output). */
 const RGB = 1;
 const NORMALIZE = 1;
 const AXIS_LABELS = 2;
-/** (x − mean) / deviation is x / 127.5 − 1. */
+/**
+ * (x − mean) / deviation is x / 127.5 − 1 of a byte x. One value counts for every channel. An int8 file has the same:
+ * its scale and zero point come after that.
+ */
 const MEAN = 127.5;
 
 class Tables {
@@ -63,7 +70,7 @@ class Tables {
   }
 }
 
-/** The bytes of the entry `TFLITE_METADATA`. */
+/** The bytes of the entry `TFLITE_METADATA`: a FlatBuffer of its own, one tensor each for input and output. */
 export function tfliteMetadata(name: string, facts: ModelFacts): Uint8Array {
   const { output, labels } = facts;
   const t = new Tables();
@@ -82,7 +89,9 @@ export function tfliteMetadata(name: string, facts: ModelFacts): Uint8Array {
   return t.builder.asUint8Array().slice();
 }
 
-/** What a picture has to be. Tools take the size and the normalization from here; the alignment is for people to read. */
+/**
+ * What a picture has to be. Tools take the size and the normalization from here; the alignment is for people to read.
+ */
 function inputOf(t: Tables, { input }: ModelFacts): Offset {
   const size = t.table(
     IMAGE_SIZE.fields,
@@ -141,8 +150,8 @@ function labelsFile(t: Tables): Offset {
 }
 
 /**
- * Hangs the list of people on a model, as an uncompressed archive behind its bytes: that is where TensorFlow Lite's tools look
- * for the files that the metadata names.
+ * Hangs the list of people on a model, as an uncompressed archive behind its bytes: that is where TensorFlow Lite's
+ * tools look for the files that the metadata names.
  */
 export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8Array {
   // A line a label: no name may break one.
@@ -151,8 +160,9 @@ export function withLabels(model: Uint8Array, labels: readonly string[]): Uint8A
     { [LABELS_FILE]: new TextEncoder().encode(text) },
     { level: 0, mtime: '1980-01-01T00:00:00' },
   );
-  // Offsets in the archive count from the beginning of the whole file: that of the one entry, 42 bytes into its record in the
-  // directory, and that of the directory, 16 bytes into the last record (PKWARE APPNOTE 4.3.12 and 4.3.16).
+  // A FlatBuffer is read from its beginning and a zip from its end, so that one file is both. Offsets in the archive
+  // count from the beginning of the whole file: that of the one entry, 42 bytes into its record in the directory, and
+  // that of the directory, 16 bytes into the last record (PKWARE APPNOTE 4.3.12 and 4.3.16).
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const end = archive.length - END_OF_DIRECTORY;
   const directory = view.getUint32(end + 16, true);

@@ -9,6 +9,7 @@ type Operations = FloatOperations | IntegerOperations;
 
 /** What an operation reads. */
 export interface Operands<All extends Operations> {
+  /** [H, W, C]. */
   readonly shapeOf: (tensor: number) => Shape;
   /** Adds a layer's constants, in TFLite's layout (`kernelOf`), and returns the numbers of their tensors. */
   readonly kernel: (layer: All[KernelNode['op']]) => readonly [kernel: number, bias: number];
@@ -19,7 +20,11 @@ type Writer<Op extends ComputedNode['op']> = <All extends Operations>(
   operands: Operands<All>,
 ) => TfliteOperator;
 
-/** How each operation is written; tensors keep their numbers. */
+/**
+ * How each operation is written; tensors keep their numbers. An operator's inputs count by place: map, kernel, bias.
+ * Where a network is in int8, a pooling's input and output have one scale and zero point, which TFLite's specification
+ * demands.
+ */
 const WRITERS: { readonly [Op in ComputedNode['op']]: Writer<Op> } = {
   conv2d: (layer, operands) => withKernel('conv2d', layer, operands),
   depthwiseConv2d: (layer, operands) => withKernel('depthwiseConv2d', layer, operands),
@@ -59,14 +64,17 @@ function pooling<All extends Operations>(
   return { op, inputs: [input], outputs: [output], filter: [height, width] };
 }
 
-/** A kernel in TFLite's layout. `dimension` is the one of the output channels. */
+/**
+ * A kernel in TFLite's layout, row-major. `dimension` is the one of the output channels, which has the scales: TFLite's
+ * 8-bit quantization specification wants 0 for CONV_2D and 3 for DEPTHWISE_CONV_2D.
+ */
 interface TfliteKernel<T> {
   readonly shape: readonly number[];
   readonly values: T;
   readonly dimension: number;
 }
 
-/** From a graph's layout and back to it. */
+/** From a graph's layout and back to it: `from` gives what `to` was given. */
 interface Layout {
   to<T extends Float32Array | Int8Array>(values: T, shape: readonly number[]): TfliteKernel<T>;
   from<T extends Float32Array | Int8Array>(values: T, shape: readonly number[]): GraphKernel<T>;
@@ -76,7 +84,11 @@ interface GraphKernel<T> {
   readonly weights: T;
 }
 
-/** The output channels go from the end of the shape to its beginning: a transposed matrix of [inputs, Cout]. */
+/**
+ * TFLite's kernels make each output by a dot product, whose factors lie side by side when its channel comes first; a
+ * graph has Keras' layout with it last. The output channels go from the end of the shape to its beginning: a transposed
+ * matrix of [inputs, Cout].
+ */
 const outputsFirst: Layout = {
   to(values, shape) {
     const outC = shape.at(-1)!;
@@ -95,7 +107,7 @@ const outputsFirst: Layout = {
 const LAYOUTS: { readonly [Op in KernelNode['op']]: Layout } = {
   /** [kH, kW, Cin, Cout] → [Cout, kH, kW, Cin] */
   conv2d: outputsFirst,
-  /** [kH, kW, C, 1] → [1, kH, kW, C], the same values */
+  /** [kH, kW, C, 1] → [1, kH, kW, C], the same values in the same order */
   depthwiseConv2d: {
     to: (values, [kH = 1, kW = 1, channels = 1]) => ({ shape: [1, kH, kW, channels], values, dimension: 3 }),
     from: (weights, [, kH = 1, kW = 1, channels = 1]) => ({ kernelShape: [kH, kW, channels, 1], weights }),

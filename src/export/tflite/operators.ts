@@ -12,22 +12,34 @@ export interface OperatorOptions {
   readonly shape?: readonly number[];
 }
 
-/** Reads the fields of a table by their numbers; a field that is not there has its default, 0. */
+/**
+ * Reads the fields of a table by their numbers; a field that is not there has its default, 0. Fields with another
+ * default, such as dilations, cannot be read with it.
+ */
 export interface Fields {
   readonly int8: (id: number) => number;
   readonly int32: (id: number) => number;
 }
 
 interface Operator {
+  /**
+   * The lowest version that has the types, as TensorFlow's converter chooses it (`GetBuiltinOperatorVersion` in
+   * lite/tools/versioning/op_version.cc). A runtime refuses one that it does not know ("Didn't find op for builtin
+   * opcode … version …"), so a higher one only shuts out older runtimes.
+   */
   readonly version: { readonly float32: number; readonly int8: number };
-  /** Of the union BuiltinOptions. */
+  /** Of the union BuiltinOptions. A runtime that finds another type than it expects takes the options for absent. */
   readonly options: number;
   write(options: OperatorOptions, tables: FlatTables): Offset;
   /** As much as a network is made of. */
   read(fields: Fields): OperatorOptions;
 }
 
-/** A convolution's fields; a depthwise one has `depthMultiplier` besides. */
+/**
+ * A convolution's fields; a depthwise one has `depthMultiplier` besides, output channels for each input channel, which
+ * runtimes since TensorFlow 2.1 take from the kernel's shape. With SAME padding a side of n becomes ceil(n / stride),
+ * and an odd row or column of zeros goes to the bottom or right.
+ */
 function convolution(layout: typeof TABLES.conv2d | typeof TABLES.depthwiseConv2d): Pick<Operator, 'write' | 'read'> {
   return {
     write: ({ stride = 1, relu6 }, tables) =>
@@ -55,7 +67,7 @@ function activated(layout: typeof TABLES.fullyConnected | typeof TABLES.add): Pi
   };
 }
 
-/** Over the whole map. */
+/** Over the whole map: with VALID padding and a filter of [H, W] one value a channel is left, whatever the stride. */
 const pooling: Pick<Operator, 'options' | 'write' | 'read'> = {
   options: OPTIONS.pool2d,
   write: ({ filter }, tables) =>
@@ -70,6 +82,7 @@ const pooling: Pick<Operator, 'options' | 'write' | 'read'> = {
   read: () => ({}),
 };
 
+/** QuantizeOptions and DequantizeOptions have no fields. */
 const empty: Pick<Operator, 'write' | 'read'> = {
   write: (_, tables) => tables.table({ fields: 0 }, () => undefined),
   read: () => ({}),
@@ -95,6 +108,7 @@ export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
   reshape: {
     version: { float32: 1, int8: 1 },
     options: OPTIONS.reshape,
+    // LiteRT takes the shape from the second input, and from here where there is none.
     write: ({ shape }, tables) => {
       const sides = tables.int32s(shape!);
       return tables.table(TABLES.reshape, (t) => tables.builder.addFieldOffset(t.newShape, sides, 0));

@@ -8,11 +8,12 @@ const OPERATOR_OF = new Map<number, OperatorName>(
   Object.entries(OPERATOR).map(([name, id]) => [id, name as OperatorName]),
 );
 
-/** Where a table begins. */
+/** Where a table begins: at the signed distance back to its vtable, which has a uint16 offset for each field. */
 type Table = number;
 
 /**
- * Reads a .tflite file of the operators that are written here.
+ * Reads a .tflite file of the operators that are written here. Bytes behind the model, such as the archive of labels,
+ * are ignored: every offset counts from where it stands.
  *
  * @throws RangeError saying what it is instead
  */
@@ -23,6 +24,7 @@ export function readTflite(bytes: Uint8Array): TfliteModel {
 }
 
 class Reader {
+  /** Copies, by number; empty ones stand for no data. */
   private buffers: Uint8Array[] = [];
 
   constructor(private readonly bytes: ByteBuffer) {}
@@ -85,7 +87,7 @@ class Reader {
     return { ...shared, ...OPERATORS[op].read(fields) };
   }
 
-  /** Where a field lies; undefined: it has its default. */
+  /** Where a field lies; undefined: it has its default. A vtable begins with two sizes, four bytes; fields follow. */
   private at(table: Table, id: number): number | undefined {
     const offset = this.bytes.__offset(table, 4 + 2 * id);
     return offset === 0 ? undefined : table + offset;
@@ -101,6 +103,7 @@ class Reader {
     return at === undefined ? 0 : this.bytes.readInt32(at);
   }
 
+  /** A table, vector or string lies elsewhere: what stands in the field is the distance to it. */
   private table(table: Table, id: number): Table | undefined {
     const at = this.at(table, id);
     return at === undefined ? undefined : this.bytes.__indirect(at);
@@ -121,6 +124,7 @@ class Reader {
     return this.vector(table, id, 4, (at) => this.bytes.readInt32(at));
   }
 
+  /** Zero points: 64 bits in the schema, never more than 8 in a file of int8. */
   private int64s(table: Table, id: number): number[] {
     return this.vector(table, id, 8, (at) => Number(this.bytes.readInt64(at)));
   }
@@ -129,7 +133,7 @@ class Reader {
     return Float32Array.from(this.vector(table, id, 4, (at) => this.bytes.readFloat32(at)));
   }
 
-  /** A copy, which lies at a multiple of eight bytes. */
+  /** A copy, which lies at a multiple of eight bytes: a typed array begins at a multiple of its elements' size. */
   private byteVector(table: Table, id: number): Uint8Array {
     const at = this.at(table, id);
     if (at === undefined) return new Uint8Array();
@@ -143,6 +147,7 @@ class Reader {
   }
 }
 
+/** @throws RangeError when the bytes are no whole number of elements */
 function typed(bytes: Uint8Array, type: TensorType): Float32Array | Int8Array | Int32Array {
   if (type === 'int8') return new Int8Array(bytes.buffer);
   return type === 'float32' ? new Float32Array(bytes.buffer) : new Int32Array(bytes.buffer);

@@ -1,12 +1,17 @@
-// The part of TFLite's schema (version 3, tensorflow/compiler/mlir/lite/schema/schema.fbs) that is written: the number of each
-// field in its table, and the values of the enumerations.
+// The part of TFLite's schema (version 3, tensorflow/compiler/mlir/lite/schema/schema.fbs) that is written: the number
+// of each field in its table, and the values of the enumerations. A field's number is its place in the schema, where a
+// union takes two: its type and, behind that, its table. New fields come last in a table, so none of these numbers ever
+// changes.
 
+/** Bytes 4 to 7 of a file, behind the offset of the root table; "TFL" and the version of the schema. */
 export const FILE_IDENTIFIER = 'TFL3';
 export const SCHEMA_VERSION = 3;
 
+/** `TensorType`. */
 export const TENSOR_TYPE = { float32: 0, int32: 2, int8: 9 } as const;
 export type TensorType = keyof typeof TENSOR_TYPE;
 
+/** `BuiltinOperator`. */
 export const OPERATOR = {
   add: 0,
   averagePool2d: 1,
@@ -20,7 +25,7 @@ export const OPERATOR = {
 } as const;
 export type OperatorName = keyof typeof OPERATOR;
 
-/** Of the union BuiltinOptions. */
+/** Of the union BuiltinOptions: the place of each table in it, counted from 1, as 0 is no options. */
 export const OPTIONS = {
   conv2d: 1,
   depthwiseConv2d: 2,
@@ -32,10 +37,15 @@ export const OPTIONS = {
   quantize: 89,
 } as const;
 
+/** `Padding`, `ActivationFunctionType`. Their zeros are the fields' defaults: `same` and `none` leave no trace. */
 export const PADDING = { same: 0, valid: 1 } as const;
 export const ACTIVATION = { none: 0, relu6: 3 } as const;
 
-/** Of each table: how many fields it has, and the numbers of those that are written. */
+/**
+ * Of each table: how many fields it has, and the numbers of those that are written. Those left out keep the schema's
+ * defaults: 1 for the dilations of a convolution, true for `pot_scale_int16` of a sum (of no effect in int8), nothing
+ * or 0 for the rest.
+ */
 export const TABLES = {
   model: {
     fields: 10,

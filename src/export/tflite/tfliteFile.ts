@@ -14,11 +14,12 @@ import {
 
 export interface TfliteTensor {
   readonly name: string;
+  /** With the batch, 1: [1, H, W, C] of a map, [1, C] of a vector; a constant's own. */
   readonly shape: readonly number[];
   readonly type: TensorType;
-  /** Little-endian; absent for what is computed. */
+  /** Row-major, little-endian; absent for what is computed. */
   readonly data?: Float32Array | Int8Array | Int32Array;
-  /** One scale and zero point, or one for each index of a dimension. */
+  /** real = scale · (q − zero point): one of both, or one for each index of a dimension (`quantized_dimension`). */
   readonly quantization?: {
     readonly scales: Float32Array;
     readonly zeroPoints: readonly number[];
@@ -28,14 +29,16 @@ export interface TfliteTensor {
 
 export interface TfliteOperator extends OperatorOptions {
   readonly op: OperatorName;
-  /** Numbers of tensors. */
+  /** Numbers of tensors. Which is which goes by place: a convolution or dense layer has map, kernel, bias. */
   readonly inputs: readonly number[];
   readonly outputs: readonly number[];
 }
 
 export interface TfliteModel {
+  /** The network's name: the format has no field of its own for that. */
   readonly description: string;
   readonly tensors: readonly TfliteTensor[];
+  /** In the order in which they run: a runtime does not sort them. */
   readonly operators: readonly TfliteOperator[];
   readonly input: number;
   readonly output: number;
@@ -53,7 +56,12 @@ export function tfliteFile(model: TfliteModel): Uint8Array {
   return new Writer(model).write();
 }
 
-/** Everything that a runtime relies on, before a byte is written. */
+/**
+ * Everything that a runtime relies on, before a byte is written: it divides by scales and runs operators in their
+ * order, so that a wrong file may load and compute nonsense.
+ *
+ * @throws RangeError saying what is wrong
+ */
 function check({ tensors, operators, input, output }: TfliteModel): void {
   const refuse = (what: string) => {
     throw new RangeError(`not a TFLite file: ${what}`);
@@ -84,6 +92,7 @@ function check({ tensors, operators, input, output }: TfliteModel): void {
 }
 
 class Writer extends FlatTables {
+  /** Vectors of zero points, by their values. */
   private readonly written = new Map<string, Offset>();
 
   constructor(private readonly model: TfliteModel) {
@@ -93,7 +102,8 @@ class Writer extends FlatTables {
   write(): Uint8Array {
     const { builder, model } = this;
     const metadata = [...model.metadata];
-    // Buffer 0 is empty: what has no data points there.
+    // Buffer 0 is empty: what has no data points there. Behind it come the constants, in the order of their tensors,
+    // and the metadata: `next` and `next + i` below count along.
     const blobs = [
       undefined,
       ...model.tensors.flatMap(({ data }) => (data ? [bytesOf(data)] : [])),
@@ -122,7 +132,7 @@ class Writer extends FlatTables {
     return builder.asUint8Array().slice();
   }
 
-  /** Aligned to 16 bytes, as runtimes map it. */
+  /** Aligned to 16 bytes (`force_align` in the schema): a runtime reads constants where they lie in the mapped file. */
   private buffer(bytes: Uint8Array | undefined): Offset {
     const data = bytes && this.vector(bytes.length, 1, 16, (i) => this.builder.addInt8(bytes[i]!));
     return this.table(TABLES.buffer, (t) => {
@@ -173,12 +183,16 @@ class Writer extends FlatTables {
     });
   }
 
+  /** Of what reads or writes int8, which quantize and dequantize do on one side only. */
   private versionOf({ op, inputs, outputs }: TfliteOperator): number {
     const integers = [...inputs, ...outputs].some((i) => this.model.tensors[i]!.type === 'int8');
     return OPERATORS[op].version[integers ? 'int8' : 'float32'];
   }
 
-  /** Each operator once, in the order in which they come. */
+  /**
+   * Each operator once, in the order in which they come. All uses have one version, that of the last: a network is of
+   * floats or of int8 throughout, and no operator that converts comes twice.
+   */
   private operatorCodes(): { op: OperatorName; version: number }[] {
     const found = new Map<string, { op: OperatorName; version: number }>();
     for (const operator of this.model.operators)
@@ -188,6 +202,8 @@ class Writer extends FlatTables {
 
   private operatorCode(op: OperatorName, version: number): Offset {
     const { builder } = this;
+    // The code stands twice: runtimes take the larger of the two fields, or know the byte alone (before version 3a of
+    // the schema), in which 127 stands for all that do not fit. The version's default is 1.
     return this.table(TABLES.operatorCode, (t) => {
       builder.addFieldInt8(t.deprecatedBuiltinCode, Math.min(127, OPERATOR[op]), 0);
       builder.addFieldInt32(t.version, version, 1);
@@ -195,6 +211,7 @@ class Writer extends FlatTables {
     });
   }
 
+  /** @param codes an operator's type is its index in them */
   private subgraph(tensors: Offset, codes: readonly { op: OperatorName }[]): Offset {
     const { builder, model } = this;
     const numbers = new Map(codes.map(({ op }, i) => [op, i]));
@@ -225,6 +242,7 @@ class Writer extends FlatTables {
     });
   }
 
+  /** Names for input and output whatever those of the tensors: LiteRT's `get_signature_runner` takes them. */
   private signature(): Offset {
     const { builder, model } = this;
     const map = (name: string, tensor: number) => {
@@ -245,6 +263,7 @@ class Writer extends FlatTables {
   }
 }
 
+/** Typed arrays have the byte order of the machine, which is little-endian wherever VS Code runs. */
 function bytesOf(values: Float32Array | Int8Array | Int32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }

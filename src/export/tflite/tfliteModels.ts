@@ -11,7 +11,12 @@ import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js'
 
 type Parts = { readonly tensors: TfliteTensor[]; readonly operators: TfliteOperator[] };
 
-/** A network in float32: input [1, H, W, 3] of x / 127.5 − 1, output [1, classes] logits. */
+/**
+ * A network in float32: input [1, H, W, 3] of x / 127.5 − 1, output [1, classes] logits. Tensors of the network
+ * keep their numbers, so that tensor 0 is the input; constants stand behind them.
+ *
+ * @throws RangeError for a network without an output
+ */
 export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string, Uint8Array>): TfliteModel {
   const tensors: TfliteTensor[] = network.tensors.map(({ name, shape }) => ({
     ...{ name, shape: [1, ...shape], type: 'float32' },
@@ -31,7 +36,12 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
 }
 
 /**
- * The same in int8 throughout. With `io` float, input and output are float32 and a first and a last operator convert.
+ * The same in int8 throughout, by TFLite's 8-bit quantization specification: activations with one scale and zero point
+ * for each tensor, kernels from −127 to 127 with zero point 0 and a scale for each output channel, biases in int32 with
+ * zero point 0 and the scale input · kernel, which makes them of the same unit as the sums of products that they are
+ * added to. With `io` float, input and output are float32 and a first and a last operator convert.
+ *
+ * @throws RangeError for a network without an output
  */
 export function integerTflite(
   network: IntegerNetwork,
@@ -45,6 +55,7 @@ export function integerTflite(
       const { shape, values, dimension } = kernelOf(op, weights, kernelShape);
       const zeroPoints = Array<number>(weightScales.length).fill(0);
       const kernel = { scales: weightScales, zeroPoints, dimension };
+      // A Float32Array: each product is rounded to float32, which a scale in the file is.
       const sums = weightScales.map((step) => step * network.tensors[input]!.scale);
       const inputs = [
         { name: `${name}/kernel`, shape, type: 'int8', data: values, quantization: kernel },
@@ -73,7 +84,8 @@ function quantizedTensor({ name, shape, scale, zeroPoint }: IntegerTensor): Tfli
 }
 
 /**
- * A dense layer's output has no height and width; where the last operation is another one, a reshape takes them away.
+ * FULLY_CONNECTED gives [1, C] and reads [1, 1, 1, C] as it is. A dense layer's output has no height and width; where
+ * the last operation is another one, a reshape takes them away. It has the scale of its input: no value changes.
  *
  * @returns the tensor that is the output
  */
