@@ -5,6 +5,7 @@ import { FACTS_KEY } from '../modelFacts.js';
 import { onnxFile } from './onnxFile.js';
 import { floatOnnx, integerOnnx } from './onnxModels.js';
 
+/** @throws UserError `not-quantized` or `not-integer` for int8 */
 export function encodeOnnx(source: ExportSource, options: ExportOptions): EncodedFile[] {
   return [mainFile(onnxBytes(source, options))];
 }

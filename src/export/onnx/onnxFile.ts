@@ -7,7 +7,7 @@ export interface OnnxConstant {
   readonly type: DataType;
   /** Empty for one value. */
   readonly shape: readonly number[];
-  /** Little-endian. */
+  /** Row-major, little-endian, as `raw_data` is on every machine. */
   readonly data: Float32Array | Uint8Array | Int8Array | Int32Array;
 }
 
@@ -19,6 +19,7 @@ export interface OnnxValue {
 }
 
 export interface OnnxNode {
+  /** Of the operators of ONNX itself (domain ''), opset 17. */
   readonly op: string;
   readonly name: string;
   readonly inputs: readonly string[];
@@ -29,6 +30,7 @@ export interface OnnxNode {
 
 export interface OnnxModel {
   readonly name: string;
+  /** Each behind those that it reads. */
   readonly nodes: readonly OnnxNode[];
   readonly constants: readonly OnnxConstant[];
   readonly inputs: readonly OnnxValue[];
@@ -58,6 +60,7 @@ export function onnxFile(model: OnnxModel): Uint8Array {
         ...{ opType: op, name, input: inputs, output: [output] },
         attribute: Object.entries(attributes).map(([key, given]) => attribute(key, given)),
       })),
+      // Not among the inputs as well, so that a runtime may fold and pack them in advance: since IR version 4.
       initializer: model.constants.map(({ name, type, shape, data }) => ({
         ...{ name, dims: shape, dataType: DATA_TYPE[type] },
         rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
@@ -70,17 +73,25 @@ export function onnxFile(model: OnnxModel): Uint8Array {
   }).finish();
 }
 
+/** Sides with the same name have the same length in every run. */
 function dimension(side: number | string): object {
   return typeof side === 'number' ? { dimValue: side } : { dimParam: side };
 }
 
+/** `type` says which field holds the value: onnx.proto demands it. */
 function attribute(name: string, given: number | readonly number[]): object {
   return typeof given === 'number'
     ? { name, i: given, type: ATTRIBUTE_TYPE.int }
     : { name, ints: given, type: ATTRIBUTE_TYPE.ints };
 }
 
-/** Everything that a runtime relies on, before a byte is written. */
+/**
+ * Everything that a runtime relies on, before a byte is written. ONNX wants each name written once (static single
+ * assignment) and nodes sorted (docs/IR.md in its repository, "Graphs"); `onnx.checker` looks for those, but not for
+ * values.
+ *
+ * @throws RangeError with the name of the tensor or node
+ */
 function check({ nodes, constants, inputs, outputs }: OnnxModel): void {
   const refuse = (what: string) => {
     throw new RangeError(`not an ONNX file: ${what}`);

@@ -1,7 +1,7 @@
 import type { Shape } from '../../graph/graph.js';
 import type { OnnxConstant, OnnxNode } from './onnxFile.js';
 
-/** Nodes and constants as they come together. */
+/** Nodes and constants as they come together, in the order in which they run. A node's output has the node's name. */
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxConstant[] = [];
@@ -31,7 +31,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** min(max(x, 0), 6) */
+  /** min(max(x, 0), 6). The ends are inputs since opset 11, of the shape []; every Clip reads the same two. */
   relu6(name: string, input: string): string {
     if (!this.constants.some(({ name: known }) => known === 'six')) {
       this.float('zero', [], Float32Array.of(0));
@@ -40,9 +40,14 @@ export class OnnxGraph {
     return this.node('Clip', name, [input, 'zero', 'six']);
   }
 
+  /** By the tensor that was flattened. */
   private readonly flattened = new Map<string, string>();
 
-  /** [N, C, 1, 1] → [N, C] */
+  /**
+   * [N, C, 1, 1] → [N, C], once for each tensor.
+   *
+   * @throws RangeError for a map of more than one pixel
+   */
   flat(input: string, [height, width]: Shape): string {
     if (height !== 1 || width !== 1)
       throw new RangeError(`${input} is a map, and a dense layer reads one value a channel`);

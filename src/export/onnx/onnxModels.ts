@@ -9,11 +9,17 @@ import type { OnnxModel } from './onnxFile.js';
 import { OnnxGraph } from './onnxGraph.js';
 import { kernelOf, writeOperation, type Operands } from './operators.js';
 
-/** Names of a file's input and output. */
+/** Name of a file's input. */
 export const ONNX_INPUT = 'image';
+/** Name of the first side of input and output, which may be of any length. */
 const BATCH = 'batch';
 
-/** A network in float32: input [N, 3, H, W] of x / 127.5 − 1, output [N, C]. */
+/**
+ * A network in float32: input [N, 3, H, W] of x / 127.5 − 1, output [N, C]. ONNX' convolutions and poolings know
+ * channels first only; graphs have them last. Nothing is transposed at run time: kernels are, here.
+ *
+ * @throws RangeError for a dense layer on a map
+ */
 export function floatOnnx(network: FloatNetwork, outputName: string, metadata: ReadonlyMap<string, string>): OnnxModel {
   const graph = new OnnxGraph();
   const { tensors } = network;
@@ -35,9 +41,14 @@ export function floatOnnx(network: FloatNetwork, outputName: string, metadata: R
 }
 
 /**
- * A network in int8 as ONNX writes it: every operation between `DequantizeLinear` and `QuantizeLinear`, which a runtime joins
- * to one of whole numbers. Kernels are int8 with a scale for each output channel. Activations are uint8, each integer 128
- * more than in the network: ONNX Runtime joins the nodes for x86-64 for those only.
+ * A network in int8 as ONNX writes it: every operation between `DequantizeLinear` and `QuantizeLinear`, which a runtime
+ * joins to one of whole numbers. Kernels are int8 with a scale for each output channel. Activations are uint8, each
+ * integer 128 more than in the network: ONNX Runtime joins the nodes for x86-64 for those only (`int8_allowed` in its
+ * qdq_selectors.cc is true on ARM alone, by default). The zero point grows with the integers, so that scale · (q −
+ * zeroPoint) is what it was.
+ *
+ * A `Conv` becomes a `QLinearConv`, an `Add` a `QLinearAdd`, if each input comes from a `DequantizeLinear`, activations
+ * have one type, the bias is int32, and nothing but the `QuantizeLinear` reads the output.
  *
  * @param io type of input and output
  */
@@ -49,6 +60,7 @@ export function integerOnnx(
 ): OnnxModel {
   const graph = new OnnxGraph();
   const { tensors } = network;
+  // What QuantizeLinear gives has the type of its zero point.
   const scales = tensors.map(({ name, scale, zeroPoint }) => [
     graph.float(`${name}/scale`, [], Float32Array.of(scale)),
     graph.uint8(`${name}/zero_point`, [], Uint8Array.of(zeroPoint + 128)),
@@ -74,7 +86,8 @@ export function integerOnnx(
   quantized[0] = io === 'float32' ? quantize(0, ONNX_INPUT) : ONNX_INPUT;
   for (const operation of network.operations) {
     const value = writeOperation(operation, operands);
-    // The output's own ends are those of the ReLU6, mostly: then it is nothing.
+    // The output's own ends are those of the ReLU6, mostly: then it is nothing. A Clip that does more than the ends do
+    // stands in the way of joining, and ONNX Runtime computes that operation in float.
     const clips = 'relu6' in operation && operation.relu6 && (operation.lowest > -128 || operation.highest < 127);
     quantized[operation.output] = quantize(
       operation.output,
@@ -99,6 +112,10 @@ function floatKernel(graph: OnnxGraph, { op, name, weights, kernelShape, bias }:
   return [graph.float(`${name}/kernel`, shape, data), graph.float(`${name}/bias`, [bias.length], bias)];
 }
 
+/**
+ * int8 kernel with a scale for each index of `axis`, and int32 bias [Cout] of input scale times kernel scale:
+ * `QLinearConv` takes that for granted, having no input for another. int32 has no zero point.
+ */
 function quantizedKernel(g: OnnxGraph, layer: IntegerLayer, inputScale: number): [kernel: string, bias: string] {
   const { name } = layer;
   const channels = layer.bias.length;
@@ -129,6 +146,7 @@ function quantizedKernel(g: OnnxGraph, layer: IntegerLayer, inputScale: number):
   return [kernel, bias];
 }
 
+/** The last node's output gets the name that says what it is: `logits` or `embedding`. */
 function modelOf(
   network: FloatNetwork | IntegerNetwork,
   g: OnnxGraph,

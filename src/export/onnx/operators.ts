@@ -10,6 +10,7 @@ type Operations = FloatOperations | IntegerOperations;
 /** What an operation reads, as the names of floats: a network in integers brings them there first. */
 export interface Operands<All extends Operations> {
   readonly graph: OnnxGraph;
+  /** [H, W, C], as graphs have it. */
   readonly shapeOf: (tensor: number) => Shape;
   /** [N, C, H, W]. */
   readonly map: (tensor: number) => string;
@@ -25,6 +26,10 @@ type Writer<Op extends ComputedNode['op']> = <All extends Operations>(
   operands: Operands<All>,
 ) => string;
 
+/**
+ * A depthwise convolution is a `Conv` with a group for each channel. `Gemm` is A · B + C with A [N, Cin], B [Cin, Cout]
+ * and C [Cout]. Global poolings give [N, C, 1, 1].
+ */
 const WRITERS: { readonly [Op in ComputedNode['op']]: Writer<Op> } = {
   conv2d: (layer, operands) => convolution(layer, 1, operands),
   depthwiseConv2d: (layer, operands) => convolution(layer, operands.shapeOf(layer.input)[2], operands),
@@ -62,7 +67,10 @@ function convolution<All extends Operations>(
   });
 }
 
-/** Of a SAME convolution, as TensorFlow has it: [top, left, bottom, right]. */
+/**
+ * Of a SAME convolution, as TensorFlow has it: [top, left, bottom, right], where an odd row or column goes to the
+ * bottom or right (ONNX' `SAME_UPPER`). Zero is the real value: on integers a runtime pads with the zero point.
+ */
 function samePadding(
   [h, w]: Shape,
   [outH, outW]: Shape,
@@ -77,7 +85,7 @@ function samePadding(
   return [top, left, rows - top, columns - left];
 }
 
-/** A kernel in ONNX' layout. `axis` is the one of the output channels. */
+/** A kernel in ONNX' layout, row-major. `axis` is the one of the output channels, which has the scales. */
 interface OnnxKernel<T> {
   readonly shape: readonly number[];
   readonly data: T;
@@ -102,6 +110,7 @@ export function kernelOf<T extends Float32Array | Int8Array>(
   return LAYOUTS[op](weights, kernelShape);
 }
 
+/** [taps, inC, outC] → [outC, inC, taps], where a tap is a place in the kernel: y · kW + x. */
 function channelsFirst<T extends Float32Array | Int8Array>(
   weights: T,
   kH: number,

@@ -8,6 +8,7 @@ export interface OnnxFacts {
   readonly input: Affine | undefined;
   readonly output: Affine | undefined;
 }
+/** real = scale · (q − zeroPoint) for q from 0 to 255. */
 interface Affine {
   readonly scale: number;
   readonly zeroPoint: number;
@@ -25,7 +26,12 @@ const model = z.object({
   metadataProps: z.array(z.object({ key: z.string(), value: z.string() })),
 });
 
-/** @throws RangeError when it is no .onnx file */
+/**
+ * Scales are found where they are initializers with `raw_data`, as in our files. Any bytes may happen to be protobuf:
+ * what the schema above asks for tells an .onnx file from others.
+ *
+ * @throws RangeError when it is no .onnx file
+ */
 export function readOnnxFacts(bytes: Uint8Array): OnnxFacts {
   const { graph, metadataProps } = decode(bytes);
   const affine = ([scale, zeroPoint]: readonly string[]): Affine | undefined => {

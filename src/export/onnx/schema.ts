@@ -1,16 +1,28 @@
 import protobuf from 'protobufjs/light.js';
 
-// The part of ONNX' schema (onnx.proto of the versions below) that is written: message by message, with the numbers of the fields.
+// The part of ONNX' schema (onnx.proto of the versions below) that is written: message by message, with the numbers of
+// the fields, which are all that a file holds of them: names are ours, without the `Proto` of onnx.proto. Enumerations
+// are int32 here, which has the same bytes.
 
-/** Of the file format, and of the operators: ONNX 1.12, which ONNX Runtime reads since version 1.12. */
+/**
+ * Of the file format, and of the operators: ONNX 1.12, which ONNX Runtime reads since version 1.12. A runtime refuses
+ * what is newer than itself. A scale for each channel (`axis` of `DequantizeLinear`) needs opset 13; the youngest
+ * operator here, `Add`, has version 14.
+ */
 export const IR_VERSION = 8;
 export const OPSET_VERSION = 17;
 
+/** `TensorProto.DataType`. */
 export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 export type DataType = keyof typeof DATA_TYPE;
 
+/** `AttributeProto.AttributeType`. */
 export const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
 
+/**
+ * onnx.proto is proto2, which writes each number of a repeated field by itself; protobufjs packs them unless `packed`
+ * is false. Readers take both; this way the bytes are those of ONNX' own library.
+ */
 const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule && { rule }) });
 
 const schema = protobuf.Root.fromJSON({
