@@ -18,6 +18,7 @@ import type { OutputTensors } from '../quantization/interpreter/integerNetwork.j
 /** float32 values [N, H, W, C]. */
 export interface FloatTensor {
   readonly name: string;
+  /** [H, W, C]; each format adds N. */
   readonly shape: Shape;
 }
 
@@ -27,11 +28,14 @@ export interface FloatLayer {
   readonly name: string;
   readonly input: number;
   readonly output: number;
+  /** Of rows and columns alike; 1 for a dense layer. Padding is SAME. */
   readonly stride: number;
   readonly relu6: boolean;
   /** [kH, kW, Cin, Cout], [kH, kW, C, 1] or [Cin, Cout]. */
   readonly kernelShape: readonly number[];
+  /** Row-major, the output channel last: weight i is of channel i mod Cout. */
   readonly weights: Float32Array;
+  /** [Cout]; zeros where the graph has none. */
   readonly bias: Float32Array;
 }
 
@@ -44,6 +48,7 @@ export interface FloatAdd {
   readonly relu6: boolean;
 }
 
+/** Over the whole map: [N, H, W, C] → [N, 1, 1, C]. */
 export interface FloatPool {
   readonly op: PoolNode['op'];
   readonly name: string;
@@ -66,8 +71,9 @@ export interface FloatNetwork {
 }
 
 /**
- * Converts a graph in float, or what quantization made of it with nothing rounded: batch norms by their running statistics
- * are a part of the kernels.
+ * Converts a graph in float, or what quantization made of it with nothing rounded: batch norms by their running
+ * statistics are a part of the kernels. Nothing else may read what a batch norm or ReLU6 reads: that value is not
+ * stored.
  *
  * @throws RangeError for an operation that stands where no runtime has it (a batch norm behind something else)
  */
@@ -151,10 +157,15 @@ class Conversion {
   }
 }
 
+/** An operation has one activation, at its end; a pooling here has none. */
 function activated(before: FloatOperation | undefined): FloatOperation | undefined {
   return before && 'relu6' in before && !before.relu6 ? { ...before, relu6: true } : undefined;
 }
 
+/**
+ * gamma · (x − mean) / √(variance + epsilon) + beta of x = Σ weight · input + bias, as a convolution: weights times a
+ * factor for each channel, and what is left over as bias. Not behind a ReLU6, which does not commute with it.
+ */
 function normalized(
   before: FloatOperation | undefined,
   { gamma, beta, movingMean, movingVariance, epsilon }: Extract<Node, { op: 'batchNorm' }>,

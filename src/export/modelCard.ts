@@ -8,10 +8,12 @@ import type { ModelFacts } from './modelFacts.js';
 /** What is told of an exported file, for people and for programs. */
 export interface ModelCard {
   readonly file: string;
+  /** Of all its files together. */
   readonly bytes: number;
   readonly format: ExportOptions['format'];
   readonly precision: ExportOptions['precision'];
   readonly facts: ModelFacts;
+  /** Values of the graph's, with those of the batch norms, which most formats fold into kernels. */
   readonly parameters: number;
   readonly training: {
     readonly checkpoint: string;
@@ -100,10 +102,12 @@ function measuredText({ pictures, models, agreement, machine, sameData }: Measur
 ${rows.join('\n')}${agreement === undefined ? '' : `\n\nFloat and int8 name the same person on ${formatPercent(agreement)} of them.`}`;
 }
 
+/** On one line, with what Markdown gives a meaning to escaped: names of files and machines hold anything. */
 function escaped(text: string): string {
   return text.replace(/[\\`*_{}[\]<>#|]/g, '\\$&').replace(/[\r\n]+/g, ' ');
 }
 
+/** Code and links stay what they are; a bar would end the cell. */
 function cell(text: string): string {
   return text.replace(/\|/g, '\\|').replace(/[\r\n]+/g, ' ');
 }

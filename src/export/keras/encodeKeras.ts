@@ -7,7 +7,14 @@ import { mainFile, type EncodedFile } from '../encoder.js';
 import { factsOf, graphOf, type ExportSource } from '../exportSource.js';
 import { FACTS_KEY } from '../modelFacts.js';
 
-/** Weights alone, for the network that Keras builds itself. The HDF5 library writes to a disk only: a folder that goes again. */
+/**
+ * Weights alone, for the network that Keras builds itself: float32 in the graph's own layouts ([kH, kW, Cin, Cout],
+ * [kH, kW, C, 1], [Cin, Cout]), batch norms apart and nothing folded. Keras finds a layer by its name but takes the
+ * arrays in it by their order, so that the order of the parameters counts. A layer that it does not find it skips
+ * without a word.
+ *
+ * The HDF5 library writes to a disk only: a folder that goes again.
+ */
 export async function encodeKeras(source: ExportSource, options: ExportOptions): Promise<EncodedFile[]> {
   const { parameters } = graphOf(source, options.part);
   const arrays = parameters.map(({ name, shape }) => ({ name, shape, values: source.parameters.get(name)! }));

@@ -2,25 +2,30 @@ import { sizeOf } from '../../graph/graph.js';
 import type { TfliteModel } from '../tflite/tfliteFile.js';
 
 const KIB = 1024;
+/** Of every planned buffer: `MicroArenaBufferAlignment()`. */
 const ALIGNMENT = 16;
 const BYTES = { float32: 4, int8: 1, int32: 4 } as const;
 
 /**
- * Memory that TensorFlow Lite Micro with its reference kernels needs beside the file itself, in bytes: the tensors, packed by
- * its greedy planner, and what it keeps of each tensor, operator and channel on a machine of 64 bits. A microcontroller of 32
- * bits needs less; kernels of a vendor may want scratch memory on top.
+ * Memory that TensorFlow Lite Micro with its reference kernels needs beside the file itself, in bytes: the tensors,
+ * packed by its greedy planner, and what it keeps of each tensor, operator and channel on a machine of 64 bits. A
+ * microcontroller of 32 bits needs less; kernels of a vendor may want scratch memory on top.
  */
 export function arenaBytes(model: TfliteModel): number {
   return Math.ceil((plannedBytes(model) + keptBytes(model)) / KIB) * KIB;
 }
 
+/** From the first to the last time at which a tensor is needed, both included: operator i runs at i + 1. */
 interface Lifetime {
   readonly bytes: number;
   readonly first: number;
   last: number;
 }
 
-/** The largest first, each in the lowest gap between those that live at the same time. */
+/**
+ * The largest first, each in the lowest gap between those that live at the same time (`GreedyMemoryPlanner`). Constants
+ * take no part: they are read where they lie in the file. What an operator reads and what it writes never overlap.
+ */
 function plannedBytes({ tensors, operators, input, output }: TfliteModel): number {
   const bytesOf = (tensor: number) => align(sizeOf(tensors[tensor]!.shape) * BYTES[tensors[tensor]!.type]);
   const lifetimes = new Map<number, Lifetime>([[input, { bytes: bytesOf(input), first: 0, last: 0 }]]);
@@ -45,7 +50,11 @@ function plannedBytes({ tensors, operators, input, output }: TfliteModel): numbe
   return Math.max(...placed.map(({ from, bytes }) => from + bytes));
 }
 
-/** Measured on builds of x86-64, and rounded up: a factor and a shift for each channel of a layer, and what has a fixed size. */
+/**
+ * Measured on builds of x86-64, and rounded up: a factor and a shift for each channel of a layer, and what has a fixed
+ * size. The 24 bytes of a tensor are its `TfLiteEvalTensor`: two pointers and a type. An arena that is too small makes
+ * `AllocateTensors` fail.
+ */
 function keptBytes({ tensors, operators }: TfliteModel): number {
   const channels = operators.reduce(
     (sum, { inputs: [, , bias] }) => sum + (bias === undefined ? 0 : sizeOf(tensors[bias]!.shape)),

@@ -9,7 +9,10 @@ export function encodeHeader(source: ExportSource, options: ExportOptions): Enco
   return [mainFile(new TextEncoder().encode(header(source, options)))];
 }
 
-/** Methods of a resolver, by operator. */
+/**
+ * Methods `Add…` of `MicroMutableOpResolver`, by operator. It knows only what was added, and has room for as many as
+ * its template says: without one of them `AllocateTensors` fails.
+ */
 const RESOLVERS = {
   add: 'Add',
   averagePool2d: 'AveragePool2D',

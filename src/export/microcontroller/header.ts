@@ -14,7 +14,11 @@ export interface HeaderFacts {
 
 const LINE_BYTES = 20;
 
-/** A .tflite file as a C header for TensorFlow Lite Micro: the bytes, the people, and how a pixel becomes an input. */
+/**
+ * A .tflite file as a C header for TensorFlow Lite Micro: the bytes, the people, and how a pixel becomes an input. The
+ * array is aligned to 16, as the buffers in the file are: TensorFlow Lite Micro reads them in place. C11 and C++17 take
+ * it.
+ */
 export function cHeader(tflite: Uint8Array, { name, facts, input, operators, arena }: HeaderFacts): string {
   const { width, height, resize, faces } = facts.input;
   const lines: string[] = [];
@@ -63,6 +67,10 @@ static const unsigned int face_trainer_model_len = ${tflite.length};
 `;
 }
 
+/**
+ * A conversion to int in C cuts off towards zero. With 256 added, more than any pixel's step lies below zero, that is
+ * rounding down, and with the half it is rounding to the nearest, halves up; math.h is not needed.
+ */
 function inputFunction(input: HeaderFacts['input']): string {
   if (!input)
     return '/* x / 127.5 - 1 */\nstatic inline float face_trainer_input(uint8_t pixel) { return pixel / 127.5f - 1.0f; }\n';
@@ -76,13 +84,16 @@ static inline int8_t face_trainer_input(uint8_t pixel) {
 `;
 }
 
-/** With a point, as C asks. */
+/** With a point, as C asks: `1f` is no number, `1.0f` and `1e-7f` are. */
 function cFloat(x: number): string {
   const text = String(x);
   return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
 }
 
-/** Bytes that are no plain letters in octal: they end by themselves, which hexadecimal ones do not. */
+/**
+ * Bytes that are no plain letters in octal: they end by themselves, which hexadecimal ones do not. Neither are quotes
+ * and backslashes, nor question marks, of which two begin a trigraph.
+ */
 function cString(text: string): string {
   const bytes = [...new TextEncoder().encode(text)];
   const plain = (byte: number) => byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 && byte !== 63;

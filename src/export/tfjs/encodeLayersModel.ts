@@ -4,6 +4,11 @@ import { factsOf, graphOf, type ExportSource } from '../exportSource.js';
 import { FACTS_KEY } from '../modelFacts.js';
 import { layersModel } from './layersModel.js';
 
+/**
+ * The weights come first: whoever sees a new model.json finds them there.
+ *
+ * @throws RangeError for a network with values that are not finite
+ */
 export function encodeLayersModel(source: ExportSource, options: ExportOptions): EncodedFile[] {
   const metadata = { [FACTS_KEY]: factsOf(source, options) };
   const graph = graphOf(source, options.part);

@@ -1,16 +1,17 @@
 import type { Node, Nodes } from '../../graph/graph.js';
 
-/** A layer as Keras 2 describes it in JSON, which TensorFlow.js reads. */
+/** A layer as Keras 2 describes it in JSON, which TensorFlow.js reads. Arguments left out have Keras' defaults. */
 export interface LayerJson {
   readonly class_name: string;
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** One entry for each use of the layer, of which there is one: a list of [layer, node, tensor, arguments]. */
   readonly inbound_nodes: readonly unknown[];
 }
 
 /** What a layer's description needs to know of the network around it. */
 export interface Surroundings {
-  /** Of the batch norms. */
+  /** Of the batch norms: the weight of the old running statistics at a step. */
   readonly momentum: number;
   /** By parameter. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
@@ -20,7 +21,11 @@ export interface Surroundings {
 
 type Writer<N> = (node: N, network: Surroundings) => LayerJson;
 
-/** How each operation is written, with the names that Keras gives its classes and their arguments. */
+/**
+ * How each operation is written, with the names that Keras gives its classes and their arguments. A global pooling
+ * gives [N, C], where a graph has [N, 1, 1, C]: dropout and dense layers behind it do the same with either. `null` is
+ * the batch.
+ */
 const WRITERS: { readonly [Op in keyof Nodes]: Writer<Nodes[Op]> } = {
   input: ({ name, shape }) => ({
     ...layer('InputLayer', name, {}),

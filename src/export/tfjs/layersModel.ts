@@ -26,6 +26,9 @@ export function layersModel(
   const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
   const network = { momentum, shapes, scores: graph.outputs.scores };
   const layers = graph.nodes.map((node) => layerOf(node, network));
+  // The manifest has one group: the arrays lie in the file one after the other, without gaps, in this order, float32
+  // and little-endian. They are matched by name, `layer/variable`; with one too many or too few
+  // `loadLayersModel` throws.
   const specs = graph.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }));
   const values = specs.map(({ name }) => {
     const found = parameters.get(name)!;
@@ -48,6 +51,7 @@ export function layersModel(
         input_layers: [[graph.nodes[0]!.name, 0, 0]],
         output_layers: [[graph.outputs.scores ?? graph.outputs.embedding, 0, 0]],
       },
+      // The last Keras 2 of that name: Keras 3 describes inputs and connections in another way. tfjs ignores it.
       keras_version: '2.15.0',
       backend: 'tensorflow',
     },
