@@ -1,7 +1,7 @@
 // Shared by the set-up commands. Runs before anything is installed: Node's own modules only.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,6 +61,11 @@ export function ensurePackages() {
     .digest('hex');
   const stamp = path.join(root, 'node_modules', '.face-trainer-stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  // npm empties the folder first, which a link shares with others.
+  if (lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    console.error('node_modules is a link, and not of this package-lock.json: install where it leads, or remove it.');
+    process.exit(1);
+  }
   console.error('Installing packages');
   // On standard error: standard output belongs to what is run afterwards, which may be JSON.
   if (npm(['ci', '--loglevel=error'], { stdio: ['ignore', 2, 2] }) !== 0) {

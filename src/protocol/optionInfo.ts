@@ -6,7 +6,7 @@ export interface OptionInfo {
   readonly flag: string;
   /** What the flag was called before: understood, and shown nowhere. */
   readonly aliases?: readonly string[];
-  /** What stands for the value in the help: N for a number, F for a share or factor, …; a switch takes none. */
+  /** What stands for the value in the help: N for a whole number, F for one with a fraction, …; a switch takes none. */
   readonly value?: 'N' | 'F' | 'NAME' | 'FILE' | 'FOLDER' | 'LIST';
   /** Half a sentence; what it is when nobody says otherwise is added from the schema. */
   readonly help: string;

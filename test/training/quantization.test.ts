@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../../src/core/userError.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { MessageOf, TrainerMessage } from '../../src/protocol/jobs.js';
@@ -13,6 +14,8 @@ import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
 import { rewrite } from '../support/checkpoints.js';
 import { scratchFolder, writeNoisePicture, writePeople } from '../support/scratch.js';
+import { optionsOf } from '../../src/protocol/optionInfo.js';
+import { VALUES } from '../protocol/optionValues.js';
 
 const folder = scratchFolder();
 const data = () => path.join(folder(), 'data');
@@ -173,6 +176,26 @@ describe('a run with quantization', function () {
 
 describe('fine-tuning a checkpoint', function () {
   this.timeout(60_000);
+
+  it('takes over every option of its run but those that start anew', async () => {
+    const checkpoint = await parentRun();
+    const file = path.join(checkpoint, '../../run.json');
+    const record = JSON.parse(fs.readFileSync(file, 'utf8')) as { options: object };
+    const anew = new Set(
+      optionsOf(trainingOptions).flatMap(({ path: [name], info }) => (info.startsAnew ? [name] : [])),
+    );
+    const usual = new Map(Object.entries(trainingOptions.parse({ dataset: data() })));
+    const itsOwn = ['dataset', 'parent', 'changedData', 'quantization', 'epochs'];
+    for (const [name, { good }] of Object.entries(VALUES)) {
+      if (itsOwn.includes(name)) continue;
+      const values = good.filter((value) => value !== undefined);
+      const other = values.find((value) => !isDeepStrictEqual(value, usual.get(name))) ?? values[0];
+      fs.writeFileSync(file, JSON.stringify({ ...record, options: { ...record.options, [name]: other } }));
+      const parsed = trainingOptions.parse({ dataset: data(), ...(anew.has(name) ? {} : { [name]: other }) });
+      const expected = new Map(Object.entries(parsed)).get(name);
+      assert.deepEqual(new Map(Object.entries(fineTuningOptions(checkpoint, {}))).get(name), expected, name);
+    }
+  });
 
   it('goes on from it: its people, its pictures, its accuracy, with the options of its run', async () => {
     const checkpoint = await parentRun({ batchNormMomentum: 0.9, seed: 7 });

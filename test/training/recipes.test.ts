@@ -17,7 +17,6 @@ import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/o
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { HeadSession } from '../../src/training/headSession.js';
-import { learningRateAt } from '../../src/training/learningRate.js';
 import { previewSamples } from '../../src/dataset/preview.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
@@ -70,23 +69,6 @@ async function train(name: string, options: Partial<TrainingOptionsInput>): Prom
 const parameters = (run: string, epoch: number) =>
   readCheckpoint(path.join(folder(), run, 'checkpoints', `epoch-000${epoch}`)).session.parameters;
 const losses = (state: RunState) => state.steps.map(({ loss }) => loss);
-
-describe('learningRateAt', () => {
-  const options = { learningRate: 1, schedule: 'cosine', epochs: 4, headEpochs: 1, frozen: false } as const;
-
-  it('is constant while the head trains alone, then half a cosine wave down to zero', () => {
-    const rates = Array.from({ length: 40 }, (_, i) => learningRateAt(options, i + 1, 10));
-    assert.deepEqual(rates.slice(0, 11), Array<number>(11).fill(1));
-    assert.ok(Math.abs(rates[25]! - 0.5) < 1e-9);
-    assert.ok(rates.slice(11).every((rate, i) => rate < rates[10 + i]!) && rates[39]! > 0 && rates[39]! < 0.01);
-  });
-
-  it('goes down over the whole run where the head is all that trains', () => {
-    assert.ok(Math.abs(learningRateAt({ ...options, frozen: true }, 21, 10) - 0.5) < 1e-9);
-    assert.equal(learningRateAt({ ...options, schedule: 'constant' }, 39, 10), 1);
-    assert.equal(learningRateAt({ ...options, headEpochs: 9 }, 39, 10), 1);
-  });
-});
 
 /** The layer above the embedding. */
 const HEAD = 'predictions';
