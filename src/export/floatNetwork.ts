@@ -75,7 +75,8 @@ export interface FloatNetwork {
  * statistics are a part of the kernels. Nothing else may read what a batch norm or ReLU6 reads: that value is not
  * stored.
  *
- * @throws RangeError for an operation that stands where no runtime has it (a batch norm behind something else)
+ * @throws RangeError for an operation that stands where no runtime has it (a batch norm behind something else), and for a
+ *   value that is read but not stored
  */
 export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float32Array>): FloatNetwork {
   const conversion = new Conversion(graph, parameters);
@@ -88,6 +89,8 @@ class Conversion {
   private readonly operations: FloatOperation[] = [];
   /** Of the tensor with a node's output, by the node's name. */
   private readonly numbers = new Map<string, number>();
+  /** Nodes whose output is nowhere any more: what read it has become a part of the operation that made it. */
+  private readonly overwritten = new Set<string>();
   /** Of the operation that makes a tensor, by the tensor's number. */
   private readonly makers = new Map<number, number>();
   private readonly shapes: ReadonlyMap<string, readonly number[]>;
@@ -104,12 +107,12 @@ class Conversion {
       this.numbers.set(node.name, this.tensors.push({ name: node.name, shape: node.shape }) - 1);
       return;
     }
-    const input = this.numbers.get(node.input)!;
+    const input = this.numberOf(node.input);
     const { name } = node;
     if (hasKernel(node)) this.add(node, this.layer(node, input));
     else if (isSum(node)) {
       const { op } = node;
-      const other = this.numbers.get(node.other)!;
+      const other = this.numberOf(node.other);
       this.add(node, (output) => ({ op, name, input, other, output, relu6: false }));
     } else if (isPool(node)) {
       const { op } = node;
@@ -124,10 +127,16 @@ class Conversion {
   result(): FloatNetwork {
     const { embedding, scores } = this.graph.outputs;
     const outputs = {
-      embedding: this.numbers.get(embedding)!,
-      ...(scores !== undefined && { scores: this.numbers.get(scores)! }),
+      embedding: this.numberOf(embedding),
+      ...(scores !== undefined && { scores: this.numberOf(scores) }),
     };
     return { name: this.graph.name, tensors: this.tensors, operations: this.operations, outputs };
+  }
+
+  private numberOf(name: string): number {
+    if (this.overwritten.has(name))
+      throw new RangeError(`${name} cannot be exported: it is read after it was taken along`);
+    return this.numbers.get(name)!;
   }
 
   private add(node: Node, operation: (output: number) => FloatOperation): void {
@@ -153,6 +162,7 @@ class Conversion {
     if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
     this.operations[at!] = changed;
     this.tensors[input] = { ...this.tensors[input]!, name };
+    for (const [earlier, number] of this.numbers) if (number === input) this.overwritten.add(earlier);
     this.numbers.set(name, input);
   }
 }
