@@ -1,6 +1,6 @@
 // npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
 // a part. Ends with "N passed, N failed, N skipped"; what was skipped is listed before, with its reason. Checks and the suites without
-// an editor run two at a time, and beside them those with one, which mostly wait; each tells what it printed once it has ended.
+// an editor run two at a time; each tells what it printed once it has ended.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -103,11 +103,10 @@ async function editorSuites(missing) {
     total.failed++;
     return;
   }
-  const shown = part === 'editor';
-  await suite('pages', mocha('test/webview/pages/*.test.ts'), shown)();
-  await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], shown)();
+  await suite('pages', mocha('test/webview/pages/*.test.ts'), true)();
+  await suite('extension host', (file) => ['test/support/runEditorTests.ts', file], true)();
   // An editor that came up after its set-up had run out of time would keep mocha waiting for ever.
-  await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), shown)();
+  await suite('workbench', mocha('--exit', 'test/workbench/*.test.ts'), true)();
 }
 
 /** What did not run, by its reason, and the tests that took longest. */
@@ -132,10 +131,9 @@ must('The build', process.execPath, ['scripts/build.mjs', '--tests']);
 if (!ensureTensorFlow()) console.error('TensorFlow is missing: the tests that need it will fail.');
 const { code: missing } = (await programs) ?? { code: 0 };
 const jobs = [...(part !== 'editor' ? unitSuites() : []), ...(part === 'all' ? checks() : [])];
-await Promise.all([
-  inParallel(jobs, Math.min(2, os.availableParallelism())),
-  ...(part !== 'unit' ? [editorSuites(missing)] : []),
-]);
+await inParallel(jobs, Math.min(2, os.availableParallelism()));
+// By themselves: beside the others an editor is so slow on two cores that its tests wait in vain.
+if (part !== 'unit') await editorSuites(missing);
 rmSync(results, { recursive: true, force: true });
 summarize();
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
