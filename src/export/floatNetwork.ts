@@ -2,6 +2,7 @@ import { layerBias, layerKernel } from '../quantization/folding.js';
 import type { FakeQuantNode, Graph, Node, Shape } from '../graph/graph.js';
 import {
   hasKernel,
+  isFloat,
   isJoined,
   isPool,
   isSum,
@@ -118,6 +119,7 @@ class Conversion {
       const { op } = node;
       this.add(node, (output) => ({ op, name, input, output }));
     } else if (isJoined(node)) this.join(node, input);
+    else if (isFloat(node)) throw new RangeError(`no runtime's file holds ${node.op} yet`);
     else {
       const nothing: NothingNode | FakeQuantNode = node;
       this.numbers.set(nothing.name, input);

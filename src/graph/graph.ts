@@ -19,10 +19,18 @@ interface Base {
   readonly shape: Shape;
 }
 
-/** Batch [N, H, W, C]: pixels, which arrive as bytes and are read as x / 127.5 − 1, or float values taken as they are. */
+/** How a byte x of each of the colours red, green and blue is read: x · scale + shift, in float64, rounded once to float32. */
+export interface Scaling {
+  readonly scale: readonly [number, number, number];
+  readonly shift: readonly [number, number, number];
+}
+
+/** Batch [N, H, W, C]: pixels, which arrive as bytes, or float values taken as they are. */
 export interface InputNode extends Base {
   readonly op: 'input';
   readonly values: 'pixels' | 'floats';
+  /** Of pixels; x / 127.5 − 1 when absent. */
+  readonly scaling?: Scaling;
 }
 /** y = gamma (x − mean) / sqrt(variance + epsilon) + beta, per channel over [N, H, W]. */
 export interface Normalization {
@@ -40,15 +48,29 @@ interface Quantizable {
   readonly weightBits?: number;
   readonly norm?: Normalization;
 }
-/** kernel [kH, kW, Cin, Cout]; SAME padding as TensorFlow has it; no bias (batch norm follows). */
-export interface Conv2dNode extends Base, Quantizable {
+/** Rows and columns of zeros around a map (of minus infinity, to a maximum). */
+export interface Padding {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+/** What a convolution may have beside its kernel. */
+interface Convolved {
+  /** [Cout]; added before a batch norm. None when absent: a batch norm follows. */
+  readonly bias?: string;
+  /** SAME as TensorFlow has it when absent. */
+  readonly padding?: Padding;
+}
+/** kernel [kH, kW, Cin, Cout]. */
+export interface Conv2dNode extends Base, Quantizable, Convolved {
   readonly op: 'conv2d';
   readonly input: string;
   readonly stride: number;
   readonly kernel: string;
 }
-/** kernel [kH, kW, C, 1]; SAME padding. */
-export interface DepthwiseConv2dNode extends Base, Quantizable {
+/** kernel [kH, kW, C, 1]. */
+export interface DepthwiseConv2dNode extends Base, Quantizable, Convolved {
   readonly op: 'depthwiseConv2d';
   readonly input: string;
   readonly stride: number;
@@ -61,6 +83,43 @@ export interface BatchNormNode extends Base, Normalization {
 /** min(max(x, 0), 6). */
 export interface Relu6Node extends Base {
   readonly op: 'relu6';
+  readonly input: string;
+}
+/** x where it is positive, else slope · x; parameter slope [C]. A plain ReLU is one of slope 0. */
+export interface PreluNode extends Base {
+  readonly op: 'prelu';
+  readonly input: string;
+  readonly slope: string;
+}
+/** 1 / (1 + exp(−x)). */
+export interface SigmoidNode extends Base {
+  readonly op: 'sigmoid';
+  readonly input: string;
+}
+/** [N, H, W, C] times [N, 1, 1, C]: a factor for each channel of each picture. */
+export interface MultiplyNode extends Base {
+  readonly op: 'multiply';
+  readonly input: string;
+  /** [N, 1, 1, C]. */
+  readonly other: string;
+}
+/** One map's channels behind the other's. */
+export interface ConcatNode extends Base {
+  readonly op: 'concat';
+  readonly input: string;
+  readonly other: string;
+}
+/** Maximum of each window of kernelSize x kernelSize; what lies outside the map counts for nothing. */
+export interface MaxPoolNode extends Base {
+  readonly op: 'maxPool';
+  readonly input: string;
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+/** x / max(‖x‖₂, 1e-12) of a vector [N, 1, 1, C]. */
+export interface L2NormalizeNode extends Base {
+  readonly op: 'l2Normalize';
   readonly input: string;
 }
 export interface AddNode extends Base {
@@ -112,9 +171,15 @@ export type Node =
   | DepthwiseConv2dNode
   | BatchNormNode
   | Relu6Node
+  | PreluNode
+  | SigmoidNode
   | AddNode
+  | MultiplyNode
+  | ConcatNode
+  | MaxPoolNode
   | GlobalMaxPoolNode
   | GlobalAveragePoolNode
+  | L2NormalizeNode
   | DropoutNode
   | DenseNode
   | FakeQuantNode;
@@ -124,7 +189,10 @@ export type Nodes = { readonly [N in Node as N['op']]: N };
 
 /** The nodes that give what a network is for. */
 export interface Outputs {
-  /** [N, 1, 1, E]: what faces are compared by; before any dropout; of whatever length the nodes leave it. */
+  /**
+   * [N, 1, 1, E]: what faces are compared by; before any dropout; of whatever length the nodes leave it. Of a network that finds
+   * faces or points in them, what it finds: a detector's is a map [N, H, W, C].
+   */
   readonly embedding: string;
   /** [N, 1, 1, people]: one number a person; absent in a network that names nobody. */
   readonly scores?: string;

@@ -1,4 +1,4 @@
-import type { Graph, Initializer, Node, ParameterSpec, Shape } from './graph.js';
+import type { Graph, Initializer, InputNode, Node, Padding, ParameterSpec, Scaling, Shape } from './graph.js';
 
 /** A node already in the graph, with the shape of its output. */
 export interface Value {
@@ -6,9 +6,24 @@ export interface Value {
   readonly shape: Shape;
 }
 
-/** Output side of a SAME convolution: ceil(side / stride), as TensorFlow has it. */
-function strided([height, width]: Shape, stride: number, channels: number): Shape {
-  return [Math.ceil(height / stride), Math.ceil(width / stride), channels];
+/** What a convolution has beside its kernel. */
+export interface Beside {
+  readonly bias?: boolean;
+  /** SAME when absent. */
+  readonly padding?: Padding;
+}
+
+/** Output of a window that moves over a map; of SAME padding ceil(side / stride), as TensorFlow has it. */
+function windowed(
+  [height, width]: Shape,
+  kernelSize: number,
+  stride: number,
+  channels: number,
+  padding: Padding | undefined,
+): Shape {
+  if (!padding) return [Math.ceil(height / stride), Math.ceil(width / stride), channels];
+  const steps = (side: number) => Math.floor((side - kernelSize) / stride) + 1;
+  return [steps(height + padding.top + padding.bottom), steps(width + padding.left + padding.right), channels];
 }
 
 /** Builds a graph node by node; the names are Keras' so that its weights load by name. */
@@ -16,20 +31,43 @@ export class GraphBuilder {
   private readonly nodes: Node[] = [];
   private readonly parameters: ParameterSpec[] = [];
 
-  input(height: number, width: number, channels: number, values: 'pixels' | 'floats' = 'pixels'): Value {
-    return this.push({ op: 'input', name: 'input', values, shape: [height, width, channels] });
+  input(
+    height: number,
+    width: number,
+    channels: number,
+    values: InputNode['values'] = 'pixels',
+    scaling?: Scaling,
+  ): Value {
+    return this.push({
+      ...{ op: 'input', name: 'input', values, shape: [height, width, channels] },
+      ...(scaling && { scaling }),
+    });
   }
 
-  conv2d(name: string, x: Value, filters: number, kernelSize: number, stride = 1): Value {
+  conv2d(name: string, x: Value, filters: number, kernelSize: number, stride = 1, beside: Beside = {}): Value {
     const kernel = this.parameter(`${name}/kernel`, [kernelSize, kernelSize, x.shape[2], filters], 'glorotUniform');
-    return this.push({ op: 'conv2d', name, input: x.name, stride, kernel, shape: strided(x.shape, stride, filters) });
+    const shape = windowed(x.shape, kernelSize, stride, filters, beside.padding);
+    return this.push({
+      ...{ op: 'conv2d', name, input: x.name, stride, kernel, shape },
+      ...this.beside(name, filters, beside),
+    });
   }
 
-  depthwiseConv2d(name: string, x: Value, kernelSize: number, stride = 1): Value {
+  depthwiseConv2d(name: string, x: Value, kernelSize: number, stride = 1, beside: Beside = {}): Value {
     const channels = x.shape[2];
     const kernel = this.parameter(`${name}/depthwise_kernel`, [kernelSize, kernelSize, channels, 1], 'glorotUniform');
-    const shape = strided(x.shape, stride, channels);
-    return this.push({ op: 'depthwiseConv2d', name, input: x.name, stride, kernel, shape });
+    const shape = windowed(x.shape, kernelSize, stride, channels, beside.padding);
+    return this.push({
+      ...{ op: 'depthwiseConv2d', name, input: x.name, stride, kernel, shape },
+      ...this.beside(name, channels, beside),
+    });
+  }
+
+  private beside(name: string, channels: number, { bias, padding }: Beside): { bias?: string; padding?: Padding } {
+    return {
+      ...(bias && { bias: this.parameter(`${name}/bias`, [channels], 'zeros') }),
+      ...(padding && { padding }),
+    };
   }
 
   batchNorm(name: string, x: Value, epsilon = 1e-3): Value {
@@ -49,6 +87,42 @@ export class GraphBuilder {
 
   relu6(name: string, x: Value): Value {
     return this.push({ op: 'relu6', name, input: x.name, shape: x.shape });
+  }
+
+  /** @param trainable false for a plain ReLU, whose slopes stay 0 */
+  prelu(name: string, x: Value, trainable = true): Value {
+    const slope = this.parameter(`${name}/alpha`, [x.shape[2]], 'zeros', trainable);
+    return this.push({ op: 'prelu', name, input: x.name, slope, shape: x.shape });
+  }
+
+  sigmoid(name: string, x: Value): Value {
+    return this.push({ op: 'sigmoid', name, input: x.name, shape: x.shape });
+  }
+
+  /** @param factors [1, 1, C] */
+  multiply(name: string, x: Value, factors: Value): Value {
+    const [height, width, channels] = factors.shape;
+    if (height !== 1 || width !== 1 || channels !== x.shape[2])
+      throw new Error(`${name}: [${x.shape.join()}] · [${factors.shape.join()}]`);
+    return this.push({ op: 'multiply', name, input: x.name, other: factors.name, shape: x.shape });
+  }
+
+  concat(name: string, x: Value, y: Value): Value {
+    const [height, width, channels] = x.shape;
+    if (y.shape[0] !== height || y.shape[1] !== width)
+      throw new Error(`${name}: [${x.shape.join()}] beside [${y.shape.join()}]`);
+    const shape: Shape = [height, width, channels + y.shape[2]];
+    return this.push({ op: 'concat', name, input: x.name, other: y.name, shape });
+  }
+
+  maxPool(name: string, x: Value, kernelSize: number, stride: number, padding: Padding): Value {
+    const shape = windowed(x.shape, kernelSize, stride, x.shape[2], padding);
+    return this.push({ op: 'maxPool', name, input: x.name, kernelSize, stride, padding, shape });
+  }
+
+  /** @param x [1, 1, C] */
+  l2Normalize(name: string, x: Value): Value {
+    return this.push({ op: 'l2Normalize', name, input: x.name, shape: x.shape });
   }
 
   add(name: string, x: Value, y: Value): Value {

@@ -5,11 +5,12 @@ import type { Node, Nodes, Normalization } from './graph.js';
  * - `input`: the pictures;
  * - `kernel`: a product with a kernel, which quantization rounds: a convolution or a dense layer;
  * - `sum`, `pool`: what they say;
+ * - `float`: a value of its own, which integers do not compute yet;
  * - `joined`: a part of the operation before it, whose output is stored once;
  * - `quantizer`: the scale of the operation before it; nothing in float;
  * - `nothing`: the value that it reads.
  */
-type InUse = 'input' | 'kernel' | 'sum' | 'pool' | 'joined' | 'quantizer' | 'nothing';
+type InUse = 'input' | 'kernel' | 'sum' | 'pool' | 'float' | 'joined' | 'quantizer' | 'nothing';
 
 /** What everybody else asks of an operation: a new one needs its row here, and the compiler names the tables without it. */
 interface Traits<N> {
@@ -32,30 +33,41 @@ const readsOne = {
     input: inputOf(node.input),
   }),
 };
+const readsTwo = {
+  inputs: ({ input, other }: { readonly input: string; readonly other: string }) => [input, other],
+  rewired: <N extends { readonly input: string; readonly other: string }>(
+    node: N,
+    inputOf: (name: string) => string,
+  ): N => ({ ...node, input: inputOf(node.input), other: inputOf(node.other) }),
+  parameters: () => [],
+};
 const plain = { ...readsOne, parameters: () => [] };
+const convolution = {
+  ...readsOne,
+  parameters: ({ kernel, bias, norm }: Nodes['conv2d' | 'depthwiseConv2d']) => [
+    kernel,
+    ...(bias === undefined ? [] : [bias]),
+    ...(norm ? statisticsOf(norm) : []),
+  ],
+};
 
 const OPERATIONS = {
   input: { inUse: 'input', readBackward: [], inputs: () => [], rewired: (node) => node, parameters: () => [] },
-  conv2d: {
-    ...{ inUse: 'kernel', takesNorm: true, readBackward: ['input'], ...readsOne },
-    parameters: ({ kernel, norm }) => [kernel, ...(norm ? statisticsOf(norm) : [])],
-  },
-  depthwiseConv2d: {
-    ...{ inUse: 'kernel', takesNorm: true, readBackward: ['input'], ...readsOne },
-    parameters: ({ kernel, norm }) => [kernel, ...(norm ? statisticsOf(norm) : [])],
-  },
+  conv2d: { inUse: 'kernel', takesNorm: true, readBackward: ['input'], ...convolution },
+  depthwiseConv2d: { inUse: 'kernel', takesNorm: true, readBackward: ['input'], ...convolution },
   batchNorm: { inUse: 'joined', readBackward: ['input'], ...readsOne, parameters: statisticsOf },
   // 0 < y < 6 decides, so x is not kept.
   relu6: { inUse: 'joined', readBackward: ['output'], ...plain },
-  add: {
-    inUse: 'sum',
-    readBackward: [],
-    inputs: ({ input, other }) => [input, other],
-    rewired: (node, inputOf) => ({ ...node, input: inputOf(node.input), other: inputOf(node.other) }),
-    parameters: () => [],
-  },
+  prelu: { inUse: 'float', readBackward: ['input'], ...readsOne, parameters: ({ slope }) => [slope] },
+  // s (1 − s) of the output s.
+  sigmoid: { inUse: 'float', readBackward: ['output'], ...plain },
+  add: { inUse: 'sum', readBackward: [], ...readsTwo },
+  multiply: { inUse: 'float', readBackward: ['input'], ...readsTwo },
+  concat: { inUse: 'float', readBackward: [], ...readsTwo },
+  maxPool: { inUse: 'float', readBackward: ['input', 'output'], ...plain },
   globalMaxPool: { inUse: 'pool', readBackward: ['input', 'output'], ...plain },
   globalAveragePool: { inUse: 'pool', readBackward: [], ...plain },
+  l2Normalize: { inUse: 'float', readBackward: ['input'], ...plain },
   // Its mask is drawn again.
   dropout: { inUse: 'nothing', readBackward: [], ...plain },
   dense: {
@@ -101,9 +113,10 @@ export type KernelNode = With<{ inUse: 'kernel' }>;
 export type Convolution = With<{ takesNorm: true }>;
 export type PoolNode = With<{ inUse: 'pool' }>;
 export type SumNode = With<{ inUse: 'sum' }>;
+export type FloatNode = With<{ inUse: 'float' }>;
 export type JoinedNode = With<{ inUse: 'joined' }>;
 export type NothingNode = With<{ inUse: 'nothing' }>;
-/** What has an output of its own in use. */
+/** What has an output of its own in use, in float and on integers. */
 export type ComputedNode = KernelNode | SumNode | PoolNode;
 
 /** A convolution or dense layer. */
@@ -121,6 +134,11 @@ export function isPool(node: Node): node is PoolNode {
 
 export function isSum(node: Node): node is SumNode {
   return traitsOf(node.op).inUse === 'sum';
+}
+
+/** What has an output of its own in use, and only in float. */
+export function isFloat(node: Node): node is FloatNode {
+  return traitsOf(node.op).inUse === 'float';
 }
 
 export function isComputed(node: Node): node is ComputedNode {

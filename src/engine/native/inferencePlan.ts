@@ -1,6 +1,7 @@
 import type { FakeQuantNode, Node } from '../../graph/graph.js';
 import {
   hasKernel,
+  isFloat,
   isJoined,
   isPool,
   isSum,
@@ -63,6 +64,7 @@ class InferencePlanner {
     else if (isSum(node)) this.sum(node);
     else if (isPool(node)) this.pool(node);
     else if (node.op === 'fakeQuant') this.fakeQuant(node);
+    else if (isFloat(node)) throw new RangeError(`the native engine does not compute ${node.op} yet`);
     else this.handOn(node);
   }
 

@@ -34,6 +34,10 @@ function readsChain(operation: ForwardOperation, chain: number): boolean {
   return x === chain || y === chain;
 }
 
+function notYet({ op }: Node): never {
+  throw new RangeError(`the native engine does not compute ${op} yet`);
+}
+
 class TrainingPlanner {
   private readonly builder: PlanBuilder;
   /** What a node's readers read; undefined for the pictures themselves. */
@@ -89,6 +93,12 @@ class TrainingPlanner {
     globalAveragePool: (node) => this.pool(node, this.read(node.input)),
     dropout: (node) => this.dropout(node, this.read(node.input)),
     fakeQuant: (node) => this.fakeQuant(node),
+    prelu: notYet,
+    sigmoid: notYet,
+    multiply: notYet,
+    concat: notYet,
+    maxPool: notYet,
+    l2Normalize: notYet,
   };
 
   private forwardOf<Op extends keyof Nodes>(op: Op): (node: Nodes[Op]) => Chain | undefined {

@@ -21,6 +21,10 @@ export interface Surroundings {
 
 type Writer<N> = (node: N, network: Surroundings) => LayerJson;
 
+const notYet: Writer<Node> = ({ op }) => {
+  throw new RangeError(`a LayersModel holds no ${op} yet`);
+};
+
 /**
  * How each operation is written, with the names that Keras gives its classes and their arguments. A global pooling
  * gives [N, C], where a graph has [N, 1, 1, C]: dropout and dense layers behind it do the same with either. `null` is
@@ -53,6 +57,12 @@ const WRITERS: { readonly [Op in keyof Nodes]: Writer<Nodes[Op]> } = {
   fakeQuant: () => {
     throw new RangeError('not a LayersModel: TensorFlow.js has no quantizers');
   },
+  prelu: notYet,
+  sigmoid: notYet,
+  multiply: notYet,
+  concat: notYet,
+  maxPool: notYet,
+  l2Normalize: notYet,
 };
 
 function writerOf<Op extends keyof Nodes>(op: Op): Writer<Nodes[Op]> {

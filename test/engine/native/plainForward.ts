@@ -114,6 +114,8 @@ export class PlainForward {
           return sum;
         });
       }
+      default:
+        throw new RangeError(`no plain loops for ${node.op} yet`);
     }
   }
 
