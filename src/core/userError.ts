@@ -8,6 +8,7 @@ export type UserErrorCode =
   | 'dataset-vanished'
   | 'dataset-labels'
   | 'exclusion-list'
+  | 'pairs-list'
   | 'weights-unreadable'
   | 'weights-mismatch'
   | 'weights-absent'

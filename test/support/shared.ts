@@ -8,6 +8,7 @@ const shared = path.resolve(import.meta.dirname, '../../../shared');
 export const sharedPaths = {
   orl: path.join(shared, 'data', 'orl'),
   wild: path.join(shared, 'data', 'wild'),
+  pairs: path.join(shared, 'data', 'pairs'),
   weights1: path.join(shared, 'weights', 'mobilenetv2_1.0_224_imagenet_google_bncal.npz'),
   weights05: path.join(shared, 'weights', 'mobilenetv2_0.5_96_imagenet_google_bncal.npz'),
 } as const;
