@@ -12,6 +12,7 @@ import {
   type TrainerMessage,
   type TrainerOrder,
 } from '../protocol/jobs.js';
+import type { Request } from '../protocol/recognitionJobs.js';
 import type { EventOf } from '../protocol/runEvents.js';
 import { KEEP_MEMORY } from '../platform/keepMemory.js';
 import { closeCrashedRun } from '../runs/closeCrashedRun.js';
@@ -106,6 +107,11 @@ export class TrainerProcess {
     const patience = this.timing.stopMs + 3 * Math.max(this.longestSilenceMs, performance.now() - this.heardAt);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.kill('did not answer the stop'), patience);
+  }
+
+  /** Asks a trainer that answers; its reply is a message. What is asked before it is ready waits. */
+  request(request: Request): void {
+    this.send(request);
   }
 
   /** Ends it at once. */

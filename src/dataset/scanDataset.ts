@@ -51,9 +51,10 @@ interface Entry {
  * Symbolic links that stay inside the folder are followed, others are not. Hidden files and those of operating systems
  * are ignored; everything else that is left out, hidden folders with pictures too, is listed with its reason.
  *
+ * @param leastPeople 1 where people need not be told apart
  * @throws UserError `dataset-missing`, `dataset-no-people`, `dataset-one-person` or `dataset-labels`
  */
-export function scanDataset(root: string): ScannedDataset {
+export function scanDataset(root: string, leastPeople: 1 | 2 = 2): ScannedDataset {
   const scanner = new Scanner(root);
   const top = scanner.list(root);
   const sided = sidesOf(top);
@@ -66,7 +67,7 @@ export function scanDataset(root: string): ScannedDataset {
     layout = 'split';
     entries = sided.flatMap(([folder, side]) => scanner.people(folder, side));
   } else entries = scanner.people('');
-  return arrange(root, layout, entries, scanner.skipped);
+  return arrange(root, layout, entries, scanner.skipped, leastPeople);
 }
 
 /** A picture, or those in a folder and the folders in it, in the order of their names; absolute paths. */
@@ -93,6 +94,7 @@ function arrange(
   layout: Layout,
   entries: readonly Entry[],
   skipped: readonly SkippedFile[],
+  leastPeople: number,
 ): ScannedDataset {
   const people = [...new Set(entries.map(({ person }) => person))].sort(byCodeUnit);
   const name = path.basename(root);
@@ -104,7 +106,7 @@ function arrange(
         : `“${name}” has no sub-folder with pictures.`,
       'Choose the folder that contains one sub-folder for each person, with that person’s pictures inside.',
     );
-  if (people.length === 1)
+  if (people.length < leastPeople)
     throw new UserError(
       'dataset-one-person',
       `“${name}” has pictures of only one person, ${people[0]!}.`,

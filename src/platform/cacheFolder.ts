@@ -20,3 +20,8 @@ export function cacheFolder(
 export function pixelCacheFolder(): string {
   return path.join(cacheFolder(), 'pixels');
 }
+
+/** Vectors of the faces of every folder that was enrolled or evaluated. */
+export function embeddingsFolder(): string {
+  return path.join(cacheFolder(), 'embeddings');
+}

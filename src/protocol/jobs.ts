@@ -3,32 +3,18 @@ import { alignSummary } from './align.js';
 import { datasetReport } from './check.js';
 import { comparison, measurements } from './comparison.js';
 import { exportOptions } from './exportOptions.js';
-import { hello, PROTOCOL_VERSION, stop } from './handshake.js';
+import { hello, stop } from './handshake.js';
 import { qatOverrides } from './fineTuning.js';
 import { optionInfo } from './optionInfo.js';
 import { augmentation, trainingOptions } from './options.js';
+import { absolutePath as path, order, type JobWords } from './order.js';
 import { facesWish, prediction } from './prediction.js';
+import { ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
 import { failure, finished, logged } from './runEvents.js';
 
 // What a trainer can be started for. A job is an entry of JOBS, and in src/trainer/jobs.ts the function that does it.
 
 const count = z.int().min(0);
-/** Absolute. */
-const path = z.string().min(1);
-
-function order<T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) {
-  return z.object({ type: z.literal(type), protocol: z.literal(PROTOCOL_VERSION), ...shape });
-}
-
-/** What a job is called in sentences. */
-export interface JobWords {
-  /** "The export process crashed." */
-  readonly noun: string;
-  /** "Export again": what to do after a failure, as the beginning of a sentence. */
-  readonly again: string;
-  /** What a failure leaves as it is, as a sentence. */
-  readonly kept?: string;
-}
 
 const KEPT = 'Checkpoints written so far are unharmed.';
 
@@ -156,8 +142,10 @@ export const JOBS = {
     noun: 'preview',
     again: 'Draw it again',
   },
+  ...RECOGNITION_JOBS,
 } satisfies Record<string, JobWords & { readonly order: z.ZodObject; readonly word: z.ZodObject }>;
 
+export type { JobWords };
 export type Job = keyof typeof JOBS;
 type Orders = { [J in Job]: z.infer<(typeof JOBS)[J]['order']> };
 type Words = { [J in Job]: z.infer<(typeof JOBS)[J]['word']> };
@@ -168,7 +156,11 @@ export type WordOf<J extends Job> = Words[J];
 
 /** What a trainer is started for. */
 export type TrainerOrder = OrderOf<Job>;
-export const trainerCommand = z.discriminatedUnion('type', [stop, ...Object.values(JOBS).map(({ order }) => order)]);
+export const trainerCommand = z.discriminatedUnion('type', [
+  stop,
+  request,
+  ...Object.values(JOBS).map(({ order }) => order),
+]);
 export type TrainerCommand = z.infer<typeof trainerCommand>;
 
 // Trainer → client ------------------------------------------------------------------------------------------------
@@ -185,7 +177,15 @@ export type LastWord = z.infer<typeof lastWord>;
 const LAST_WORDS: ReadonlySet<string> = new Set(lastWord.options.map(({ shape }) => shape.type.value));
 
 const others = words.filter((word) => word !== finished);
-export const trainerMessage = z.discriminatedUnion('type', [hello, preparing, cancelled, ...others, ...logged]);
+export const trainerMessage = z.discriminatedUnion('type', [
+  hello,
+  preparing,
+  cancelled,
+  ready,
+  reply,
+  ...others,
+  ...logged,
+]);
 export type TrainerMessage = z.infer<typeof trainerMessage>;
 
 export function isLastWord(message: TrainerMessage): message is LastWord {

@@ -7,8 +7,9 @@ import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
 import { predict } from '../inference/predict.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
-import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage, WordOf } from '../protocol/jobs.js';
+import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import type { Request } from '../protocol/recognitionJobs.js';
 import { withRecipe } from '../protocol/recipes.js';
 import { previewSamples } from '../dataset/preview.js';
 import { throttled } from '../platform/throttled.js';
@@ -16,23 +17,9 @@ import { fineTuningOptions } from '../runs/checkpointRun.js';
 import type { StopSignal } from '../training/stopSignal.js';
 import { trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
-
-/** What a job is given beside its order. */
-export interface JobContext {
-  readonly send: (message: TrainerMessage) => void;
-  readonly stop: StopSignal;
-  /** Tells how far it is. */
-  readonly progress: (done: number, total: number) => void;
-  readonly cancelled: () => boolean;
-}
-
-/** @returns its last word */
-type RunJob<J extends Job> = (
-  order: OrderOf<J>,
-  context: JobContext,
-) => Promise<WordOf<J> | MessageOf<'cancelled' | 'failure'>>;
-
-const CANCELLED = { type: 'cancelled' } as const;
+import type { Mailbox } from './mailbox.js';
+import { RUN_RECOGNITION } from './recognitionJobs.js';
+import { CANCELLED, type JobContext, type RunJob } from './runningJob.js';
 
 /** What is done for each job. @throws UserError whatever a job refuses */
 const RUN: { readonly [J in Job]: RunJob<J> } = {
@@ -75,6 +62,8 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   },
 
   preview: async ({ options }) => ({ type: 'previewed', samples: await previewSamples(options) }),
+
+  ...RUN_RECOGNITION,
 };
 
 /** @throws UserError whatever the job refuses */
@@ -83,9 +72,10 @@ export function runJob<J extends Job>(
   order: OrderOf<J>,
   send: (message: TrainerMessage) => void,
   stop: StopSignal,
+  requests: Mailbox<Request>,
 ): Promise<LastWord> {
   const progress = throttled((done, total) => send({ type: 'preparing', done, total }));
-  return RUN[job](order, { send, stop, progress, cancelled: () => stop.requested });
+  return RUN[job](order, { send, stop, progress, cancelled: () => stop.requested, requests });
 }
 
 /** A run says its last word before its report is written; here it comes last. */

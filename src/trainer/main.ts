@@ -4,13 +4,16 @@ import { Worker } from 'node:worker_threads';
 import { failureOf } from '../platform/failureOf.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import { JOBS, trainerCommand, type Job, type TrainerMessage } from '../protocol/jobs.js';
+import type { Request } from '../protocol/recognitionJobs.js';
 import { runJob } from './jobs.js';
+import { Mailbox } from './mailbox.js';
 import { StopSignal } from '../training/stopSignal.js';
 
 // The trainer: a child process that takes one job over its IPC channel, runs it and reports. It ends with its job, with
 // a stop, or with its parent.
 
 const stop = new StopSignal();
+const requests = new Mailbox<Request>();
 
 /** Settles when the newest message has left; the channel keeps their order. */
 let flushed: Promise<unknown> = Promise.resolve();
@@ -47,12 +50,17 @@ function onMessage(message: unknown): void {
   }
   if (command.data.type === 'stop') {
     stop.request();
+    requests.close();
+    return;
+  }
+  if (command.data.type === 'request') {
+    requests.put(command.data);
     return;
   }
   if (job) return;
   const order = command.data;
   job = order.type;
-  runJob<Job>(job, order, send, stop).then((word) => {
+  runJob<Job>(job, order, send, stop, requests).then((word) => {
     send(word);
     end(word.type === 'failure' ? 1 : 0);
   }, fail);
@@ -70,7 +78,10 @@ process.on('unhandledRejection', fail);
 // Ctrl-C reaches the whole process group; the command line asks for a stop in its own words.
 process.on('SIGINT', () => undefined);
 // The parent is gone: end in good order if the batch at hand allows it. The watch below ends a process that is busy.
-process.on('disconnect', () => stop.request());
+process.on('disconnect', () => {
+  stop.request();
+  requests.close();
+});
 const parent = Number(process.argv[2] ?? process.ppid);
 new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } }).unref();
 send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

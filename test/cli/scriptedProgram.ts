@@ -76,7 +76,7 @@ export class ScriptedProgram {
   private order(): TrainerOrder | undefined {
     if (!fs.existsSync(this.orderFile)) return undefined;
     const command = trainerCommand.parse(JSON.parse(fs.readFileSync(this.orderFile, 'utf8')));
-    assert.ok(command.type !== 'stop');
+    assert.ok(command.type !== 'stop' && command.type !== 'request');
     return command;
   }
 }

@@ -4,6 +4,7 @@ import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { JOBS, trainerCommand, trainerMessage, type Job } from '../../src/protocol/jobs.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { GOOD } from './jobMessages.js';
+import { RECOGNITION_IN_FULL } from './recognitionMessages.js';
 
 type Path = readonly (string | number)[];
 
@@ -87,6 +88,7 @@ const FULL: Record<string, Case> = {
     schema: trainerMessage,
     message: { type: 'previewed', samples: [{ file: 'f', original: 'data:,', distorted: 'data:,' }] },
   },
+  ...RECOGNITION_IN_FULL,
   'fine-tuning in full': {
     schema: trainerCommand,
     message: {

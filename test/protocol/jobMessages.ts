@@ -2,6 +2,11 @@ import type { Job } from '../../src/protocol/jobs.js';
 
 const options = { dataset: '/d' };
 const measurements = { pictures: 1, sameData: true, machine: 'm', models: [] };
+const network = { name: 'n', kind: 'face', digest: '0'.repeat(64), precision: 'float32' };
+export const GOOD_RECOGNIZER = {
+  ...{ folder: '/r', name: 'r', network, people: [] },
+  threshold: { value: 0.4, strangersPer1000: 10, evidence: { kind: 'table', people: 0 } },
+};
 const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 2, elapsedSeconds: 3 };
 
 /** For each job the smallest order and last word that are whole. */
@@ -43,5 +48,24 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
     order: { model: '/m', files: ['/p'] },
     word: { type: 'predicted', runtime: 'r', network: 'n', predictions: [] },
   },
+  enroll: {
+    order: { dataset: '/d', recognizer: '/r' },
+    word: {
+      type: 'enrolled',
+      enrolment: {
+        ...{ recognizer: GOOD_RECOGNIZER, pictures: 0, enrolled: 0, leftOut: [], severalFaces: [] },
+        ...{ seconds: 1, warnings: [] },
+      },
+    },
+  },
+  recognize: {
+    order: { recognizer: '/r', files: ['/p'] },
+    word: { type: 'recognized', recognition: { recognizer: 'r', network, runtime: 'r', answers: [] } },
+  },
+  editRecognizer: {
+    order: { recognizer: '/r', change: { kind: 'add', person: 'anna', files: ['/p'] } },
+    word: { type: 'edited', changed: { recognizer: GOOD_RECOGNIZER, done: 'd', leftOut: [] } },
+  },
+  answer: { order: { recognizer: '/r' }, word: { type: 'rested', why: 'idle', requests: 0 } },
   preview: { order: { options }, word: { type: 'previewed', samples: [] } },
 };

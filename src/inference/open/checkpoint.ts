@@ -14,13 +14,16 @@ export async function ofCheckpoint(folder: string): Promise<OpenedModel> {
   const quantizers = quantizersOf(graph).length;
   const settings = quantizers === 0 ? {} : { quantization: { active: new Uint8Array(quantizers).fill(1) } };
   const { width, height } = source.facts.input;
+  const evaluate = async (pixels: Uint8Array, output: 'scores' | 'embedding') => {
+    const labels = new Int32Array(pixels.length / (width * height * 3));
+    return (await session.evaluate({ images: pixels, labels }, { ...settings, wants: [output] })).outputs[output]!;
+  };
   return {
     facts: factsOf(source, { format: 'tflite', part: 'classifier' }),
     runtime: `the ${engine.name} engine${quantizers > 0 ? ', int8 as it was trained' : ''}`,
-    run: async (pixels) => {
-      const labels = new Int32Array(pixels.length / (width * height * 3));
-      return (await session.evaluate({ images: pixels, labels }, settings)).outputs.scores!;
-    },
+    precision: quantizers > 0 ? 'int8' : 'float32',
+    run: (pixels) => evaluate(pixels, 'scores'),
+    embed: (pixels) => evaluate(pixels, 'embedding'),
     close: () => {
       session.dispose();
       return Promise.resolve();

@@ -5,18 +5,28 @@ import { onnxFile } from '../../export/onnx/onnxFile.js';
 import { floatOnnx } from '../../export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../../export/onnx/readOnnx.js';
 import { OnnxSession } from '../onnxSession.js';
-import { requiredFacts, type OpenedModel } from './openedModel.js';
+import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
 
 export async function ofOnnx(file: string): Promise<OpenedModel> {
   const bytes = fs.readFileSync(file);
   const { metadata, input, output } = readOnnxFacts(bytes);
   const facts = requiredFacts(metadata.get(FACTS_KEY));
   const session = await OnnxSession.open(bytes, { ...facts.input, ...(input && { input }), ...(output && { output }) });
-  return { facts, runtime: 'ONNX Runtime', run: (pixels) => session.run(pixels), close: () => session.close() };
+  // Of integers, whatever goes in and comes out.
+  const precision = bytes.includes('QuantizeLinear') ? 'int8' : 'float32';
+  return inRuntime(session, facts, precision);
 }
 
 /** A network that was read from another format. */
 export async function inOnnxRuntime(network: FloatNetwork, facts: ModelFacts): Promise<OpenedModel> {
   const session = await OnnxSession.open(onnxFile(floatOnnx(network, facts.output, new Map())), facts.input);
-  return { facts, runtime: 'ONNX Runtime', run: (pixels) => session.run(pixels), close: () => session.close() };
+  return inRuntime(session, facts, 'float32');
+}
+
+function inRuntime(session: OnnxSession, facts: ModelFacts, precision: OpenedModel['precision']): OpenedModel {
+  return {
+    ...{ facts, precision, runtime: 'ONNX Runtime' },
+    ...answers(facts, (pixels) => session.run(pixels)),
+    close: () => session.close(),
+  };
 }

@@ -6,12 +6,24 @@ export interface OpenedModel {
   readonly facts: ModelFacts;
   /** What computes, in words. */
   readonly runtime: string;
+  readonly precision: 'float32' | 'int8';
   /**
    * @param pixels [N, H, W, 3], RGB bytes
    * @returns [N, C], what `facts.output` says
    */
   run(pixels: Uint8Array): Promise<Float32Array>;
+  /**
+   * The vector before the last layer, of a network that has it at hand.
+   *
+   * @returns [N, E], of any length
+   */
+  embed?(pixels: Uint8Array): Promise<Float32Array>;
   close(): Promise<void>;
+}
+
+/** What a file with one output answers: with an embedding, where that is its output. */
+export function answers({ output }: ModelFacts, run: OpenedModel['run']): Pick<OpenedModel, 'run' | 'embed'> {
+  return output === 'embedding' ? { run, embed: run } : { run };
 }
 
 /** @throws RangeError where a file does not have them */

@@ -6,7 +6,7 @@ import { answerOf, type IntegerNetwork } from '../../quantization/interpreter/in
 import { runPicture } from '../../quantization/interpreter/interpreter.js';
 import { pixelTable } from '../pixelTable.js';
 import { inOnnxRuntime } from './onnx.js';
-import { requiredFacts, type OpenedModel } from './openedModel.js';
+import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
 
 export async function ofTflite(file: string): Promise<OpenedModel> {
   const model = readTflite(fs.readFileSync(file));
@@ -15,8 +15,9 @@ export async function ofTflite(file: string): Promise<OpenedModel> {
   if (precision === 'float32') return inOnnxRuntime(network, facts);
   return {
     facts,
+    precision,
     runtime: 'the integer interpreter, as LiteRT rounds',
-    run: (pixels) => Promise.resolve(runIntegersAsFloats(network, pixels)),
+    ...answers(facts, (pixels) => Promise.resolve(runIntegersAsFloats(network, pixels))),
     close: () => Promise.resolve(),
   };
 }

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { writeFileAtomically } from '../platform/files.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
+import { readOwnFile } from '../platform/regularFile.js';
+import { faceQuality } from '../protocol/recognition.js';
+import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
+import type { KeptFaces, LookedAt, SeenFace } from './lookAt.js';
+import type { Sight } from './sight.js';
+
+/** Raised when faces are found, aligned or judged in another way. */
+const VERSION = 1;
+/** Of all folders of pictures together: the ones used least recently go first. */
+const MOST_BYTES = 1 << 29;
+const TENSOR = 'embeddings';
+
+const keptFile = z.object({
+  bytes: z.number(),
+  modifiedMs: z.number(),
+  faces: z.array(
+    z.object({
+      row: z.int().min(0),
+      quality: faceQuality.optional(),
+      doubt: z.enum(['too-small', 'too-blurred', 'turned-away']).optional(),
+    }),
+  ),
+});
+const keptFiles = z.record(z.string(), keptFile);
+
+/**
+ * The vectors of the pictures of a folder from one enrolment or evaluation to the next, in the per-user cache: by network, by how
+ * faces are read, and by the stamp of each file. What cannot be read counts as absent; what cannot be written is done without.
+ * They say who somebody is: the folder is closed to others.
+ */
+export class FolderFaces implements KeptFaces {
+  private readonly files = new Map<string, { bytes: number; modifiedMs: number; faces: readonly SeenFace[] }>();
+  private isNew = false;
+
+  private constructor(
+    private readonly file: string,
+    private readonly length: number,
+  ) {}
+
+  /**
+   * @param parent folder of all that is kept
+   * @param root folder of pictures; absolute
+   */
+  static open(parent: string, root: string, { embedder: { network }, reading }: Sight): FolderFaces {
+    const key = [VERSION, network.digest, network.precision, reading, root].join('\0');
+    const name = createHash('sha256').update(key).digest('hex').slice(0, 24);
+    const kept = new FolderFaces(path.join(parent, `${name}.safetensors`), network.length);
+    try {
+      kept.load();
+    } catch {
+      kept.files.clear();
+    }
+    return kept;
+  }
+
+  find(file: string, bytes: number, modifiedMs: number): readonly SeenFace[] | undefined {
+    const known = this.files.get(file);
+    return known?.bytes === bytes && known.modifiedMs === modifiedMs ? known.faces : undefined;
+  }
+
+  keep({ file, bytes, modifiedMs, faces, fault }: LookedAt): void {
+    if (fault !== undefined) return;
+    this.files.set(file, { bytes, modifiedMs, faces });
+    this.isNew = true;
+  }
+
+  /** Writes what came new. */
+  save(): void {
+    if (!this.isNew) return;
+    try {
+      makePrivateFolder(path.dirname(this.file));
+      writeFileAtomically(this.file, this.encoded());
+      removeOldest(path.dirname(this.file), this.file);
+    } catch {
+      // Then the faces are looked at again next time.
+    }
+  }
+
+  private load(): void {
+    const { tensors, metadata } = decodeSafetensors(readOwnFile(this.file, MOST_BYTES));
+    const { values, shape } = tensors.find(({ name }) => name === TENSOR)!;
+    if (shape[1] !== this.length) return;
+    for (const [file, { faces, ...stamp }] of Object.entries(keptFiles.parse(JSON.parse(metadata['files'] ?? ''))))
+      this.files.set(file, {
+        ...stamp,
+        faces: faces.map(({ row, quality, doubt }) => {
+          if (row >= shape[0]!) throw new RangeError(`no row ${row}`);
+          const embedding = values.subarray(row * this.length, (row + 1) * this.length);
+          return { embedding, ...(quality ? { quality } : {}), ...(doubt === undefined ? {} : { doubt }) };
+        }),
+      });
+    const now = new Date();
+    fs.utimesSync(this.file, now, now); // used just now: others go first
+  }
+
+  private encoded(): Uint8Array {
+    const count = [...this.files.values()].reduce((sum, { faces }) => sum + faces.length, 0);
+    const values = new Float32Array(count * this.length);
+    let row = 0;
+    const files: z.infer<typeof keptFiles> = {};
+    for (const [file, { faces, ...stamp }] of this.files)
+      files[file] = {
+        ...stamp,
+        faces: faces.map(({ embedding, quality, doubt }) => {
+          values.set(embedding, row * this.length);
+          return { row: row++, ...(quality ? { quality } : {}), ...(doubt === undefined ? {} : { doubt }) };
+        }),
+      };
+    return encodeSafetensors([{ name: TENSOR, shape: [count, this.length], values }], { files: JSON.stringify(files) });
+  }
+}
+
+function removeOldest(folder: string, own: string): void {
+  const all = fs
+    .readdirSync(folder)
+    .map((name) => path.join(folder, name))
+    .filter((file) => file.endsWith('.safetensors') && file !== own)
+    .map((file) => ({ file, stat: fs.statSync(file) }))
+    .sort((a, b) => a.stat.mtimeMs - b.stat.mtimeMs);
+  let bytes = fs.statSync(own).size + all.reduce((sum, { stat }) => sum + stat.size, 0);
+  for (const { file, stat } of all) {
+    if (bytes <= MOST_BYTES) return;
+    fs.rmSync(file, { force: true });
+    bytes -= stat.size;
+  }
+}

@@ -1,0 +1,52 @@
+import { UserError } from '../core/userError.js';
+import type { RecognizerNetwork } from '../recognizers/recognizer.js';
+import { modelSight } from './modelSight.js';
+import type { Sight } from './sight.js';
+
+export interface SightWish {
+  /** A checkpoint or an exported file; absent for the face network. */
+  readonly network?: string | undefined;
+  /** Face weights that lie elsewhere than where they are looked for. */
+  readonly faceWeights?: string | undefined;
+  readonly faces: 'on' | 'off';
+}
+
+/**
+ * Opens the network that is wished for.
+ *
+ * @throws UserError where it cannot be had
+ */
+export async function openSight({ network, faces }: SightWish): Promise<Sight> {
+  if (network !== undefined) return modelSight(network, faces);
+  throw new UserError(
+    'weights-absent',
+    'The face network is not on this machine.',
+    'Download it, or name a checkpoint with --network.',
+  );
+}
+
+/**
+ * Opens the network that a recognizer was made with.
+ *
+ * @throws UserError `recognizer-network` where another one stands in its place
+ */
+export async function openSightOf(
+  name: string,
+  network: RecognizerNetwork,
+  wish: Omit<SightWish, 'network'>,
+): Promise<Sight> {
+  const sight = await openSight({ ...wish, network: network.path });
+  const { digest, precision, length, name: found } = sight.embedder.network;
+  if (digest === network.digest && precision === network.precision && length === network.length) return sight;
+  await sight.close();
+  throw otherNetwork(name, found);
+}
+
+/** @param found name of the network that is there */
+export function otherNetwork(recognizer: string, found: string): UserError {
+  return new UserError(
+    'recognizer-network',
+    `The recognizer “${recognizer}” belongs to another network than the one at work (${found}): their embeddings cannot be compared.`,
+    'Enrol the pictures again, or bring the network back.',
+  );
+}

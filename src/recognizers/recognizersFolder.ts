@@ -1,0 +1,34 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isRecognizer } from './recognizerFolder.js';
+
+/** Where the recognizers of a workspace or a working folder lie. */
+export function recognizersFolder(base: string): string {
+  return path.join(base, '.face-trainer', 'recognizers');
+}
+
+/** The folders of all recognizers below a base, in the order of their names. */
+export function recognizersIn(base: string): string[] {
+  const parent = recognizersFolder(base);
+  let names: string[];
+  try {
+    names = fs.readdirSync(parent);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => !name.startsWith('.'))
+    .sort()
+    .map((name) => path.join(parent, name))
+    .filter(isRecognizer);
+}
+
+/** What a recognizer of a folder of pictures is called: the folder's name, without what a file system would stumble over. */
+export function recognizerName(dataset: string): string {
+  const name = path.basename(path.resolve(dataset)).replace(/[^\p{L}\p{N}._ -]+/gu, '-');
+  const trimmed = name
+    .replace(/^[. -]+|[. -]+$/g, '')
+    .slice(0, 80)
+    .trim();
+  return trimmed === '' ? 'recognizer' : trimmed;
+}
