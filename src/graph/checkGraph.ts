@@ -5,7 +5,7 @@ import { inputsOf, parametersOf } from './operations.js';
  * Before an engine runs a graph that somebody made by hand.
  *
  * @throws RangeError for a node that stands before its inputs, names nothing, or leads to no output; for a parameter or an
- *   output that does not exist; for an output that is no vector
+ *   output that does not exist; for scores, or an embedding beside them, that are no vector
  */
 export function checkGraph({ name: graph, nodes, parameters, outputs }: Graph): void {
   const parameterNames = new Set(parameters.map(({ name }) => name));
@@ -25,8 +25,11 @@ export function checkGraph({ name: graph, nodes, parameters, outputs }: Graph): 
   const unread = nodes.find(({ name }) => !read.has(name));
   if (unread) throw new RangeError(`nothing reads ${unread.name}, and it is no output`);
   for (const [output, name] of Object.entries(outputs) as [keyof typeof outputs, string][]) {
-    const [height, width] = seen.get(name)?.shape ?? [];
-    if (height !== 1 || width !== 1)
-      throw new RangeError(`${graph} has no ${output}: ${name} is ${height ? 'no vector' : 'no node'}`);
+    const node = seen.get(name);
+    if (!node) throw new RangeError(`${graph} has no ${output}: ${name} is no node`);
+    const [height, width] = node.shape;
+    // A network without scores may be one that finds something on a map.
+    if (outputs.scores !== undefined && (height !== 1 || width !== 1))
+      throw new RangeError(`${graph} has no ${output}: ${name} is no vector`);
   }
 }

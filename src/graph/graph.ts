@@ -109,7 +109,10 @@ export interface ConcatNode extends Base {
   readonly input: string;
   readonly other: string;
 }
-/** Maximum of each window of kernelSize x kernelSize; what lies outside the map counts for nothing. */
+/**
+ * Maximum of each window of kernelSize x kernelSize; what lies outside the map counts for nothing. The gradient goes to the
+ * first of those that are as large, by rows, as in TensorFlow and PyTorch.
+ */
 export interface MaxPoolNode extends Base {
   readonly op: 'maxPool';
   readonly input: string;

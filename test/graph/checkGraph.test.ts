@@ -14,6 +14,7 @@ describe('checkGraph', () => {
     checkGraph(graph);
     checkGraph(mobileNetV2({ size: 32, people: 3, dropout: 0.2 }));
     checkGraph({ ...graph, nodes: graph.nodes.slice(0, -1), outputs: { embedding: 'pool' } });
+    checkGraph({ ...graph, nodes: graph.nodes.slice(0, -2), outputs: { embedding: 'conv' } });
   });
 
   const [input, conv, , scores] = graph.nodes as [Node, Node, Node, Node];
@@ -25,7 +26,7 @@ describe('checkGraph', () => {
     ['scores that nobody asked for', { outputs: { embedding: 'pool' } }, /nothing reads scores/],
     ['a parameter that does not exist', { parameters: graph.parameters.slice(0, -1) }, /scores has no parameter/],
     ['an output that does not exist', { outputs: { embedding: 'x', scores: 'scores' } }, /no embedding: x is no node/],
-    ['a picture as embedding', { outputs: { embedding: 'conv', scores: 'scores' } }, /conv is no vector/],
+    ['a map as embedding beside scores', { outputs: { embedding: 'conv', scores: 'scores' } }, /conv is no vector/],
   ];
   for (const [what, change, message] of wrong)
     it(`refuses ${what}`, () =>

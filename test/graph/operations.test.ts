@@ -4,11 +4,12 @@ import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { hasKernel, inputsOf, normOf, parametersOf, rewired, strideOf } from '../../src/graph/operations.js';
 import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
-import { randomGraph, randomQuantizable } from '../engine/native/randomGraph.js';
+import { randomFaceGraph, randomGraph, randomQuantizable } from '../engine/native/randomGraph.js';
 
 describe('the table of operations', () => {
   const graphs = Array.from({ length: 40 }, (_, seed) => seed).flatMap((seed): [number, Graph][] => [
     [seed, randomGraph(Random.fromSeed(seed))],
+    [seed, randomFaceGraph(Random.fromSeed(seed))],
     [seed, quantizeGraph(randomQuantizable(Random.fromSeed(seed)))],
   ]);
 
@@ -28,7 +29,7 @@ describe('the table of operations', () => {
         assert.deepEqual([...parametersOf(node)].sort(), named.filter((name) => parameters.has(name)).sort(), context);
       }
     }
-    assert.equal(seen.size, 11, `only ${[...seen].join(', ')}`);
+    assert.equal(seen.size, 17, `only ${[...seen].join(', ')}`);
   });
 
   it('puts a node on other inputs and changes nothing else of it', () => {

@@ -1,15 +1,12 @@
 import { dropoutMask } from '../../../src/core/dropout.js';
 import { fakeQuantizeValue, quantizerOf, type AffineQuantizer } from '../../../src/core/fakeQuantize.js';
-import { sizeOf, type Graph, type Node, type Normalization, type Shape } from '../../../src/graph/graph.js';
+import { sizeOf, type Graph, type Node, type Normalization } from '../../../src/graph/graph.js';
+import { isFloat } from '../../../src/graph/operations.js';
+import { eachTap, floatOperation, type Around, type Tensor } from './plainFloat.js';
 
 // The forward pass of the plain network, in float64: one loop for each index, nothing clever.
 
 export type WithKernel = Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' | 'dense' }>;
-
-interface Tensor {
-  readonly shape: Shape;
-  readonly values: Float64Array;
-}
 
 /** What is switched on in a quantized graph: quantizers by their parameter; batch norms by their running statistics. */
 export interface PlainQuantization {
@@ -34,11 +31,16 @@ export class PlainForward {
     protected readonly quantization: PlainQuantization,
   ) {}
 
-  /** @returns the scores */
+  /** @returns the scores, or the embedding of a network without any */
   forward(images: ArrayLike<number>, training: boolean): Float64Array {
     for (const node of this.graph.nodes)
       this.outputs.set(node.name, { shape: node.shape, values: this.node(node, images, training) });
-    return this.out(this.graph.outputs.scores!).values;
+    const { embedding, scores = embedding } = this.graph.outputs;
+    return this.out(scores).values;
+  }
+
+  protected get around(): Around {
+    return { n: this.n, out: (name) => this.out(name), parameter: (name) => this.parameter(name) };
   }
 
   protected out(name: string): Tensor {
@@ -50,11 +52,17 @@ export class PlainForward {
   }
 
   protected node(node: Node, images: ArrayLike<number>, training: boolean): Float64Array {
+    if (isFloat(node)) return floatOperation(node.op).forward(node, this.around);
     const y = new Float64Array(this.n * sizeOf(node.shape));
     const [, , channels] = node.shape;
     switch (node.op) {
-      case 'input':
-        return y.map((_, i) => (node.values === 'pixels' ? images[i]! / 127.5 - 1 : images[i]!));
+      case 'input': {
+        const { values, scaling } = node;
+        if (values === 'floats') return Float64Array.from(images);
+        return y.map((_, i) =>
+          scaling ? images[i]! * scaling.scale[i % channels]! + scaling.shift[i % channels]! : images[i]! / 127.5 - 1,
+        );
+      }
       case 'conv2d': {
         const kernel = this.kernelOf(node).values;
         this.taps(node, (out, x, tap, inC) => {
@@ -62,7 +70,7 @@ export class PlainForward {
             for (let co = 0; co < channels; co++)
               y[out + co]! += this.out(node.input).values[x + ci]! * kernel[(tap * inC + ci) * channels + co]!;
         });
-        return node.norm ? this.foldedNorm(node, node.norm, y, training) : y;
+        return this.behindProduct(node, y, training);
       }
       case 'depthwiseConv2d': {
         const kernel = this.kernelOf(node).values;
@@ -70,7 +78,7 @@ export class PlainForward {
           for (let c = 0; c < channels; c++)
             y[out + c]! += this.out(node.input).values[x + c]! * kernel[tap * channels + c]!;
         });
-        return node.norm ? this.foldedNorm(node, node.norm, y, training) : y;
+        return this.behindProduct(node, y, training);
       }
       case 'fakeQuant': {
         const quantizer = this.activationQuantizer(node);
@@ -114,8 +122,6 @@ export class PlainForward {
           return sum;
         });
       }
-      default:
-        throw new RangeError(`no plain loops for ${node.op} yet`);
     }
   }
 
@@ -124,26 +130,28 @@ export class PlainForward {
     return dropoutMask(this.n * sizeOf(node.shape), node.rate, this.seed, 1, this.graph.nodes.indexOf(node));
   }
 
-  /** Every (output pixel, input pixel, tap) of a SAME convolution, as offsets of their first channels. */
+  /** Every (output pixel, input pixel, tap) of a convolution, as offsets of their first channels. */
   protected taps(
     node: Extract<Node, { op: 'conv2d' | 'depthwiseConv2d' }>,
     visit: (out: number, x: number, tap: number, inChannels: number) => void,
   ): void {
-    const [h, w, inC] = this.out(node.input).shape;
-    const [outH, outW, outC] = node.shape;
-    const [kH, kW] = this.graph.parameters.find(({ name }) => name === node.kernel)!.shape as [number, number];
-    const before = (size: number, outSize: number, k: number) =>
-      Math.floor(Math.max(0, (outSize - 1) * node.stride + k - size) / 2);
-    const [top, left] = [before(h, outH, kH), before(w, outW, kW)];
-    for (let image = 0; image < this.n; image++)
-      for (let oy = 0; oy < outH; oy++)
-        for (let ox = 0; ox < outW; ox++)
-          for (let i = 0; i < kH; i++)
-            for (let j = 0; j < kW; j++) {
-              const [iy, ix] = [oy * node.stride - top + i, ox * node.stride - left + j];
-              if (iy < 0 || iy >= h || ix < 0 || ix >= w) continue;
-              visit(((image * outH + oy) * outW + ox) * outC, ((image * h + iy) * w + ix) * inC, i * kW + j, inC);
-            }
+    const { shape } = this.out(node.input);
+    const kernel = this.graph.parameters.find(({ name }) => name === node.kernel)!.shape as [number, number];
+    eachTap(this.n, shape, node.shape, { kernel, stride: node.stride, padding: node.padding }, (out, x, tap) =>
+      visit(out, x, tap, shape[2]),
+    );
+  }
+
+  /** A bias is added before a batch norm that was folded in; quantization gives a layer only one of the two. */
+  private behindProduct(
+    node: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    product: Float64Array,
+    training: boolean,
+  ): Float64Array {
+    if (node.norm) return this.foldedNorm(node, node.norm, product, training);
+    if (node.bias === undefined) return product;
+    const bias = this.parameter(node.bias);
+    return product.map((v, i) => v + bias[i % node.shape[2]]!);
   }
 
   protected activationQuantizer({ range, bits }: Extract<Node, { op: 'fakeQuant' }>): AffineQuantizer | undefined {

@@ -1,4 +1,6 @@
 import { sizeOf, type Graph, type Normalization } from '../../../src/graph/graph.js';
+import { isFloat } from '../../../src/graph/operations.js';
+import { floatOperation, type AroundBackward } from './plainFloat.js';
 import { PlainForward, type PlainQuantization, type Values, type WithKernel } from './plainForward.js';
 
 // A graph computed as its definitions read, in float64: the twin of every kernel. This is the way back.
@@ -27,7 +29,7 @@ export function plainStep(
   return new PlainNetwork(graph, parameters, labels.length, seed, quantization).step(images, labels, labelSmoothing);
 }
 
-/** Logits by the running statistics. */
+/** Logits by the running statistics; the embedding of a network that gives none. */
 export function plainEvaluate(
   graph: Graph,
   parameters: Values,
@@ -98,9 +100,14 @@ class PlainNetwork extends PlainForward {
       if (!flowing.has(name)) flowing.set(name, new Float64Array(this.out(name).values.length));
       return flowing.get(name)!;
     };
+    const around: AroundBackward = { ...this.around, into, gradient: (name) => gradients.get(name) };
     for (const node of [...this.graph.nodes].reverse()) {
       const dy = flowing.get(node.name);
       if (!dy || node.op === 'input') continue;
+      if (isFloat(node)) {
+        floatOperation(node.op).backward(node, dy, around);
+        continue;
+      }
       const x = this.out(node.input).values;
       const channels = node.shape[2];
       const dx = into(node.input);
@@ -117,6 +124,7 @@ class PlainNetwork extends PlainForward {
               }
           });
           this.unfold(node, gradients);
+          this.intoBias(node, dy, gradients);
           break;
         }
         case 'depthwiseConv2d': {
@@ -129,6 +137,7 @@ class PlainNetwork extends PlainForward {
             }
           });
           this.unfold(node, gradients);
+          this.intoBias(node, dy, gradients);
           break;
         }
         case 'batchNorm': {
@@ -196,6 +205,15 @@ class PlainNetwork extends PlainForward {
       }
     }
     return gradients;
+  }
+
+  private intoBias(
+    { bias, shape }: Extract<WithKernel, { op: 'conv2d' | 'depthwiseConv2d' }>,
+    dy: Float64Array,
+    gradients: ReadonlyMap<string, Float64Array>,
+  ): void {
+    const dBias = bias === undefined ? undefined : gradients.get(bias);
+    if (dBias) dy.forEach((g, i) => (dBias[i % shape[2]]! += g));
   }
 
   private normBackward(

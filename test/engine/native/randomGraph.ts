@@ -1,5 +1,5 @@
 import type { Random } from '../../../src/core/random.js';
-import type { Graph } from '../../../src/graph/graph.js';
+import type { Graph, Padding, Scaling } from '../../../src/graph/graph.js';
 import { inputsOf, parametersOf } from '../../../src/graph/operations.js';
 import { GraphBuilder, type Value } from '../../../src/graph/graphBuilder.js';
 
@@ -54,6 +54,70 @@ export function randomGraph(random: Random): Graph {
   return withoutDeadEnds(b.build('random graph', { embedding, scores }));
 }
 
+type Pick = <T>(some: readonly T[]) => T;
+
+/** The same of what face networks are made of: biases, any padding, PReLU, factors, maxima of windows, maps side by side. */
+export function randomFaceGraph(random: Random): Graph {
+  const b = new GraphBuilder();
+  const pick: Pick = (some) => some[random.integer(some.length)]!;
+  const scaling: Scaling = { scale: [1 / 128, 1 / 64, -1 / 128], shift: [-1, -2, 1] };
+  const input = pick(['floats', 'pixels', 'scaled'] as const);
+  const values: Value[] = [
+    input === 'scaled'
+      ? b.input(pick([5, 8, 9]), pick([4, 6, 11]), 3, 'pixels', scaling)
+      : b.input(pick([1, 5, 8, 9]), pick([1, 4, 6, 11]), pick([1, 3, 4]), input),
+  ];
+  const count = 3 + random.integer(8);
+  for (let i = 0; i < count; i++) {
+    const x = random.integer(4) === 0 ? pick(values) : values.at(-1)!;
+    values.push(faceOperation(b, `n${i}`, x, values, pick));
+  }
+  let embedding = b.globalAveragePool('pool', values.at(-1)!);
+  if (random.integer(2) === 0) embedding = b.l2Normalize('unit', b.dense('embedding', embedding, pick([2, 8, 17])));
+  if (random.integer(3) === 0) return withoutDeadEnds(b.build('random face network', { embedding }));
+  const scores = b.dense('logits', embedding, 2 + random.integer(20));
+  return withoutDeadEnds(b.build('random face network', { embedding, scores }));
+}
+
+function faceOperation(b: GraphBuilder, name: string, x: Value, earlier: readonly Value[], pick: Pick): Value {
+  const channels = pick([1, 3, 8, 15, 16, 17, 24, 33]);
+  const kernel = pick([1, 2, 3, 3, 5]);
+  const stride = pick([1, 1, 2]);
+  const beside = { bias: pick([true, true, false]), ...(pick([true, false]) && { padding: around(x, kernel, pick) }) };
+  const alike = earlier.filter(({ shape: [h, w] }) => h === x.shape[0] && w === x.shape[1]);
+  const tried = pick([
+    ...(['conv', 'conv', 'depthwise', 'prelu', 'prelu', 'relu', 'sigmoid'] as const),
+    ...(['excite', 'excite', 'concat', 'maxPool', 'maxPool', 'add', 'norm'] as const),
+  ]);
+  const made: Readonly<Record<typeof tried, () => Value>> = {
+    conv: () => b.conv2d(name, x, channels, kernel, stride, beside),
+    depthwise: () => b.depthwiseConv2d(name, x, kernel, stride, beside),
+    prelu: () => b.prelu(name, x),
+    relu: () => b.prelu(name, x, false),
+    sigmoid: () => b.sigmoid(name, x),
+    excite: () => {
+      const factors = b.dense(`${name}_dense`, b.globalAveragePool(`${name}_pool`, x), x.shape[2]);
+      return b.multiply(name, x, b.sigmoid(`${name}_factors`, factors));
+    },
+    concat: () => b.concat(name, x, pick(alike)),
+    maxPool: () => b.maxPool(name, x, kernel, stride, around(x, kernel, pick)),
+    add: () => b.add(name, x, pick(alike.filter(({ shape }) => shape[2] === x.shape[2]))),
+    norm: () => b.batchNorm(name, x),
+  };
+  return made[tried]();
+}
+
+/** Less than a kernel on each side, and enough for one window. */
+function around({ shape: [height, width] }: Value, kernel: number, pick: Pick): Padding {
+  const some = (side: number) => {
+    const before = pick([0, 0, kernel >> 1, kernel - 1]);
+    const after = pick([0, 0, kernel >> 1, kernel - 1]);
+    return side + before + after < kernel ? [kernel - 1, kernel - 1] : [before, after];
+  };
+  const [[top, bottom], [left, right]] = [some(height), some(width)] as [number[], number[]];
+  return { top: top!, bottom: bottom!, left: left!, right: right! };
+}
+
 /** A small network that can be quantized: any shapes, branches and ends. */
 export function randomQuantizable(random: Random): Graph {
   const b = new GraphBuilder();
@@ -97,14 +161,16 @@ function withoutDeadEnds(graph: Graph): Graph {
 /** Values around which nothing overflows and batch norms have something to do. */
 export function randomValues(graph: Graph, random: Random): Map<string, Float32Array> {
   return new Map(
-    graph.parameters.map(({ name, shape }) => {
+    graph.parameters.map(({ name, shape, trainable }) => {
       const size = shape.reduce((product, n) => product * n, 1);
       const fan = Math.sqrt(size / shape.at(-1)!);
       const value = /gamma|variance/.test(name)
         ? () => random.between(0.5, 2)
         : /kernel/.test(name)
           ? () => random.between(-1, 1) * (1.7 / fan)
-          : () => random.between(-0.5, 0.5);
+          : trainable || !name.endsWith('/alpha')
+            ? () => random.between(-0.5, 0.5)
+            : () => 0;
       return [name, Float32Array.from({ length: size }, value)];
     }),
   );
