@@ -9,6 +9,8 @@ export const sharedPaths = {
   orl: path.join(shared, 'data', 'orl'),
   wild: path.join(shared, 'data', 'wild'),
   pairs: path.join(shared, 'data', 'pairs'),
+  /** Networks of the Open Model Zoo. */
+  faceWeights: path.join(shared, 'weights', 'omz'),
   weights1: path.join(shared, 'weights', 'mobilenetv2_1.0_224_imagenet_google_bncal.npz'),
   weights05: path.join(shared, 'weights', 'mobilenetv2_0.5_96_imagenet_google_bncal.npz'),
 } as const;
