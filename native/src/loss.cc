@@ -1,7 +1,7 @@
 #include "loss.h"
 
 // Every kind, each in a file of its own: loss_softmax.cc.
-#define FT_LOSSES(X) X(kSoftmaxLoss)
+#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss)
 
 namespace ft {
 

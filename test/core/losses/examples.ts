@@ -6,6 +6,7 @@ export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extra
     { loss: { kind: 'softmax', labelSmoothing: 0 } },
     { loss: { kind: 'softmax', labelSmoothing: 0.1 }, sloped: false },
   ],
+  cosface: [{ loss: { kind: 'cosface', scale: 32, margin: 0.4 } }, { loss: { kind: 'cosface', scale: 4, margin: 0 } }],
 };
 
 interface Example<L extends Loss> {
