@@ -44,8 +44,11 @@ export class Constants {
     this.total += count;
     if (this.total > this.most) throw new RangeError('it has too many values');
     const values = new Float32Array(count);
-    for (let i = 0; i < count; i++) values[i] = this.read(type, offset + i * BYTES[type]);
-    if (!values.every(Number.isFinite)) throw new RangeError(`constant ${id} has a value that is not finite`);
+    for (let i = 0; i < count; i++) {
+      const value = this.read(type, offset + i * BYTES[type]);
+      if (!Number.isFinite(value)) throw new RangeError(`constant ${id} has a value that is not finite`);
+      values[i] = value;
+    }
     return { shape, values };
   }
 
@@ -69,12 +72,14 @@ export function numbers(text: string, what: string): number[] {
   return text.trim() === '' ? [] : text.split(',').map((part) => wholeNumber(part.trim(), what));
 }
 
+/** Of each exponent the place of the last bit; a million values make a power too dear. */
+const LAST_BIT = Float64Array.from({ length: 31 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
+
 /** The value of a binary16 of IEEE 754. */
 export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
+  const sign = bits & 0x8000 ? -1 : 1;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+  return sign * (exponent === 0 ? fraction : 1024 + fraction) * LAST_BIT[exponent]!;
 }
