@@ -74,7 +74,8 @@ const builds = [
   },
 ];
 
-const detector = ['tiny_face_detector_model', 'face_landmark_68_model'].flatMap((name) => [
+/** dlib's face network is there for machines without face weights. */
+const faceModels = ['tiny_face_detector_model', 'face_landmark_68_model', 'face_recognition_model'].flatMap((name) => [
   `${name}-weights_manifest.json`,
   `${name}.bin`,
 ]);
@@ -84,8 +85,8 @@ const COPIES = {
   // For the set-up of TensorFlow: the C++ of tfjs-node's binding and the headers it is compiled with.
   '@tensorflow/tfjs-node/binding': 'tfjs-node/binding',
   'node-api-headers/include': 'tfjs-node/include',
-  // The face detector: its weights and TensorFlow.js' WebAssembly.
-  ...Object.fromEntries(detector.map((file) => [`@vladmandic/face-api/model/${file}`, `faces/${file}`])),
+  // The networks of faces: their weights and TensorFlow.js' WebAssembly.
+  ...Object.fromEntries(faceModels.map((file) => [`@vladmandic/face-api/model/${file}`, `faces/${file}`])),
   ...Object.fromEntries(assembly.map((file) => [`@tensorflow/tfjs-backend-wasm/dist/${file}`, `faces/${file}`])),
 };
 
