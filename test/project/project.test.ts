@@ -22,6 +22,7 @@ const NEEDED = [
   'dist/alignThread.js',
   'dist/kerasFile.mjs',
   'dist/faces/tiny_face_detector_model.bin',
+  'dist/faces/face_recognition_model.bin',
   'dist/faces/tfjs-backend-wasm-simd.wasm',
   'node_modules/@napi-rs/image/package.json',
   `dist/native/${process.platform}-${process.arch}.node`,
