@@ -13,17 +13,21 @@ export interface Beside {
   readonly padding?: Padding;
 }
 
-/** Output of a window that moves over a map; of SAME padding ceil(side / stride), as TensorFlow has it. */
-function windowed(
+/**
+ * Output of a window that moves over a map; of SAME padding, which is meant where none is given, ceil(side / stride), as
+ * TensorFlow has it.
+ */
+export function windowed(
   [height, width]: Shape,
-  kernelSize: number,
+  [kernelHeight, kernelWidth]: readonly [number, number],
   stride: number,
   channels: number,
   padding: Padding | undefined,
 ): Shape {
   if (!padding) return [Math.ceil(height / stride), Math.ceil(width / stride), channels];
-  const steps = (side: number) => Math.floor((side - kernelSize) / stride) + 1;
-  return [steps(height + padding.top + padding.bottom), steps(width + padding.left + padding.right), channels];
+  const steps = (side: number, kernel: number) => Math.floor((side - kernel) / stride) + 1;
+  const { top, bottom, left, right } = padding;
+  return [steps(height + top + bottom, kernelHeight), steps(width + left + right, kernelWidth), channels];
 }
 
 /** Builds a graph node by node; the names are Keras' so that its weights load by name. */
@@ -46,7 +50,7 @@ export class GraphBuilder {
 
   conv2d(name: string, x: Value, filters: number, kernelSize: number, stride = 1, beside: Beside = {}): Value {
     const kernel = this.parameter(`${name}/kernel`, [kernelSize, kernelSize, x.shape[2], filters], 'glorotUniform');
-    const shape = windowed(x.shape, kernelSize, stride, filters, beside.padding);
+    const shape = windowed(x.shape, [kernelSize, kernelSize], stride, filters, beside.padding);
     return this.push({
       ...{ op: 'conv2d', name, input: x.name, stride, kernel, shape },
       ...this.beside(name, filters, beside),
@@ -56,7 +60,7 @@ export class GraphBuilder {
   depthwiseConv2d(name: string, x: Value, kernelSize: number, stride = 1, beside: Beside = {}): Value {
     const channels = x.shape[2];
     const kernel = this.parameter(`${name}/depthwise_kernel`, [kernelSize, kernelSize, channels, 1], 'glorotUniform');
-    const shape = windowed(x.shape, kernelSize, stride, channels, beside.padding);
+    const shape = windowed(x.shape, [kernelSize, kernelSize], stride, channels, beside.padding);
     return this.push({
       ...{ op: 'depthwiseConv2d', name, input: x.name, stride, kernel, shape },
       ...this.beside(name, channels, beside),
@@ -116,7 +120,7 @@ export class GraphBuilder {
   }
 
   maxPool(name: string, x: Value, kernelSize: number, stride: number, padding: Padding): Value {
-    const shape = windowed(x.shape, kernelSize, stride, x.shape[2], padding);
+    const shape = windowed(x.shape, [kernelSize, kernelSize], stride, x.shape[2], padding);
     return this.push({ op: 'maxPool', name, input: x.name, kernelSize, stride, padding, shape });
   }
 

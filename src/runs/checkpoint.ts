@@ -7,6 +7,7 @@ import type { RandomState } from '../core/random.js';
 import { UserError } from '../core/userError.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
+import { readGraph } from '../graph/graphSchema.js';
 import { syncFolder, writeFileSynced } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
@@ -32,11 +33,14 @@ export interface ReadCheckpoint extends Checkpoint {
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Name of the graph. */
   readonly graph: string;
+  /** The network itself, where no builder makes it; its values are all there. */
+  readonly network: Graph | undefined;
 }
 
 const MODEL = 'model.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
 const STATE = 'state.json';
+const NETWORK = 'graph.json';
 const MANIFEST = 'manifest.json';
 
 const uint32 = z.int().min(0).max(0xffffffff);
@@ -50,6 +54,8 @@ const stateSchema = z.object({
 const VERSION = 1;
 /** Of what is no tensor. */
 const SMALL_BYTES = 1 << 20;
+/** The face network's has 50 KB. */
+const NETWORK_BYTES = 1 << 22;
 const manifestSchema = z.object({
   version: z.int(),
   graph: z.string(),
@@ -60,9 +66,15 @@ const manifestSchema = z.object({
  * Writes a checkpoint folder. Every file is synced under a temporary folder name and the folder appears by one rename:
  * a reader meets a whole checkpoint or none.
  *
+ * @param holdsNetwork whether it holds the graph as well: one that no builder makes, in float
  * @returns bytes written
  */
-export function writeCheckpoint(folder: string, graph: Graph, { position, session }: Checkpoint): number {
+export function writeCheckpoint(
+  folder: string,
+  graph: Graph,
+  { position, session }: Checkpoint,
+  holdsNetwork = false,
+): number {
   const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
   const tensor = (name: string, parameter: string, values: Float32Array) => ({
     name,
@@ -90,6 +102,7 @@ export function writeCheckpoint(folder: string, graph: Graph, { position, sessio
     ],
     [STATE, json({ version: 1, step: session.step, ...position })],
   ];
+  if (holdsNetwork) files.push([NETWORK, json(graph)]);
   const manifest = files.map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: sha256(bytes) }));
   files.push([MANIFEST, json({ version: VERSION, graph: graph.name, files: manifest })]);
 
@@ -135,7 +148,7 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     );
   for (const { file, bytes, sha256: expected } of manifest.files) {
     const content = read(file, bytes);
-    if (content.length !== bytes || sha256(content) !== expected)
+    if (content.length !== bytes || sha256(content) !== expected || (file === NETWORK && bytes > NETWORK_BYTES))
       throw damaged(folder, `${file} was changed or cut short`);
     contents.set(file, content);
   }
@@ -164,7 +177,20 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     if (first && second) moments.set(name, { first, second });
   }
   const session = { step, parameters, moments };
-  return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph };
+  const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
+  return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network };
+}
+
+/** @throws UserError `checkpoint-damaged` */
+function networkOf(folder: string, bytes: Uint8Array, shapes: ReadCheckpoint['shapes']): Graph {
+  try {
+    const graph = readGraph(JSON.parse(new TextDecoder().decode(bytes)));
+    for (const { name, shape } of graph.parameters)
+      if (shape.join() !== shapes.get(name)?.join()) throw new RangeError(`${name} is not [${shape.join()}]`);
+    return graph;
+  } catch (cause) {
+    throw damaged(folder, `${NETWORK} is not what it should be`, cause);
+  }
 }
 
 /** Whether a folder is a checkpoint: its manifest is what is written last. */

@@ -27,6 +27,8 @@ export class CheckpointKeeper {
     private readonly graph: Graph,
     private readonly newest: number,
     private readonly run: CheckpointPorts,
+    /** Whether its checkpoints hold the graph: of a network that no builder makes. */
+    private readonly holdsNetwork = false,
   ) {}
 
   /**
@@ -43,7 +45,7 @@ export class CheckpointKeeper {
     const folder = path.join(this.folder.checkpoints, name);
     this.run.requireThere();
     const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(session)), () =>
-      writeCheckpoint(folder, this.graph, { position, session }),
+      writeCheckpoint(folder, this.graph, { position, session }, this.holdsNetwork),
     );
     const best = validated !== undefined && isBetter(validated, this.best);
     if (best) this.best = validated;

@@ -11,6 +11,7 @@ import {
   type Checkpoint,
 } from '../../src/runs/checkpoint.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
+import { mobileNetV2 } from '../support/networks.js';
 import { sampleCheckpoint, sampleGraph as graph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -98,6 +99,15 @@ describe('writeCheckpoint', () => {
       }
   });
 
+  it('holds the network itself where no builder makes it, and reads it back', () => {
+    const { position, session } = sampleCheckpoint();
+    writeCheckpoint(at(), graph, { position, session }, true);
+    assert.deepEqual(fs.readdirSync(at()).sort(), ['graph.json', ...FILES]);
+    assert.deepEqual(readCheckpoint(at()).network, graph);
+    written();
+    assert.equal(readCheckpoint(at()).network, undefined);
+  });
+
   it('never writes over a checkpoint that is there', () => {
     const before = written();
     assert.throws(() => writeCheckpoint(at(), graph, sampleCheckpoint(99)));
@@ -176,6 +186,28 @@ describe('a damaged checkpoint', () => {
       const manifest = JSON.parse(textOf('manifest.json')) as object;
       fs.writeFileSync(at('manifest.json'), JSON.stringify({ ...manifest, ...wrong }));
       assert.throws(() => readCheckpoint(at()), damaged(message), JSON.stringify(wrong));
+    }
+  });
+
+  it('is told by its network, which must be one, and be that of its values', () => {
+    const { nodes, ...rest } = graph;
+    const [first, ...others] = graph.parameters;
+    for (const wrong of [
+      '',
+      '{}',
+      JSON.stringify({ ...rest, nodes: nodes.slice(1) }),
+      JSON.stringify({ ...graph, parameters: others }),
+      // Sound in itself, and of other weights.
+      JSON.stringify(mobileNetV2({ size: 32, people: 4, width: 0.1 })),
+      JSON.stringify(graph).replaceAll(`"${first!.name}"`, '"another"'),
+      `${JSON.stringify(graph)}${' '.repeat(1 << 22)}`,
+    ]) {
+      fs.rmSync(at(), { recursive: true, force: true });
+      writeCheckpoint(at(), graph, sampleCheckpoint(), true);
+      replaceSoundly('graph.json', JSON.stringify(graph));
+      readCheckpoint(at());
+      replaceSoundly('graph.json', wrong);
+      assert.throws(() => readCheckpoint(at()), damaged(/graph\.json (is not what it should be|was changed)/), wrong);
     }
   });
 
