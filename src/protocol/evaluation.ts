@@ -199,8 +199,15 @@ export const evaluation = z.object({
   /** Most telling first; `mistakeCount` says how many there are in all. */
   mistakes: list(evaluationMistake),
   mistakeCount: count,
-  /** Most alike first, by the cosine of their prototypes; with the pictures of either that are most like the other. */
-  alikePeople: list(z.object({ people: z.tuple([z.string(), z.string()]), similarity, confused: count })),
+  /** Most alike first, by the cosine of their prototypes; with the two pictures that are most alike, and how many were confused. */
+  alikePeople: list(
+    z.object({
+      people: z.tuple([z.string(), z.string()]),
+      similarity,
+      pictures: z.tuple([z.string(), z.string()]),
+      confused: count,
+    }),
+  ),
   /** Nearest to the threshold first. */
   nearStrangers: list(z.object({ ...look, named: z.boolean() })),
   /** The clearest first; `strayCount` says how many there are in all. */

@@ -43,7 +43,7 @@ export const SAMPLE_EVALUATION: Evaluation = {
   histogram: { from: -1, to: 1, samePerson: [0, 4], otherPeople: [1, 3], strangers: [0, 2] },
   mistakes: [{ kind: 'taken-for-another', ...LOOK, why: 'Bert was taken for Anna.' }],
   mistakeCount: 1,
-  alikePeople: [{ people: ['Anna', 'Bert'], similarity: 0.4, confused: 1 }],
+  alikePeople: [{ people: ['Anna', 'Bert'], similarity: 0.4, pictures: ['Anna/1.jpg', 'Bert/2.jpg'], confused: 1 }],
   nearStrangers: [{ ...LOOK, person: 'Cora', named: true }],
   strayPictures: [{ ...LOOK, ownSimilarity: 0.2 }],
   strayCount: 1,
