@@ -3,15 +3,21 @@ import { align } from './commands/align.js';
 import { check } from './commands/check.js';
 import { compare } from './commands/compare.js';
 import { downloadWeightsCommand } from './commands/downloadWeights.js';
+import { enroll } from './commands/enroll.js';
 import { exportCommand } from './commands/export.js';
 import { helpCommand } from './commands/help.js';
 import { predict } from './commands/predict.js';
 import { qat } from './commands/qat.js';
+import { recognize } from './commands/recognize.js';
+import { recognizerCommand } from './commands/recognizer.js';
 import { setUpTensorFlowCommand } from './commands/setUpTensorFlow.js';
 import { train } from './commands/train.js';
 import { versionCommand } from './commands/version.js';
 
 const own: readonly Command[] = [
+  enroll,
+  recognize,
+  recognizerCommand,
   train,
   qat,
   exportCommand,

@@ -35,6 +35,11 @@ export class Output {
     if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
+  /** For programs only, as the one line that they read. */
+  line(value: unknown): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
   /** Starts a trainer and shows what it says until it ends; the first Ctrl-C asks it to stop, the second ends it. */
   follow(order: TrainerOrder): Promise<TrainerEnd> {
     // Of a run every message is of use to a program, of another job its result.

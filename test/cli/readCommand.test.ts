@@ -37,6 +37,9 @@ const ABOUT: Record<string, string[]> = {
   predict: ['m', 'p.jpg'],
   check: ['faces'],
   align: ['faces'],
+  enroll: ['faces'],
+  recognize: ['r', 'p.jpg'],
+  recognizer: ['list'],
   'download-weights': [],
   'setup-tensorflow': [],
   version: [],
@@ -66,6 +69,8 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
     'pictures-per-person': ['4', '--people-per-batch', '8'],
   };
   if (value === undefined) return [`--${name}`];
+  // Of a recognizer faces are found or not; a network may have been trained on crops.
+  if (name === 'faces' && of !== 'predict') return ['--faces', 'off'];
   const quantizes = quantizationFlags.has(name) && of === 'train' ? ['--quantize-after', '1'] : [];
   const numbers: Record<string, string> = { N: '2', F: '0.5' };
   return [`--${name}`, ...(special[name] ?? [choices.get(name) ?? numbers[value] ?? 'some']), ...quantizes];
