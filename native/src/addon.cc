@@ -261,7 +261,7 @@ napi_value jobResult(napi_env env, const Job& job) {
     const ft::OutputSpec* found = plan.output(output);
     if (!found || !job.wants[output]) continue;
     const float* values = job.session->tensor(job.plan, found->tensor);
-    set(env, result, name, rows(env, values, plan.batch, plan.tensors[found->tensor].c));
+    set(env, result, name, rows(env, values, int(plan.tensors[found->tensor].rows()), plan.tensors[found->tensor].c));
   }
   if (job.observations) set(env, result, "observations", observationsOf(env, job.session->observations()));
   return result;

@@ -68,12 +68,12 @@ struct Target {
   double* sums = nullptr;       // [2][C padded]: sum of g and of g * (x - mean)
 };
 
-/** Sizes of a convolution; SAME padding as TensorFlow has it. A dense layer is one with h = w = 1. */
+/** Sizes of a convolution, or of a maximum over windows. A dense layer is one with h = w = 1. */
 struct Geometry {
   int n = 0, h = 0, w = 0, c = 0;
   int outH = 0, outW = 0, outC = 0;
   int kernelH = 1, kernelW = 1, stride = 1;
-  int top = 0, left = 0;
+  int top = 0, left = 0;  // rows and columns of padding before the first; what follows the last is known by the output
   std::int64_t inRows() const { return std::int64_t(n) * h * w; }
   std::int64_t outRows() const { return std::int64_t(n) * outH * outW; }
   bool pointwise() const { return kernelH == 1 && kernelW == 1 && stride == 1; }
@@ -113,13 +113,14 @@ struct IntegerPool {
 };
 
 /**
- * What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi), rounded, + residual, rounded.
+ * What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi), PReLU, rounded, + residual, rounded.
  */
 struct Epilogue {
   const float* scale = nullptr;  // with shift null: one
   const float* shift = nullptr;
   float lo = -kInfinity;
   float hi = kInfinity;
+  const float* slope = nullptr;  // [C padded]; null: no PReLU
   const FakeQuant* quant = nullptr;
   const float* residual = nullptr;
   const FakeQuant* sumQuant = nullptr;
@@ -129,8 +130,9 @@ struct Epilogue {
 struct ConvForward {
   Geometry g;
   View x;
-  // Instead of x: bytes [N, H, W, C], read as v / 127.5 - 1. kPixelSlack more must be readable.
+  // Instead of x: bytes [N, H, W, C]. kPixelSlack more must be readable.
   const std::uint8_t* pixels = nullptr;
+  const float* colours = nullptr;        // [C][256] what a byte stands for; null: v / 127.5 - 1
   const float* panels = nullptr;         // packed kernel, see packPanels
   float* out = nullptr;
   Statistics statistics;
@@ -141,6 +143,7 @@ struct ConvBackward {
   Geometry g;
   View x;
   const std::uint8_t* pixels = nullptr;
+  const float* colours = nullptr;
   Gradient d;
   const float* panels = nullptr;  // packed transposed kernel; null when the target is empty
   Target target;
@@ -165,6 +168,7 @@ struct DepthwiseBackward {
   const float* kernel = nullptr;
   Target target;
   float* kernelGradient = nullptr;  // [kH * kW, C], not padded
+  float* biasGradient = nullptr;    // [C]; null: no bias
 };
 
 struct Add {
@@ -172,6 +176,7 @@ struct Add {
   int channels = 0;
   View x, y;  // y.x null: a copy of x
   float* out = nullptr;
+  const float* slope = nullptr;      // PReLU of the sum; null: none
   const FakeQuant* quant = nullptr;  // inference: of the output
   IntegerSum integers;
   Statistics statistics;
@@ -193,6 +198,43 @@ struct Contribute {
   std::int64_t rows = 0;
   int channels = 0;
   Gradient d;
+  Target target;
+};
+
+/**
+ * Operations that a pixel's channels, or a vector, pass by themselves. Forward they write `out`; backward they read `d`, the gradient
+ * of the output, and add their share to one target.
+ */
+struct Values {
+  enum Kind {
+    prelu,      // backward alone; forward it is an `Add` of one summand
+    sigmoid,    // 1 / (1 + exp(-x))
+    multiply,   // x * y, y [images, 1, 1, C]; backward: for x
+    factors,    // backward of it for y: sums over an image's pixels
+    concat,     // x [.., C] beside y [.., D]
+    part,       // backward of it, for the channels from `first` on
+    normalize,  // x / max(|x|, 1e-12)
+  } kind = sigmoid;
+  std::int64_t rows = 0;    // of the output; backward of the target
+  std::int64_t pixels = 1;  // of an image: rows that share a row of factors
+  int channels = 0;         // of x; backward of the target
+  int otherChannels = 0;    // concat: of y; part: of the output
+  int first = 0;
+  View x, y;
+  const float* residual = nullptr;  // multiply, in use: added to the product
+  float* out = nullptr;             // backward of sigmoid: read
+  const float* slope = nullptr;     // [C padded]
+  Gradient d;
+  Target target;
+  float* slopeGradient = nullptr;   // [C]
+};
+
+/** Maximum of windows. The gradient goes to the first of the pixels that tie for it, as PyTorch's does. */
+struct MaxPool {
+  Geometry g;  // outC = c
+  View x;
+  float* out = nullptr;
+  const float* dOut = nullptr;
   Target target;
 };
 
@@ -255,6 +297,12 @@ struct Kernels {
   void (*poolBackward)(const Pool2d&, const Workspace&);
   Needs (*contributeNeeds)(const Contribute&);
   void (*contribute)(const Contribute&, const Workspace&);
+  Needs (*valuesNeeds)(const Values&);
+  void (*valuesForward)(const Values&, const Workspace&);
+  void (*valuesBackward)(const Values&, const Workspace&);
+  Needs (*maxPoolNeeds)(const MaxPool&);
+  void (*maxPoolForward)(const MaxPool&, const Workspace&);
+  void (*maxPoolBackward)(const MaxPool&, const Workspace&);
 
   void (*adam)(float* weights, const float* gradient, float* first, float* second, std::size_t count, const Adam&);
   void (*momentum)(float* weights, const float* gradient, float* velocity, std::size_t count, const Momentum&);

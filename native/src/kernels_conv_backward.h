@@ -119,15 +119,6 @@ inline void writeInputGradient(const ConvBackward& f, const BackwardPlan& plan, 
                  });
 }
 
-/** out[c] += the sum of column c: of D, the gradient of a bias. */
-inline void sumRows(const float* d, size_t ld, int rows, int columns, float* out) {
-  for (int c = 0; c < columns; c += kLanes) {
-    V sum = zero();
-    for (int r = 0; r < rows; r++) sum = sum + load(d + r * ld + c);
-    store(out + c, load(out + c) + sum);
-  }
-}
-
 /** Rows of an item, block by block; partial: [items][itemFloats], of which an item has the sums, the bias and a kernel gradient. */
 inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, int item, float* scratch, float* partial) {
   const int block = plan.innerBlock();
@@ -163,7 +154,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
                  (f.target.g ? Tiling(rows).count * ceilDiv(plan.targetColumns, kPanel) : 0));
     loadGradient(f.d, row0, rows, plan.columns, d, plan.ldd);
     if (f.biasGradient) sumRows(d, plan.ldd, rows, plan.columns, bias);
-    if (!plan.split) loadPatches(f.g, f.x, f.pixels, row0, rows, x, plan.ldx);
+    if (!plan.split) loadPatches(f.g, f.x, f.pixels, f.colours, row0, rows, x, plan.ldx);
     if (plan.split) {
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < plan.columns; c += kLanes)

@@ -94,17 +94,21 @@ struct OutputWriter {
     } else {
       const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
       const Rounding rounding(f.epilogue.quant), sumRounding(f.epilogue.sumQuant);
+      const bool leaks = f.epilogue.slope;
       const float* residual = f.epilogue.residual ? f.epilogue.residual + (row0 + row) * columns + column : nullptr;
 #pragma GCC unroll 8
       for (int j = 0; j < P; j++) {
         // The padding stays zero: its sums and its shift are, and zero lies between lo and hi and on every quantizer's grid.
         const V scale = load(orOnes(f.epilogue.scale) + column + j * kLanes);
         const V shift = load(orZeros(f.epilogue.shift) + column + j * kLanes);
+        const V slope = leaks ? load(f.epilogue.slope + column + j * kLanes) : zero();
 #pragma GCC unroll 16
         for (int i = 0; i < R; i++)
           if (i < valid) {
             const size_t at = size_t(i) * columns + j * kLanes;
-            V y = rounding(clamp(fma(scale, acc[i][j], shift), lo, hi));
+            V y = clamp(fma(scale, acc[i][j], shift), lo, hi);
+            if (leaks) y = leaky(y, slope);
+            y = rounding(y);
             if (residual) y = sumRounding(y + load(residual + at));
             store(tile + at, y);
           }
@@ -128,7 +132,7 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
       lda = padded(f.g.c);
       a = f.x.x + row0 * lda;
     } else {
-      loadPatches(f.g, f.x, nullptr, row0, rows, block, plan.ld);
+      loadPatches(f.g, f.x, nullptr, nullptr, row0, rows, block, plan.ld);
     }
     writer.row0 = row0;
     writer.before = row0 - begin;
@@ -170,7 +174,7 @@ inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t be
       // In this order: the last vector of bytes runs beyond the row, and the zeros of the right border go over it.
       clear(to, left);
       const Rounding rounding(f.x.quant);
-      for (int k = 0; k < width; k += kLanes) store(to + left + k, rounding(loadPixels(from + k)));
+      loadColours(from, width, f.colours, g.c, rounding, to + left);
       clear(to + left + width, line - left - width);
     }
     const auto product = [&](auto& acc, int row, const float* b, int panelWidth) __attribute__((always_inline)) {

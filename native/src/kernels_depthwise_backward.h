@@ -30,7 +30,7 @@ struct Meetings {
 /** A row of d with a pixel of zeros at both ends: the outermost taps of a 3x3 kernel meet nothing there. */
 inline size_t gradientRingStride(const Geometry& g) { return size_t(g.outW + 2) * padded(g.c); }
 
-/** Items of whole images. Partial results of an item: [2 + taps][channels], the sums of the target and the kernel gradient. */
+/** Items of whole images. Partial results of an item: [2 + taps][channels], the sums of the target and the kernel gradient; then the bias's. */
 struct DepthwisePlan {
   int channels, taps, items;
   size_t itemFloats;
@@ -38,7 +38,7 @@ struct DepthwisePlan {
       : channels(padded(f.g.c)),
         taps(f.g.kernelH * f.g.kernelW),
         items(least(f.g.n, kItems)),
-        itemFloats(size_t(taps + 2) * channels) {}
+        itemFloats(size_t(taps + (f.biasGradient ? 3 : 2)) * channels) {}
   int begin(int item, int images) const { return int(int64_t(images) * item / items); }
 };
 
@@ -176,22 +176,24 @@ inline void walkRowAny(RowWalk walk, const Geometry& g, int rows, size_t channel
 }
 
 inline void depthwiseBackwardImage(const DepthwiseBackward& f, int image, float* scratch, float* sums,
-                                   float* kernelGradient) {
+                                   float* kernelGradient, float* biasGradient) {
   const Geometry& g = f.g;
   const int channels = padded(g.c);
   const int height = gradientRingHeight(g);
   const size_t stride = gradientRingStride(g);
   RowRing ring{scratch, scratch + height * stride, stride, height, size_t(channels), size_t(g.outW) * channels};
   ring.start(0);
-  // A 3x3 kernel of stride 1 slides: SAME padding puts one row and one column before the first, whatever the size.
+  // A 3x3 kernel of stride 1 slides where one row and one column stand before the first, and as many outputs as inputs: SAME.
   const bool small = g.kernelH == 3 && g.kernelW == 3;
-  const bool slides = small && g.stride == 1;
+  const bool slides = small && g.stride == 1 && g.top == 1 && g.left == 1 && g.outH == g.h && g.outW == g.w;
   static constexpr int kDescending[3] = {2, 1, 0};
   for (int y = 0; y < g.h; y++) {
     const Meetings rows(y, g.top, g.stride, g.kernelH, g.outH);
     const int last = rows.count > 0 ? rows.index[0] + 1 : 0;  // taps count up, so rows of d count down
-    for (; ring.next < last; ring.next++)
+    for (; ring.next < last; ring.next++) {
       loadGradient(f.d, (int64_t(image) * g.outH + ring.next) * g.outW, g.outW, channels, ring.room(ring.next), channels);
+      if (biasGradient) sumRows(ring.room(ring.next), channels, g.outW, channels, biasGradient);
+    }
     const size_t at = (size_t(image) * g.h + y) * g.w * channels;
     RowWalk walk{f,
                  orOnes(f.x.scale),
@@ -211,11 +213,11 @@ inline void depthwiseBackwardImage(const DepthwiseBackward& f, int image, float*
       continue;
     }
     for (int i = 0; i < rows.count; i++) walk.d[i] = ring.row(rows.index[i], g.outH);
-    if (!small || g.stride != 2 || rows.count == 0) {
+    if (!small || g.stride != 2 || g.left > 1 || rows.count == 0) {
       walkRowAny(walk, g, rows.count, channels);
       continue;
     }
-    // Of a 3x3 kernel and stride 2: an even width has no padding on the left, an odd one a column.
+    // Of a 3x3 kernel and stride 2, with no padding on the left or a column of it.
     // With no padding on the left the first pixel meets the column before output 0 as well, else output 0 first.
     for (int i = 0; i < rows.count; i++) walk.d[i] += g.left * channels;
     if (g.left == 0)
@@ -232,13 +234,16 @@ void depthwiseBackward(const DepthwiseBackward& f, const Workspace& work) {
     float* sums = partial + item * plan.itemFloats;
     clear(sums, plan.itemFloats);
     for (int image = plan.begin(item, f.g.n); image < plan.begin(item + 1, f.g.n); image++)
-      depthwiseBackwardImage(f, image, work.of(thread), sums, sums + 2 * plan.channels);
+      depthwiseBackwardImage(f, image, work.of(thread), sums, sums + 2 * plan.channels,
+                             f.biasGradient ? sums + size_t(2 + plan.taps) * plan.channels : nullptr);
   });
   if (f.target.g && f.target.finish && f.target.sums)
     mergeSums(partial, plan.itemFloats, plan.items, 2 * plan.channels, f.target.sums);
   for (int tap = 0; tap < plan.taps; tap++)
     mergeSums(partial + size_t(2 + tap) * plan.channels, plan.itemFloats, plan.items, f.g.c,
               f.kernelGradient + size_t(tap) * f.g.c);
+  if (f.biasGradient)
+    mergeSums(partial + size_t(2 + plan.taps) * plan.channels, plan.itemFloats, plan.items, f.g.c, f.biasGradient);
 }
 
 }  // namespace

@@ -46,7 +46,14 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
     const Rounding rounding(f.epilogue.quant);
     const V scale = load(orOnes(f.epilogue.scale) + c), shift = load(orZeros(f.epilogue.shift) + c);
 #pragma GCC unroll 4
-    for (int b = 0; b < N; b++) y[b] = rounding(clamp(fma(scale, y[b], shift), splat(f.epilogue.lo), splat(f.epilogue.hi)));
+    for (int b = 0; b < N; b++) y[b] = clamp(fma(scale, y[b], shift), splat(f.epilogue.lo), splat(f.epilogue.hi));
+    if (f.epilogue.slope) {
+      const V slope = load(f.epilogue.slope + c);
+#pragma GCC unroll 4
+      for (int b = 0; b < N; b++) y[b] = leaky(y[b], slope);
+    }
+#pragma GCC unroll 4
+    for (int b = 0; b < N; b++) y[b] = rounding(y[b]);
   }
 #pragma GCC unroll 4
   for (int b = 0; b < N; b++) store(out + b * channels + c, y[b]);

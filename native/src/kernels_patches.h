@@ -62,6 +62,21 @@ inline V loadPixels(const std::uint8_t* p) {
   return fma(w, splat(high), w * splat(low));
 }
 
+/**
+ * Bytes of pixels as the values that they stand for: `count` of them from the first colour of a pixel on, and up to a vector more.
+ * @param colours a table for each of the colours
+ */
+inline void loadColours(const std::uint8_t* from, int count, const float* colours, int channels, const Rounding& rounding, float* to) {
+  if (!colours) {
+    for (int k = 0; k < count; k += kLanes) store(to + k, rounding(loadPixels(from + k)));
+    return;
+  }
+  for (int c = 0; c < channels; c++)
+    for (int k = c; k < count; k += channels) to[k] = colours[c * 256 + from[k]];
+  // What lies beyond is nobody's yet, as above.
+  for (int k = 0; rounding.active && k < count; k += kLanes) store(to + k, rounding.round(load(to + k)));
+}
+
 /** Which output pixel a row is, counted on instead of divided out. */
 struct OutputPixel {
   int64_t image;
@@ -80,8 +95,8 @@ struct OutputPixel {
 };
 
 /** One row of the kernel over a run of output pixels of one row: `segment` floats of each patch. */
-inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t* pixels, const OutputPixel& at, int run,
-                         int i, float* dst, size_t ld) {
+inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours,
+                         const OutputPixel& at, int run, int i, float* dst, size_t ld) {
   const Rounding rounding(pixels ? view.quant : nullptr);
   const int stride = channelStride(g, pixels != nullptr);
   const int segment = g.kernelW * stride;
@@ -95,7 +110,7 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
   for (int r = 0; r < run; r++) {
     const int ix0 = (at.x + r) * g.stride - g.left;
     float* out = dst + r * ld;
-    if (pixels && segment <= kLanes && ix0 >= 0 && ix0 + g.kernelW <= g.w) {
+    if (pixels && !colours && segment <= kLanes && ix0 >= 0 && ix0 + g.kernelW <= g.w) {
       store(out, rounding(loadPixels(pixels + (row + ix0) * stride)));
       continue;
     }
@@ -104,7 +119,7 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
     const int head = from * stride, body = (to - from) * stride;
     for (int k = 0; k < head; k++) out[k] = 0;
     if (pixels)  // beyond the body: what follows overwrites it
-      for (int k = 0; k < body; k += kLanes) store(out + head + k, rounding(loadPixels(pixels + source + k)));
+      loadColours(pixels + source, body, colours, stride, rounding, out + head);
     else
       loadView(view, view.x + source, to - from, stride, stride, out + head, stride);
     for (int k = head + body; k < segment; k++) out[k] = 0;
@@ -115,8 +130,8 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
  * Rows [row0, row0 + rows) of X: patches of the view. What lies beyond the depth of a row, and in the rows that a tiling
  * covers beyond these, is read by tiles at the edge and goes into results that nobody keeps: it stays as it is.
  */
-inline void loadPatches(const Geometry& g, const View& view, const std::uint8_t* pixels, int64_t row0, int rows,
-                        float* dst, size_t ld) {
+inline void loadPatches(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours, int64_t row0,
+                        int rows, float* dst, size_t ld) {
   if (!pixels && g.pointwise()) {
     const int stride = channelStride(g, false);
     loadView(view, view.x + row0 * stride, rows, stride, stride, dst, ld);
@@ -126,7 +141,7 @@ inline void loadPatches(const Geometry& g, const View& view, const std::uint8_t*
   OutputPixel at(g, row0);
   for (int r = 0; r < rows;) {
     const int run = least(rows - r, g.outW - at.x);
-    for (int i = 0; i < g.kernelH; i++) loadPatchRow(g, view, pixels, at, run, i, dst + r * ld + i * segment, ld);
+    for (int i = 0; i < g.kernelH; i++) loadPatchRow(g, view, pixels, colours, at, run, i, dst + r * ld + i * segment, ld);
     at.advance(g, run);
     r += run;
   }

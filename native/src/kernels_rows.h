@@ -60,6 +60,7 @@ void add(const Add& f, const Workspace& work) {
         const size_t at = size_t(r) * channels + c;
         V sum = roundX(clamp(fma(load(scaleX + c), load(f.x.x + at), load(shiftX + c)), loX, hiX));
         if (f.y.x) sum = sum + roundY(clamp(fma(load(scaleY + c), load(f.y.x + at), load(shiftY + c)), loY, hiY));
+        if (f.slope) sum = leaky(sum, load(f.slope + c));
         store(f.out + at, roundSum(sum));
         if (f.statistics.mean) moments.merge(c, sum, zero(), 1, float(r - cut.begin(item)));  // a row is a group of one
         if (f.statistics.low) moments.extend(c, sum, sum);

@@ -5,7 +5,9 @@
 #include "kernels_conv_forward.h"
 #include "kernels_depthwise_backward.h"
 #include "kernels_depthwise_forward.h"
+#include "kernels_max_pool.h"
 #include "kernels_rows.h"
+#include "kernels_values.h"
 
 namespace {
 
@@ -28,6 +30,12 @@ constexpr ft::Kernels tableNamed(const char* name) {
           poolBackward,
           contributeNeeds,
           contribute,
+          valuesNeeds,
+          valuesForward,
+          valuesBackward,
+          maxPoolNeeds,
+          maxPoolForward,
+          maxPoolBackward,
           adam,
           momentum,
           finite,

@@ -106,6 +106,15 @@ inline void loadGradient(const Gradient& d, int64_t row0, int64_t rows, int chan
     }
 }
 
+/** out[c] += the sum of column c: of D, the gradient of a bias. */
+inline void sumRows(const float* d, size_t ld, int rows, int columns, float* out) {
+  for (int c = 0; c < columns; c += kLanes) {
+    V sum = zero();
+    for (int r = 0; r < rows; r++) sum = sum + load(d + r * ld + c);
+    store(out + c, load(out + c) + sum);
+  }
+}
+
 /** Any count: channels are whole vectors, rows of the pictures' floats are not. */
 inline void clear(float* p, size_t count) {
   size_t i = 0;

@@ -171,6 +171,9 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
     p.decay = flag(env, v, "decay");
     return p;
   });
+  model.colours = list(env, object, "colours", [&](napi_value v) {
+    return ft::ColourSpec{number(env, v, "scale"), number(env, v, "shift")};
+  });
   model.kernels = list(env, object, "kernels", [&](napi_value v) {
     ft::KernelSpec k;
     const std::string kind = text(env, v, "kind");
@@ -242,22 +245,35 @@ const std::vector<OpKind>& opKinds() {
       quantizer{"quantizer", &Op::quantizer}, sumQuantizer{"sumQuantizer", &Op::sumQuantizer},
       xQuantizer{"xQuantizer", &Op::xQuantizer}, yQuantizer{"yQuantizer", &Op::yQuantizer}, d{"d", &Op::d},
       gradient{"gradient", &Op::gradient}, target{"target", &Op::target}, dense{"dense", &Op::dense},
-      node{"node", &Op::node};
+      node{"node", &Op::node}, size{"size", &Op::size}, top{"top", &Op::top}, bottom{"bottom", &Op::bottom},
+      left{"left", &Op::left}, right{"right", &Op::right}, slope{"slope", &Op::slope}, first{"first", &Op::first};
   const OpFlag max{"max", &Op::max}, relu6{"relu6", &Op::relu6}, accumulate{"accumulate", &Op::accumulate},
       finish{"finish", &Op::finish};
   static const std::vector<OpKind> kinds = {
       {"loadPixels", Op::loadPixels, {out, ranged}, {}},
       {"loadFloats", Op::loadFloats, {out, ranged}, {}},
-      {"conv", Op::conv, {x, kernel, stride, out, statistics, ranged, folded, quantizer, residual, sumQuantizer}, {relu6}},
-      {"depthwise", Op::depthwise, {x, kernel, stride, out, statistics, ranged, folded, quantizer}, {relu6}},
-      {"add", Op::add, {x, y, out, statistics, ranged, quantizer, xQuantizer, yQuantizer}, {relu6}},
+      {"conv", Op::conv, {x, kernel, stride, top, bottom, left, right, out, statistics, ranged, folded, slope, quantizer, residual, sumQuantizer}, {relu6}},
+      {"depthwise", Op::depthwise, {x, kernel, stride, top, bottom, left, right, out, statistics, ranged, folded, slope, quantizer}, {relu6}},
+      {"add", Op::add, {x, y, out, statistics, ranged, slope, quantizer, xQuantizer, yQuantizer}, {relu6}},
       {"pool", Op::pool, {x, out, ranged, quantizer}, {max}},
-      {"convBackward", Op::convBackward, {x, kernel, stride, d, gradient, target, dense}, {accumulate, finish}},
-      {"depthwiseBackward", Op::depthwiseBackward, {x, kernel, stride, d, gradient, target}, {accumulate, finish}},
+      {"convBackward", Op::convBackward, {x, kernel, stride, top, bottom, left, right, d, gradient, target, dense}, {accumulate, finish}},
+      {"depthwiseBackward", Op::depthwiseBackward, {x, kernel, stride, top, bottom, left, right, d, gradient, target}, {accumulate, finish}},
       {"poolBackward", Op::poolBackward, {x, out, gradient, target}, {max, accumulate, finish}},
       {"contribute", Op::contribute, {x, d, gradient, target}, {accumulate, finish}},
       {"dropout", Op::dropout, {out, node}, {}},
       {"observe", Op::observe, {out, quantizer}, {}},
+      {"sigmoid", Op::sigmoid, {x, out, ranged}, {}},
+      {"multiply", Op::multiply, {x, y, residual, out, ranged}, {}},
+      {"concat", Op::concat, {x, y, out, ranged}, {}},
+      {"maxPool", Op::maxPool, {x, size, stride, top, bottom, left, right, out, ranged}, {}},
+      {"normalize", Op::normalize, {x, out, ranged}, {}},
+      {"preluBackward", Op::preluBackward, {x, slope, d, gradient, target}, {accumulate, finish}},
+      {"sigmoidBackward", Op::sigmoidBackward, {x, out, d, gradient, target}, {accumulate, finish}},
+      {"multiplyBackward", Op::multiplyBackward, {x, y, d, gradient, target}, {accumulate, finish}},
+      {"factorsBackward", Op::factorsBackward, {x, y, d, gradient, target}, {accumulate, finish}},
+      {"partBackward", Op::partBackward, {x, first, d, gradient, target}, {accumulate, finish}},
+      {"maxPoolBackward", Op::maxPoolBackward, {x, out, size, stride, top, bottom, left, right, gradient, target}, {accumulate, finish}},
+      {"normalizeBackward", Op::normalizeBackward, {x, d, gradient, target}, {accumulate, finish}},
   };
   return kinds;
 }

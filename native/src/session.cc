@@ -1,10 +1,8 @@
 #include "session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
-#include "dropout.h"
 #include "session_parts.h"
 
 namespace ft {
@@ -47,13 +45,15 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
     require(!depthwise || k.inChannels == k.outChannels, "the channels of a depthwise kernel");
     require(sizeOf(k.weights) == std::size_t(k.height) * k.width * k.inChannels * (depthwise ? 1 : k.outChannels),
             "the size of a kernel's parameter");
-    require(k.bias < 0 || (k.kind == KernelSpec::dense && sizeOf(k.bias) == std::size_t(k.outChannels)), "a bias");
+    // A quantizer takes a folded batch norm's shift for the bias.
+    require(k.bias < 0 || (sizeOf(k.bias) == std::size_t(k.outChannels) && k.batchNorm < 0), "a bias");
     auto packed = std::make_unique<Packed>();
     packed->spec = k;
     packed_.push_back(std::move(packed));
   }
   placeKernels();
   placeQuantizers();
+  placeColours();
   workspace_.pool = &pool_;
 }
 
@@ -70,19 +70,28 @@ void Session::placeKernels() {
   for (auto& packed : packed_) {
     const KernelSpec& k = packed->spec;
     const std::size_t taps = std::size_t(k.height) * k.width;
+    if (k.bias >= 0) {
+      place(&packed->bias, padded(k.outChannels));
+      place(&packed->biasInUse, padded(k.outChannels));
+    }
     if (k.kind == KernelSpec::depthwise) {
       place(&packed->forward, taps * padded(k.inChannels));
       continue;
     }
     place(&packed->forward, taps * (k.pixels ? k.inChannels : padded(k.inChannels)) * padded(k.outChannels));
     if (k.backward) place(&packed->backward, std::size_t(k.outChannels) * taps * padded(k.inChannels));
-    if (k.bias >= 0) {
-      place(&packed->bias, padded(k.outChannels));
-      place(&packed->biasInUse, padded(k.outChannels));
-    }
   }
   kernelFloats_ = Block<float>(total);
   for (const auto& [where, offset] : places) *where = kernelFloats_.data() + offset;
+}
+
+/** A table of what the bytes of each colour stand for. */
+void Session::placeColours() {
+  require(model_.colours.size() <= std::size_t(kMostChannels), "the colours of the pictures");
+  colours_ = Block<float>(model_.colours.size() * 256);
+  for (std::size_t c = 0; c < model_.colours.size(); c++)
+    for (int byte = 0; byte < 256; byte++)
+      colours_.data()[c * 256 + byte] = float(byte * model_.colours[c].scale + model_.colours[c].shift);
 }
 
 // Steps -----------------------------------------------------------------------------------------------------------
@@ -100,13 +109,13 @@ void Session::packKernel(Packed& packed) {
   const KernelSpec& k = packed.spec;
   const float* w = foldKernel(packed);
   const int taps = k.height * k.width;
+  if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
   if (k.kind == KernelSpec::depthwise) {
     for (int tap = 0; tap < taps; tap++)
       std::copy_n(w + std::size_t(tap) * k.inChannels, k.inChannels,
                   packed.forward + std::size_t(tap) * padded(k.inChannels));
     return;
   }
-  if (k.bias >= 0) std::copy_n(weights_.data() + offsets_[k.bias], k.outChannels, packed.bias);
   // The depth of a 1x1 kernel has no padding (depthOf in kernels_patches.h).
   const auto pack = [&](int tapRows, int panelRows) {
     for (int tap = 0; tap < taps; tap++) {
@@ -211,60 +220,6 @@ void Session::finishGradientSums(BatchNorm& norm, std::int64_t count) {
     gradients_.data()[offsets_[norm.spec.beta] + c] = float(dBeta);
     gradients_.data()[offsets_[norm.spec.gamma] + c] = float(dGamma);
   }
-}
-
-/** Computes an operation. */
-struct Session::Runner {
-  Session& s;
-
-  /** What came, each row padded with zeros: values as they are, bytes as v / 127.5 - 1. */
-  void operator()(const Load& op) const {
-    const int stride = padded(op.channels);
-    const std::uint8_t* bytes = s.pixels_.data();
-    const float* floats = reinterpret_cast<const float*>(bytes);
-    parallel(s.pool_, int((op.rows + 4095) / 4096), [&](int item, int) {
-      for (std::int64_t r = item * 4096LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 4096LL); r++) {
-        float* out = op.out + r * stride;
-        const std::int64_t from = r * op.channels;
-        for (int c = 0; c < op.channels; c++) out[c] = op.floats ? floats[from + c] : float(bytes[from + c] / 127.5 - 1);
-        std::fill(out + op.channels, out + stride, 0.0f);
-      }
-    });
-  }
-
-  void operator()(const Dropout& op) const {
-    const DropoutMask mask(op.rate, s.seed_, s.step + 1, op.node);
-    const int stride = padded(op.channels);
-    parallel(s.pool_, int((op.rows + 63) / 64), [&](int item, int) {
-      for (std::int64_t r = item * 64LL; r < std::min<std::int64_t>(op.rows, (item + 1) * 64LL); r++)
-        for (int c = 0; c < op.channels; c++) op.out[r * stride + c] *= mask.at(std::uint32_t(r * op.channels + c));
-    });
-  }
-
-  void operator()(const Observe& op) const { s.observe(op); }
-  void operator()(const ConvForward& op) const { s.kernels_.convForward(op, s.workspace_); }
-  void operator()(const ConvBackward& op) const { s.kernels_.convBackward(op, s.workspace_); }
-  void operator()(const DepthwiseForward& op) const { s.kernels_.depthwiseForward(op, s.workspace_); }
-  void operator()(const DepthwiseBackward& op) const { s.kernels_.depthwiseBackward(op, s.workspace_); }
-  void operator()(const Add& op) const { s.kernels_.add(op, s.workspace_); }
-  void operator()(const PoolForward& op) const { s.kernels_.poolForward(op.pool, s.workspace_); }
-  void operator()(const PoolBackward& op) const { s.kernels_.poolBackward(op.pool, s.workspace_); }
-  void operator()(const Contribute& op) const { s.kernels_.contribute(op, s.workspace_); }
-};
-
-/** @returns the batch norm whose statistics are not finite, where the run stopped, or -1 */
-int Session::runOps(std::vector<BoundOp>& ops) {
-  using Clock = std::chrono::steady_clock;
-  for (BoundOp& op : ops) {
-    const Clock::time_point start = Clock::now();
-    std::visit(Runner{*this}, op.work);
-    const bool finite = !op.statistics || finishStatistics(*op.statistics, op.statisticsCount);
-    if (finite && op.quantizer >= 0) followRange(op);
-    if (op.sums) finishGradientSums(*op.sums, op.sumsCount);
-    op.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    if (!finite) return op.statisticsIndex;
-  }
-  return -1;
 }
 
 int Session::firstNotFinite(const float* flat) const {
@@ -386,13 +341,6 @@ StepResult Session::evaluate(int index) {
   }
   result.loss = computeLoss(s);
   return result;
-}
-
-std::vector<double> Session::times(int plan) const {
-  std::vector<double> times;
-  for (const auto* ops : {&plans_[plan]->forward, &plans_[plan]->backward})
-    for (const BoundOp& op : *ops) times.push_back(op.seconds);
-  return times;
 }
 
 }  // namespace ft

@@ -50,7 +50,13 @@ struct QuantizerSpec {
   bool observed = false;
 };
 
+/** How a byte of a colour is read: byte * scale + shift, in float64, rounded once. */
+struct ColourSpec {
+  double scale = 1, shift = 0;
+};
+
 struct ModelSpec {
+  std::vector<ColourSpec> colours;  // of the pictures; none: byte / 127.5 - 1
   std::vector<ParameterSpec> parameters;
   std::vector<KernelSpec> kernels;
   std::vector<BatchNormSpec> batchNorms;
@@ -85,8 +91,24 @@ struct OpSpec {
     contribute,        // d (gradient -1: none) -> target
     dropout,           // out, in place: an output, or the gradient of one
     observe,           // looks at out, for `quantizer`
+    sigmoid,           // x -> out
+    multiply,          // x * y (y of one pixel an image) -> out
+    concat,            // x beside y -> out
+    maxPool,           // x, size, stride, padding -> out
+    normalize,         // x -> out
+    preluBackward,     // x, slope; d -> target
+    sigmoidBackward,   // x, out; d -> target
+    multiplyBackward,  // x, y; d -> target of x
+    factorsBackward,   // x is what was multiplied by, y what it was multiplied with; d -> target of x
+    partBackward,      // x, first; d -> target
+    maxPoolBackward,   // x, out, size, stride, padding; gradient -> target
+    normalizeBackward, // x; d -> target
   } kind = conv;
   int x = -1, y = -1, kernel = -1, stride = 1, out = -1;
+  int size = 1;         // of a maximum's windows
+  int top = -1, bottom = -1, left = -1, right = -1;  // padding; SAME where all are -1
+  int slope = -1;       // parameter [C]: of the PReLU behind the output
+  int first = 0;        // partBackward: channel
   bool max = true;
   double rate = 0;      // dropout
   int node = 0;
@@ -103,7 +125,7 @@ struct OpSpec {
   int dense = -1;  // room for convBackward's split form
 };
 
-/** What is read when a plan has run: a tensor [batch, 1, 1, c]. */
+/** What is read when a plan has run: a tensor [batch, h, w, c], of one pixel where a loss reads it. */
 struct OutputSpec {
   OutputName name = scores;
   int tensor = -1;
@@ -229,6 +251,7 @@ class Session {
 
   // A step (session.cc).
   void placeKernels();
+  void placeColours();
   void pack();
   void packKernel(Packed& packed);
   void foldRunningStatistics();
@@ -271,6 +294,8 @@ class Session {
   Block<float> arena_, scratch_, partial_;
   /** What stands for absent operands of tensors wider than kMostChannels; empty without such. */
   Block<float> zeros_, ones_;
+  /** [colours][256]: what a byte stands for; empty where that is byte / 127.5 - 1. */
+  Block<float> colours_;
   // A batch, [rows] of the largest plan: bytes of pictures or floats, labels, and room for the loss.
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;

@@ -16,9 +16,6 @@ int paddingBefore(int in, int out, int kernel, int stride) {
 /** Too wide for the zeros and ones that kernels have of their own: operands are given even where they change nothing. */
 bool isWide(const TensorSpec& tensor) { return padded(tensor.c) > kMostChannels; }
 
-/** What is computed value by value looks at rows and channels alone: height and width may be cut otherwise. */
-bool alike(const TensorSpec& a, const TensorSpec& b) { return a.rows() == b.rows() && a.c == b.c; }
-
 }  // namespace
 
 Session::BoundOp Session::Binder::bind(const OpSpec& op) const {
@@ -38,6 +35,18 @@ Session::BoundOp Session::Binder::bind(const OpSpec& op) const {
     case OpSpec::pool: bound.work = PoolForward{pool(op, bound)}; break;
     case OpSpec::poolBackward: bound.work = PoolBackward{pool(op, bound)}; break;
     case OpSpec::contribute: bound.work = contribute(op); break;
+    case OpSpec::sigmoid:
+    case OpSpec::multiply:
+    case OpSpec::concat:
+    case OpSpec::normalize: bound.work = ValuesForward{valuesForward(op, bound)}; break;
+    case OpSpec::preluBackward:
+    case OpSpec::sigmoidBackward:
+    case OpSpec::multiplyBackward:
+    case OpSpec::factorsBackward:
+    case OpSpec::partBackward:
+    case OpSpec::normalizeBackward: bound.work = ValuesBackward{valuesBackward(op)}; break;
+    case OpSpec::maxPool: bound.work = MaxPoolForward{maxPool(op, bound)}; break;
+    case OpSpec::maxPoolBackward: bound.work = MaxPoolBackward{maxPool(op, bound)}; break;
   }
   bound.needs = needs(bound.work);
   return bound;
@@ -59,6 +68,10 @@ Needs Session::Binder::needs(const Work& work) const {
     Needs operator()(const PoolForward& f) const { return k.poolNeeds(f.pool); }
     Needs operator()(const PoolBackward& f) const { return k.poolNeeds(f.pool); }
     Needs operator()(const Contribute& f) const { return k.contributeNeeds(f); }
+    Needs operator()(const ValuesForward& f) const { return k.valuesNeeds(f.values); }
+    Needs operator()(const ValuesBackward& f) const { return k.valuesNeeds(f.values); }
+    Needs operator()(const MaxPoolForward& f) const { return k.maxPoolNeeds(f.pool); }
+    Needs operator()(const MaxPoolBackward& f) const { return k.maxPoolNeeds(f.pool); }
   };
   return std::visit(Visitor{k}, work);
 }
@@ -151,13 +164,44 @@ Target Session::Binder::targetOf(const OpSpec& op) const {
   return target;
 }
 
+/** Height and width of an output, and the padding before the first window, from the sizes of input and kernel. */
+void Session::Binder::placeWindows(const OpSpec& op, Geometry& g) const {
+  require(op.stride >= 1 && op.stride <= 16, "a stride");
+  const int padding[] = {op.top, op.bottom, op.left, op.right};
+  if (std::all_of(std::begin(padding), std::end(padding), [](int p) { return p == -1; })) {
+    // SAME: the input's size divided by the stride, rounded up.
+    g.outH = (g.h - 1) / op.stride + 1, g.outW = (g.w - 1) / op.stride + 1;
+    g.top = paddingBefore(g.h, g.outH, g.kernelH, op.stride);
+    g.left = paddingBefore(g.w, g.outW, g.kernelW, op.stride);
+    return;
+  }
+  // Narrower than the kernel: every window meets a pixel.
+  for (int i = 0; i < 4; i++) require(padding[i] >= 0 && padding[i] < (i < 2 ? g.kernelH : g.kernelW), "a padding");
+  const std::int64_t h = std::int64_t(g.h) + op.top + op.bottom, w = std::int64_t(g.w) + op.left + op.right;
+  require(h >= g.kernelH && w >= g.kernelW, "a kernel larger than its input");
+  g.outH = int((h - g.kernelH) / op.stride) + 1, g.outW = int((w - g.kernelW) / op.stride) + 1;
+  g.top = op.top, g.left = op.left;
+}
+
+/** The parameter itself: its room is padded with zeros like a row of channels. */
+const float* Session::Binder::slopeOf(const OpSpec& op, int channels) const {
+  if (op.slope < 0) return nullptr;
+  require(at(session_.model_.parameters, op.slope, "a slope").size == std::size_t(channels), "the size of a slope");
+  return session_.weights_.data() + session_.offsets_[op.slope];
+}
+
+const float* Session::Binder::colours() const {
+  const std::size_t colours = session_.model_.colours.size();
+  require(colours == 0 || colours == std::size_t(spec_.channels), "the colours of the pictures");
+  return session_.colours_.data();
+}
+
 /**
  * Sizes of an operation with a kernel, from its input: of the pictures' bytes where x is -1. Checks op.kernel too, so that those
  * who call this first may use it as an index. `out` is the output; the way back finds it by the chain of its gradient.
  */
 Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) const {
   const KernelSpec& k = at(session_.model_.kernels, op.kernel, "a kernel");
-  require(op.stride >= 1 && op.stride <= 16, "a stride");
   Geometry g;
   if (op.x < 0) {
     require(k.pixels && !spec_.floats, "a kernel that reads pictures");
@@ -167,23 +211,21 @@ Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) co
     const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
     g.n = x.n, g.h = x.h, g.w = x.w, g.c = x.c;
   }
-  // SAME: the input's size divided by the stride, rounded up.
-  g.outH = (g.h - 1) / op.stride + 1, g.outW = (g.w - 1) / op.stride + 1;
+  g.kernelH = k.height, g.kernelW = k.width, g.stride = op.stride;
   g.outC = k.outChannels;
+  placeWindows(op, g);
   require(k.inChannels == g.c, "the input channels of a kernel");
   require(out.n == g.n && out.h == g.outH && out.w == g.outW && out.c == g.outC, "the shape of an output");
-  g.kernelH = k.height, g.kernelW = k.width, g.stride = op.stride;
-  g.top = paddingBefore(g.h, g.outH, k.height, op.stride);
-  g.left = paddingBefore(g.w, g.outW, k.width, op.stride);
   return g;
 }
 
-/** The planner asks for none in training, where tensors are stored raw; a dense layer's bias is added to it by `conv`. */
+/** The planner asks for none in training, where tensors are stored raw; a bias is added to it by `addBias`. */
 Epilogue Session::Binder::epilogueOf(const OpSpec& op) const {
   const TensorSpec& out = outputOf(op);
   Epilogue epilogue;
   if (isWide(out)) epilogue.scale = session_.ones_.data(), epilogue.shift = session_.zeros_.data();
   if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
+  epilogue.slope = slopeOf(op, out.c);
   if (op.foldedBatchNorm >= 0) {
     require(at(session_.model_.batchNorms, op.foldedBatchNorm, "a batch norm").channels == out.c,
             "the channels of a batch norm");
@@ -207,7 +249,7 @@ Load Session::Binder::load(const OpSpec& op) const {
   require(out.n == spec_.batch && out.h == spec_.height && out.w == spec_.width && out.c == spec_.channels,
           "the shape of the input");
   require(spec_.floats == (op.kind == OpSpec::loadFloats), "the kind of the input");
-  return {place(out), out.rows(), out.c, spec_.floats};
+  return {place(out), out.rows(), out.c, spec_.floats, colours()};
 }
 
 Dropout Session::Binder::dropout(const OpSpec& op) const {
@@ -231,6 +273,7 @@ const Session::Packed& Session::Binder::product(const OpSpec& op, Operand& f) co
   const Packed& packed = *session_.packed_[op.kernel];
   if (op.x < 0) {
     f.pixels = session_.pixels_.data();
+    f.colours = colours();
     // Bytes have no view: all that a kernel applies to them is the quantizer.
     f.x.quant = session_.quantizerOf(packed.spec.inputQuantizer);
   } else {
@@ -238,6 +281,14 @@ const Session::Packed& Session::Binder::product(const OpSpec& op, Operand& f) co
   }
   require(packed.spec.kind != KernelSpec::depthwise, "the kind of a kernel");
   return packed;
+}
+
+/** It takes the place of a batch norm's shift, and statistics would be those without it. */
+template <class Operand>
+void Session::Binder::addBias(const OpSpec& op, const Packed& packed, Operand& f) const {
+  if (packed.spec.bias < 0) return;
+  require(!f.statistics.mean && op.foldedBatchNorm < 0, "batch norm behind a bias");
+  f.epilogue.shift = spec_.training ? packed.bias : packed.biasInUse;
 }
 
 ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const {
@@ -249,11 +300,7 @@ ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const 
   f.out = place(out);
   f.statistics = statisticsOf(bound);
   f.epilogue = epilogueOf(op);
-  if (packed.spec.bias >= 0) {
-    // The bias takes the place of a batch norm's shift, and statistics would be those without it.
-    require(!f.statistics.mean && op.foldedBatchNorm < 0, "batch norm behind a bias");
-    f.epilogue.shift = spec_.training ? packed.bias : packed.biasInUse;
-  }
+  addBias(op, packed, f);
   return f;
 }
 
@@ -288,6 +335,7 @@ DepthwiseForward Session::Binder::depthwise(const OpSpec& op, const BoundOp& bou
   f.out = place(out);
   f.statistics = statisticsOf(bound);
   f.epilogue = epilogueOf(op);
+  addBias(op, packed, f);
   return f;
 }
 
@@ -301,6 +349,7 @@ DepthwiseBackward Session::Binder::depthwiseBackward(const OpSpec& op) const {
   f.kernel = packed.forward;
   f.target = targetOf(op);
   f.kernelGradient = session_.gradients_.data() + session_.offsets_[packed.spec.weights];
+  if (packed.spec.bias >= 0) f.biasGradient = session_.gradients_.data() + session_.offsets_[packed.spec.bias];
   return f;
 }
 
@@ -316,27 +365,9 @@ Add Session::Binder::add(const OpSpec& op, const BoundOp& bound) const {
   f.x = viewOf(op.x);
   if (op.y >= 0) f.y = viewOf(op.y);
   f.out = place(out);
+  f.slope = slopeOf(op, out.c);
   f.quant = session_.quantizerOf(op.quantizer);
   f.statistics = statisticsOf(bound);
-  return f;
-}
-
-/** Both passes, [n, h, w, c] <-> [n, 1, 1, c]. The way back reads the output again: it tells which pixels were the maximum. */
-Pool2d Session::Binder::pool(const OpSpec& op, const BoundOp& bound) const {
-  Pool2d f;
-  const TensorSpec& x = spec_.tensors[at(spec_.chains, op.x, "an input").tensor];
-  const TensorSpec& out = outputOf(op);
-  require(out.rows() == x.n && out.c == x.c && !bound.statistics, "the shape of a pooling's output");
-  f.n = x.n, f.pixels = x.h * x.w, f.channels = padded(x.c), f.max = op.max;
-  f.x = viewOf(op.x);
-  f.out = place(out);
-  f.quant = session_.quantizerOf(op.quantizer);
-  if (op.kind == OpSpec::poolBackward) {
-    const TensorSpec& g = at(spec_.tensors, op.gradient, "a gradient");
-    require(alike(g, out) && op.target >= 0, "the gradient of a pooling");
-    f.dOut = place(g);
-    f.target = targetOf(op);
-  }
   return f;
 }
 

@@ -68,6 +68,9 @@ struct Session::BatchNorm {
   double* sums() const { return doubles.data() + 2 * stride; }
 };
 
+/** What is computed value by value looks at rows and channels alone: height and width may be cut otherwise. */
+inline bool alike(const TensorSpec& a, const TensorSpec& b) { return a.rows() == b.rows() && a.c == b.c; }
+
 /** A kernel laid out for the products: folded with its batch norm and rounded by its quantizer, where it has them. */
 struct Session::Packed {
   KernelSpec spec;
@@ -99,6 +102,7 @@ struct Load {
   std::int64_t rows = 0;
   int channels = 0;
   bool floats = false;  // else the pictures' bytes
+  const float* colours = nullptr;  // [C][256] of bytes; null: v / 127.5 - 1
 };
 
 /** In place, of a tensor or of its gradient: both get the same mask, which `node` and the step tell. */
@@ -126,8 +130,21 @@ struct PoolBackward {
   Pool2d pool;
 };
 
+struct ValuesForward {
+  Values values;
+};
+struct ValuesBackward {
+  Values values;
+};
+struct MaxPoolForward {
+  MaxPool pool;
+};
+struct MaxPoolBackward {
+  MaxPool pool;
+};
+
 using Work = std::variant<Load, Dropout, Observe, ConvForward, ConvBackward, DepthwiseForward, DepthwiseBackward, Add,
-                          PoolForward, PoolBackward, Contribute>;
+                          PoolForward, PoolBackward, Contribute, ValuesForward, ValuesBackward, MaxPoolForward, MaxPoolBackward>;
 
 struct Session::BoundOp {
   Work work;
@@ -170,12 +187,23 @@ class Session::Binder {
   Add add(const OpSpec& op, const BoundOp& bound) const;
   Pool2d pool(const OpSpec& op, const BoundOp& bound) const;
   Contribute contribute(const OpSpec& op) const;
+  Values valuesForward(const OpSpec& op, const BoundOp& bound) const;
+  Values valuesBackward(const OpSpec& op) const;
+  MaxPool maxPool(const OpSpec& op, const BoundOp& bound) const;
   template <class Operand>
   const Packed& product(const OpSpec& op, Operand& operand) const;
+  template <class Operand>
+  void addBias(const OpSpec& op, const Packed& packed, Operand& operand) const;
   Needs needs(const Work& work) const;
 
   Epilogue epilogueOf(const OpSpec& op) const;
   Geometry geometryOf(const OpSpec& op, const TensorSpec& out) const;
+  void placeWindows(const OpSpec& op, Geometry& g) const;
+  const float* slopeOf(const OpSpec& op, int channels) const;
+  const float* colours() const;
+  const TensorSpec& tensorOf(int chain) const {
+    return spec_.tensors[at(spec_.chains, chain, "an input").tensor];
+  }
   const TensorSpec& outputOf(const OpSpec& op) const { return at(spec_.tensors, op.out, "an output"); }
   /** The tensor whose gradient an operation of the way back reads. */
   const TensorSpec& differentiated(const OpSpec& op) const {

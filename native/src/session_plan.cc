@@ -51,12 +51,14 @@ void Session::checkTensors(const PlanSpec& s) const {
   }
 }
 
-/** Vectors, each of them once; a training has what the loss reads, with its gradient. */
+/** Each of them once; a training has what the loss reads, with its gradient. What a loss reads is a vector. */
 void Session::checkOutputs(const PlanSpec& s) const {
   for (const OutputSpec& o : s.outputs) {
     require(s.output(o.name) == &o, "an output that stands there twice");
     const TensorSpec& t = at(s.tensors, o.tensor, "an output");
-    require(t.rows() == s.batch, "the shape of an output");
+    require(t.n == s.batch, "the shape of an output");
+    require(t.rows() == s.batch || (o.name == embedding && !s.training && o.gradient < 0 && !loss_.kind->reads[embedding]),
+            "an output that is no vector");
     if (o.gradient < 0) continue;
     const TensorSpec& g = at(s.tensors, o.gradient, "the gradient of an output");
     require(s.training && g.rows() == t.rows() && g.c == t.c, "the shape of an output's gradient");
@@ -73,7 +75,7 @@ void Session::checkIntegers(const PlanSpec& s) const {
   const auto known = [&](int quantizer) { return quantizerOf(quantizer) != nullptr; };
   for (const OutputSpec& o : s.outputs) require(known(o.quantizer), "the quantizer of an output");
   for (const OpSpec& op : s.forward) {
-    require(known(op.quantizer), "the quantizer of an operation on integers");
+    require(known(op.quantizer) && op.slope < 0, "the quantizer of an operation on integers");
     if (op.kind == OpSpec::conv || op.kind == OpSpec::depthwise) {
       const KernelSpec& k = at(model_.kernels, op.kernel, "a kernel");
       require(k.quantizer >= 0 && known(k.inputQuantizer) && op.residual < 0, "a kernel of integers");

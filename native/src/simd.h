@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// What a set has to give: kLanes, kFused, V, load, store, splat, fma, root, clamp, keepInside, smaller, larger, whole, loadBytes;
+// What a set has to give: kLanes, kFused, V, load, store, splat, fma, root, clamp, keepInside, leaky, smaller, larger, whole, loadBytes;
 // +, -, * and / are the compiler's. Loads and stores need no alignment. loadBytes reads as many bytes as there are lanes.
 #if defined(__AVX512F__) || defined(__AVX2__)
 #include <immintrin.h>
@@ -37,6 +37,10 @@ inline V keepInside(V x, V z, V lo, V hi) {
   const __mmask16 above = _mm512_cmp_ps_mask(z, lo, _CMP_GT_OQ);
   return _mm512_maskz_mov_ps(_mm512_mask_cmp_ps_mask(above, z, hi, _CMP_LT_OQ), x);
 }
+/** x where it is positive, else slope * x. */
+inline V leaky(V x, V slope) {
+  return _mm512_mask_mul_ps(x, _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NGT_UQ), x, slope);
+}
 inline V smaller(V a, V b) { return _mm512_min_ps(a, b); }
 inline V larger(V a, V b) { return _mm512_max_ps(a, b); }
 /** The whole number below. */
@@ -59,6 +63,7 @@ inline V clamp(V x, V lo, V hi) { return _mm256_min_ps(hi, _mm256_max_ps(lo, x))
 inline V keepInside(V x, V z, V lo, V hi) {
   return _mm256_and_ps(x, _mm256_and_ps(_mm256_cmp_ps(z, lo, _CMP_GT_OQ), _mm256_cmp_ps(z, hi, _CMP_LT_OQ)));
 }
+inline V leaky(V x, V slope) { return _mm256_blendv_ps(x * slope, x, _mm256_cmp_ps(x, _mm256_setzero_ps(), _CMP_GT_OQ)); }
 inline V smaller(V a, V b) { return _mm256_min_ps(a, b); }
 inline V larger(V a, V b) { return _mm256_max_ps(a, b); }
 inline V whole(V x) { return _mm256_floor_ps(x); }
@@ -81,6 +86,7 @@ inline V keepInside(V x, V z, V lo, V hi) {
   const uint32x4_t inside = vandq_u32(vcgtq_f32(z, lo), vcltq_f32(z, hi));
   return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), inside));
 }
+inline V leaky(V x, V slope) { return vbslq_f32(vcgtq_f32(x, vdupq_n_f32(0)), x, vmulq_f32(x, slope)); }
 inline V smaller(V a, V b) { return vminq_f32(a, b); }
 inline V larger(V a, V b) { return vmaxq_f32(a, b); }
 inline V whole(V x) { return vrndmq_f32(x); }
@@ -103,6 +109,10 @@ inline V root(V x) { return _mm_sqrt_ps(x); }
 inline V clamp(V x, V lo, V hi) { return _mm_min_ps(hi, _mm_max_ps(lo, x)); }
 inline V keepInside(V x, V z, V lo, V hi) {
   return _mm_and_ps(x, _mm_and_ps(_mm_cmpgt_ps(z, lo), _mm_cmplt_ps(z, hi)));
+}
+inline V leaky(V x, V slope) {
+  const V positive = _mm_cmpgt_ps(x, _mm_setzero_ps());
+  return _mm_or_ps(_mm_and_ps(positive, x), _mm_andnot_ps(positive, x * slope));
 }
 inline V smaller(V a, V b) { return _mm_min_ps(a, b); }
 inline V larger(V a, V b) { return _mm_max_ps(a, b); }

@@ -78,6 +78,13 @@ constexpr Field<ft::OpSpec> kOpFields[] = {
     {"y", &ft::OpSpec::y},
     {"kernel", &ft::OpSpec::kernel},
     {"stride", &ft::OpSpec::stride},
+    {"size", &ft::OpSpec::size},
+    {"top", &ft::OpSpec::top},
+    {"bottom", &ft::OpSpec::bottom},
+    {"left", &ft::OpSpec::left},
+    {"right", &ft::OpSpec::right},
+    {"slope", &ft::OpSpec::slope},
+    {"first", &ft::OpSpec::first},
     {"out", &ft::OpSpec::out},
     {"node", &ft::OpSpec::node},
     {"statistics", &ft::OpSpec::statistics},
@@ -104,7 +111,10 @@ constexpr Field<ft::OutputSpec> kOutputFields[] = {{"tensor", &ft::OutputSpec::t
                                                    {"quantizer", &ft::OutputSpec::quantizer}};
 
 constexpr const char* kOpNames[] = {"loadPixels", "loadFloats", "conv", "depthwise", "add", "pool", "convBackward",
-                                    "depthwiseBackward", "poolBackward", "contribute", "dropout", "observe"};
+                                    "depthwiseBackward", "poolBackward", "contribute", "dropout", "observe", "sigmoid",
+                                    "multiply", "concat", "maxPool", "normalize", "preluBackward", "sigmoidBackward",
+                                    "multiplyBackward", "factorsBackward", "partBackward", "maxPoolBackward",
+                                    "normalizeBackward"};
 
 template <class T, std::size_t N>
 void readFields(const Line& line, const Field<T> (&fields)[N], T& spec) {
@@ -145,6 +155,8 @@ void addToModel(const Line& line, ft::ModelSpec& model) {
     readFields(line, kBatchNormFields, b);
     b.epsilon = line.number("epsilon", 0);
     model.batchNorms.push_back(b);
+  } else if (line.what == "colour") {
+    model.colours.push_back({line.number("scale", 1), line.number("shift", 0)});
   } else if (line.what == "quantizer") {
     model.quantizers.push_back({line.integer("bits"), line.integer("range"), line.flag("observed")});
   } else {

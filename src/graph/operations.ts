@@ -1,4 +1,4 @@
-import type { Node, Nodes, Normalization } from './graph.js';
+import type { Node, Nodes, Normalization, Padding } from './graph.js';
 
 /**
  * What a runtime makes of an operation when the network is in use:
@@ -158,6 +158,11 @@ export function isNothingInUse(node: Node): node is NothingNode {
 /** The batch norm that is a part of a kernel. */
 export function normOf(layer: KernelNode): Normalization | undefined {
   return 'norm' in layer ? layer.norm : undefined;
+}
+
+/** None for SAME, and for a dense layer. */
+export function paddingOf(layer: KernelNode): Padding | undefined {
+  return 'padding' in layer ? layer.padding : undefined;
 }
 
 /** 1 for a dense layer. */

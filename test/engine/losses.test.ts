@@ -76,7 +76,15 @@ describe('every loss on every engine', () => {
     });
 
   it('has the same ranges in C++', () => {
-    const model = { parameters: [], kernels: [], batchNorms: [], quantizers: [], threads: 1, instructionSet: '' };
+    const model = {
+      parameters: [],
+      colours: [],
+      kernels: [],
+      batchNorms: [],
+      quantizers: [],
+      threads: 1,
+      instructionSet: '',
+    };
     const create = (loss: object) => addon().createSession({ ...model, loss, optimizer: PLAIN_SGD } as never);
     for (const { loss } of examples)
       for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {

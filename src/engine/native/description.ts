@@ -1,4 +1,5 @@
 import type { OutputName } from '../../core/losses/loss.js';
+import type { Padding } from '../../graph/graph.js';
 
 /**
  * What the native engine is told: a network once for each session, and a plan for each batch size. The addon
@@ -14,6 +15,8 @@ export interface ModelDescription {
     /** Weight decay takes from it. */
     readonly decay: boolean;
   }[];
+  /** How the bytes of each colour are read: byte · scale + shift; none: byte / 127.5 − 1. */
+  readonly colours: readonly { readonly scale: number; readonly shift: number }[];
   readonly kernels: readonly KernelDescription[];
   readonly batchNorms: readonly BatchNormDescription[];
   readonly quantizers: readonly QuantizerDescription[];
@@ -74,8 +77,11 @@ export interface ChainDescription {
   readonly quantizer?: number;
 }
 
-// Operations. Operands: x, y, d and ranged are chains, kernel is a kernel, statistics and foldedBatchNorm batch norms, names that
-// end with quantizer quantizers, the rest tensors.
+// Operations. Operands: x, y, d and ranged are chains, kernel is a kernel, slope a parameter, statistics and foldedBatchNorm batch
+// norms, names that end with quantizer quantizers, the rest tensors.
+
+/** Of a window that moves over a map: all four, or SAME. */
+export type Padded = Padding | { readonly [Side in keyof Padding]?: undefined };
 
 /** Of an output in training: the batch norm that takes its statistics, and the chain whose quantizer's range follows it. */
 interface Followed {
@@ -90,32 +96,37 @@ export interface LoadOperation extends Pick<Followed, 'ranged'> {
 }
 
 /** Convolutions and dense layers. */
-export interface ConvOperation extends Followed {
-  readonly op: 'conv';
-  /** Absent for a convolution of the pictures. */
-  readonly x?: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly out: number;
-  // In use, in this order: what happens to an output before it is stored.
-  readonly foldedBatchNorm?: number;
-  readonly relu6?: boolean;
-  readonly quantizer?: number;
-  readonly residual?: number;
-  /** Of the sum with the residual. */
-  readonly sumQuantizer?: number;
-}
+export type ConvOperation = Padded &
+  Followed & {
+    readonly op: 'conv';
+    /** Absent for a convolution of the pictures. */
+    readonly x?: number;
+    readonly kernel: number;
+    readonly stride: number;
+    readonly out: number;
+    // In use, in this order: what happens to an output before it is stored.
+    readonly foldedBatchNorm?: number;
+    readonly relu6?: boolean;
+    /** Of a PReLU. */
+    readonly slope?: number;
+    readonly quantizer?: number;
+    readonly residual?: number;
+    /** Of the sum with the residual. */
+    readonly sumQuantizer?: number;
+  };
 
-export interface DepthwiseOperation extends Followed {
-  readonly op: 'depthwise';
-  readonly x: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly out: number;
-  readonly foldedBatchNorm?: number;
-  readonly relu6?: boolean;
-  readonly quantizer?: number;
-}
+export type DepthwiseOperation = Padded &
+  Followed & {
+    readonly op: 'depthwise';
+    readonly x: number;
+    readonly kernel: number;
+    readonly stride: number;
+    readonly out: number;
+    readonly foldedBatchNorm?: number;
+    readonly relu6?: boolean;
+    readonly slope?: number;
+    readonly quantizer?: number;
+  };
 
 export interface AddOperation extends Followed {
   readonly op: 'add';
@@ -123,6 +134,7 @@ export interface AddOperation extends Followed {
   /** Absent for a copy. */
   readonly y?: number;
   readonly out: number;
+  readonly slope?: number;
   readonly quantizer?: number;
   // On integers.
   readonly relu6?: boolean;
@@ -138,6 +150,40 @@ export interface PoolOperation extends Pick<Followed, 'ranged'> {
   readonly max: boolean;
   readonly quantizer?: number;
 }
+
+/** 1 / (1 + exp(−x)); x / max(|x|, 1e-12) of a vector. */
+export interface ValueOperation extends Pick<Followed, 'ranged'> {
+  readonly op: 'sigmoid' | 'normalize';
+  readonly x: number;
+  readonly out: number;
+}
+
+/** y: [n, 1, 1, c] factors of the images. */
+export interface MultiplyOperation extends Pick<Followed, 'ranged'> {
+  readonly op: 'multiply';
+  readonly x: number;
+  readonly y: number;
+  /** In use: added to the product. */
+  readonly residual?: number;
+  readonly out: number;
+}
+
+export interface ConcatOperation extends Pick<Followed, 'ranged'> {
+  readonly op: 'concat';
+  readonly x: number;
+  readonly y: number;
+  readonly out: number;
+}
+
+export type MaxPoolOperation = Padded &
+  Pick<Followed, 'ranged'> & {
+    readonly op: 'maxPool';
+    readonly x: number;
+    /** Rows and columns of a window. */
+    readonly size: number;
+    readonly stride: number;
+    readonly out: number;
+  };
 
 /** Works in place, on an output or on its gradient. */
 export interface DropoutOperation {
@@ -158,7 +204,16 @@ export interface ObserveOperation {
 
 /** What writes a tensor that others read. */
 export type Producer =
-  LoadOperation | ConvOperation | DepthwiseOperation | AddOperation | PoolOperation | DropoutOperation;
+  | LoadOperation
+  | ConvOperation
+  | DepthwiseOperation
+  | AddOperation
+  | PoolOperation
+  | ValueOperation
+  | MultiplyOperation
+  | ConcatOperation
+  | MaxPoolOperation
+  | DropoutOperation;
 export type ForwardOperation = Producer | ObserveOperation;
 
 /** Where the gradient of chain x goes; nowhere for the pictures. */
@@ -170,26 +225,28 @@ export interface Contribution {
   readonly finish: boolean;
 }
 
-export interface ConvBackwardOperation extends Partial<Contribution> {
-  readonly op: 'convBackward';
-  readonly x?: number;
-  readonly kernel: number;
-  readonly stride: number;
-  /** The output, whose gradient stands behind its batch norm in the tensor `gradient`. */
-  readonly d: number;
-  readonly gradient: number;
-  /** Room for the gradient of the output, when the kernel is too large to have a copy for each part. */
-  readonly dense: number;
-}
+export type ConvBackwardOperation = Padded &
+  Partial<Contribution> & {
+    readonly op: 'convBackward';
+    readonly x?: number;
+    readonly kernel: number;
+    readonly stride: number;
+    /** The output, whose gradient stands behind its batch norm in the tensor `gradient`. */
+    readonly d: number;
+    readonly gradient: number;
+    /** Room for the gradient of the output, when the kernel is too large to have a copy for each part. */
+    readonly dense: number;
+  };
 
-export interface DepthwiseBackwardOperation extends Partial<Contribution> {
-  readonly op: 'depthwiseBackward';
-  readonly x: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly d: number;
-  readonly gradient: number;
-}
+export type DepthwiseBackwardOperation = Padded &
+  Partial<Contribution> & {
+    readonly op: 'depthwiseBackward';
+    readonly x: number;
+    readonly kernel: number;
+    readonly stride: number;
+    readonly d: number;
+    readonly gradient: number;
+  };
 
 export interface PoolBackwardOperation extends Contribution {
   readonly op: 'poolBackward';
@@ -198,6 +255,39 @@ export interface PoolBackwardOperation extends Contribution {
   readonly max: boolean;
   readonly gradient: number;
 }
+
+/** Of what is behind x in the chain d, with the tensor `gradient`. */
+interface ValueBackward {
+  readonly x: number;
+  readonly d: number;
+  readonly gradient: number;
+}
+
+/** The pictures need no gradient, the slopes do. */
+export interface PreluBackwardOperation extends ValueBackward, Partial<Contribution> {
+  readonly op: 'preluBackward';
+  readonly slope: number;
+}
+
+export interface ValueBackwardOperation extends ValueBackward, Contribution {
+  readonly op: 'sigmoidBackward' | 'normalizeBackward' | 'multiplyBackward' | 'factorsBackward' | 'partBackward';
+  /** sigmoidBackward. */
+  readonly out?: number;
+  /** What x was multiplied by, or what was multiplied by x (factorsBackward). */
+  readonly y?: number;
+  /** partBackward: the channel of the concatenation that x begins at. */
+  readonly first?: number;
+}
+
+export type MaxPoolBackwardOperation = Padded &
+  Contribution & {
+    readonly op: 'maxPoolBackward';
+    readonly x: number;
+    readonly out: number;
+    readonly size: number;
+    readonly stride: number;
+    readonly gradient: number;
+  };
 
 /** A gradient that goes on as it is; without one only the finish. */
 export interface ContributeOperation extends Contribution {
@@ -208,7 +298,14 @@ export interface ContributeOperation extends Contribution {
 }
 
 export type BackwardOperation =
-  ConvBackwardOperation | DepthwiseBackwardOperation | PoolBackwardOperation | ContributeOperation | DropoutOperation;
+  | ConvBackwardOperation
+  | DepthwiseBackwardOperation
+  | PoolBackwardOperation
+  | PreluBackwardOperation
+  | ValueBackwardOperation
+  | MaxPoolBackwardOperation
+  | ContributeOperation
+  | DropoutOperation;
 
 export type Operation = ForwardOperation | BackwardOperation;
 
@@ -220,7 +317,7 @@ export type Operands = { readonly op: Operation['op'] } & { readonly [Name in Op
 /** What is read when a plan has run. */
 export interface OutputDescription {
   readonly output: OutputName;
-  /** [n, 1, 1, c]. */
+  /** [n, 1, 1, c]; an embedding that no loss reads may be a map. */
   readonly tensor: number;
   /** Training: where the loss leaves the gradient, which the way back starts from. */
   readonly gradient?: number;

@@ -1,4 +1,4 @@
-import type { FakeQuantNode, Node } from '../../graph/graph.js';
+import type { FakeQuantNode, Node, Nodes } from '../../graph/graph.js';
 import {
   hasKernel,
   isFloat,
@@ -6,15 +6,17 @@ import {
   isPool,
   isSum,
   normOf,
+  paddingOf,
   strideOf,
   takesNorm,
+  type FloatNode,
   type JoinedNode,
   type KernelNode,
   type NothingNode,
   type PoolNode,
   type SumNode,
 } from '../../graph/operations.js';
-import type { ConvOperation, PlanDescription } from './description.js';
+import type { ConvOperation, PlanDescription, Producer, ValueOperation } from './description.js';
 import { PRODUCTS, TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
@@ -32,7 +34,7 @@ export function planInference(model: NumberedGraph, batch: number, observing = f
 interface Tail {
   readonly names: readonly string[];
   readonly quantizer: FakeQuantNode | undefined;
-  readonly epilogue: Pick<ConvOperation, 'foldedBatchNorm' | 'relu6' | 'quantizer'>;
+  readonly epilogue: Pick<ConvOperation, 'foldedBatchNorm' | 'relu6' | 'slope' | 'quantizer'>;
   readonly sum: Pick<ConvOperation, 'residual' | 'sumQuantizer'>;
 }
 
@@ -64,7 +66,7 @@ class InferencePlanner {
     else if (isSum(node)) this.sum(node);
     else if (isPool(node)) this.pool(node);
     else if (node.op === 'fakeQuant') this.fakeQuant(node);
-    else if (isFloat(node)) throw new RangeError(`the native engine does not compute ${node.op} yet`);
+    else if (isFloat(node)) this.values.set(node.name, this.floatOf(node.op)(node));
     else this.handOn(node);
   }
 
@@ -79,7 +81,7 @@ class InferencePlanner {
 
   private kernel(node: KernelNode): void {
     const { names, epilogue, sum, quantizer } = this.tail(node);
-    const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...epilogue };
+    const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...paddingOf(node), ...epilogue };
     const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;
     const chain = this.builder.produce(node.shape, (out) =>
       PRODUCTS[node.op] === 'depthwise'
@@ -100,9 +102,12 @@ class InferencePlanner {
       return taken;
     };
     let foldedBatchNorm = takesNorm(node) && normOf(node) ? model.batchNormOf(node) : undefined;
-    if (next?.op === 'batchNorm' && takesNorm(node)) foldedBatchNorm = model.batchNormOf(take(next));
+    // A bias takes the place of the shift.
+    if (next?.op === 'batchNorm' && takesNorm(node) && node.bias === undefined)
+      foldedBatchNorm = model.batchNormOf(take(next));
     const relu6 = next?.op === 'relu6';
     if (next?.op === 'relu6') take(next);
+    const slope = next?.op === 'prelu' && !relu6 ? model.slopeOf(take(next)) : undefined;
     // What is observed has to be stored first.
     const quantizer = next?.op === 'fakeQuant' ? take(next) : undefined;
     const other = next?.op === 'add' && node.op === 'conv2d' && !this.observing ? next : undefined;
@@ -115,6 +120,7 @@ class InferencePlanner {
       epilogue: {
         ...(foldedBatchNorm === undefined ? {} : { foldedBatchNorm }),
         ...(relu6 ? { relu6 } : {}),
+        ...(slope === undefined ? {} : { slope }),
         ...(quantizer ? { quantizer: model.quantizerOf(quantizer) } : {}),
       },
       sum: {
@@ -148,6 +154,41 @@ class InferencePlanner {
       node.name,
       this.builder.produce(node.shape, (out) => ({ op: 'pool', x, out, max })),
     );
+  }
+
+  private readonly floats: { readonly [Op in FloatNode['op']]: (node: Nodes[Op]) => Chain } = {
+    prelu: (node) => {
+      const x = this.read(node.input).index;
+      return this.produce(node, (out) => ({ op: 'add', x, slope: this.model.slopeOf(node), out }));
+    },
+    sigmoid: (node) => this.value('sigmoid', node),
+    l2Normalize: (node) => this.value('normalize', node),
+    multiply: (node) => {
+      const [x, y] = [this.read(node.input).index, this.read(node.other).index];
+      return this.produce(node, (out) => ({ op: 'multiply', x, y, out }));
+    },
+    concat: (node) => {
+      const [x, y] = [this.read(node.input).index, this.read(node.other).index];
+      return this.produce(node, (out) => ({ op: 'concat', x, y, out }));
+    },
+    maxPool: (node) => {
+      const window = { size: node.kernelSize, stride: node.stride, ...node.padding };
+      const x = this.read(node.input).index;
+      return this.produce(node, (out) => ({ op: 'maxPool', x, ...window, out }));
+    },
+  };
+
+  private floatOf<Op extends FloatNode['op']>(op: Op): (node: Nodes[Op]) => Chain {
+    return this.floats[op];
+  }
+
+  private produce({ shape }: Node, operation: (out: number) => Producer): Chain {
+    return this.builder.produce(shape, operation);
+  }
+
+  private value(op: ValueOperation['op'], node: Nodes['sigmoid' | 'l2Normalize']): Chain {
+    const x = this.read(node.input).index;
+    return this.produce(node, (out) => ({ op, x, out }));
   }
 
   private fakeQuant(node: FakeQuantNode): void {

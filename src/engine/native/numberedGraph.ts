@@ -11,10 +11,12 @@ import {
   type Graph,
   type Node,
   type Normalization,
+  type PreluNode,
 } from '../../graph/graph.js';
 import {
   hasKernel,
   inputsOf,
+  isFloat,
   normOf,
   parametersOf,
   type Convolution,
@@ -66,6 +68,7 @@ export class NumberedGraph {
   private readonly batchNorms = new Map<string, number>();
   private readonly consumers = new Map<string, Node[]>();
   private readonly quantizers: QuantizerNumbers;
+  private readonly parameterIndex: ReadonlyMap<string, number>;
 
   constructor(
     readonly graph: Graph,
@@ -78,6 +81,7 @@ export class NumberedGraph {
     this.trained = leadingTo(graph, reads);
     this.quantizers = new QuantizerNumbers(graph);
     const index = new Map(graph.parameters.map(({ name }, i) => [name, i]));
+    this.parameterIndex = index;
     const kernels: KernelDescription[] = [];
     const batchNorms: BatchNormDescription[] = [];
     for (const node of graph.nodes) {
@@ -93,6 +97,7 @@ export class NumberedGraph {
     }
     this.description = {
       parameters: this.describeParameters(learningRateFactors),
+      colours: coloursOf(graph),
       kernels,
       batchNorms,
       quantizers: quantizersOf(graph).map(({ kind, parameter, bits, observed }) => ({
@@ -124,7 +129,7 @@ export class NumberedGraph {
     return {
       kind: KINDS[node.op],
       weights: index.get(node.kernel)!,
-      ...('bias' in node ? { bias: index.get(node.bias)! } : {}),
+      ...(node.bias === undefined ? {} : { bias: index.get(node.bias)! }),
       height,
       width,
       inChannels,
@@ -164,6 +169,10 @@ export class NumberedGraph {
     return this.quantizers.of(node.range)!;
   }
 
+  slopeOf(node: PreluNode): number {
+    return this.parameterIndex.get(node.slope)!;
+  }
+
   kernelOf(node: KernelNode): number {
     return this.kernels.get(node.name)!;
   }
@@ -197,6 +206,12 @@ function leadingTo(graph: Graph, outputs: readonly OutputName[]): ReadonlySet<st
   return names;
 }
 
+function coloursOf(graph: Graph): ModelDescription['colours'] {
+  const { scaling, values, shape } = inputOf(graph);
+  if (!scaling || values !== 'pixels') return [];
+  return scaling.scale.slice(0, shape[2]).map((scale, c) => ({ scale, shift: scaling.shift[c]! }));
+}
+
 function describeBatchNorm(
   { shape }: Node,
   norm: Normalization,
@@ -224,7 +239,8 @@ function requireWidths(graph: Graph): void {
     );
   };
   for (const node of graph.nodes) {
-    if (node.op === 'batchNorm' || node.op === 'input') refuse(node, 'has', node.shape[2], MOST_CHANNELS);
+    if (node.op === 'batchNorm' || node.op === 'input' || isFloat(node))
+      refuse(node, 'has', node.shape[2], MOST_CHANNELS);
     else if (hasKernel(node)) {
       refuse(node, 'reads', widths.get(node.input)!, MOST_CHANNELS);
       refuse(node, 'has', node.shape[2], node.op === 'dense' ? MOST_OUTPUTS : MOST_CHANNELS);

@@ -23,7 +23,7 @@ export function randomBatch(graph: Graph, random: Random, count: number): Batch 
       values === 'pixels'
         ? Uint8Array.from({ length }, () => random.integer(256))
         : Float32Array.from({ length }, () => random.between(-1, 1)),
-    labels: Int32Array.from({ length: count }, () => random.integer(widthOf(graph, 'scores'))),
+    labels: Int32Array.from({ length: count }, () => random.integer(widthOf(graph, 'scores') || 1)),
   };
 }
 

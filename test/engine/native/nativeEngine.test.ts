@@ -126,6 +126,7 @@ describe('the native engine', function () {
     ];
     const model = {
       parameters: [{ size: 4, trainable: true, rate: 1, decay: true }],
+      colours: [],
       kernels: [],
       batchNorms: [],
       quantizers: [],
