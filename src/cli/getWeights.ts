@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import {
   downloadImageNetWeights,
@@ -5,6 +6,14 @@ import {
   isDownloaded,
   type PretrainedNetwork,
 } from '../weights/imageNetWeights.js';
+import {
+  addressOf,
+  downloadedFaceWeights,
+  downloadFaceWeights,
+  FACE_WEIGHTS_MEGABYTES,
+  findFaceWeights,
+  PUBLISHED_FILES,
+} from '../weights/faceWeights.js';
 import type { TrainingOptions } from '../protocol/options.js';
 
 /**
@@ -36,15 +45,49 @@ export async function downloadWeights(network: PretrainedNetwork, say: (line: st
     return;
   }
   say(`Downloading ${file.name} from ${new URL(file.url).host}`);
-  let told = 0;
-  await downloadImageNetWeights(file, {
-    onProgress: (bytes, total) => {
-      if (bytes - told < 2e6 && bytes !== total) return;
-      told = bytes;
-      say(`  ${(bytes / 1e6).toFixed(1)}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`} MB`);
-    },
-  });
+  await downloadImageNetWeights(file, { onProgress: everyTwoMegabytes(say) });
   say(`The weights are now in ${file.path}`);
+}
+
+/**
+ * Gets the face network that a recognizer wants, as `getWeights` does. Without it the network inside the program serves, and
+ * the answers say so.
+ *
+ * @param named the user's own, which are not looked at here
+ */
+export async function getFaceWeights(
+  named: string | undefined,
+  consent: boolean,
+  say: (line: string) => void,
+): Promise<void> {
+  if (named !== undefined || findFaceWeights()) return;
+  const question = `People are told apart by a face network, about ${FACE_WEIGHTS_MEGABYTES} MB from ${faceWeightsHost()}. Download it once? [Y/n] `;
+  if (consent || (await ask(question))) await downloadFaces(say);
+}
+
+export async function downloadFaces(say: (line: string) => void): Promise<void> {
+  const { face } = downloadedFaceWeights();
+  const folder = path.dirname(face.xml);
+  if (findFaceWeights()?.face.xml === face.xml) {
+    say(`The face weights are already in ${folder}`);
+    return;
+  }
+  say(`Downloading the face network from ${faceWeightsHost()}`);
+  await downloadFaceWeights({ onProgress: everyTwoMegabytes(say) });
+  say(`The face weights are now in ${folder}`);
+}
+
+function faceWeightsHost(): string {
+  return new URL(addressOf(PUBLISHED_FILES[0]!)).host;
+}
+
+function everyTwoMegabytes(say: (line: string) => void): (bytes: number, total: number | undefined) => void {
+  let told = 0;
+  return (bytes, total) => {
+    if (bytes - told < 2e6 && bytes !== total) return;
+    told = bytes;
+    say(`  ${(bytes / 1e6).toFixed(1)}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`} MB`);
+  };
 }
 
 /** @returns false where nobody can be asked */

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { bundledFile } from '../platform/bundledFile.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { download, type DownloadOptions } from './download.js';
+import published from './faceWeights.json';
 
 /** What the networks that are had together do: tell faces apart, find five points in a face, find faces. */
 export type FaceNetworkRole = 'face' | 'landmarks' | 'detector';
@@ -19,39 +22,15 @@ const ROLES = Object.keys(FACE_NETWORKS) as FaceNetworkRole[];
 /** A file as it was published. */
 export interface PublishedFile {
   readonly role: FaceNetworkRole;
+  readonly name: string;
   readonly kind: 'xml' | 'bin';
   readonly bytes: number;
   /** As the publisher tells it, in hex. */
   readonly sha384: string;
 }
 
-/** Release 2023.0, FP16. */
-export const PUBLISHED_FILES: readonly PublishedFile[] = [
-  {
-    ...{ role: 'face', kind: 'xml', bytes: 350_427 },
-    sha384: '689fb39e94bbd0d22cfeeb9292d0b91ac753424a7ee2c0555070e4038a00bfcaad473b47303012b9a393027dbad0dbce',
-  },
-  {
-    ...{ role: 'face', kind: 'bin', bytes: 2_213_628 },
-    sha384: '6d51703e854509dafdab9dfc6b932136d301d95be6d52c9c23b5a4f5de1ffec80e8d38b87e0e9556ad36f0dded1588ed',
-  },
-  {
-    ...{ role: 'landmarks', kind: 'xml', bytes: 66_508 },
-    sha384: '393eda465df2a886f7edd932e2f1cd6930ae91f85708f91b4cd60e411acfb86e9de9e083907901208e9e8af639846572',
-  },
-  {
-    ...{ role: 'landmarks', kind: 'bin', bytes: 381_232 },
-    sha384: '0e6e830387f56783de313e0f7022b7808fd2e9e0b28b411a65608e2c1df0bcf939c65fb699fc51868df30232d6308515',
-  },
-  {
-    ...{ role: 'detector', kind: 'xml', bytes: 143_827 },
-    sha384: 'a7f8d1d41998503c4f3cdd8c12275f04f1736e5142127edcb4c76c3e17188499390574095a5b2a9dd78d3d0f77d02034',
-  },
-  {
-    ...{ role: 'detector', kind: 'bin', bytes: 1_176_544 },
-    sha384: '394185d3e42c34d7f9d43229ec8f5755c07e19fd6469d23883e71707fdd8eb66d90cbd62248db90ff3ba1c94adac599b',
-  },
-];
+/** Release 2023.0, FP16; the script that packs the extension reads them too. */
+export const PUBLISHED_FILES = published.files as readonly PublishedFile[];
 
 /** Where the files of each network are. */
 export type FaceWeightsFiles = Readonly<Record<FaceNetworkRole, { readonly xml: string; readonly bin: string }>>;
@@ -116,4 +95,60 @@ function unreadable(place: string, why: string): UserError {
     `The face weights “${place}” cannot be used: it ${why}.`,
     `Name the folder with the .xml and .bin files of ${ROLES.map((role) => FACE_NETWORKS[role]).join(', ')}, or download them.`,
   );
+}
+
+/** Of all files together, for the question before the download. */
+export const FACE_WEIGHTS_MEGABYTES = Math.round(PUBLISHED_FILES.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
+
+/** Where a file comes from; `FACE_TRAINER_FACE_WEIGHTS_URL` names a mirror of the Open Model Zoo's storage. */
+export function addressOf({ role, name }: PublishedFile): string {
+  const base = process.env['FACE_TRAINER_FACE_WEIGHTS_URL'] ?? published.url;
+  return new URL(`${FACE_NETWORKS[role]}/FP16/${name}`, base.endsWith('/') ? base : `${base}/`).toString();
+}
+
+/**
+ * Gets what is not there yet of the six files, each checked against the publisher's digest. Ask the user first.
+ *
+ * @param options progress is told over all files together
+ * @throws UserError `download-failed`; when cancelled what the signal says
+ */
+export async function downloadFaceWeights(
+  options: DownloadOptions = {},
+  cache = cacheFolder(),
+): Promise<FaceWeightsFiles> {
+  const places = downloadedFaceWeights(cache);
+  const total = PUBLISHED_FILES.reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
+  for (const file of PUBLISHED_FILES) {
+    const place = places[file.role][file.kind];
+    if (!isAsPublished(place, file))
+      await download(addressOf(file), place, {
+        ...options,
+        onProgress: (bytes) => options.onProgress?.(before + bytes, total),
+        check: (part) =>
+          isAsPublished(part, file)
+            ? Promise.resolve()
+            : Promise.reject(new Error('what arrived is not the file that the Open Model Zoo published')),
+      });
+    before += file.bytes;
+    options.onProgress?.(before, total);
+  }
+  return places;
+}
+
+/**
+ * Copies published files that somebody brought into the cache, where they are found as if they had been downloaded.
+ *
+ * @returns false for other files, which stay where they are
+ */
+export function keepFaceWeights(files: FaceWeightsFiles, cache = cacheFolder()): boolean {
+  if (!PUBLISHED_FILES.every((file) => isAsPublished(files[file.role][file.kind], file))) return false;
+  const places = downloadedFaceWeights(cache);
+  for (const { role, kind } of PUBLISHED_FILES) {
+    const to = places[role][kind];
+    fs.mkdirSync(path.dirname(to), { recursive: true, mode: PRIVATE_FOLDER });
+    fs.copyFileSync(files[role][kind], `${to}.copy`);
+    fs.renameSync(`${to}.copy`, to);
+  }
+  return true;
 }

@@ -90,8 +90,8 @@ describe('the weights that a training starts from', () => {
   it('goes on with the options once the weights are there, and gives up when the download is cancelled', async () => {
     const editor = new FakeEditor();
     editor.buttons.push('Download');
-    const done = await ask(editor, 'default', (file, onProgress) => {
-      onProgress(1e6, 9e6);
+    const done = await ask(editor, 'default', (file, { onProgress }) => {
+      onProgress!(1e6, 9e6);
       assert.match(file.url, /mobilenet_v2/);
       return Promise.resolve();
     });

@@ -1,3 +1,4 @@
+import type { DownloadOptions } from '../../weights/download.js';
 import {
   downloadImageNetWeights,
   imageNetFile,
@@ -7,15 +8,11 @@ import {
 import type { TrainingOptions } from '../../protocol/options.js';
 import { trainsOnRandomFeatures } from '../../protocol/recipes.js';
 import type { Editor } from '../editor.js';
-import { wordsOf } from '../failures.js';
+import { downloadUnderBar } from './downloading.js';
 import { WEIGHTS_FILES, type PickedOptions } from './trainingOptionsPick.js';
 
 /** Gets the file. @throws UserError, or whatever the signal made it throw */
-export type Download = (
-  file: ImageNetFile,
-  onProgress: (bytes: number, total?: number) => void,
-  signal: AbortSignal,
-) => Promise<void>;
+export type Download = (file: ImageNetFile, options: DownloadOptions) => Promise<void>;
 
 const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Use Random Weights…', 'Choose a File…'] as const;
 
@@ -28,7 +25,7 @@ const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Use Random We
 export async function withStartWeights(
   editor: Editor,
   { options, atRandom }: Pick<PickedOptions, 'options' | 'atRandom'>,
-  download: Download = downloadWith(editor),
+  download: Download = downloadImageNetWeights,
 ): Promise<TrainingOptions | undefined> {
   if (options.weights !== 'imagenet') return options;
   const file = imageNetFile(options);
@@ -51,7 +48,7 @@ export async function withStartWeights(
       const weights = await chooseWeights(editor);
       if (weights !== undefined) return { ...options, weights };
     } else {
-      const outcome = await downloaded(editor, file, download);
+      const outcome = await downloadUnderBar(editor, 'ImageNet weights', file.megabytes, (how) => download(file, how));
       if (outcome === 'done') return options;
       if (outcome === 'cancelled') return undefined;
       failure = outcome.failure;
@@ -85,32 +82,4 @@ async function chooseWeights(editor: Editor): Promise<string | undefined> {
     filters: WEIGHTS_FILES,
   });
   return chosen?.fsPath;
-}
-
-async function downloaded(
-  editor: Editor,
-  file: ImageNetFile,
-  download: Download,
-): Promise<'done' | 'cancelled' | { failure: string }> {
-  return editor.progress('ImageNet weights', async (report, cancelled) => {
-    let told = 0;
-    const onProgress = (bytes: number, total = file.megabytes * 1e6) => {
-      report(((bytes - told) / total) * 100, `${(bytes / 1e6).toFixed(1)} of ${(total / 1e6).toFixed(1)} MB`);
-      told = bytes;
-    };
-    try {
-      await download(file, onProgress, cancelled);
-      return 'done';
-    } catch (error) {
-      if (cancelled.aborted) return 'cancelled';
-      editor.log.error(error instanceof Error ? error : String(error));
-      return { failure: wordsOf(error) };
-    }
-  });
-}
-
-function downloadWith(editor: Editor): Download {
-  const proxy = editor.setting('http.proxy');
-  return (file, onProgress, signal) =>
-    downloadImageNetWeights(file, { signal, onProgress, proxy: typeof proxy === 'string' ? proxy : undefined });
 }

@@ -1,0 +1,83 @@
+import { UserError } from '../../core/userError.js';
+import {
+  addressOf,
+  downloadFaceWeights,
+  FACE_WEIGHTS_MEGABYTES,
+  findFaceWeights,
+  keepFaceWeights,
+  PUBLISHED_FILES,
+} from '../../weights/faceWeights.js';
+import type { Editor } from '../editor.js';
+import { wordsOf } from '../failures.js';
+import { downloadUnderBar } from './downloading.js';
+
+/** What a job of recognition is told: the user's own weights; nothing where the trainer finds them, or goes on without. */
+export interface ChosenFaceWeights {
+  readonly faceWeights?: string;
+}
+
+const [DOWNLOAD, AGAIN, SMALLER, FILE] = [
+  'Download',
+  'Try Again',
+  'Use the Built-In Network',
+  'Choose a File…',
+] as const;
+
+/**
+ * Asks before anything is downloaded, and only where a face network is neither named in the settings, nor packed, nor
+ * downloaded: then the network inside the extension can serve too.
+ *
+ * @returns undefined when the user thought better of it
+ * @throws UserError `weights-unreadable` where the setting names what is not there
+ */
+export async function withFaceWeights(
+  editor: Editor,
+  download = downloadFaceWeights,
+): Promise<ChosenFaceWeights | undefined> {
+  const set = editor.setting('faceWeights');
+  const explicit = typeof set === 'string' && set !== '' ? set : undefined;
+  if (findFaceWeights(explicit)) return explicit === undefined ? {} : { faceWeights: explicit };
+  let failure: string | undefined;
+  for (;;) {
+    const host = new URL(addressOf(PUBLISHED_FILES[0]!)).host;
+    const chosen =
+      failure === undefined
+        ? await editor.ask(
+            'People are told apart by a face network, which is not on this machine yet.',
+            `About ${FACE_WEIGHTS_MEGABYTES} MB from ${host}, downloaded once for all workspaces. ` +
+              'The network inside the extension works without a download; measured, it missed 4 of 100 pictures of known people where this one missed 1.',
+            ...[DOWNLOAD, SMALLER, FILE],
+          )
+        : await editor.ask('The face network could not be used.', failure, ...[AGAIN, SMALLER, FILE]);
+    if (chosen === undefined) return undefined;
+    if (chosen === SMALLER) return {};
+    if (chosen === FILE) {
+      const named = await chooseFile(editor);
+      if (typeof named === 'object') return named;
+      failure = named ?? failure;
+    } else {
+      const outcome = await downloadUnderBar(editor, 'Face network', FACE_WEIGHTS_MEGABYTES, (how) => download(how));
+      if (outcome === 'done') return {};
+      if (outcome === 'cancelled') return undefined;
+      failure = outcome.failure;
+    }
+  }
+}
+
+/** @returns the weights; as text what is wrong with them; undefined where none were chosen */
+async function chooseFile(editor: Editor): Promise<ChosenFaceWeights | string | undefined> {
+  const [chosen] = await editor.chooseFiles({
+    title: 'The face network (face-reidentification-retail-0095.xml, the other files beside it)',
+    openLabel: 'Use This Network',
+    what: 'file',
+    filters: { 'OpenVINO network': ['xml'] },
+  });
+  if (!chosen) return undefined;
+  try {
+    // Found from now on as if they had been downloaded; others than the published ones stay where they are.
+    return keepFaceWeights(findFaceWeights(chosen.fsPath)!) ? {} : { faceWeights: chosen.fsPath };
+  } catch (error) {
+    if (error instanceof UserError) return wordsOf(error);
+    throw error;
+  }
+}
