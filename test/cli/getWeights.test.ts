@@ -3,10 +3,14 @@ import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { downloadWeights, getWeights } from '../../src/cli/getWeights.js';
+import { downloadFaces, downloadWeights, getFaceWeights, getWeights } from '../../src/cli/getWeights.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { imageNetFile, isDownloaded } from '../../src/weights/imageNetWeights.js';
+import { downloadedFaceWeights } from '../../src/weights/faceWeights.js';
+import { useEnvironment } from '../support/environment.js';
+import { useFaceWeightsServer } from '../support/faceWeightsServer.js';
 import { scratchFolder } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
 import { ScriptedProgram } from './scriptedProgram.js';
 
 // Weights that a training wants, from a server on this machine into a cache of the test.
@@ -112,5 +116,41 @@ describe('download-weights', () => {
     assert.equal(done.at(-1), total);
     assert.ok(done.length >= 2 && done.length <= 6, done.join());
     for (const [i, now] of done.slice(0, -1).entries()) assert.ok(now - (done[i - 1] ?? 0) > 1.9, done.join());
+  });
+});
+
+describe('the face network that a recognizer wants', () => {
+  const zoo = useFaceWeightsServer();
+  useEnvironment(() => ({
+    FACE_TRAINER_FACE_WEIGHTS_URL: zoo.url(),
+    FACE_TRAINER_CACHE: path.join(folder(), 'cache'),
+  }));
+  beforeEach(() => (told = []));
+
+  it('is not touched where nobody agrees, or where another one is named', async () => {
+    await getFaceWeights(undefined, false, say);
+    await getFaceWeights(path.join(folder(), 'mine.xml'), true, say);
+    assert.deepEqual([zoo.asked, told], [[], []]);
+  });
+
+  withShared('with the publisher’s files', [sharedPaths.faceWeights], () => {
+    it('is downloaded with consent, once, and says where it is', async () => {
+      await getFaceWeights(undefined, true, say);
+      const place = path.dirname(downloadedFaceWeights().face.xml);
+      assert.deepEqual(
+        [told[0], told.at(-2), told.at(-1)],
+        [
+          `Downloading the face network from ${new URL(zoo.url()).host}`,
+          '  4.3 of 4.3 MB',
+          `The face weights are now in ${place}`,
+        ],
+      );
+      assert.equal(zoo.asked.length, 6);
+      told = [];
+      await getFaceWeights(undefined, true, say);
+      assert.deepEqual(told, []);
+      await downloadFaces(say);
+      assert.deepEqual([zoo.asked.length, told], [6, [`The face weights are already in ${place}`]]);
+    });
   });
 });

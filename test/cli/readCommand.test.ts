@@ -337,6 +337,8 @@ describe('the other commands', () => {
     assert.deepEqual(of('--width', '0.5', '--size', '96'), { backbone: 'mobileNetV2', width: 0.5, size: 96 });
     assert.match(refused('download-weights', '--backbone', 'mobileNet').message, /^--backbone: mobileNetV2/);
     assert.match(refused('download-weights', '--width', 'wide').message, /^--width: a number/);
+    assert.equal(wishOf(z.literal('face'), 'download-weights', '--face'), 'face');
+    assert.match(refused('download-weights', '--face', '--width', '1').message, /^--width is about ImageNet weights/);
   });
 
   it('help and version answer whatever else is said', () => {

@@ -4,12 +4,15 @@ import { JOBS, type OrderOf } from '../../protocol/jobs.js';
 import { recognizerName, recognizersFolder } from '../../recognizers/recognizersFolder.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
+import { getFaceWeights } from '../getWeights.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 import { enrolmentLines } from '../recognitionLines.js';
 
 interface EnrolWish {
   readonly order: OrderOf<'enroll'>;
   readonly json: boolean;
+  /** The user agrees to download the face network. */
+  readonly download: boolean;
 }
 
 const { order: orderSchema } = JOBS.enroll;
@@ -22,6 +25,7 @@ export const enroll: Command<EnrolWish> = {
   flags: [
     { name: 'out', value: 'FOLDER', help: 'folder of the recognizer (.face-trainer/recognizers/<folder>)' },
     ...OPTIONS,
+    { name: 'download', help: 'download a missing face network without asking' },
     JSON_FLAG('print what was enrolled as JSON, in one line'),
   ],
 
@@ -29,11 +33,13 @@ export const enroll: Command<EnrolWish> = {
     const dataset = given.only('Name the folder of the people to enrol.');
     const recognizer = given.path('out') ?? path.join(recognizersFolder(given.cwd), recognizerName(dataset));
     const fields = { ...fieldsOf(OPTIONS, given), type: 'enroll', protocol: PROTOCOL_VERSION, dataset, recognizer };
-    return { order: checked(orderSchema.safeParse(fields), OPTIONS, given), json: given.has('json') };
+    const order = checked(orderSchema.safeParse(fields), OPTIONS, given);
+    return { order, json: given.has('json'), download: given.has('download') };
   },
 
-  async run({ order, json }) {
+  async run({ order, json, download }) {
     const output = new Output(json);
+    if (order.network === undefined) await getFaceWeights(order.faceWeights, download, (line) => console.error(line));
     const end = await output.follow(order);
     if (end.type !== 'enrolled') return output.failed(end);
     output.line(end.enrolment);
