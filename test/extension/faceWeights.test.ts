@@ -63,10 +63,7 @@ describe('the face network that a recognizer wants', () => {
   });
 
   withShared('with the publisher’s files', [sharedPaths.faceWeights], () => {
-    const { face, detector } = {
-      face: `${sharedPaths.faceWeights}/face-reidentification-retail-0095.xml`,
-      detector: folder,
-    };
+    const face = path.join(sharedPaths.faceWeights, 'face-reidentification-retail-0095.xml');
 
     it('may be a file, which is found from then on', async () => {
       const editor = new FakeEditor();
