@@ -52,11 +52,6 @@ export function trialsNeeded(k: number, share: number, confidence = CONFIDENCE):
   return high;
 }
 
-/** The most of n trials that may show it for its upper bound to be `share` or less; -1 where not even none does. */
-export function mostAllowed(n: number, share: number, confidence = CONFIDENCE): number {
-  return mostThat(n, (k) => upperBound(k, n, confidence) <= share);
-}
-
 /** The largest k of 0 to n for which something holds that holds for all smaller ones; -1 for none. */
 export function mostThat(n: number, holds: (k: number) => boolean): number {
   let [low, high] = [-1, n + 1];

@@ -10,8 +10,8 @@ import { alikePeopleOf, mistakesOf, nearStrangersOf, straysOf, type Looks, type 
 import { openSetOf } from './openSet.js';
 import { makePairs } from './pairs.js';
 import { drawEnrolled, MOST_PRODUCTS, sampleRows } from './sampling.js';
-import { sentenceAt } from './sentence.js';
-import { chooseThreshold, roundDown, roundUp, thresholdInterval, wantedShare } from './threshold.js';
+import { claimAt, sentenceAt } from './sentence.js';
+import { chooseThreshold, roundDown, roundUp, thresholdInterval, wantedShare, WORTH } from './threshold.js';
 import { verificationOf } from './verification.js';
 
 const BINS = 100;
@@ -33,8 +33,9 @@ export function evaluateEmbeddings(input: EvaluationInput): Evaluation {
   for (const i of triedPlaces) bins.samePerson.add(known.comparison.own[i]!);
   for (const similarity of evidence.strangers) bins.strangers.add(similarity);
 
+  const worth = WORTH[strangers.from];
   const share = wantedShare(input.wanted, evidence.compared, evidence.enrolled);
-  const choice = chooseThreshold(evidence.strangers, share, input.wanted.confidence);
+  const choice = chooseThreshold(evidence.strangers, share, input.wanted.confidence, worth);
   const any = evidence.strangers.length > 0;
   const threshold = input.threshold ?? (any ? choice.threshold : 1);
   const looks: Looks = {
@@ -42,13 +43,14 @@ export function evaluateEmbeddings(input: EvaluationInput): Evaluation {
     strangerPlaces: strangers.places,
   };
   const pictures = strangers.pictures.map(roundUp).sort((a, b) => b - a);
-  const openSet = any ? openSetOf(evidence, pictures, threshold, strangers.from) : undefined;
+  const openSet = any ? openSetOf(evidence, pictures, threshold) : undefined;
   const closedSet = closedSetOf(known.comparison, triedPlaces, gallery.people.length);
   const verification = verify(input, known.rows, notes);
   const { mistakes, count: mistakeCount } = mistakesOf(looks);
   const { strays, count: strayCount } = straysOf(looks);
   const shown = { faces: strangers.tried.faces, rows: given(strangers) };
   const map = mapOf(gallery.people, known, shown, Random.forPurpose(input.seed, 'map'));
+  if (strayCount > 0 && strangers.from === 'in-turn') notes.push(strayNote(strayCount));
   if (openSet && evidence.known.length > 0 && openSet.fpirAtFnir['0.05'] === undefined)
     notes.push(tooManyMissed(evidence));
   return {
@@ -56,9 +58,17 @@ export function evaluateEmbeddings(input: EvaluationInput): Evaluation {
     ...{ notes, seed: input.seed, protocol: protocolOf(input.gallery), people: [...gallery.people] },
     counts: countsOf(input, gallery, strangers),
     threshold,
-    thresholdInterval: any ? thresholdInterval(evidence.strangers, share) : [-1, 1],
+    thresholdInterval: any ? thresholdInterval(evidence.strangers, share, { worth }) : [-1, 1],
     thresholdFrom: input.threshold !== undefined ? 'given' : any ? 'evidence' : 'none',
-    ...(any ? { suggestion: { threshold: choice.threshold, carried: choice.carried, missing: choice.missing } } : {}),
+    ...(any
+      ? {
+          suggestion: {
+            threshold: choice.threshold,
+            carried: choice.carried,
+            missing: claimAt(evidence, choice.threshold).missing,
+          },
+        }
+      : {}),
     ...(closedSet ? { closedSet } : {}),
     ...(openSet ? { openSet } : {}),
     ...(verification ? { verification } : {}),
@@ -187,6 +197,7 @@ function evidenceOf(
     strangers: strangers.places.map((i) => roundUp(strangers.tried.comparison.other[i]!)),
     known: triedPlaces.map((i) => (comparison.better[i] === 0 ? roundDown(comparison.own[i]!) : -1)),
     knownPerson: triedPlaces.map((i) => comparison.ownPerson[i]!),
+    strangersFrom: strangers.from,
     ...{ compared: strangers.from === 'given' ? enrolled : Math.max(0, enrolled - 1), enrolled, wanted },
   };
 }
@@ -221,6 +232,11 @@ function verify(input: EvaluationInput, rows: readonly number[], notes: string[]
   if (!verification) notes.push('There are no pairs both of one person and of two: nothing is verified.');
   return verification;
 }
+
+/** A picture in the wrong folder is the most alike stranger there can be: it alone may decide the threshold. */
+const strayNote = (count: number) =>
+  `${formatCount(count, 'picture looks', 'pictures look')} like somebody else, which counts as a stranger who is very much alike: ` +
+  'look whether they lie in the wrong folder.';
 
 function tooManyMissed({ known }: Evidence): string {
   return known.length < 20

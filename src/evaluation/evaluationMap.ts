@@ -40,7 +40,8 @@ export function mapOf(
     picture: points.map(([faces, row]) => faces.pictures[row]!),
     person: points.map(([faces, row], i) => (i < many.length ? (placeOf.get(faces.people[row]!) ?? -1) : -1)),
     length,
-    components: Array.from(projections, (value) => Number(value.toFixed(4))),
+    // Adding 0 makes 0 of -0, which JSON does not have.
+    components: Array.from(projections, (value) => Number(value.toFixed(4)) + 0),
     explained: explained.map((value) => Math.min(1, value)),
   };
 }

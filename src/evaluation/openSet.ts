@@ -2,7 +2,7 @@ import { EVALUATION_LIMITS, type Evaluation, type Evidence } from '../protocol/e
 import { clopperPearson, CONFIDENCE, mostThat, type Interval } from './bounds.js';
 import { clusteredInterval } from './clustered.js';
 import { boundAt, clustersAt } from './sentence.js';
-import { namedAt, thresholdFor, thresholdInterval } from './threshold.js';
+import { namedAt, thresholdFor, thresholdInterval, WORTH } from './threshold.js';
 
 export type OpenSet = NonNullable<Evaluation['openSet']>;
 
@@ -17,13 +17,8 @@ const EACH = (1 + CONFIDENCE) / 2;
  *
  * @param strangerPictures the similarity of every picture of a stranger to whom he is most like, highest first
  */
-export function openSetOf(
-  evidence: Evidence,
-  strangerPictures: readonly number[],
-  threshold: number,
-  strangersFrom: OpenSet['strangersFrom'],
-): OpenSet {
-  const { strangers } = evidence;
+export function openSetOf(evidence: Evidence, strangerPictures: readonly number[], threshold: number): OpenSet {
+  const { strangers, strangersFrom } = evidence;
   const known = evidence.known.toSorted((a, b) => a - b);
   const missed = below(known, threshold);
   const named = namedAt(strangers, threshold);
@@ -34,7 +29,7 @@ export function openSetOf(
     ...{ fnir: share(missed, known.length), missed, ofPictures: known.length },
     fnirInterval: clusteredInterval(clustersAt(evidence, threshold)),
     ...{ fpir: share(named, strangers.length), named, ofStrangers: strangers.length },
-    fpirInterval: clopperPearson(named, strangers.length),
+    fpirInterval: namedInterval(evidence, named),
     fpirBound: boundAt(evidence, threshold),
     fnirAtFpir: byRate(fpirs, (rate) => fnirAtFpir(strangers, known, rate)),
     fnirAtFpirInterval: byRate(fpirs, (rate) => fnirAtFpirInterval(evidence, rate)),
@@ -51,6 +46,11 @@ export function openSetOf(
 }
 
 const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
+
+function namedInterval({ strangers, strangersFrom }: Evidence, named: number, confidence = CONFIDENCE): Interval {
+  const worth = WORTH[strangersFrom];
+  return clopperPearson(named * worth, strangers.length * worth, confidence);
+}
 
 /** Rates below one of so many cannot be told. */
 export function supported(rates: readonly number[], of: number): number[] {
@@ -90,7 +90,10 @@ function fpirAtFnir(strangers: readonly number[], known: readonly number[], rate
 }
 
 function fnirAtFpirInterval(evidence: Evidence, rate: number): Interval {
-  const [low, high] = thresholdInterval(evidence.strangers, rate, EACH);
+  const [low, high] = thresholdInterval(evidence.strangers, rate, {
+    confidence: EACH,
+    worth: WORTH[evidence.strangersFrom],
+  });
   return [
     clusteredInterval(clustersAt(evidence, low), EACH)[0],
     high >= 1 ? 1 : clusteredInterval(clustersAt(evidence, high), EACH)[1],
@@ -103,8 +106,7 @@ function fpirAtFnirInterval(evidence: Evidence, known: readonly number[], rate: 
   // The thresholds at which missing this share is neither too much nor too little for the pictures tried.
   const low = mostThat(last, (k) => missAt(k)[1] < rate);
   const high = mostThat(last, (k) => missAt(k)[0] <= rate);
-  const namedBy = (k: number) =>
-    clopperPearson(namedAt(evidence.strangers, known[k] ?? -1), evidence.strangers.length, EACH);
+  const namedBy = (k: number) => namedInterval(evidence, namedAt(evidence.strangers, known[k] ?? -1), EACH);
   return [namedBy(Math.min(last, high + 1))[0], namedBy(low)[1]];
 }
 

@@ -1,8 +1,8 @@
 import { formatCount } from '../core/format.js';
 import type { Evidence } from '../protocol/evaluation.js';
-import { mostAllowed, trialsNeeded } from './bounds.js';
+import { trialsNeeded } from './bounds.js';
 import { clusteredInterval, type Cluster } from './clustered.js';
-import { namedAt, shareFor, strangersBound, wantedShare } from './threshold.js';
+import { mostNamed, namedAt, shareFor, strangersBound, wantedShare, WORTH } from './threshold.js';
 
 /** What the evidence says of a threshold, in numbers. */
 export interface Claim {
@@ -11,7 +11,10 @@ export interface Claim {
   readonly tried: number;
   /** Most of 1,000 strangers who would be named, with the confidence of the evidence; rounded up. */
   readonly strangersPer1000: number;
-  /** Strangers who are missing before the wish could be granted, if no more are named; 0 where numbers can be given. */
+  /**
+   * Strangers who are missing before the wish could be granted, if no more are named; where people play strangers, how many others
+   * would be needed. 0 where numbers can be given.
+   */
   readonly missing: number;
   readonly missed: number;
   readonly pictures: number;
@@ -25,7 +28,7 @@ export function claimAt(evidence: Evidence, threshold: number): Claim {
   const tried = strangers.length;
   const named = namedAt(strangers, threshold);
   const missed = known.reduce((count, similarity) => count + Number(similarity < threshold), 0);
-  const bound = strangersBound(named, tried, wanted.confidence, evidence);
+  const bound = strangersBound(named, evidence);
   return {
     ...{ named, tried, missed, pictures: known.length },
     strangersPer1000: perThousandUp(bound),
@@ -53,10 +56,13 @@ export function clustersAt({ known, knownPerson }: Evidence, threshold: number):
 const perThousandUp = (share: number) => Math.min(1000, Math.ceil(1000 * share - 1e-9));
 
 /** 0 where any threshold at all grants the wish: then this one's bound is a number that says something, be it as high as it is. */
-function missingAt({ strangers, wanted, compared, enrolled }: Evidence, named: number): number {
+function missingAt({ strangers, strangersFrom, wanted, compared, enrolled }: Evidence, named: number): number {
   const share = wantedShare(wanted, compared, enrolled);
-  if (mostAllowed(strangers.length, share, wanted.confidence) >= 0) return 0;
-  return trialsNeeded(named, share, wanted.confidence) - strangers.length;
+  if (mostNamed(strangers.length, share, wanted.confidence, WORTH[strangersFrom]) >= 0) return 0;
+  // Strangers in a folder are asked for, whom people who play strangers do not add to.
+  return strangersFrom === 'in-turn'
+    ? strangersNeeded(wanted.strangersPer1000, wanted.confidence)
+    : trialsNeeded(named, share, wanted.confidence) - strangers.length;
 }
 
 /**
@@ -72,7 +78,8 @@ const would = (count: number) => `${count.toLocaleString('en-US')} would be name
 const sure = ({ wanted }: Evidence) => `${Number((wanted.confidence * 100).toFixed(2))} % sure`;
 
 function strangersSentence(evidence: Evidence, { named, tried, strangersPer1000, missing }: Claim): string {
-  const tries = `tried with ${tried.toLocaleString('en-US')}`;
+  const inTurn = evidence.strangersFrom === 'in-turn';
+  const tries = `tried with ${tried.toLocaleString('en-US')}${inTurn ? ' of your own people' : ''}`;
   if (missing === 0)
     return strangersPer1000 >= 1000
       ? `All of 1,000 strangers may be named (${tries}).`
@@ -81,7 +88,10 @@ function strangersSentence(evidence: Evidence, { named, tried, strangersPer1000,
   const so = named === 0 ? '' : `, of whom ${named.toLocaleString('en-US')} ${named === 1 ? 'was' : 'were'} named`;
   const first =
     tried === 0 ? 'no stranger was tried' : `${formatCount(tried, 'stranger was', 'strangers were')} tried${so}`;
-  return `Whether ${wish} cannot be said yet: ${first}, ${formatCount(missing, 'more is', 'more are')} missing.`;
+  const cannot = `Whether ${wish} cannot be said yet`;
+  if (inTurn && tried > 0)
+    return `${cannot}: ${tried.toLocaleString('en-US')} of your own people were tried as strangers to each other${so}, ${formatCount(missing, 'other stranger is', 'other strangers are')} needed.`;
+  return `${cannot}: ${first}, ${formatCount(missing, 'more is', 'more are')} missing.`;
 }
 
 /** "10 of 1,000 strangers", "1 of 10,000 strangers". */
@@ -102,8 +112,7 @@ function knownSentence(evidence: Evidence, { missed, pictures, missedPer1000 }: 
 
 /** The one-sided bound that a claim is made of, as a share: what a chart draws. */
 export function boundAt(evidence: Evidence, threshold: number): number {
-  const { strangers, wanted } = evidence;
-  return strangersBound(namedAt(strangers, threshold), strangers.length, wanted.confidence, evidence);
+  return strangersBound(namedAt(evidence.strangers, threshold), evidence);
 }
 
 /** The share of strangers that was named, for the number of people enrolled. */

@@ -47,6 +47,8 @@ export const evidence = z.object({
   known: similarities,
   /** Of each of `known`: the person's place in `people`. */
   knownPerson: z.array(count).max(EVALUATION_LIMITS.similarities),
+  /** "given": strangers of their own; "in-turn": each person as a stranger to the others. */
+  strangersFrom: z.enum(['given', 'in-turn']),
   /** With how many people a stranger was compared, and how many are enrolled: one fewer where people play strangers in turn. */
   compared: count,
   enrolled: count,
@@ -74,8 +76,7 @@ const closedSet = z.object({
 
 /** Strangers, by people: somebody counts as named where any of his pictures is. FNIR: pictures of known people that are not recognized. */
 const openSet = z.object({
-  /** "given": a folder of strangers; "in-turn": each person as a stranger to the others. */
-  strangersFrom: z.enum(['given', 'in-turn']),
+  strangersFrom: evidence.shape.strangersFrom,
   /** At `threshold`. */
   fnir: share,
   fnirInterval: interval,

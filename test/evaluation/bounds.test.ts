@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   clopperPearson,
   lowerBound,
-  mostAllowed,
   normalQuantile,
   studentQuantile,
   trialsNeeded,
@@ -80,21 +79,6 @@ describe('bounds', () => {
     ] as const) {
       const n = trialsNeeded(k, share);
       assert.ok(upperBound(k, n) <= share && upperBound(k, n - 1) > share, `${k}, ${share}: ${n}`);
-    }
-  });
-
-  it('allow as many as their bound does, and none where none is too many', () => {
-    assert.equal(mostAllowed(298, 0.01), -1);
-    assert.equal(mostAllowed(299, 0.01), 0);
-    assert.equal(mostAllowed(10, 1), 10);
-    assert.equal(mostAllowed(0, 0.5), -1);
-    for (const [n, share] of [
-      [800, 0.01],
-      [200, 0.02],
-      [1768, 0.05],
-    ] as const) {
-      const most = mostAllowed(n, share);
-      assert.ok(upperBound(most, n) <= share && upperBound(most + 1, n) > share, `${n}, ${share}: ${most}`);
     }
   });
 });

@@ -128,6 +128,7 @@ describe('the result of an evaluation', () => {
         strangers: [[2], 0.5, tooMany(0, similarities)],
         known: [['0.5'], tooMany(0, similarities)],
         knownPerson: [[-1], tooMany(0, similarities)],
+        strangersFrom: ['folder', null],
         ...{ compared: badCount, enrolled: badCount, wanted: [{}, { strangersPer1000: 0 }] },
       },
     });

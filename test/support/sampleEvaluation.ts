@@ -38,7 +38,7 @@ export const SAMPLE_EVALUATION: Evaluation = {
   },
   evidence: {
     ...{ strangers: [0.62, 0.3], known: [0.9, 0.8, 0.7, -1], knownPerson: [0, 0, 1, 1], compared: 2, enrolled: 2 },
-    wanted: { strangersPer1000: 10, confidence: 0.95 },
+    ...{ strangersFrom: 'given', wanted: { strangersPer1000: 10, confidence: 0.95 } },
   },
   histogram: { from: -1, to: 1, samePerson: [0, 4], otherPeople: [1, 3], strangers: [0, 2] },
   mistakes: [{ kind: 'taken-for-another', ...LOOK, why: 'Bert was taken for Anna.' }],
