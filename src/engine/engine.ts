@@ -10,8 +10,8 @@ import type { MomentumOptions } from '../core/momentum.js';
 /** A batch as it comes from the dataset. */
 export interface Batch {
   /**
-   * [N, H, W, C], row-major. Bytes for a graph that reads pixels (RGB, 0..255; the engine scales them to
-   * x / 127.5 − 1), floats for one that reads values.
+   * [N, H, W, C], row-major. Bytes for a graph that reads pixels (RGB, 0..255; the engine scales them as the graph's input
+   * says), floats for one that reads values.
    */
   readonly images: Uint8Array | Float32Array;
   /** [N], numbers of people. */

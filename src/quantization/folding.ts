@@ -178,9 +178,9 @@ export function layerBias(
   });
 }
 
-/** Batch norm by its running statistics, or the bias of a dense layer. */
+/** Batch norm by its running statistics, or the layer's own bias: quantization gives none both. */
 function exactBias(layer: KernelNode, factors: Float32Array, parameters: Parameters): Float64Array | undefined {
-  if ('bias' in layer) return Float64Array.from(parameters.get(layer.bias)!);
+  if (layer.bias !== undefined) return Float64Array.from(parameters.get(layer.bias)!);
   const norm = normOf(layer);
   if (!norm) return undefined;
   const mean = parameters.get(norm.movingMean)!;

@@ -10,7 +10,7 @@ export type Parameters = ReadonlyMap<string, tf.Tensor>;
 export type DropoutMasks = ReadonlyMap<string, tf.Tensor4D>;
 /** What batch norm kept of its forward pass, by node name. */
 export type SavedStatistics = ReadonlyMap<string, readonly tf.Tensor[]>;
-/** Called once for each trainable parameter; the tensor is freed afterwards. */
+/** Called once for each parameter that has a gradient; the tensor is freed afterwards, and nobody keeps that of one that is not trained. */
 export type GradientSink = (parameter: string, gradient: tf.Tensor) => void;
 
 /** What differs between training and use. Each gives a tensor of its own. */

@@ -126,11 +126,12 @@ export class QuantizedStep {
     return y;
   }
 
-  denseBiases(): Map<string, Float32Array> {
+  /** Of layers without a batch norm, by parameter. */
+  ownBiases(): Map<string, Float32Array> {
     const biases = new Map<string, Float32Array>();
     for (const [name, kernel] of this.kernels) {
       const layer = this.layers.get(name)!;
-      if (!('bias' in layer)) continue;
+      if (layer.bias === undefined) continue;
       const bias = layerBias(layer, kernel, this.values, this.inputScaleOf(layer.name));
       if (bias) biases.set(layer.bias, bias);
     }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { LOSSES, type LossTable } from '../../core/losses/losses.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
+import { isFloat, readBackward } from '../../graph/operations.js';
 import type { Engine } from '../engine.js';
 import { javaScriptKernels } from './javaScriptKernels.js';
 import type { FusedKernels } from './kernels.js';
@@ -61,7 +62,8 @@ const OVERHEAD = 1.35;
 
 /** What the backward pass reads, at four bytes a value. */
 function memoryBytes(graph: Graph, batchSize: number): number {
-  const kept = graph.nodes.filter(({ op }) => op !== 'batchNorm');
+  const readByFloat = new Set(graph.nodes.filter(isFloat).flatMap(readBackward));
+  const kept = graph.nodes.filter(({ name, op }) => op !== 'batchNorm' || readByFloat.has(name));
   const values = kept.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return BASE_BYTES + OVERHEAD * 4 * values * batchSize + 20 * parameterCount(graph);
 }

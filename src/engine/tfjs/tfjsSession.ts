@@ -5,8 +5,9 @@ import { momentumUpdate } from '../../core/momentum.js';
 import type { LossResult, OutputName, OutputValues } from '../../core/losses/loss.js';
 import { checkLoss, computeLoss, DEFAULT_LOSS, type Loss, type LossTable } from '../../core/losses/losses.js';
 import { checkGraph } from '../../graph/checkGraph.js';
-import { inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
+import { inputOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
+import { pixelTables } from '../../graph/pixelTables.js';
 import type {
   Batch,
   BatchResult,
@@ -206,7 +207,10 @@ export class TfjsSession implements TrainingSession {
         foldedNorm: (node, dy, emit) => quantized.trainingNormGradient(node, dy, emit),
         fakeQuant: (node, dy, x) => quantized.fakeQuantGradient(node, dy, x),
       },
-      emit: (name, gradient) => gradients.set(name, gradient.dataSync<'float32'>()),
+      emit: (name, gradient) => {
+        // A plain ReLU is a PReLU whose slopes stay 0.
+        if (this.moments.has(name)) gradients.set(name, gradient.dataSync<'float32'>());
+      },
     });
     return gradients;
   }
@@ -306,15 +310,17 @@ export class TfjsSession implements TrainingSession {
     const { images, labels } = batch;
     const [height, width, channels] = inputShapeOf(this.graph);
     if (images instanceof Float32Array) return tf.tensor4d(images.slice(), [labels.length, height, width, channels]);
+    const tables = pixelTables(inputOf(this.graph));
     const scaled = new Float32Array(images.length);
-    for (let i = 0; i < images.length; i++) scaled[i] = images[i]! / 127.5 - 1;
+    for (let i = 0, c = 0; i < images.length; i++, c = c + 1 === channels ? 0 : c + 1)
+      scaled[i] = tables[c]![images[i]!]!;
     return tf.tensor4d(scaled, [labels.length, height, width, channels]);
   }
 
   /** @param inUse biases lie on the grid of the integers that they are at run time */
   private upload(quantized: QuantizedStep, inUse = false): Parameters {
     const tensors = new Map<string, tf.Tensor>();
-    const biases = inUse ? quantized.denseBiases() : new Map<string, Float32Array>();
+    const biases = inUse ? quantized.ownBiases() : new Map<string, Float32Array>();
     // A copy: TensorFlow.js may keep the array it is given, and the update writes into ours.
     for (const [name, values] of this.parameters) {
       const used = quantized.kernels.get(name)?.values ?? biases.get(name) ?? values.slice();

@@ -1,11 +1,13 @@
-import { convolution, NO_DILATION, runKernel, SAME } from '../convolution.js';
+import { convolution, NO_DILATION, runKernel, type Moves } from '../convolution.js';
 
-const attributes = (stride: number) => ({ ...SAME, strides: [stride, stride], dilations: NO_DILATION });
+const attributes = ({ stride, pad }: Moves) => ({
+  ...{ strides: [stride, stride], pad, dataFormat: 'NHWC', dimRoundingMode: undefined, dilations: NO_DILATION },
+});
 
 export const depthwiseConv2d = convolution({
-  forward: (x, filter, stride) => runKernel('DepthwiseConv2dNative', { x, filter }, attributes(stride)),
-  gradientOfInput: (dy, filter, stride, inputShape) =>
-    runKernel('DepthwiseConv2dNativeBackpropInput', { dy, filter }, { ...attributes(stride), inputShape }),
-  gradientOfKernel: (x, dy, stride, filterShape) =>
-    runKernel('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { ...attributes(stride), filterShape }),
+  forward: (x, filter, moves) => runKernel('DepthwiseConv2dNative', { x, filter }, attributes(moves)),
+  gradientOfInput: (dy, filter, moves, inputShape) =>
+    runKernel('DepthwiseConv2dNativeBackpropInput', { dy, filter }, { ...attributes(moves), inputShape }),
+  gradientOfKernel: (x, dy, moves, filterShape) =>
+    runKernel('DepthwiseConv2dNativeBackpropFilter', { x, dy }, { ...attributes(moves), filterShape }),
 });
