@@ -1,8 +1,8 @@
-// npm run bench, bench:data and study: sets up what is missing, then runs bench/run.ts, bench/data.ts or bench/study.ts.
+// npm run bench, bench:data, bench:faces and study: sets up what is missing, then runs the file of bench/ that it is about.
 import { ensureBuild, ensurePackages, ensureTensorFlow, run } from './lib.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
-const data = first === 'data';
+const data = first === 'data' || first === 'faces';
 ensurePackages();
 ensureBuild();
 if (!data) ensureTensorFlow();

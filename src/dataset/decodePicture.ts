@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { Transformer, type FastResizeOptions } from '@napi-rs/image';
 import { decode as decodeBmp } from 'bmp-ts';
-import { readJpegHeader } from './jpegHeader.js';
+import { readJpegHeader, type JpegHeader } from './jpegHeader.js';
 import { FileReader } from '../platform/fileReader.js';
 import { NOT_REGULAR } from '../platform/regularFile.js';
 import { differenceHash } from './differenceHash.js';
@@ -78,36 +78,72 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
   }
 }
 
+/** A picture as it is shown, or a part of it. */
+export interface ShownPicture {
+  /** [height, width, 3] RGB. */
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the file for each of these, along a side; at least 1. */
+  readonly shrink: number;
+}
+
+/** In pixels of the picture as it is shown; inside it. */
+export interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * The whole picture as it is shown, no side longer than `largest`: for what looks at pictures before they become squares.
+ * The whole picture as it is shown, or a part of it, no side longer than `largest`: for what looks at pictures before they
+ * become squares.
  *
  * @returns why it cannot be read, in the words that follow its name, when it cannot
  */
-export async function decodeWhole(
-  file: string,
-  largest: number,
-): Promise<{ pixels: Uint8Array; width: number; height: number } | string> {
+export async function decodeWhole(file: string, largest: number, part?: Part): Promise<ShownPicture | string> {
   try {
     const bytes = await files.read(file);
     if (bytes.length === 0) return FAULTS.empty;
     const format = sniff(bytes);
     if (format === 'heic') return FAULTS.heic;
     if (format === 'unknown') return FAULTS.notPicture;
+    const jpeg = format === 'jpeg' && !part ? readJpegHeader(bytes) : undefined;
+    const small =
+      jpeg?.plain && Math.max(jpeg.width, jpeg.height) <= largest ? await decodeSmallJpeg(bytes, jpeg) : undefined;
+    if (small) return small;
     const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
     if (picture === 'tooLarge') return FAULTS.tooLarge;
-    const { data, info } = await picture
-      .autoOrient()
-      .flatten({ background: '#000' })
-      .toColourspace('srgb')
+    const { width, height } = part ?? shapeOf(await picture.metadata());
+    const shown = picture.autoOrient().flatten({ background: '#000' }).toColourspace('srgb');
+    const { data, info } = await (part ? shown.extract(part) : shown)
       .resize(largest, largest, { fit: 'inside', withoutEnlargement: true })
       .removeAlpha()
       .raw()
       .toBuffer({ resolveWithObject: true });
-    return info.channels === 3 ? { pixels: data, width: info.width, height: info.height } : FAULTS.channels;
+    if (info.channels !== 3) return FAULTS.channels;
+    const shrink = Math.max(1, width / info.width, height / info.height);
+    return { pixels: data, width: info.width, height: info.height, shrink };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== undefined) return FAULTS[faultOfRead(error as NodeJS.ErrnoException)];
     return /pixel limit/i.test(String(error)) ? FAULTS.tooLarge : FAULTS.damaged;
+  }
+}
+
+/** Faster than libvips by a third. Undefined for what is not as its header says; libvips then finds out what it is. */
+async function decodeSmallJpeg(
+  bytes: Buffer,
+  { width, height }: Pick<JpegHeader, 'width' | 'height'>,
+): Promise<ShownPicture | undefined> {
+  try {
+    const pixels = await new Transformer(bytes).rawPixels();
+    const channels = pixels.length / (width * height);
+    if (channels === 3) return { pixels, width, height, shrink: 1 };
+    return channels === 4 ? { pixels: dropAlpha(pixels), width, height, shrink: 1 } : undefined;
+  } catch {
+    return undefined;
   }
 }
 

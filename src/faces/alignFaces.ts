@@ -8,7 +8,7 @@ import type { AlignSummary } from '../protocol/align.js';
 import { isCrop, JOURNAL, readJournal, type AlignEntry } from './alignJournal.js';
 import type { AlignResult } from './alignPicture.js';
 import type { AlignWish } from './alignThread.js';
-import { inAlignThreads } from './alignThreads.js';
+import { withAligners } from './aligners.js';
 import { writeContactSheet } from './contactSheet.js';
 
 export interface AlignOptions {
@@ -55,7 +55,7 @@ export async function alignFaces(
     }
   };
   onProgress(done, scanned.files.length);
-  await inAlignThreads(options.size, Math.min(options.threads, scanned.files.length - kept), work);
+  await withAligners(options.size, Math.min(options.threads, scanned.files.length - kept), work);
   if (cancelled()) return undefined;
 
   const all = entries.filter((entry) => entry !== undefined);

@@ -3,9 +3,9 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { decodeWhole } from '../dataset/decodePicture.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
-import { cropFace, type Picture } from './cropFace.js';
-import type { Face, FaceDetector } from './detector.js';
-import { cropTransform, misfit, pixelsPerPixel } from './faceTemplate.js';
+import type { Face, FaceFinder } from './faceFinder.js';
+import { CROP_TEMPLATE, cropTransform, misfit, pixelsPerPixel } from './faceTemplate.js';
+import { cropFace } from './resample.js';
 
 /** What became of one picture. */
 export interface AlignResult {
@@ -28,24 +28,23 @@ const SECOND_FACE = 0.5;
 
 /** Finds the face of a picture, turns and cuts it to `size` x `size` pixels and writes it as a JPEG. */
 export async function alignPicture(
-  detector: FaceDetector,
+  finder: FaceFinder,
   source: string,
   target: string,
   size: number,
 ): Promise<AlignResult> {
   const decoded = await decodeWhole(source, LARGEST_SIDE);
   if (typeof decoded === 'string') return { outcome: 'unreadable', reasons: [decoded] };
-  const faces = await detector.detect(decoded.pixels, decoded.width, decoded.height);
-  const [face, second] = [...faces].sort((a, b) => weight(b, decoded) - weight(a, decoded));
+  const [face, second] = await finder.find(decoded.pixels, decoded.width, decoded.height);
   if (!face) return { outcome: 'no-face', reasons: ['shows no face that could be found'] };
 
   const reasons: string[] = [];
   if (face.score < LOW_SCORE) reasons.push('is hardly recognizable as a face');
-  if (pixelsPerPixel(face.points, size) < FEW_PIXELS) reasons.push('shows a face of only a few pixels');
+  if (pixelsPerPixel(face.points, CROP_TEMPLATE, size) < FEW_PIXELS) reasons.push('shows a face of only a few pixels');
   if (misfit(face.points) > LARGE_MISFIT) reasons.push('shows a face from the side or at an angle');
-  if (second && second.box[2] > SECOND_FACE * face.box[2]) reasons.push('shows more than one face');
+  if (second && second.box.width > SECOND_FACE * face.box.width) reasons.push('shows more than one face');
 
-  const crop = await cropFace(decoded, cropTransform(face.points, size), size);
+  const crop = cropFace(decoded, cropTransform(face.points, CROP_TEMPLATE, size), size);
   await fs.mkdir(path.dirname(target), { recursive: true, mode: PRIVATE_FOLDER });
   // Under another name first: a crop is whole or absent.
   await sharp(crop, { raw: { width: size, height: size, channels: 3 } })
@@ -54,11 +53,4 @@ export async function alignPicture(
   await fs.rename(`${target}.tmp`, target);
   const { score, points } = face;
   return { outcome: reasons.length > 0 ? 'doubtful' : 'aligned', reasons, score, points };
-}
-
-/** Large and near the middle: that is whom the picture is of. */
-function weight({ box: [x, y, width, height] }: Face, picture: Picture): number {
-  const dx = (x + width / 2) / picture.width - 0.5;
-  const dy = (y + height / 2) / picture.height - 0.5;
-  return width * height * Math.exp(-4 * (dx * dx + dy * dy));
 }

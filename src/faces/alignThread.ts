@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { alignPicture, type AlignResult } from './alignPicture.js';
-import { FaceDetector } from './detector.js';
+import { TinyFaceFinder } from './tinyFaceFinder.js';
 
 // A thread that aligns pictures, one after the other: the detector computes on one core.
 
@@ -17,10 +17,10 @@ export interface AlignThreadOptions {
 
 const port = parentPort!;
 const { folder, size } = workerData as AlignThreadOptions;
-const detector = FaceDetector.load(path.resolve(folder));
+const finder = TinyFaceFinder.load(path.resolve(folder));
 
 port.on('message', ({ source, target }: AlignWish) => {
-  detector
+  finder
     .then((loaded) => alignPicture(loaded, source, target, size))
     .then(
       (result: AlignResult) => port.postMessage(result),

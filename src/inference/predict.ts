@@ -9,7 +9,7 @@ import { picturesAt } from '../dataset/scanDataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
-import { inAlignThreads } from '../faces/alignThreads.js';
+import { withAligners } from '../faces/aligners.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
 import { requireLabels } from './open/openedModel.js';
 import { openModel } from './openModel.js';
@@ -107,7 +107,7 @@ async function alignedFiles(files: readonly string[], cancelled: () => boolean):
   const found = files.map((_, i) => path.join(folder, `${i}.jpg`));
   let next = 0;
   try {
-    await inAlignThreads(CROP_SIZE, Math.min(os.availableParallelism(), files.length), async (align) => {
+    await withAligners(CROP_SIZE, Math.min(os.availableParallelism(), files.length), async (align) => {
       while (next < files.length && !cancelled()) {
         const i = next++;
         const { outcome, reasons } = await align({ source: files[i]!, target: found[i]! });

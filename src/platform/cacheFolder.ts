@@ -25,3 +25,8 @@ export function pixelCacheFolder(): string {
 export function embeddingsFolder(): string {
   return path.join(cacheFolder(), 'embeddings');
 }
+
+/** Aligned faces of every picture that was looked at. */
+export function faceCacheFolder(): string {
+  return path.join(cacheFolder(), 'faces');
+}

@@ -6,7 +6,7 @@ import { normalizeRows } from '../core/cosine.js';
 import { UserError } from '../core/userError.js';
 import type { AlignResult } from '../faces/alignPicture.js';
 import type { AlignWish } from '../faces/alignThread.js';
-import { inAlignThreads } from '../faces/alignThreads.js';
+import { withAligners } from '../faces/aligners.js';
 import { inputPixels } from '../inference/predict.js';
 import { openModel } from '../inference/openModel.js';
 import type { OpenedModel } from '../inference/open/openedModel.js';
@@ -115,7 +115,7 @@ class AlignedReader implements FaceReader {
   constructor(private readonly model: OpenedModel) {}
 
   of(file: string): Promise<ReadPicture> {
-    this.threads ??= inAlignThreads(CROP_SIZE, os.availableParallelism(), (align) => this.work(align));
+    this.threads ??= withAligners(CROP_SIZE, os.availableParallelism(), (align) => this.work(align));
     const read = new Promise<ReadPicture>((resolve, reject) => {
       this.waiting.push((align) => this.read(file, align).then(resolve, reject));
     });

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import { fitSimilarity, type Point } from '../../src/core/similarity.js';
 import { scanDataset } from '../../src/dataset/scanDataset.js';
 import { alignFaces, cropNames } from '../../src/faces/alignFaces.js';
 import type { AlignEntry } from '../../src/faces/alignJournal.js';
-import { cropFace } from '../../src/faces/cropFace.js';
-import { cropTransform, misfit, type FivePoints } from '../../src/faces/faceTemplate.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
@@ -30,65 +27,6 @@ const journal = () =>
     .split('\n')
     .filter((line) => line.endsWith('}'))
     .map((line) => JSON.parse(line) as AlignEntry);
-
-describe('the face template', () => {
-  it('brings five points to their places in the crop, whatever turn and size they have', () => {
-    const upright: FivePoints = [
-      [140, 113],
-      [178, 113],
-      [159, 135],
-      [144, 157],
-      [175, 157],
-    ];
-    const turn = ([x, y]: Point): Point => [2 * (0.8 * x - 0.6 * y), 2 * (0.6 * x + 0.8 * y)];
-    const [left, right, nose, mouthLeft, mouthRight] = upright;
-    const turned: FivePoints = [turn(left), turn(right), turn(nose), turn(mouthLeft), turn(mouthRight)];
-    const [a, b] = [upright, turned].map((points) => cropTransform(points, 100));
-    const there = fitSimilarity(
-      [
-        [0, 0],
-        [100, 0],
-      ],
-      [
-        [a!.tx, a!.ty],
-        [a!.a * 100 + a!.tx, a!.b * 100 + a!.ty],
-      ],
-    );
-    assert.ok(Math.abs(Math.hypot(b!.a, b!.b) / Math.hypot(there.a, there.b) - 2) < 1e-9);
-    assert.ok(misfit(upright) < 0.05, String(misfit(upright)));
-    const profile: FivePoints = [
-      [160, 113],
-      [166, 113],
-      [190, 135],
-      [165, 157],
-      [170, 157],
-    ];
-    assert.ok(misfit(profile) > 0.09, String(misfit(profile)));
-  });
-});
-
-describe('cropFace', () => {
-  it('samples the picture where the transform says, and averages where it shrinks', async () => {
-    const [width, height] = [80, 60];
-    const pixels = Uint8Array.from(
-      { length: width * height * 3 },
-      (_, i) => [Math.floor(i / 3) % width, Math.floor(i / 3 / width), 99][i % 3]! * 2,
-    );
-    const crop = await cropFace({ pixels, width, height }, { a: 1, b: 0, tx: 10, ty: 20 }, 16);
-    assert.deepEqual([...crop.subarray(0, 3)], [20, 40, 198]);
-    const half = await cropFace({ pixels, width, height }, { a: 2, b: 0, tx: 10, ty: 10 }, 16);
-    assert.ok(Math.abs(half[(5 * 16 + 5) * 3]! - 2 * (10 + 2 * 5.5 - 0.5)) <= 3, String(half[(5 * 16 + 5) * 3]));
-    const checks = Uint8Array.from(
-      { length: width * height * 3 },
-      (_, i) => ((Math.floor(i / 3) + Math.floor(i / 3 / width)) % 2) * 255,
-    );
-    const grey = await cropFace({ pixels: checks, width, height }, { a: 4, b: 0, tx: 4, ty: 4 }, 12);
-    assert.ok(
-      grey.slice(3 * 13, 3 * 14).every((v) => Math.abs(v - 128) < 30),
-      grey.slice(39, 42).join(),
-    );
-  });
-});
 
 describe('cropNames', () => {
   it('never makes one of two', () => {
