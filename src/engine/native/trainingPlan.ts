@@ -1,6 +1,6 @@
 import type { OutputName } from '../../core/losses/loss.js';
 import type { Node, Nodes } from '../../graph/graph.js';
-import { normOf, strideOf, takesNorm, type PoolNode } from '../../graph/operations.js';
+import { normOf, paddingOf, strideOf, takesNorm, type FloatNode, type PoolNode } from '../../graph/operations.js';
 import type {
   Contribution,
   DropoutOperation,
@@ -11,6 +11,7 @@ import type {
 } from './description.js';
 import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
+import { ValuePlanner } from './trainingValues.js';
 
 /**
  * A training step of a graph for one batch size. Only convolutions, sums, poolings and dense layers store something: a
@@ -34,12 +35,9 @@ function readsChain(operation: ForwardOperation, chain: number): boolean {
   return x === chain || y === chain;
 }
 
-function notYet({ op }: Node): never {
-  throw new RangeError(`the native engine does not compute ${op} yet`);
-}
-
 class TrainingPlanner {
   private readonly builder: PlanBuilder;
+  private readonly floats: ValuePlanner;
   /** What a node's readers read; undefined for the pictures themselves. */
   private readonly values = new Map<string, Chain | undefined>();
   private readonly backwardOf: (() => void)[] = [];
@@ -56,6 +54,14 @@ class TrainingPlanner {
     batch: number,
   ) {
     this.builder = new PlanBuilder(model, batch);
+    this.floats = new ValuePlanner({
+      model,
+      builder: this.builder,
+      read: (name) => this.read(name),
+      gradientOf: (chain) => this.gradients.get(chain),
+      contribution: (chain) => this.contribution(chain),
+      onTheWayBack: (plan) => this.backwardOf.push(plan),
+    });
   }
 
   plan(): PlanDescription {
@@ -93,13 +99,17 @@ class TrainingPlanner {
     globalAveragePool: (node) => this.pool(node, this.read(node.input)),
     dropout: (node) => this.dropout(node, this.read(node.input)),
     fakeQuant: (node) => this.fakeQuant(node),
-    prelu: notYet,
-    sigmoid: notYet,
-    multiply: notYet,
-    concat: notYet,
-    maxPool: notYet,
-    l2Normalize: notYet,
+    prelu: (node) => this.float(node),
+    sigmoid: (node) => this.float(node),
+    multiply: (node) => this.float(node),
+    concat: (node) => this.float(node),
+    maxPool: (node) => this.float(node),
+    l2Normalize: (node) => this.float(node),
   };
+
+  private float(node: FloatNode): Chain {
+    return this.floats.forwardOf(node.op)(node);
+  }
 
   private forwardOf<Op extends keyof Nodes>(op: Op): (node: Nodes[Op]) => Chain | undefined {
     return this.forwards[op];
@@ -119,7 +129,10 @@ class TrainingPlanner {
   }
 
   private conv(node: Extract<Node, { op: 'conv2d' | 'dense' }>, x: Chain | undefined): Chain {
-    const common = { ...(x ? { x: x.index } : {}), kernel: this.model.kernelOf(node), stride: strideOf(node) };
+    const common = {
+      ...(x ? { x: x.index } : {}),
+      ...{ kernel: this.model.kernelOf(node), stride: strideOf(node), ...paddingOf(node) },
+    };
     const chain = this.builder.produce(node.shape, (out) => ({ op: 'conv', ...common, out }));
     if (takesNorm(node) && normOf(node)) this.normalize(chain, this.model.batchNormOf(node));
     this.backwardOf.push(() => {
@@ -133,7 +146,7 @@ class TrainingPlanner {
   }
 
   private depthwise(node: Extract<Node, { op: 'depthwiseConv2d' }>, x: Chain): Chain {
-    const common = { x: x.index, kernel: this.model.kernelOf(node), stride: node.stride };
+    const common = { x: x.index, kernel: this.model.kernelOf(node), stride: node.stride, ...node.padding };
     const chain = this.builder.produce(node.shape, (out) => ({ op: 'depthwise', ...common, out }));
     if (node.norm) this.normalize(chain, this.model.batchNormOf(node));
     this.backwardOf.push(() => {
@@ -145,10 +158,11 @@ class TrainingPlanner {
     return chain;
   }
 
-  /** Whether a chain's producer can tell the statistics of what it writes; a dense layer's bias is added after its product. */
+  /** Whether a chain's producer can tell the statistics of what it writes; a bias is added after its product. */
   private hasStatistics({ producer }: Chain): boolean {
-    if (producer.op === 'conv') return this.model.description.kernels[producer.kernel]!.kind !== 'dense';
-    return producer.op === 'depthwise' || producer.op === 'add';
+    if (producer.op === 'conv' || producer.op === 'depthwise')
+      return this.model.description.kernels[producer.kernel]!.bias === undefined;
+    return producer.op === 'add';
   }
 
   private normalize(chain: Chain, batchNorm: number): void {
