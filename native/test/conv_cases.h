@@ -15,6 +15,20 @@ Geometry geometry(int n, int h, int w, int c, int outC, int kernelH, int kernelW
   return g;
 }
 
+/** Padded by hand: rows above and below, columns before and behind. */
+Geometry paddedBy(const int (&padding)[4], Geometry g) {
+  g.top = padding[0], g.left = padding[2];
+  g.outH = (g.h + padding[0] + padding[1] - g.kernelH) / g.stride + 1;
+  g.outW = (g.w + padding[2] + padding[3] - g.kernelW) / g.stride + 1;
+  return g;
+}
+
+/** What an epilogue does to a sum before it is rounded. */
+double through(const ft::Epilogue& e, double sum, int c) {
+  const double y = std::fmin(double(e.hi), std::fmax(double(e.lo), sum * e.scale[c] + e.shift[c]));
+  return e.slope && y <= 0 ? y * e.slope[c] : y;
+}
+
 /** Calls visit(outRow, inRow, tap) for every product of a convolution. */
 template <class Visit>
 void taps(const Geometry& g, Visit&& visit) {
@@ -75,9 +89,12 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   const ViewOf x(g.inRows(), g.c, transforms, random);
   std::vector<std::uint8_t> pixels(g.inRows() * g.c + ft::kPixelSlack);
   for (auto& p : pixels) p = std::uint8_t(random.next());
+  const bool scaled = bytes && random.next() % 2;
+  const Buffer colours = tensor(g.c, 256, random);
   const auto value = [&](std::int64_t row, int c) {
     if (!bytes) return x.value(row, c);
-    const float pixel = float(pixels[row * g.c + c] / 127.5 - 1);
+    const std::uint8_t byte = pixels[row * g.c + c];
+    const float pixel = scaled ? (*colours)[c * 256 + byte] : float(byte / 127.5 - 1);
     return double(x.view.quant ? rounded(pixel, *x.quant) : pixel);
   };
   const Buffer kernel = tensor(1, taps0 * g.c * g.outC, random);
@@ -104,7 +121,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   });
   const Buffer out = buffer(g.outRows() * outStride);
   const Buffer scale = tensor(1, g.outC, random), shift = tensor(1, g.outC, random);
-  const Buffer residual = tensor(g.outRows(), g.outC, random);
+  const Buffer residual = tensor(g.outRows(), g.outC, random), slope = tensor(1, g.outC, random);
   std::vector<double> mean(outStride), m2(outStride);
   std::vector<float> low(outStride), high(outStride);
   const ft::FakeQuant quant = coarse();
@@ -112,7 +129,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   ft::ConvForward f;
   f.g = g;
   if (bytes)
-    f.pixels = pixels.data(), f.x.quant = x.view.quant;
+    f.pixels = pixels.data(), f.colours = scaled ? colours->data() : nullptr, f.x.quant = x.view.quant;
   else
     f.x = x.view;
   f.panels = forward->data();
@@ -123,7 +140,10 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   } else {
     if (rounds) f.epilogue.quant = f.epilogue.sumQuant = &quant;
     f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.residual = residual->data();
-    f.epilogue.lo = 0, f.epilogue.hi = 6;
+    if (random.next() % 2)
+      f.epilogue.slope = slope->data();
+    else
+      f.epilogue.lo = 0, f.epilogue.hi = 6;
   }
   t.run(f, t.k.convForwardNeeds(f), t.k.convForward);
   if (statistics) expectStatistics(y, g.outRows(), g.outC, mean, m2);
@@ -133,12 +153,11 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
     for (int c = 0; c < outStride; c++) {
       double expected = c < g.outC ? y[r * g.outC + c] : 0;
       if (rounds) {
-        const double clamped = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c]));
-        if (c < g.outC) compareRounded((*out)[r * outStride + c], clamped, (*residual)[r * outStride + c], size);
+        if (c < g.outC) compareRounded((*out)[r * outStride + c], through(f.epilogue, expected, c), (*residual)[r * outStride + c], size);
         continue;
       }
       if (!statistics && c < g.outC)
-        expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c])) + (*residual)[r * outStride + c];
+        expected = through(f.epilogue, expected, c) + (*residual)[r * outStride + c];
       compare("the output", (*out)[r * outStride + c], expected, size);
     }
 
@@ -158,7 +177,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   ft::ConvBackward b;
   b.g = g;
   if (bytes)
-    b.pixels = pixels.data(), b.x.quant = x.view.quant;
+    b.pixels = pixels.data(), b.colours = f.colours, b.x.quant = x.view.quant;
   else
     b.x = x.view;
   b.d = d.d;
@@ -195,7 +214,7 @@ void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool stat
     }
   });
   const Buffer out = buffer(g.outRows() * stride);
-  const Buffer scale = tensor(1, g.c, random), shift = tensor(1, g.c, random);
+  const Buffer scale = tensor(1, g.c, random), shift = tensor(1, g.c, random), slope = tensor(1, g.c, random);
   std::vector<double> mean(stride), m2(stride);
   std::vector<float> low(stride), high(stride);
   const ft::FakeQuant quant = coarse();
@@ -210,7 +229,11 @@ void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool stat
     if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();
   } else {
     if (rounds) f.epilogue.quant = &quant;
-    f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data(), f.epilogue.lo = 0, f.epilogue.hi = 6;
+    f.epilogue.scale = scale->data(), f.epilogue.shift = shift->data();
+    if (random.next() % 2)
+      f.epilogue.slope = slope->data();
+    else
+      f.epilogue.lo = 0, f.epilogue.hi = 6;
   }
   t.run(f, t.k.depthwiseForwardNeeds(f), t.k.depthwiseForward);
   if (statistics) expectStatistics(y, g.outRows(), g.c, mean, m2);
@@ -219,12 +242,15 @@ void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool stat
   for (std::int64_t r = 0; r < g.outRows(); r++)
     for (int c = 0; c < stride; c++) {
       double expected = c < g.c ? y[r * g.c + c] : 0;
-      if (!statistics && c < g.c) expected = std::fmin(6, std::fmax(0, expected * (*scale)[c] + (*shift)[c]));
+      if (!statistics && c < g.c) expected = through(f.epilogue, expected, c);
       if (rounds && std::abs(std::fmod(expected / 0.7 + 0.5, 1.0) - 0.5) > 0.4999 * std::max(0.0, 1 - 1e-3 * size)) continue;
       if (rounds) expected = rounded(float(expected), quant);
       compare("the output", (*out)[r * stride + c], expected, size);
     }
-  const Buffer dKernel = buffer(dw.size());
+  std::vector<double> db(g.c);
+  for (std::int64_t r = 0; r < g.outRows(); r++)
+    for (int c = 0; c < g.c; c++) db[c] += d.value(r, c);
+  const Buffer dKernel = buffer(dw.size()), dBias = buffer(g.c);
   TargetOf target(x, g.inRows(), random.next() % 2 == 0, random.next() % 3 != 0, random);
   ft::DepthwiseBackward b;
   b.g = g;
@@ -233,10 +259,13 @@ void depthwiseCase(const Table& t, const Geometry& g, bool transforms, bool stat
   b.kernel = kernel->data();
   b.target = target.target;
   b.kernelGradient = dKernel->data();
+  if (random.next() % 2) b.biasGradient = dBias->data();
   t.run(b, t.k.depthwiseBackwardNeeds(b), t.k.depthwiseBackward);
   target.expect(dx);
   const double kernelSize = scaleOf(dw) + std::sqrt(double(g.outRows()));
   for (std::size_t i = 0; i < dw.size(); i++) compare("the kernel's gradient", (*dKernel)[i], dw[i], kernelSize);
+  for (int c = 0; b.biasGradient && c < g.c; c++)
+    compare("the bias' gradient", (*dBias)[c], db[c], std::sqrt(double(g.outRows())));
 }
 
 }  // namespace

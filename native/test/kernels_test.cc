@@ -4,10 +4,13 @@
 //
 //   kernels_test [threads]
 
+#include <array>
+
 #include "../src/cpu.h"
 #include "../src/loss.h"
 #include "conv_cases.h"
 #include "testing.h"
+#include "values_cases.h"
 
 namespace {
 
@@ -26,13 +29,16 @@ void rowCases(const Table& t, Random& random) {
       f.x = x.view;
       if (random.next() % 2) f.y = y.view;
       f.out = out->data();
+      const Buffer slope = tensor(1, channels, random);
+      if (random.next() % 2) f.slope = slope->data();
       f.statistics = {mean.data(), m2.data()};
       std::vector<float> low(stride), high(stride);
       if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();
       t.run(f, t.k.addNeeds(f), t.k.add);
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < channels; c++) {
-          plain[r * channels + c] = x.value(r, c) + (f.y.x ? y.value(r, c) : 0);
+          const double sum = x.value(r, c) + (f.y.x ? y.value(r, c) : 0);
+          plain[r * channels + c] = f.slope && sum <= 0 ? sum * (*slope)[c] : sum;
           compare("the sum", (*out)[r * stride + c], plain[r * channels + c], 1);
         }
       expectStatistics(plain, rows, channels, mean, m2);
@@ -307,6 +313,20 @@ int main(int argc, char** argv) {
     depthwiseCase(t, geometry(40, 4, 5, 8, 8, 3, 3, 1), true, true, random);
     depthwiseCase(t, geometry(40, 4, 5, 8, 8, 3, 3, 2), true, true, random);
     depthwiseCase(t, geometry(2, 5, 6, 8, 8, 3, 2, 2), true, true, random);
+    // Padded by hand: none, uneven, as wide as the kernel allows, and as SAME has it for a side of another parity.
+    for (const auto& padding : {std::array{0, 0, 0, 0}, {1, 0, 0, 1}, {2, 2, 1, 2}, {1, 1, 1, 1}, {0, 2, 2, 0}})
+      for (const int stride : {1, 2, 3})
+        for (const auto& [h, w] : {std::pair{3, 4}, {8, 7}, {6, 9}}) {
+          const int sides[4] = {padding[0], padding[1], padding[2], padding[3]};
+          convCase(t, paddedBy(sides, geometry(2, h, w, 18, 21, 3, 3, stride)), false, true, w % 2, random);
+          convCase(t, paddedBy(sides, geometry(2, h, w, 3, 21, 3, 3, stride)), true, false, h % 2, random);
+          for (const int images : {1, 3})
+            depthwiseCase(t, paddedBy(sides, geometry(images, h, w, 20, 20, 3, 3, stride)), h % 2, w % 2, random);
+          maxPoolCase(t, paddedBy(sides, geometry(2, h, w, 20, 20, 3, 3, stride)), h % 2, random);
+        }
+    depthwiseCase(t, paddedBy({0, 0, 0, 0}, geometry(3, 8, 8, 20, 20, 8, 8, 1)), true, false, random);
+    convCase(t, paddedBy({0, 0, 0, 0}, geometry(2, 5, 4, 18, 21, 1, 1, 2)), false, true, true, random);
+    valuesCases(t, random);
     rowCases(t, random);
     poolCases(t, random);
     integerCases(t, random);

@@ -109,7 +109,7 @@ std::vector<double> runPlan(Session& session, int index, bool rounds) {
   if (result.notFinite.where != ft::NotFinite::nowhere) return {};
   std::vector<double> seen;
   for (const ft::OutputSpec& o : plan.outputs)
-    for (int row = 0, channels = plan.tensors[o.tensor].c; row < plan.batch; row++)
+    for (int row = 0, channels = plan.tensors[o.tensor].c; row < plan.tensors[o.tensor].rows(); row++)
       for (int c = 0; c < channels; c++)
         seen.push_back(session.tensor(index, o.tensor)[std::size_t(row) * padded(channels) + c]);
   seen.push_back(result.loss.lossSum);
@@ -250,7 +250,8 @@ void damage(PlanSpec& plan, Random& random) {
 }
 
 void damage(ModelSpec& model, Random& random) {
-  switch (random.next() % 4) {
+  switch (random.next() % 5) {
+    case 4: model.colours.resize(random.next() % 5); break;
     case 0: model.parameters[random.next() % model.parameters.size()].size = std::size_t(random.next() % 100); break;
     case 1: damage(model.batchNorms, kBatchNormFields, random); break;
     case 2:

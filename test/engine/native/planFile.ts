@@ -23,6 +23,7 @@ export function planText(model: ModelDescription, plans: readonly PlanDescriptio
     'network',
     ...lists({
       parameter: model.parameters,
+      colour: model.colours,
       kernel: model.kernels,
       batchNorm: model.batchNorms,
       quantizer: model.quantizers,

@@ -13,12 +13,13 @@ import { NumberedGraph } from '../../../src/engine/native/numberedGraph.js';
 import { planTraining } from '../../../src/engine/native/trainingPlan.js';
 import { quantizeGraph } from '../../../src/quantization/quantizeGraph.js';
 import type { OutputName } from '../../../src/core/losses/loss.js';
-import { widthOf } from '../../../src/graph/graph.js';
+import { widthOf, type Graph } from '../../../src/graph/graph.js';
+import { GraphBuilder } from '../../../src/graph/graphBuilder.js';
 import { parametersOf } from '../../../src/graph/operations.js';
 import { randomBatch } from './comparing.js';
 import { numbersText, planText } from './planFile.js';
 import { plainLinear } from './plainNetwork.js';
-import { randomGraph, randomQuantizable, randomValues } from './randomGraph.js';
+import { randomFaceGraph, randomGraph, randomQuantizable, randomValues } from './randomGraph.js';
 import { scratchFolder } from '../../support/scratch.js';
 
 // native/test/kernels_test.cc holds each kernel against plain loops, session_test.cc runs networks, whole and damaged. Here they
@@ -52,7 +53,14 @@ const SOURCES: readonly Source[] = [
     .filter((name) => /^loss.*\.cc$/.test(name))
     .map((name): Source => [`src/${name}`, []]),
 ];
-const SESSION_SOURCES: readonly Source[] = ['session', 'session_plan', 'session_bind', 'session_quantization']
+const SESSION_SOURCES: readonly Source[] = [
+  'session',
+  'session_plan',
+  'session_bind',
+  'session_bind_values',
+  'session_run',
+  'session_quantization',
+]
   .map((name): Source => [`src/${name}.cc`, []])
   .concat([['test/session_test.cc', []]]);
 
@@ -100,9 +108,24 @@ function plansOf(random: Random, quantized: boolean): string {
   return planText(model.description, plans);
 }
 
+/** Random networks of what face networks are made of; those without scores are used only. */
+function facePlansOf(random: Random): string {
+  const graph = randomFaceGraph(random);
+  const model = new NumberedGraph(graph);
+  const trained = graph.outputs.scores === undefined ? [] : [planTraining(model, 2), planTraining(model, 3)];
+  return planText(model.description, [...trained, planInference(model, 3), planInference(model, 1)]);
+}
+
+/** Its embedding is a map, as a detector's is. */
+function mapPlan(): string {
+  const b = new GraphBuilder();
+  const x = b.prelu('slope', b.conv2d('conv', b.input(9, 7, 3), 5, 3, 2, { bias: true }));
+  const model = new NumberedGraph(b.build('map', { embedding: b.concat('both', x, b.sigmoid('sigmoid', x)) }));
+  return planText(model.description, [planInference(model, 2)]);
+}
+
 /** A step whose loss is a sum of outputs, and what plain loops in float64 make of it. */
-function gradientsOf(random: Random, reads: readonly OutputName[]): string {
-  const graph = randomGraph(random);
+function gradientsOf(random: Random, graph: Graph, reads: readonly OutputName[]): string {
   const model = new NumberedGraph(graph, { reads });
   const values = randomValues(graph, random);
   const { images } = randomBatch(graph, random, 3);
@@ -140,8 +163,13 @@ function gradientsOf(random: Random, reads: readonly OutputName[]): string {
 function planFile(count: number): string {
   const random = Random.fromSeed(31);
   const texts: string[] = [];
-  for (let i = 0; i < count; i++)
-    texts.push(plansOf(random, i % 2 === 0), gradientsOf(random, READS[i % READS.length]!));
+  texts.push(plansOf(random, false), mapPlan());
+  for (let i = 0; i < count; i++) {
+    const reads = READS[i % READS.length]!;
+    texts.push(plansOf(random, i % 2 === 0), gradientsOf(random, randomGraph(random), reads), facePlansOf(random));
+    const graph = randomFaceGraph(random);
+    texts.push(gradientsOf(random, graph, graph.outputs.scores === undefined ? ['embedding'] : reads));
+  }
   const file = path.join(folder(), 'plans.txt');
   fs.writeFileSync(file, texts.join(''));
   return file;
