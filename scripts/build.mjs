@@ -43,6 +43,7 @@ const builds = [
       parentWatch: 'src/trainer/parentWatch.ts',
       pictureThread: 'src/dataset/pictureThread.ts',
       alignThread: 'src/faces/alignThread.ts',
+      dlibThread: 'src/recognition/dlib/dlibThread.ts',
       drawSample: 'src/sample/main.ts',
     },
     // sharp and ONNX Runtime bring their own native libraries. TensorFlow.js is bundled; the union package would bring layers, WebGL and

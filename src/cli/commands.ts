@@ -4,6 +4,7 @@ import { check } from './commands/check.js';
 import { compare } from './commands/compare.js';
 import { downloadWeightsCommand } from './commands/downloadWeights.js';
 import { enroll } from './commands/enroll.js';
+import { evaluate } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { helpCommand } from './commands/help.js';
 import { predict } from './commands/predict.js';
@@ -17,6 +18,7 @@ import { versionCommand } from './commands/version.js';
 const own: readonly Command[] = [
   enroll,
   recognize,
+  evaluate,
   recognizerCommand,
   train,
   qat,

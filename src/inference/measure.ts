@@ -49,7 +49,7 @@ export async function measure(
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Measured | undefined> {
-  const dataset = await validationOf(source, onProgress, cancelled);
+  const dataset = await datasetOf(source, onProgress, cancelled);
   if (!dataset) return undefined;
   const sessions = new Map<Precision, { session: OnnxSession; alone: OnnxSession; bytes: number }>();
   try {
@@ -72,7 +72,12 @@ export async function measure(
   }
 }
 
-async function validationOf(
+/**
+ * The pictures that a checkpoint was trained and validated on, as its run split them. Close its source when done.
+ *
+ * @returns undefined where they are not there any more, show other people, or when cancelled
+ */
+export async function datasetOf(
   { run: { options, people } }: OpenedCheckpoint,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,

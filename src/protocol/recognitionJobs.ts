@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { evaluation } from './evaluation.js';
 import { optionInfo } from './optionInfo.js';
 import { absolutePath, order, type JobWords } from './order.js';
 import { answer, enrolment, leftOut, networkAtWork, recognizerSummary } from './recognition.js';
@@ -17,6 +18,11 @@ const faces = z.enum(['on', 'off']).default('on').register(optionInfo, {
   help: 'off for pictures that are aligned crops of faces already; on finds and aligns the face first',
 });
 const seen = z.boolean().default(false);
+const seed = z.int().min(0).max(0xffffffff).default(0).register(optionInfo, {
+  flag: 'seed',
+  value: 'N',
+  help: 'of whatever is drawn by chance',
+});
 const strangersPer1000 = z.number().gt(0).max(500).default(10).register(optionInfo, {
   flag: 'strangers-per-1000',
   value: 'F',
@@ -65,11 +71,7 @@ export const RECOGNITION_JOBS = {
         value: 'N',
         help: 'pictures to enrol of each person, drawn by the seed; all where nothing is said',
       }),
-      seed: z.int().min(0).max(0xffffffff).default(0).register(optionInfo, {
-        flag: 'seed',
-        value: 'N',
-        help: 'of the draw of the pictures',
-      }),
+      seed,
       /** A checkpoint or an exported file whose embedding is compared, in place of the face network. */
       network: absolutePath.optional().register(optionInfo, {
         flag: 'network',
@@ -104,6 +106,47 @@ export const RECOGNITION_JOBS = {
     word: z.object({ type: z.literal('edited'), changed }),
     noun: 'change of the recognizer',
     again: 'Change it again',
+    kept: KEPT,
+  },
+  /** How often a recognizer, a checkpoint or an exported file is wrong. */
+  evaluate: {
+    order: order('evaluate', {
+      /** A recognizer, a checkpoint, or an exported file. */
+      model: absolutePath,
+      probes: absolutePath.optional().register(optionInfo, {
+        flag: 'probes',
+        value: 'FOLDER',
+        help: 'other pictures of the people, a folder for each; else each enrolled picture is tried against the others',
+      }),
+      strangers: absolutePath.optional().register(optionInfo, {
+        flag: 'strangers',
+        value: 'FOLDER',
+        help: 'pictures of strangers, a folder for each; else each person is a stranger to the others in turn',
+      }),
+      pairs: absolutePath.optional().register(optionInfo, {
+        flag: 'pairs',
+        value: 'FOLDER',
+        help: 'a pairs.txt in LFW’s format and its pictures; else pairs are made of the people',
+      }),
+      /** Absent: what the recognizer was made for, or 10. */
+      strangersPer1000: z.number().gt(0).max(500).optional().register(optionInfo, {
+        flag: 'strangers-per-1000',
+        value: 'F',
+        help: 'how many of 1,000 strangers may get a name, at most; what the recognizer was made for, or 10',
+      }),
+      seed,
+      faceWeights,
+      faces,
+    }),
+    word: z.object({
+      type: z.literal('evaluated'),
+      evaluation,
+      network: networkAtWork,
+      /** Of a recognizer. */
+      recognizer: recognizerSummary.optional(),
+    }),
+    noun: 'evaluation',
+    again: 'Evaluate again',
     kept: KEPT,
   },
   /** Stays, with everything loaded, and answers requests until it is stopped or nobody has asked for a while. */

@@ -3,9 +3,11 @@ import type { Changed, Recognition, RecognizerChange } from '../protocol/recogni
 import { networkAtWork } from '../protocol/recognition.js';
 import type { Recognizer } from '../recognizers/recognizer.js';
 import { readRecognizer, recognizerStamp } from '../recognizers/recognizerFolder.js';
+import { isCheckpoint } from '../runs/checkpoint.js';
 import { changeRecognizer } from './changeRecognizer.js';
 import { lookAt, type LookOptions } from './lookAt.js';
-import { openSightOf, otherNetwork, type SightWish } from './openSight.js';
+import { ensureCheckpointRecognizer } from './checkpointGallery.js';
+import { openSight, openSightOf, otherNetwork, type SightWish } from './openSight.js';
 import { answerPicture, judgeOf, type Judge } from './recognize.js';
 import type { Sight } from './sight.js';
 
@@ -20,8 +22,41 @@ export class Answering {
     private stamp: string | undefined,
   ) {}
 
-  /** @throws UserError where the recognizer or its network cannot be had */
-  static async open(folder: string, wish: Omit<SightWish, 'network'>): Promise<Answering> {
+  /**
+   * @param place a recognizer, or a checkpoint, whose people are enrolled when somebody first asks
+   * @returns undefined when cancelled
+   * @throws UserError where the recognizer or its network cannot be had
+   */
+  static async open(
+    place: string,
+    wish: Omit<SightWish, 'network'>,
+    onProgress: (done: number, total: number) => void,
+    cancelled: () => boolean,
+  ): Promise<Answering | undefined> {
+    return isCheckpoint(place)
+      ? Answering.ofCheckpoint(place, wish, onProgress, cancelled)
+      : Answering.ofRecognizer(place, wish);
+  }
+
+  private static async ofCheckpoint(
+    checkpoint: string,
+    { faces }: Omit<SightWish, 'network'>,
+    onProgress: (done: number, total: number) => void,
+    cancelled: () => boolean,
+  ): Promise<Answering | undefined> {
+    const sight = await openSight({ network: checkpoint, faces });
+    try {
+      const folder = await ensureCheckpointRecognizer(sight, checkpoint, onProgress, cancelled);
+      if (folder !== undefined) return new Answering(folder, sight, readRecognizer(folder), recognizerStamp(folder));
+    } catch (error) {
+      await sight.close();
+      throw error;
+    }
+    await sight.close();
+    return undefined;
+  }
+
+  private static async ofRecognizer(folder: string, wish: Omit<SightWish, 'network'>): Promise<Answering> {
     const stamp = recognizerStamp(folder);
     const recognizer = readRecognizer(folder);
     const { name, network } = recognizer.record;

@@ -14,8 +14,6 @@ import { requireRoom } from './requireRoom.js';
 import type { Sight } from './sight.js';
 
 export interface EnrolOptions {
-  /** Folder of people; absolute. */
-  readonly dataset: string;
   /** Folder of the recognizer: absent, or one, which is replaced; absolute. */
   readonly recognizer: string;
   /** Of each person, drawn by the seed; absent for all. */
@@ -24,35 +22,48 @@ export interface EnrolOptions {
   readonly strangersPer1000: number;
 }
 
+/** Somebody to enrol, with their pictures as absolute paths. */
+export interface EnrolledFiles {
+  readonly person: string;
+  readonly files: readonly string[];
+}
+
 /**
  * Makes a recognizer of a folder of people, with no training.
  *
+ * @param options `dataset`: the folder of people; absolute
  * @returns undefined when cancelled
  * @throws UserError `dataset-…`, `dataset-nothing-usable`, or where the recognizer cannot be written
  */
 export async function enrolFolder(
   sight: Sight,
+  options: EnrolOptions & { readonly dataset: string },
+  kept: KeptFaces | undefined,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<Enrolment | undefined> {
+  const scanned = scanDataset(options.dataset, 1);
+  const enrolment = await enrolPeople(sight, filesByPerson(scanned), options, kept, onProgress, cancelled);
+  return enrolment && { ...enrolment, leftOut: [...skippedIn(scanned), ...enrolment.leftOut] };
+}
+
+/** {@link enrolFolder} for people whose pictures lie anywhere. */
+export async function enrolPeople(
+  sight: Sight,
+  everybody: readonly EnrolledFiles[],
   options: EnrolOptions,
   kept: KeptFaces | undefined,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Enrolment | undefined> {
   const start = performance.now();
-  const { dataset, recognizer: folder, pictures, seed } = options;
+  const { recognizer: folder, pictures, seed } = options;
   requireRoom(folder);
-  const scanned = scanDataset(dataset, 1);
-  const people = filesByPerson(scanned).map(({ person, files }) => ({
-    person,
-    files: drawOrder(person, files, pictures, seed),
-  }));
+  const people = everybody.map(({ person, files }) => ({ person, files: drawOrder(person, files, pictures, seed) }));
   const looked = await lookAtPeople(sight, people, pictures, kept, onProgress, cancelled);
   if (!looked) return undefined;
-  const drawn = people.map(({ person }, i) => ({
-    person,
-    looked: looked[i]!,
-    ...drawPictures(person, looked[i]!, pictures),
-  }));
-  if (drawn.every(({ chosen }) => chosen.length === 0)) throw nothingUsable(dataset, drawn);
+  const drawn = people.map(({ person }, i) => ({ person, ...drawPictures(person, looked[i]!, pictures) }));
+  if (drawn.every(({ chosen }) => chosen.length === 0)) throw nothingUsable(drawn);
   const recognizer = recognizerOf(sight, drawn, options);
   const written = isRecognizer(folder)
     ? await withRecognizerLock(folder, () => writeRecognizer(folder, recognizer))
@@ -61,7 +72,7 @@ export async function enrolFolder(
     recognizer: summaryOf(written, folder),
     pictures: looked.reduce((sum, { length }) => sum + length, 0),
     enrolled: drawn.reduce((sum, { chosen }) => sum + chosen.length, 0),
-    leftOut: [...skippedIn(scanned), ...drawn.flatMap(({ leftOut }) => leftOut)],
+    leftOut: drawn.flatMap(({ leftOut }) => leftOut),
     severalFaces: drawn.flatMap(({ person, chosen }) =>
       chosen
         .filter(({ picture }) => picture.faces.length > 1)
@@ -73,7 +84,7 @@ export async function enrolFolder(
 }
 
 /** The people of a folder whom a recognizer can name, with their files as absolute paths. */
-export function filesByPerson({ root, people, files, owners }: ScannedDataset): { person: string; files: string[] }[] {
+function filesByPerson({ root, people, files, owners }: ScannedDataset): EnrolledFiles[] {
   const all = people.map((person) => ({ person, files: [] as string[] }));
   files.forEach((file, i) => all[owners[i]!]!.files.push(path.join(root, ...file.split('/'))));
   for (const { person } of all)
@@ -89,7 +100,7 @@ export function filesByPerson({ root, people, files, owners }: ScannedDataset): 
 /** Looks at as many pictures of each as are wanted, and at others where those show no face that serves. */
 async function lookAtPeople(
   sight: Sight,
-  people: readonly { readonly person: string; readonly files: readonly string[] }[],
+  people: readonly EnrolledFiles[],
   pictures: number | undefined,
   kept: KeptFaces | undefined,
   onProgress: (done: number, total: number) => void,
@@ -118,7 +129,7 @@ async function lookAtPeople(
   }
 }
 
-type Drawn = DrawnPictures & { readonly person: string; readonly looked: readonly LookedAt[] };
+type Drawn = DrawnPictures & { readonly person: string };
 
 function recognizerOf(
   sight: Sight,
@@ -179,11 +190,11 @@ function warningsOf(drawn: readonly Drawn[], pictures: number | undefined): stri
   ];
 }
 
-function nothingUsable(dataset: string, drawn: readonly Drawn[]): UserError {
+function nothingUsable(drawn: readonly Drawn[]): UserError {
   const [first] = drawn.flatMap(({ leftOut }) => leftOut);
   return new UserError(
     'dataset-nothing-usable',
-    `No picture in “${path.basename(dataset)}” shows a face that can be used${first ? `: ${path.basename(first.file)} ${first.reason}` : ''}.`,
+    `No picture shows a face that can be used${first ? `: ${path.basename(first.file)} ${first.reason}` : ''}.`,
     'Use pictures in which the face is large, sharp and seen from the front.',
   );
 }

@@ -1,4 +1,6 @@
 import { dot } from '../core/cosine.js';
+import { CONFIDENCE } from '../evaluation/bounds.js';
+import { chooseThreshold, strangersBound, wantedShare, WORTH } from '../evaluation/threshold.js';
 import type { Threshold } from '../protocol/recognition.js';
 import type { RecognizerRecord } from '../recognizers/recognizer.js';
 import { tableThreshold } from '../recognizers/thresholdTable.js';
@@ -6,12 +8,10 @@ import { galleryOf } from './gallery.js';
 
 /** Where nothing at all is known of a network: a guess, which is called one. */
 const GUESS = 0.5;
-/** What float32 may add to a similarity. */
-const MARGIN = 1e-4;
 
 /**
  * The threshold of a recognizer that has not been evaluated: from the table of its network. Where there is none for it, the enrolled
- * people stand in for strangers, each to the others, and it lies above all of them.
+ * people stand in for strangers, each to the others.
  *
  * @param embeddings as a recognizer has them
  */
@@ -26,19 +26,26 @@ export function firstThreshold(
   const guess: Threshold = { value: GUESS, strangersPer1000, evidence: { kind: 'none', people } };
   if (people < 2) return guess;
   const gallery = galleryOf({ record: { ...record, threshold: guess }, embeddings });
-  const highest = gallery.map((stranger) => {
-    const others = gallery.filter((person) => person !== stranger);
-    return Math.max(
-      ...stranger.pictures.flatMap(({ embedding }) => others.map(({ prototype }) => dot(embedding, prototype))),
-    );
-  });
+  const highest = gallery
+    .map((stranger) => {
+      const others = gallery.filter((person) => person !== stranger);
+      return Math.max(
+        ...stranger.pictures.flatMap(({ embedding }) => others.map(({ prototype }) => dot(embedding, prototype))),
+      );
+    })
+    .sort((a, b) => b - a);
+  const evidence: Parameters<typeof strangersBound>[1] = {
+    ...{ strangers: highest, strangersFrom: 'in-turn', compared: people - 1, enrolled: people },
+    wanted: { strangersPer1000, confidence: CONFIDENCE },
+  };
+  const share = wantedShare(evidence.wanted, evidence.compared, people);
+  const { threshold, named } = chooseThreshold(highest, share, CONFIDENCE, WORTH['in-turn']);
   return {
-    value: Math.min(1, Math.max(...highest) + MARGIN),
+    value: Math.min(1, threshold),
     strangersPer1000,
     evidence: {
-      ...{ kind: 'strangers', people: people - 1, strangers: people, named: 0, from: 'in-turn' },
-      // Clopper and Pearson's, which has a closed form where nobody was named.
-      bound: 1 - 0.05 ** (1 / people),
+      ...{ kind: 'strangers', people, strangers: people, named, from: 'in-turn' },
+      bound: strangersBound(named, evidence),
     },
   };
 }

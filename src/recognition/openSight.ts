@@ -1,5 +1,8 @@
 import { UserError } from '../core/userError.js';
 import type { RecognizerNetwork } from '../recognizers/recognizer.js';
+import { findFaceWeights } from '../weights/faceWeights.js';
+import { dlibSight } from './dlib/dlibSight.js';
+import { faceSight } from './faceSight.js';
 import { modelSight } from './modelSight.js';
 import type { Sight } from './sight.js';
 
@@ -12,17 +15,14 @@ export interface SightWish {
 }
 
 /**
- * Opens the network that is wished for.
+ * Opens the network that is wished for: one that was trained here, else the face network, else dlib's, which is always there.
  *
  * @throws UserError where it cannot be had
  */
-export async function openSight({ network, faces }: SightWish): Promise<Sight> {
+export async function openSight({ network, faceWeights, faces }: SightWish): Promise<Sight> {
   if (network !== undefined) return modelSight(network, faces);
-  throw new UserError(
-    'weights-absent',
-    'The face network is not on this machine.',
-    'Download it, or name a checkpoint with --network.',
-  );
+  const weights = findFaceWeights(faceWeights);
+  return weights ? faceSight(weights, faces) : dlibSight(faces);
 }
 
 /**
@@ -35,7 +35,8 @@ export async function openSightOf(
   network: RecognizerNetwork,
   wish: Omit<SightWish, 'network'>,
 ): Promise<Sight> {
-  const sight = await openSight({ ...wish, network: network.path });
+  const sight =
+    network.kind === 'dlib' ? await dlibSight(wish.faces) : await openSight({ ...wish, network: network.path });
   const { digest, precision, length, name: found } = sight.embedder.network;
   if (digest === network.digest && precision === network.precision && length === network.length) return sight;
   await sight.close();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { template } from '../graph/preprocessing.js';
 import { faceQuality, networkAtWork, threshold, UNKNOWN, type RecognizerSummary } from '../protocol/recognition.js';
 import { thresholdInUse } from './thresholdInUse.js';
 
@@ -28,8 +29,6 @@ const path = z
   .min(1)
   .max(4096)
   .refine((file) => !file.includes('\0'));
-const fraction = z.number().min(-1).max(2);
-const point = z.tuple([fraction, fraction]);
 
 /** A face that was turned into a row of the gallery, and the picture that it was found in. */
 const enrolledPicture = z.object({
@@ -74,11 +73,8 @@ export const recognizerNetwork = networkAtWork.extend({
   length: z.int().min(1).max(LONGEST_EMBEDDING),
   /** Side of the square that it looks at, in pixels. */
   size: z.int().min(1).max(4096),
-  /**
-   * Where the viewer's left eye, right eye, the tip of the nose, the left and the right corner of the mouth lie in that square, as
-   * fractions of it; absent for a network of whole pictures.
-   */
-  template: z.tuple([point, point, point, point, point]).optional(),
+  /** Where an aligned face has its points; absent for a network of whole pictures. */
+  template: template.optional(),
 });
 export type RecognizerNetwork = Readonly<z.infer<typeof recognizerNetwork>>;
 

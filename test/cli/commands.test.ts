@@ -32,6 +32,9 @@ describe('a command whose job fails', function () {
     ['predict', 'm', 'p.jpg'],
     ['check', 'd'],
     ['align', 'd'],
+    ['enroll', 'd'],
+    ['recognize', 'r', 'p.jpg'],
+    ['evaluate', 'r'],
   ];
 
   it('ends with 1 and says why, once', () => {

@@ -39,6 +39,7 @@ const ABOUT: Record<string, string[]> = {
   align: ['faces'],
   enroll: ['faces'],
   recognize: ['r', 'p.jpg'],
+  evaluate: ['r'],
   recognizer: ['list'],
   'download-weights': [],
   'setup-tensorflow': [],
@@ -328,6 +329,69 @@ describe('the other commands', () => {
     assert.equal(refused('align', 'f', '--size', '9999').message, '--size: at most 1024, not “9999”.');
     assert.equal(refused('check', 'f', '--size', '31').message, '--size: at least 32, not “31”.');
     assert.equal(refused('align', 'f', '--threads', '1.5').message, '--threads: a whole number, not “1.5”.');
+  });
+
+  it('enroll knows where its recognizer goes, and what it takes where nobody says otherwise', () => {
+    const order = (...args: string[]) => wishOf(z.object({ order: JOBS.enroll.order }), 'enroll', ...args).order;
+    const usual = order('My people');
+    assert.equal(usual.recognizer, path.join(cwd, '.face-trainer', 'recognizers', 'My people'));
+    assert.deepEqual(
+      [usual.pictures, usual.seed, usual.network, usual.faceWeights, usual.faces, usual.strangersPer1000],
+      [undefined, 0, undefined, undefined, 'on', 10],
+    );
+    const args = ['--pictures', '5', '--seed', '3', '--face-weights', 'w', '--strangers-per-1000', '0.5'];
+    const other = order('p', ...args, '--out', 'door', '--faces', 'off', '--network', 'c');
+    assert.deepEqual([other.recognizer, other.faceWeights], [path.join(cwd, 'door'), path.join(cwd, 'w')]);
+    assert.deepEqual([other.network, other.faces, other.strangersPer1000], [path.join(cwd, 'c'), 'off', 0.5]);
+    assert.deepEqual([other.pictures, other.seed], [5, 3]);
+    assert.equal(refused('enroll', 'p', '--pictures', '0').message, '--pictures: at least 1, not “0”.');
+    assert.equal(refused('enroll', 'p', '--faces', 'maybe').message, '--faces: on or off, not “maybe”.');
+    assert.match(refused('enroll', 'p', '--strangers-per-1000', '600').message, /at most 500/);
+  });
+
+  it('recognize and evaluate take a recognizer by its path', () => {
+    const asked = wishOf(z.object({ order: JOBS.recognize.order }), 'recognize', 'r', 'a.jpg', 'b').order;
+    assert.deepEqual(
+      [asked.recognizer, asked.files],
+      [path.join(cwd, 'r'), ['a.jpg', 'b'].map((f) => path.join(cwd, f))],
+    );
+    const wish = z.object({ order: JOBS.evaluate.order, useThreshold: z.boolean() });
+    const plain = wishOf(wish, 'evaluate', 'r');
+    assert.deepEqual(
+      [plain.order.probes, plain.order.strangersPer1000, plain.useThreshold],
+      [undefined, undefined, false],
+    );
+    const full = wishOf(wish, 'evaluate', 'r', '--probes', 'p', '--strangers', 's', '--pairs', 'q', '--use-threshold');
+    assert.deepEqual(
+      [full.order.probes, full.order.strangers, full.order.pairs, full.useThreshold],
+      [...['p', 's', 'q'].map((name) => path.join(cwd, name)), true],
+    );
+    assert.match(refused('evaluate', 'r', 'p').message, /pictures are named with --probes/);
+    assert.match(refused('evaluate').message, /Name a recognizer, a checkpoint or an exported file/);
+    assert.match(refused('recognize', 'r').message, /Name pictures/);
+  });
+
+  it('recognizer says what each thing that it can do takes', () => {
+    const kindOf = (...args: string[]) => wishOf(z.looseObject({ kind: z.string() }), 'recognizer', ...args);
+    assert.equal(kindOf('list')['base'], cwd);
+    assert.deepEqual(
+      [kindOf('show', 'r').kind, kindOf('undo', 'r').kind, kindOf('rename', 'r', 'a', 'b').kind],
+      ['show', 'edit', 'edit'],
+    );
+    const { order } = wishOf(z.object({ order: JOBS.editRecognizer.order }), 'recognizer', 'not', 'r', 'Anna', 'p.jpg');
+    assert.deepEqual(order.change, { kind: 'notThisPerson', person: 'Anna', files: [path.join(cwd, 'p.jpg')] });
+    for (const [args, says] of [
+      [[], 'Say what to do: list, show, add, remove, …'],
+      [['list', 'r'], 'Unexpected argument “r”.'],
+      [['renam', 'r'], 'A recognizer cannot “renam”. Did you mean “rename”?'],
+      [['rename', 'r', 'a'], '“recognizer rename” takes <recognizer> <person> <new name>.'],
+      [['add', 'r', 'Anna'], '“recognizer add” takes <recognizer> <person> <pictures…>.'],
+      [['merge', 'r', 'a', 'b', 'c'], '“recognizer merge” takes <recognizer> <person> <into person>.'],
+      [['undo'], '“recognizer undo” takes <recognizer>.'],
+      [['threshold', 'r', 'high'], 'A threshold is a similarity from -1 to 1, not “high”.'],
+      [['constructor', 'r'], 'A recognizer cannot “constructor”.'],
+    ] as const)
+      assert.equal(refused('recognizer', ...args).message, says);
   });
 
   it('download-weights takes the network that they are for', () => {

@@ -1,3 +1,4 @@
+import { SAMPLE_EVALUATION } from '../support/sampleEvaluation.js';
 import type { Job } from '../../src/protocol/jobs.js';
 
 const options = { dataset: '/d' };
@@ -65,6 +66,10 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
   editRecognizer: {
     order: { recognizer: '/r', change: { kind: 'add', person: 'anna', files: ['/p'] } },
     word: { type: 'edited', changed: { recognizer: GOOD_RECOGNIZER, done: 'd', leftOut: [] } },
+  },
+  evaluate: {
+    order: { model: '/m' },
+    word: { type: 'evaluated', evaluation: SAMPLE_EVALUATION, network },
   },
   answer: { order: { recognizer: '/r' }, word: { type: 'rested', why: 'idle', requests: 0 } },
   preview: { order: { options }, word: { type: 'previewed', samples: [] } },

@@ -1,5 +1,6 @@
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { trainerCommand, trainerMessage } from '../../src/protocol/jobs.js';
+import { SAMPLE_EVALUATION } from '../support/sampleEvaluation.js';
 
 export const NETWORK = {
   name: 'face-reidentification-retail-0095',
@@ -61,6 +62,17 @@ export const RECOGNITION_IN_FULL = {
     },
   },
   'changed in full': { schema: trainerMessage, message: { type: 'edited', changed } },
+  'evaluation in full': {
+    schema: trainerCommand,
+    message: {
+      ...{ type: 'evaluate', protocol, model: '/r', probes: '/p', strangers: '/s', pairs: '/q', seed: 1 },
+      ...{ strangersPer1000: 1, ...read },
+    },
+  },
+  'evaluated in full': {
+    schema: trainerMessage,
+    message: { type: 'evaluated', evaluation: SAMPLE_EVALUATION, network: NETWORK, recognizer: RECOGNIZER },
+  },
   'answering in full': {
     schema: trainerCommand,
     message: { type: 'answer', protocol, recognizer: '/r', idleSeconds: 60, ...read },

@@ -1,0 +1,88 @@
+import path from 'node:path';
+import { UserError } from '../core/userError.js';
+import { datasetOf } from '../inference/measure.js';
+import { openCheckpoint } from '../inference/openCheckpoint.js';
+import { runFolderOf } from '../runs/runFolder.js';
+import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
+import { enrolPeople, type EnrolledFiles } from './enrolFolder.js';
+import type { OwnedPicture } from './faceSetOf.js';
+import type { Sight } from './sight.js';
+
+/** Of each person that a network was trained on; more pictures move their mean no more. */
+const PICTURES = 20;
+const STRANGERS_PER_1000 = 10;
+
+/** Where the recognizer of a checkpoint lies: in the folder of its run, made when somebody first asks. */
+export function recognizerOfCheckpoint(checkpoint: string): string {
+  return path.join(runFolderOf(checkpoint), 'recognizers', path.basename(checkpoint));
+}
+
+/**
+ * Makes the recognizer of a checkpoint, of the pictures that it was trained on, where it is not there yet.
+ *
+ * @returns its folder; undefined when cancelled
+ * @throws UserError `dataset-missing` where the pictures are gone
+ */
+export async function ensureCheckpointRecognizer(
+  sight: Sight,
+  checkpoint: string,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<string | undefined> {
+  const folder = recognizerOfCheckpoint(checkpoint);
+  if (isRecognizer(folder) && readRecognizer(folder).record.network.digest === sight.embedder.network.digest)
+    return folder;
+  const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
+  if (!split) return undefined;
+  const options = { recognizer: folder, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
+  const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
+  return enrolment && folder;
+}
+
+export interface CheckpointSplit {
+  readonly train: readonly OwnedPicture[];
+  /** Of the people it was trained on. */
+  readonly validation: readonly OwnedPicture[];
+  /** Validation pictures of people it was not trained on. */
+  readonly strangers: readonly OwnedPicture[];
+}
+
+/**
+ * Which pictures a checkpoint was trained on, and which were held out.
+ *
+ * @returns undefined when cancelled
+ * @throws UserError `dataset-missing`
+ */
+export async function splitOfCheckpoint(
+  checkpoint: string,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<CheckpointSplit | undefined> {
+  const source = openCheckpoint(checkpoint);
+  const dataset = await datasetOf(source, onProgress, cancelled);
+  if (cancelled()) return undefined;
+  if (!dataset)
+    throw new UserError(
+      'dataset-missing',
+      `The pictures of this network are not where they were, or are others now: “${source.run.options.dataset}”.`,
+      'Bring the folder back, or ask the network for its own people alone with --closed-set.',
+    );
+  const { root, files, labels, people, split, source: pictures } = dataset;
+  await pictures.close();
+  const owned = (picture: number): OwnedPicture => ({
+    person: labels[picture]! < 0 ? files[picture]!.split('/')[0]! : people[labels[picture]!]!,
+    file: path.join(root, ...files[picture]!.split('/')),
+  });
+  const isKnown = (picture: number) => labels[picture]! >= 0;
+  return {
+    train: split.train.map(owned),
+    validation: split.validation.filter(isKnown).map(owned),
+    strangers: split.validation.filter((picture) => !isKnown(picture)).map(owned),
+  };
+}
+
+function byPerson(pictures: readonly OwnedPicture[]): EnrolledFiles[] {
+  const all = new Map<string, string[]>();
+  for (const { person, file } of pictures) all.set(person, [...(all.get(person) ?? []), file]);
+  return [...all].map(([person, files]) => ({ person, files }));
+}
