@@ -11,3 +11,4 @@ export function bundledPackages(metafiles: readonly Metafile[]): string[];
 export function packedPackages(allowList: string): string[];
 export function noticeOf(folder: string): Notice;
 export function noticesText(folders: readonly string[]): string;
+export function noticeSection(heads: readonly string[], text: string): string;

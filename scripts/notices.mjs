@@ -135,6 +135,12 @@ function readText(file) {
   return readFileSync(file, 'utf8').replaceAll('\r\n', '\n').trim();
 }
 
+/** What some things that share a licence text are called, and the text. */
+export function noticeSection(heads, text) {
+  const rule = '='.repeat(80);
+  return `${rule}\n${[...new Set(heads)].sort().join('\n')}\n${rule}\n\n${text}\n`;
+}
+
 /** The whole file: packages with the same text share it. */
 export function noticesText(folders) {
   const problems = [];
@@ -150,10 +156,9 @@ export function noticesText(folders) {
   const byText = Map.groupBy
     ? Map.groupBy(notices, ({ text }) => text)
     : notices.reduce((map, one) => map.set(one.text, [...(map.get(one.text) ?? []), one]), new Map());
-  const rule = '='.repeat(80);
   const sections = [...byText].map(([text, some]) => {
     const heads = some.map(({ name, version, license, source }) => `${name} ${version} (${license}) ${source}`.trim());
-    return `${rule}\n${[...new Set(heads)].sort().join('\n')}\n${rule}\n\n${text}\n`;
+    return noticeSection(heads, text);
   });
   return `Face Trainer contains software of others, under the licences below.\n\n${sections.join('\n')}`;
 }
