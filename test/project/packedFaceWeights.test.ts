@@ -17,6 +17,35 @@ function pack(...args: string[]): { files: string[]; stderr: string; status: num
 
 const inPackage = (files: readonly string[]) => files.filter((file) => /-retail-\d{4}\./.test(file)).sort();
 
+/** Makes a recognizer of two people in the packed extension, with nothing in the cache and no way out. @returns its network */
+function enrolOffline(extension: string): string {
+  for (const person of fs
+    .readdirSync(sharedPaths.wild)
+    .filter((name) => !name.includes('.'))
+    .slice(0, 2))
+    fs.cpSync(
+      path.join(sharedPaths.wild, person, `${person}_0001.jpg`),
+      path.join(folder(), 'people', person, '1.jpg'),
+    );
+  const nowhere = 'http://127.0.0.1:1';
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [path.join(extension, 'dist/faceTrainer.js'), 'enroll', 'people', '--download', '--json'],
+    {
+      ...{ cwd: folder(), encoding: 'utf8' },
+      env: {
+        ...process.env,
+        FACE_TRAINER_CACHE: path.join(folder(), 'empty'),
+        HTTPS_PROXY: nowhere,
+        HTTP_PROXY: nowhere,
+      },
+    },
+  );
+  assert.equal(status, 0, stderr);
+  const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as { recognizer: { network: { name: string } } };
+  return told.recognizer.network.name;
+}
+
 describe('the face weights of the package', function () {
   this.timeout(120_000);
 
@@ -37,8 +66,8 @@ describe('the face weights of the package', function () {
     assert.match(stderr, /is not the file that the Open Model Zoo published/);
   });
 
-  withShared('with the publisher’s files', [sharedPaths.faceWeights], () => {
-    it('are packed unchanged with their licence; the checkout is as before', () => {
+  withShared('with the publisher’s files', [sharedPaths.faceWeights, sharedPaths.wild], () => {
+    it('are packed unchanged with their licence and serve with no network; the checkout is as before', () => {
       const stage = path.join(folder(), 'extension');
       const before = fs.readdirSync(path.join(root, 'dist/faces'));
       const named = faceWeightsIn(sharedPaths.faceWeights).face.xml;
@@ -59,6 +88,7 @@ describe('the face weights of the package', function () {
       // All that the build writes is still there.
       assert.ok(notices.startsWith(fs.readFileSync(path.join(root, 'dist/ThirdPartyNotices.txt'), 'utf8')));
       assert.deepEqual(fs.readdirSync(path.join(root, 'dist/faces')), before);
+      assert.equal(enrolOffline(stage), FACE_NETWORKS.face);
     });
   });
 });
