@@ -135,6 +135,7 @@ struct ConvForward {
   const float* colours = nullptr;        // [C][256] what a byte stands for; null: v / 127.5 - 1
   const float* panels = nullptr;         // packed kernel, see packPanels
   float* out = nullptr;
+  std::size_t outStride = 0;             // floats from a pixel to the next: more than its channels where others stand beside them
   Statistics statistics;
   Epilogue epilogue;
 };

@@ -154,7 +154,7 @@ inline void convBackwardItem(const ConvBackward& f, const BackwardPlan& plan, in
                  (f.target.g ? Tiling(rows).count * ceilDiv(plan.targetColumns, kPanel) : 0));
     loadGradient(f.d, row0, rows, plan.columns, d, plan.ldd);
     if (f.biasGradient) sumRows(d, plan.ldd, rows, plan.columns, bias);
-    if (!plan.split) loadPatches(f.g, f.x, f.pixels, f.colours, row0, rows, x, plan.ldx);
+    if (!plan.split) loadPatches(f.g, f.x, f.pixels, f.colours, channelStride(f.g, f.pixels != nullptr), row0, rows, x, plan.ldx);
     if (plan.split) {
       for (int r = 0; r < rows; r++)
         for (int c = 0; c < plan.columns; c += kLanes)

@@ -16,7 +16,7 @@ struct ForwardPlan {
   /** Panels cut into parts where the rows alone give too few items, as in a dense layer: the pictures of a batch are its rows. */
   int parts;
   explicit ForwardPlan(const ConvForward& f)
-      : depth(depthOf(f.g, f.pixels != nullptr)),
+      : depth(forwardDepth(f.g)),
         columns(padded(f.g.outC)),
         panels(ceilDiv(columns, kPanel)),
         ld(blockStride(depth)),
@@ -30,10 +30,10 @@ inline size_t pixelLine(const Geometry& g) {
   return size_t(roundUp(pixels * g.c, kLanes)) + 2 * kLanes;
 }
 
-/** Scratch is the lines of pictures, or a block of X with the rows that its last tile reads in vain. */
+/** Scratch is the lines of pictures and one of zeros, or a block of X with the rows that its last tile reads in vain. */
 ft::Needs convForwardNeeds(const ConvForward& f) {
   const ForwardPlan plan(f);
-  const size_t scratch = f.pixels ? f.g.kernelH * pixelLine(f.g) : (plan.cut.block + kTall) * plan.ld;
+  const size_t scratch = f.pixels ? (f.g.kernelH + 1) * pixelLine(f.g) : (plan.cut.block + kTall) * plan.ld;
   return {scratch, size_t(plan.cut.items) * f.statistics.parts() * plan.columns};
 }
 
@@ -52,7 +52,8 @@ struct OutputWriter {
 
   template <int R, int P>
   inline __attribute__((always_inline)) void write(V (&acc)[R][P], int row, int valid, int column) {
-    float* tile = f.out + (row0 + row) * columns + column;
+    const size_t stride = f.outStride;
+    float* tile = f.out + (row0 + row) * stride + column;
     ahead.fetch();
     if constexpr (kStatistics) {
       const float count = float(valid);
@@ -64,7 +65,7 @@ struct OutputWriter {
 #pragma GCC unroll 16
         for (int i = 0; i < R; i++)
           if (i < valid) {
-            store(tile + size_t(i) * columns + j * kLanes, acc[i][j]);
+            store(tile + i * stride + j * kLanes, acc[i][j]);
             sum = sum + acc[i][j];
           }
         const V mean = sum * inverse;
@@ -89,7 +90,7 @@ struct OutputWriter {
 #pragma GCC unroll 16
         for (int i = 0; i < R; i++)
           if (i < valid)
-            store(tile + size_t(i) * columns + j * kLanes,
+            store(tile + i * stride + j * kLanes,
                   requantized(acc[i][j], *f.epilogue.integers, column + j * kLanes));
     } else {
       const V lo = splat(f.epilogue.lo), hi = splat(f.epilogue.hi);
@@ -105,12 +106,11 @@ struct OutputWriter {
 #pragma GCC unroll 16
         for (int i = 0; i < R; i++)
           if (i < valid) {
-            const size_t at = size_t(i) * columns + j * kLanes;
             V y = clamp(fma(scale, acc[i][j], shift), lo, hi);
             if (leaks) y = leaky(y, slope);
             y = rounding(y);
-            if (residual) y = sumRounding(y + load(residual + at));
-            store(tile + at, y);
+            if (residual) y = sumRounding(y + load(residual + size_t(i) * columns + j * kLanes));
+            store(tile + i * stride + j * kLanes, y);
           }
       }
     }
@@ -132,7 +132,7 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
       lda = padded(f.g.c);
       a = f.x.x + row0 * lda;
     } else {
-      loadPatches(f.g, f.x, nullptr, nullptr, row0, rows, block, plan.ld);
+      loadPatches(f.g, f.x, nullptr, nullptr, f.g.c, row0, rows, block, plan.ld);
     }
     writer.row0 = row0;
     writer.before = row0 - begin;
@@ -141,7 +141,7 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
       const int64_t next = row0 + rows, count = least(int64_t(plan.cut.block), end - next);
       // Fetched meanwhile: the next block, and where its outputs go.
       if (f.g.pointwise()) writer.ahead.add(f.x.x + next * padded(f.g.c), count * padded(f.g.c));
-      if (plan.parts == 1) writer.ahead.add(f.out + next * plan.columns, count * plan.columns);
+      if (plan.parts == 1) writer.ahead.add(f.out + next * f.outStride, count * f.outStride);
     }
     writer.ahead.divide(tiling.count * (lastPanel - firstPanel));
     multiplyPanels(a, lda, tiling, rows, f.panels, plan.depth, plan.columns, firstPanel, lastPanel,
@@ -150,36 +150,60 @@ inline void convBlocks(const ConvForward& f, const ForwardPlan& plan, int64_t be
   }
 }
 
+/** Rows of the pictures as floats, with their borders: as many as the kernel is high, so that each is read once; and one of zeros. */
+struct PixelLines {
+  const ConvForward& f;
+  size_t line;
+  float* lines;                             // [kernelH + 1][line]
+  const float* rows[kMostKernelRows] = {};  // what the rows of the kernel meet
+  int64_t held[kMostKernelRows];            // which row of all pictures stands in a line; -1: none
+
+  PixelLines(const ConvForward& f, float* scratch) : f(f), line(pixelLine(f.g)), lines(scratch) {
+    for (int i = 0; i < f.g.kernelH; i++) held[i] = -1;
+    clear(lines + f.g.kernelH * line, line);
+  }
+  void meet(const OutputPixel& at) {
+    const Geometry& g = f.g;
+    for (int i = 0; i < g.kernelH; i++) {
+      const int iy = at.y * g.stride - g.top + i;
+      const bool inside = iy >= 0 && iy < g.h;
+      // Rows that are in use at once follow one another: no two of them have the same place.
+      const int place = inside ? iy % g.kernelH : g.kernelH;
+      rows[i] = lines + place * line;
+      const int64_t row = at.image * g.h + iy;
+      if (!inside || held[place] == row) continue;
+      held[place] = row;
+      load(row, lines + place * line);
+    }
+  }
+  void load(int64_t row, float* to) const {
+    const Geometry& g = f.g;
+    const int left = g.left * g.c, width = g.w * g.c;
+    // In this order: the last vector of bytes runs beyond the row, and the zeros of the right border go over it.
+    clear(to, left);
+    loadColours(f.pixels + row * width, width, f.colours, g.c, Rounding(f.x.quant), to + left);
+    clear(to + left + width, line - left - width);
+  }
+};
+
 /**
  * The same for a convolution of the pictures' bytes: a run of one row of outputs at a time. The input rows that it meets are
  * turned into floats once, and the patches, which overlap there, are multiplied where they lie.
  */
 template <class Writer>
 inline void convPixels(const ConvForward& f, const ForwardPlan& plan, int64_t begin, int64_t end, int firstPanel,
-                       int lastPanel, float* lines, Writer& writer) {
+                       int lastPanel, float* scratch, Writer& writer) {
   const Geometry& g = f.g;
-  const size_t line = pixelLine(g), step = size_t(g.stride) * g.c;
-  const int segment = g.kernelW * g.c, left = g.left * g.c, width = g.w * g.c;
+  const size_t step = size_t(g.stride) * g.c;
+  const int segment = g.kernelW * g.c;
+  PixelLines lines(f, scratch);
   OutputPixel at(g, begin);
   for (int64_t row0 = begin; row0 < end;) {
     const int run = int(least(end - row0, int64_t(g.outW - at.x)));
-    for (int i = 0; i < g.kernelH; i++) {
-      float* to = lines + i * line;
-      const int iy = at.y * g.stride - g.top + i;
-      if (iy < 0 || iy >= g.h) {
-        clear(to, line);
-        continue;
-      }
-      const std::uint8_t* from = f.pixels + (at.image * g.h + iy) * g.w * g.c;
-      // In this order: the last vector of bytes runs beyond the row, and the zeros of the right border go over it.
-      clear(to, left);
-      const Rounding rounding(f.x.quant);
-      loadColours(from, width, f.colours, g.c, rounding, to + left);
-      clear(to + left + width, line - left - width);
-    }
+    lines.meet(at);
     const auto product = [&](auto& acc, int row, const float* b, int panelWidth) __attribute__((always_inline)) {
       for (int i = 0; i < g.kernelH; i++)
-        multiply(acc, lines + i * line + (at.x + row) * step, step, 1, b + size_t(i) * segment * panelWidth, panelWidth,
+        multiply(acc, lines.rows[i] + (at.x + row) * step, step, 1, b + size_t(i) * segment * panelWidth, panelWidth,
                  segment);
     };
     writer.row0 = row0;

@@ -20,8 +20,17 @@ constexpr size_t kBlockFloats = 24 * 1024;  // a block of A: with the panel that
 constexpr size_t kSharedKernel = 64 * 1024; // kernels above this many floats take the split form of the backward pass
 constexpr size_t kMostPartial = 4u << 20;  // floats of all the copies together
 
+/**
+ * Rows, and columns, of a kernel at most: the length of arrays that hold something for each. The constructor of Session refuses larger
+ * kernels; here nothing looks at it again.
+ */
+constexpr int kMostKernelRows = 16;
+
+/** Rows of the kernel as a matrix forward: patches stand there without the padding of their pixels. */
+inline int forwardDepth(const Geometry& g) { return g.kernelH * g.kernelW * g.c; }
+/** Backward they keep it: their gradients are added to the images vector by vector. */
 inline int channelStride(const Geometry& g, bool bytes) { return bytes ? g.c : padded(g.c); }
-/** Rows of the kernel as a matrix. A 1x1 kernel leaves the padding out. */
+/** Rows of the kernel's gradient as a matrix. A 1x1 kernel leaves the padding out. */
 inline int depthOf(const Geometry& g, bool bytes) {
   return g.kernelH == 1 && g.kernelW == 1 ? g.c : g.kernelH * g.kernelW * channelStride(g, bytes);
 }
@@ -94,11 +103,14 @@ struct OutputPixel {
   }
 };
 
-/** One row of the kernel over a run of output pixels of one row: `segment` floats of each patch. */
-inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours,
+/**
+ * One row of the kernel over a run of output pixels of one row: `segment` floats of each patch.
+ * @param stride floats of a pixel in a patch, its channels or these with their padding; what a vector writes beyond is overwritten
+ */
+inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours, int stride,
                          const OutputPixel& at, int run, int i, float* dst, size_t ld) {
   const Rounding rounding(pixels ? view.quant : nullptr);
-  const int stride = channelStride(g, pixels != nullptr);
+  const int channels = channelStride(g, pixels != nullptr);
   const int segment = g.kernelW * stride;
   const int iy = at.y * g.stride - g.top + i;
   if (iy < 0 || iy >= g.h) {
@@ -115,13 +127,13 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
       continue;
     }
     const int from = most(0, -ix0), to = most(from, least(g.kernelW, g.w - ix0));
-    const int64_t source = (row + ix0 + from) * stride;
+    const int64_t source = (row + ix0 + from) * channels;
     const int head = from * stride, body = (to - from) * stride;
     for (int k = 0; k < head; k++) out[k] = 0;
     if (pixels)  // beyond the body: what follows overwrites it
       loadColours(pixels + source, body, colours, stride, rounding, out + head);
     else
-      loadView(view, view.x + source, to - from, stride, stride, out + head, stride);
+      loadView(view, view.x + source, to - from, channels, channels, out + head, stride);
     for (int k = head + body; k < segment; k++) out[k] = 0;
   }
 }
@@ -130,18 +142,19 @@ inline void loadPatchRow(const Geometry& g, const View& view, const std::uint8_t
  * Rows [row0, row0 + rows) of X: patches of the view. What lies beyond the depth of a row, and in the rows that a tiling
  * covers beyond these, is read by tiles at the edge and goes into results that nobody keeps: it stays as it is.
  */
-inline void loadPatches(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours, int64_t row0,
-                        int rows, float* dst, size_t ld) {
+inline void loadPatches(const Geometry& g, const View& view, const std::uint8_t* pixels, const float* colours, int stride,
+                        int64_t row0, int rows, float* dst, size_t ld) {
   if (!pixels && g.pointwise()) {
-    const int stride = channelStride(g, false);
-    loadView(view, view.x + row0 * stride, rows, stride, stride, dst, ld);
+    const int channels = channelStride(g, false);
+    loadView(view, view.x + row0 * channels, rows, channels, channels, dst, ld);
     return;
   }
-  const int segment = g.kernelW * channelStride(g, pixels != nullptr);
+  const int segment = g.kernelW * stride;
   OutputPixel at(g, row0);
   for (int r = 0; r < rows;) {
     const int run = least(rows - r, g.outW - at.x);
-    for (int i = 0; i < g.kernelH; i++) loadPatchRow(g, view, pixels, colours, at, run, i, dst + r * ld + i * segment, ld);
+    for (int i = 0; i < g.kernelH; i++)
+      loadPatchRow(g, view, pixels, colours, stride, at, run, i, dst + r * ld + i * segment, ld);
     at.advance(g, run);
     r += run;
   }

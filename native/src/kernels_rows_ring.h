@@ -51,10 +51,4 @@ inline size_t ringStride(const Geometry& g) {
 // its memory, and a value of the ring serves all the pixels of the block that it meets.
 constexpr int kBlockPixels = 4;
 
-/**
- * Rows, and columns, of a depthwise kernel at most: the length of arrays that hold something for each. The constructor of Session
- * refuses larger kernels; here nothing looks at it again.
- */
-constexpr int kMostKernelRows = 16;
-
 }  // namespace

@@ -36,7 +36,7 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
     norms_.push_back(std::make_unique<BatchNorm>(spec));
   }
   for (const KernelSpec& k : model_.kernels) {
-    // Depthwise kernels rely on it: arrays of kMostKernelRows (kernels_rows_ring.h).
+    // Depthwise kernels rely on it: arrays of kMostKernelRows (kernels_patches.h).
     require(k.height > 0 && k.height <= 16 && k.width > 0 && k.width <= 16, "the size of a kernel");
     const int mostOut = k.kind == KernelSpec::dense ? kMostOutputs : kMostChannels;
     require(k.inChannels > 0 && k.inChannels <= kMostChannels && k.outChannels > 0 && k.outChannels <= mostOut,
@@ -78,7 +78,7 @@ void Session::placeKernels() {
       place(&packed->forward, taps * padded(k.inChannels));
       continue;
     }
-    place(&packed->forward, taps * (k.pixels ? k.inChannels : padded(k.inChannels)) * padded(k.outChannels));
+    place(&packed->forward, taps * k.inChannels * padded(k.outChannels));
     if (k.backward) place(&packed->backward, std::size_t(k.outChannels) * taps * padded(k.inChannels));
   }
   kernelFloats_ = Block<float>(total);
@@ -116,23 +116,15 @@ void Session::packKernel(Packed& packed) {
                   packed.forward + std::size_t(tap) * padded(k.inChannels));
     return;
   }
-  // The depth of a 1x1 kernel has no padding (depthOf in kernels_patches.h).
-  const auto pack = [&](int tapRows, int panelRows) {
-    for (int tap = 0; tap < taps; tap++) {
-      MatrixBlock m;
-      m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
-      m.rows = k.inChannels, m.columns = k.outChannels;
-      m.rowStride = k.outChannels;
-      m.firstRow = tap * tapRows;
-      m.panelRows = panelRows, m.panelColumns = padded(k.outChannels);
-      kernels_.packPanels(m, packed.forward);
-    }
-  };
-  const int tapRows = k.pixels ? k.inChannels : padded(k.inChannels);
-  if (taps == 1)
-    pack(k.inChannels, k.inChannels);
-  else
-    pack(tapRows, taps * tapRows);
+  for (int tap = 0; tap < taps; tap++) {
+    MatrixBlock m;
+    m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;
+    m.rows = k.inChannels, m.columns = k.outChannels;
+    m.rowStride = k.outChannels;
+    m.firstRow = tap * k.inChannels;
+    m.panelRows = taps * k.inChannels, m.panelColumns = padded(k.outChannels);
+    kernels_.packPanels(m, packed.forward);
+  }
   for (int tap = 0; k.backward && tap < taps; tap++) {
     MatrixBlock m;
     m.values = w + std::size_t(tap) * k.inChannels * k.outChannels;

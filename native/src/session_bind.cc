@@ -298,6 +298,7 @@ ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const 
   const Packed& packed = product(op, f);
   f.panels = packed.forward;
   f.out = place(out);
+  f.outStride = std::size_t(padded(out.c));
   f.statistics = statisticsOf(bound);
   f.epilogue = epilogueOf(op);
   addBias(op, packed, f);

@@ -99,7 +99,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   };
   const Buffer kernel = tensor(1, taps0 * g.c * g.outC, random);
   const auto weight = [&](int tap, int ci, int co) { return double((*kernel)[(std::size_t(tap) * g.c + ci) * g.outC + co]); };
-  const int tapRows = taps0 == 1 ? g.c : bytes ? g.c : padded(g.c);
+  const int tapRows = g.c;
   const Buffer forward = buffer(std::size_t(taps0) * tapRows * outStride, 0);
   const Buffer backward = buffer(std::size_t(g.outC) * taps0 * padded(g.c), 0);
   for (int tap = 0; tap < taps0; tap++) {
@@ -133,7 +133,7 @@ void convCase(const Table& t, const Geometry& g, bool bytes, bool transforms, bo
   else
     f.x = x.view;
   f.panels = forward->data();
-  f.out = out->data();
+  f.out = out->data(), f.outStride = outStride;
   if (statistics) {
     f.statistics = {mean.data(), m2.data()};
     if (random.next() % 2) f.statistics.low = low.data(), f.statistics.high = high.data();

@@ -137,7 +137,7 @@ void integerCases(const Table& t, Random& random) {
           m.panelRows = channels, m.panelColumns = outStride;
           t.k.packPanels(m, panels->data());
           ft::ConvForward f;
-          f.g = g, f.x.x = x->data(), f.panels = panels->data(), f.out = out->data();
+          f.g = g, f.x.x = x->data(), f.panels = panels->data(), f.out = out->data(), f.outStride = outStride;
           f.epilogue.integers = &requantize;
           t.run(f, t.k.convForwardNeeds(f), t.k.convForward);
         }
