@@ -227,7 +227,7 @@ struct Values {
   const float* slope = nullptr;     // [C padded]
   Gradient d;
   Target target;
-  float* slopeGradient = nullptr;   // [C]
+  float* slopeGradient = nullptr;   // [C]; null: nobody asks
 };
 
 /** Maximum of windows. The gradient goes to the first of the pixels that tie for it, as PyTorch's does. */

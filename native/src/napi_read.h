@@ -252,7 +252,7 @@ const std::vector<OpKind>& opKinds() {
   static const std::vector<OpKind> kinds = {
       {"loadPixels", Op::loadPixels, {out, ranged}, {}},
       {"loadFloats", Op::loadFloats, {out, ranged}, {}},
-      {"conv", Op::conv, {x, kernel, stride, top, bottom, left, right, out, statistics, ranged, folded, slope, quantizer, residual, sumQuantizer}, {relu6}},
+      {"conv", Op::conv, {x, kernel, stride, top, bottom, left, right, out, statistics, ranged, folded, slope, quantizer, residual, sumQuantizer, first}, {relu6}},
       {"depthwise", Op::depthwise, {x, kernel, stride, top, bottom, left, right, out, statistics, ranged, folded, slope, quantizer}, {relu6}},
       {"add", Op::add, {x, y, out, statistics, ranged, slope, quantizer, xQuantizer, yQuantizer}, {relu6}},
       {"pool", Op::pool, {x, out, ranged, quantizer}, {max}},

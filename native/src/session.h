@@ -108,7 +108,7 @@ struct OpSpec {
   int size = 1;         // of a maximum's windows
   int top = -1, bottom = -1, left = -1, right = -1;  // padding; SAME where all are -1
   int slope = -1;       // parameter [C]: of the PReLU behind the output
-  int first = 0;        // partBackward: channel
+  int first = -1;       // channel: partBackward's of d; conv's of out, of which it writes a part
   bool max = true;
   double rate = 0;      // dropout
   int node = 0;

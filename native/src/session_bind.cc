@@ -220,8 +220,7 @@ Geometry Session::Binder::geometryOf(const OpSpec& op, const TensorSpec& out) co
 }
 
 /** The planner asks for none in training, where tensors are stored raw; a bias is added to it by `addBias`. */
-Epilogue Session::Binder::epilogueOf(const OpSpec& op) const {
-  const TensorSpec& out = outputOf(op);
+Epilogue Session::Binder::epilogueOf(const OpSpec& op, const TensorSpec& out) const {
   Epilogue epilogue;
   if (isWide(out)) epilogue.scale = session_.ones_.data(), epilogue.shift = session_.zeros_.data();
   if (op.relu6) epilogue.lo = 0, epilogue.hi = 6;
@@ -293,15 +292,24 @@ void Session::Binder::addBias(const OpSpec& op, const Packed& packed, Operand& f
 
 ConvForward Session::Binder::conv(const OpSpec& op, const BoundOp& bound) const {
   ConvForward f;
-  const TensorSpec& out = outputOf(op);
+  const TensorSpec& whole = outputOf(op);
+  // What an epilogue knows of is the part alone.
+  TensorSpec out = whole;
+  if (op.first >= 0) out.c = at(session_.model_.kernels, op.kernel, "a kernel").outChannels;
   f.g = geometryOf(op, out);
   const Packed& packed = product(op, f);
   f.panels = packed.forward;
-  f.out = place(out);
-  f.outStride = std::size_t(padded(out.c));
+  f.out = place(whole);
+  f.outStride = std::size_t(padded(whole.c));
   f.statistics = statisticsOf(bound);
-  f.epilogue = epilogueOf(op);
+  f.epilogue = epilogueOf(op, out);
   addBias(op, packed, f);
+  if (op.first < 0) return f;
+  // Vectors of another part's channels would be written over, but for the padding of the last.
+  require(op.first % kChannelStep == 0 && op.first <= whole.c - out.c, "the place of a part");
+  require(out.c % kChannelStep == 0 || op.first + out.c == whole.c, "a part that ends amid a vector");
+  require(!spec_.training && !spec_.integers && op.residual < 0 && padded(whole.c) <= kMostChannels, "a part of an output");
+  f.out += op.first;
   return f;
 }
 
@@ -335,7 +343,7 @@ DepthwiseForward Session::Binder::depthwise(const OpSpec& op, const BoundOp& bou
   f.kernel = packed.forward;
   f.out = place(out);
   f.statistics = statisticsOf(bound);
-  f.epilogue = epilogueOf(op);
+  f.epilogue = epilogueOf(op, out);
   addBias(op, packed, f);
   return f;
 }

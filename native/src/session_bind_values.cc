@@ -75,7 +75,8 @@ Values Session::Binder::valuesBackward(const OpSpec& op) const {
       f.kind = Values::prelu;
       f.slope = slopeOf(op, x.c);
       require(f.slope, "a slope");
-      f.slopeGradient = session_.gradients_.data() + session_.offsets_[op.slope];
+      if (session_.model_.parameters[op.slope].trainable)
+        f.slopeGradient = session_.gradients_.data() + session_.offsets_[op.slope];
       break;
     case OpSpec::sigmoidBackward:
       f.kind = Values::sigmoid;

@@ -196,7 +196,7 @@ class Session::Binder {
   void addBias(const OpSpec& op, const Packed& packed, Operand& operand) const;
   Needs needs(const Work& work) const;
 
-  Epilogue epilogueOf(const OpSpec& op) const;
+  Epilogue epilogueOf(const OpSpec& op, const TensorSpec& out) const;
   Geometry geometryOf(const OpSpec& op, const TensorSpec& out) const;
   void placeWindows(const OpSpec& op, Geometry& g) const;
   const float* slopeOf(const OpSpec& op, int channels) const;

@@ -214,7 +214,9 @@ void gradientCase(const Network& network, int threads) {
 // Damage ----------------------------------------------------------------------------------------------------------
 
 int otherValue(int value, Random& random) {
-  const int other[] = {-1, 0, 1, 2, 3, 5, 16, 40, 9000, value + 1, value - 1, value / 2, 1 << 20, 0x7fffffff};
+  // A number may be damaged twice: the next of the largest is the smallest.
+  const int next = int(unsigned(value) + 1), before = int(unsigned(value) - 1);
+  const int other[] = {-1, 0, 1, 2, 3, 5, 16, 40, 9000, next, before, value / 2, 1 << 20, 0x7fffffff};
   return other[random.next() % std::size(other)];
 }
 
@@ -252,7 +254,10 @@ void damage(PlanSpec& plan, Random& random) {
 void damage(ModelSpec& model, Random& random) {
   switch (random.next() % 5) {
     case 4: model.colours.resize(random.next() % 5); break;
-    case 0: model.parameters[random.next() % model.parameters.size()].size = std::size_t(random.next() % 100); break;
+    case 0:
+      if (!model.parameters.empty())
+        model.parameters[random.next() % model.parameters.size()].size = std::size_t(random.next() % 100);
+      break;
     case 1: damage(model.batchNorms, kBatchNormFields, random); break;
     case 2:
       if (!model.quantizers.empty())

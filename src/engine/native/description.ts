@@ -113,6 +113,8 @@ export type ConvOperation = Padded &
     readonly residual?: number;
     /** Of the sum with the residual. */
     readonly sumQuantizer?: number;
+    /** Of a part of out's channels: the one that it begins at, a multiple of 16. Absent: it has them all. */
+    readonly first?: number;
   };
 
 export type DepthwiseOperation = Padded &

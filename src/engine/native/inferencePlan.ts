@@ -18,7 +18,7 @@ import {
 } from '../../graph/operations.js';
 import type { ConvOperation, PlanDescription, Producer, ValueOperation } from './description.js';
 import { PRODUCTS, TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
-import { PlanBuilder, type Chain } from './planBuilder.js';
+import { CHANNEL_STEP, PlanBuilder, type Chain } from './planBuilder.js';
 
 /**
  * Forward by the running statistics for one batch size. A convolution takes the batch norm, ReLU6 and residual sum that
@@ -43,6 +43,8 @@ class InferencePlanner {
   /** What a node's readers read; nothing for the pictures themselves. */
   private readonly values = new Map<string, Chain>();
   private pictures: Chain | undefined;
+  /** Tensors of concatenations whose first convolution is there, by name. */
+  private readonly parts = new Map<string, number>();
 
   constructor(
     private readonly model: NumberedGraph,
@@ -80,7 +82,12 @@ class InferencePlanner {
   }
 
   private kernel(node: KernelNode): void {
-    const { names, epilogue, sum, quantizer } = this.tail(node);
+    const tail = this.tail(node);
+    const { names, epilogue, sum, quantizer } = tail;
+    if (node.op === 'conv2d') {
+      const beside = this.besideOf(tail);
+      if (beside) return this.part(node, tail, beside);
+    }
     const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...paddingOf(node), ...epilogue };
     const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;
     const chain = this.builder.produce(node.shape, (out) =>
@@ -90,6 +97,36 @@ class InferencePlanner {
     );
     if (quantizer) this.observe(chain.tensor, quantizer);
     for (const name of names) this.values.set(name, chain);
+  }
+
+  /** The concatenation that a convolution writes its part of: when both parts come from convolutions, of whole vectors first. */
+  private besideOf({ names, quantizer, sum }: Tail): Nodes['concat'] | undefined {
+    if (quantizer || sum.residual !== undefined) return undefined;
+    const next = this.model.onlyConsumerOf(names.at(-1)!);
+    if (next?.op !== 'concat' || next.input === next.other) return undefined;
+    const [first, second] = [next.input, next.other].map((name) => this.convolutionOf(name));
+    return first && second && first.shape[2] % CHANNEL_STEP === 0 ? next : undefined;
+  }
+
+  /** The convolution whose tail ends in a value that one reader has. */
+  private convolutionOf(name: string): Nodes['conv2d'] | undefined {
+    let node = this.model.nodeOf(name);
+    while (node.op === 'prelu' || node.op === 'relu6' || node.op === 'batchNorm') node = this.model.nodeOf(node.input);
+    if (node.op !== 'conv2d' || !this.model.onlyConsumerOf(name)) return undefined;
+    const { names, quantizer, sum } = this.tail(node);
+    return names.at(-1) === name && !quantizer && sum.residual === undefined ? node : undefined;
+  }
+
+  private part(node: Nodes['conv2d'], { names, epilogue }: Tail, beside: Nodes['concat']): void {
+    const first = names.at(-1) === beside.input ? 0 : beside.shape[2] - node.shape[2];
+    const whole = this.parts.get(beside.name);
+    const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).index };
+    const out = whole ?? this.builder.tensor(beside.shape);
+    const common = { kernel: this.model.kernelOf(node), stride: node.stride, ...node.padding, ...epilogue };
+    const chain = this.builder.write(out, { op: 'conv', ...x, ...common, out, first });
+    this.parts.set(beside.name, out);
+    for (const name of names) this.values.set(name, chain);
+    if (whole !== undefined) this.values.set(beside.name, chain);
   }
 
   private tail(node: KernelNode): Tail {

@@ -169,6 +169,10 @@ export class NumberedGraph {
     return this.quantizers.of(node.range)!;
   }
 
+  nodeOf(name: string): Node {
+    return this.nodes.get(name)!;
+  }
+
   slopeOf(node: PreluNode): number {
     return this.parameterIndex.get(node.slope)!;
   }

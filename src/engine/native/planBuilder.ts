@@ -13,7 +13,8 @@ import type {
 } from './description.js';
 import type { NumberedGraph } from './numberedGraph.js';
 
-const CHANNEL_STEP = 16;
+/** Channels that a row of a tensor is padded to a multiple of. */
+export const CHANNEL_STEP = 16;
 
 /** Floats that a tensor takes: each pixel's channels are padded to a multiple of 16. */
 export function tensorFloats({ n, h, w, c }: Omit<TensorDescription, 'offset'>): number {
@@ -67,7 +68,11 @@ export class PlanBuilder {
   /** Runs an operation forward into a new tensor. */
   produce(shape: Shape, operation: (out: number) => Producer): Chain {
     const out = this.tensor(shape);
-    const producer = operation(out);
+    return this.write(out, operation(out));
+  }
+
+  /** Runs an operation forward into a tensor that is there. */
+  write(out: number, producer: Producer): Chain {
     this.forward.push(producer);
     return this.chain(out, producer);
   }
