@@ -20,6 +20,18 @@ export function ours(who: string, ...args: string[]): Contender {
   return { who, program: process.execPath, args: ['--import', 'tsx', path.join(root, 'bench', 'ours.ts'), ...args] };
 }
 
+/** It on a face network. */
+export function oursFaces(...args: string[]): Contender {
+  const program = path.join(root, 'bench', 'oursFaces.ts');
+  return { who: 'Face Trainer, native', program: process.execPath, args: ['--import', 'tsx', program, ...args] };
+}
+
+/** ONNX Runtime on one; none as above. */
+export function onnxruntimeFaces(...args: string[]): Contender | undefined {
+  const peer = python()?.onnxruntime;
+  return peer && { ...peer, args: [path.join(root, 'bench', 'onnxruntime_faces.py'), ...args] };
+}
+
 export const stock: Contender = {
   who: 'tfjs-layers on tfjs-node',
   program: process.execPath,

@@ -1,10 +1,12 @@
 import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ours, python, race, stock, type Contender } from './contenders.js';
+import { FACE_NETWORKS } from '../src/weights/faceWeights.js';
+import { onnxruntimeFaces, ours, oursFaces, python, race, stock, type Contender } from './contenders.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|qat|inference|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|faceNetworks|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
@@ -17,6 +19,15 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const rounds = Number(values.rounds);
+
+const faces = path.resolve(import.meta.dirname, '../../shared/weights/omz');
+/** Networks of the Open Model Zoo, how many pictures at once, and how often. */
+const FACES: readonly (readonly [network: string, batch: number, steps: number])[] = [
+  [FACE_NETWORKS.face, 1, 100],
+  [FACE_NETWORKS.face, 32, 8],
+  [FACE_NETWORKS.landmarks, 1, 1000],
+  [FACE_NETWORKS.detector, 1, 60],
+];
 
 function batches(usual: readonly number[]): readonly number[] {
   return values.batch?.split(',').map(Number) ?? usual;
@@ -70,6 +81,17 @@ const PARTS: Record<string, () => void> = {
     const all = present([ours('Face Trainer, native', '--inference'), python()?.onnxruntime]);
     for (const batch of batches([1, 32]))
       show('inference', race(all, batch, Number(values.steps ?? (batch === 1 ? 300 : 40)), rounds));
+  },
+  /** The face networks, with one thread and with two. */
+  faceNetworks() {
+    for (const [network, batch, steps] of FACES) {
+      if (!batches([1, 32]).includes(batch)) continue;
+      for (const threads of [1, 2]) {
+        const told = ['--folder', faces, '--network', network, '--threads', String(threads)];
+        const all = present([oursFaces(...told), onnxruntimeFaces(...told)]);
+        show(network.split('-')[1]!.slice(0, 10), race(all, batch, Number(values.steps ?? steps), rounds));
+      }
+    }
   },
   /** More threads, and more pictures. */
   scaling() {

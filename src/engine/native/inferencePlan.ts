@@ -86,7 +86,10 @@ class InferencePlanner {
     const { names, epilogue, sum, quantizer } = tail;
     if (node.op === 'conv2d') {
       const beside = this.besideOf(tail);
-      if (beside) return this.part(node, tail, beside);
+      if (beside) {
+        this.part(node, tail, beside);
+        return;
+      }
     }
     const common = { kernel: this.model.kernelOf(node), stride: strideOf(node), ...paddingOf(node), ...epilogue };
     const x = this.model.readsPictures(node) ? undefined : this.read(node.input).index;

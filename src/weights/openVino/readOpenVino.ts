@@ -6,6 +6,7 @@ import { Constants } from './constants.js';
 import { detectorTail, type DetectorPriors } from './detectorTail.js';
 import { GraphReader, type ReadNetwork, type Reading } from './graphReader.js';
 import { parseIr } from './irFile.js';
+import { joinConvolutions } from './joinConvolutions.js';
 
 /** A network of OpenVINO: the XML of its layers, and a flat file of their constants. */
 export interface OpenVinoFiles {
@@ -38,7 +39,7 @@ export function readOpenVino(files: OpenVinoFiles, reading: Reading): OpenVinoNe
     if (results.length !== 1 || !output) throw new RangeError(`it has ${results.length} outputs`);
     if (output.type !== 'DetectionOutput') return new GraphReader(reading, constants, [output]).read();
     const { locations, confidences, priors } = detectorTail(output, constants);
-    const network = new GraphReader(reading, constants, [locations, confidences]).read();
+    const network = joinConvolutions(new GraphReader(reading, constants, [locations, confidences]).read());
     if (widthOf(network.graph, 'embedding') !== 6 * priors.widths.length)
       throw new RangeError(`it has ${priors.widths.length} prior boxes for another number of channels`);
     return { ...network, priors };
