@@ -3,9 +3,10 @@ import { decodePicture } from '../dataset/decodePicture.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import { selectEngine } from '../engine/selectEngine.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
+import type { Template } from '../graph/preprocessing.js';
 import type { FaceReader } from './faceReader.js';
 import type { Sight } from './sight.js';
-import { readFaceNetworks } from '../weights/faceNetwork.js';
+import { readFaceNetwork } from '../weights/faceNetwork.js';
 import type { FaceWeightsFiles } from '../weights/faceWeights.js';
 
 /**
@@ -15,12 +16,11 @@ import type { FaceWeightsFiles } from '../weights/faceWeights.js';
  * @throws UserError `weights-unreadable`, `engine-unavailable`
  */
 export async function faceSight(weights: FaceWeightsFiles, faces: 'on' | 'off'): Promise<Sight> {
-  const { face } = readFaceNetworks(weights);
-  const { name, digest, size, template, graph, parameters } = face;
+  const { name, digest, size, template, graph, parameters } = readFaceNetwork(weights);
   const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
   const session = engine.createSession(graph, parameters);
   const length = graph.nodes.find((node) => node.name === graph.outputs.embedding)!.shape[2];
-  const reader = faces === 'on' && template ? await openAlignedFaces(weights, { template, size }) : cropReader(size);
+  const reader = faces === 'on' && template ? alignedReader(weights, template, size) : cropReader(size);
   return {
     embedder: {
       network: {
@@ -44,6 +44,16 @@ export async function faceSight(weights: FaceWeightsFiles, faces: 'on' | 'off'):
       await reader.close();
       session.dispose();
     },
+  };
+}
+
+/** Opened with the first picture: where all that is asked for was looked at before, nothing has to be found. */
+function alignedReader(weights: FaceWeightsFiles, template: Template, size: number): FaceReader {
+  let opened: Promise<FaceReader> | undefined;
+  const open = () => (opened ??= openAlignedFaces(weights, { template, size }));
+  return {
+    of: async (file) => (await open()).of(file),
+    close: async () => (await opened)?.close(),
   };
 }
 

@@ -44,10 +44,19 @@ const TEMPLATE_OF_0095: Template = [
 /** @throws UserError `weights-unreadable` */
 export function readFaceNetworks(files: FaceWeightsFiles): FaceNetworks {
   return {
-    face: { ...readVector('face', files), template: TEMPLATE_OF_0095 },
+    face: readFaceNetwork(files),
     landmarks: readVector('landmarks', files, 10),
     detector: readFaceDetector(files),
   };
+}
+
+/**
+ * The network that tells faces apart, alone: reading takes time.
+ *
+ * @throws UserError `weights-unreadable`
+ */
+export function readFaceNetwork(files: FaceWeightsFiles): FaceNetwork {
+  return { ...readVector('face', files), template: TEMPLATE_OF_0095 };
 }
 
 /**

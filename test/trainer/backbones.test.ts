@@ -26,7 +26,7 @@ function newestCheckpoint(run: string): string {
 /** The answer for the first picture of each person: probabilities in percent, by name. */
 function answers(model: string): Map<string, number>[] {
   const files = [0, 1, 2].map((p) => path.join('data', `person-${p}`, '0.png'));
-  return faceTrainer('predict', model, ...files)
+  return faceTrainer('predict', model, ...files, '--closed-set')
     .split('\n')
     .filter((line) => line.includes('.png: '))
     .map((line) => new Map([...line.matchAll(/(person-\d) ([\d.]+) %/g)].map(([, name, of]) => [name!, Number(of)])));

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Answerer } from '../../src/client/answerer.js';
+import { evaluation } from '../../src/protocol/evaluation.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
+import { JOBS } from '../../src/protocol/jobs.js';
+import { answer, enrolment, recognizerSummary, type Answer } from '../../src/protocol/recognition.js';
+import type { Reply } from '../../src/protocol/recognitionJobs.js';
+import { built } from '../support/built.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
+
+// The built program, from file to answer.
+
+const folder = scratchFolder();
+const cli = built('faceTrainer.js');
+
+function run(...args: string[]): { status: number | null; stdout: string } {
+  const env = { ...process.env, FACE_TRAINER_CACHE: path.join(folder(), 'cache') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], {
+    ...{ cwd: folder(), encoding: 'utf8', env, maxBuffer: 2 ** 28 },
+  });
+  assert.ok(status !== 2 && status !== null, `${args.join(' ')}: ${stdout}${stderr}`);
+  return { status, stdout };
+}
+
+/** With what its last line says to a program. */
+function faceTrainer(...args: string[]): { stdout: string; last: unknown } {
+  const { stdout } = run(...args);
+  const [line = ''] = stdout.trim().split('\n').slice(-1);
+  return { stdout, last: args.includes('--json') ? (JSON.parse(line) as unknown) : undefined };
+}
+
+/** The first `count` people of a folder, each with so many pictures, as links. */
+function somePeople(from: string, target: string, count: number, pictures: readonly [number, number]): string {
+  const people = fs.readdirSync(from).filter((name) => fs.statSync(path.join(from, name)).isDirectory());
+  const some = people.filter((name) => fs.readdirSync(path.join(from, name)).length >= pictures[1]).slice(0, count);
+  for (const name of some) {
+    fs.mkdirSync(path.join(folder(), target, name), { recursive: true });
+    for (const file of fs
+      .readdirSync(path.join(from, name))
+      .sort()
+      .slice(...pictures))
+      fs.copyFileSync(path.join(from, name, file), path.join(folder(), target, name, file));
+  }
+  return target;
+}
+
+const weights = ['--face-weights', sharedPaths.faceWeights];
+const answersOf = (result: unknown): Answer[] => answer.array().parse((result as { answers: unknown }).answers);
+
+describe('recognition with the face network', function () {
+  this.timeout(240_000);
+  withShared('recognition on real pictures', [sharedPaths.wild, sharedPaths.pairs, sharedPaths.faceWeights], () => {
+    it('enrols, knows its people, calls strangers unknown, and says how sure that is', () => {
+      const people = somePeople(sharedPaths.wild, 'people', 8, [0, 5]);
+      const enrolled = enrolment.parse(faceTrainer('enroll', people, ...weights, '--out', 'door', '--json').last);
+      assert.deepEqual([enrolled.recognizer.people.length, enrolled.enrolled], [8, 40]);
+      assert.equal(enrolled.recognizer.network.name, 'face-reidentification-retail-0095');
+      const probes = somePeople(sharedPaths.wild, 'probes', 8, [5, 8]);
+      const strangers = somePeople(sharedPaths.pairs, 'strangers', 20, [0, 1]);
+      const known = answersOf(faceTrainer('recognize', 'door', probes, ...weights, '--json').last);
+      assert.equal(known.length, 24);
+      const right = known.filter((one) => 'known' in one && one.person === path.basename(path.dirname(one.file)));
+      assert.ok(right.length >= 23, `${right.length} of 24`);
+      const others = answersOf(faceTrainer('recognize', 'door', strangers, ...weights, '--json').last);
+      const named = others.filter((one) => 'known' in one && one.known);
+      assert.ok(named.length <= 1, JSON.stringify(named));
+
+      const args = ['evaluate', 'door', '--probes', probes, '--strangers', strangers, ...weights];
+      const found = evaluation.parse(faceTrainer(...args, '--json').last);
+      assert.ok(found.closedSet!.accuracy >= 23 / 24);
+      assert.equal(found.openSet!.ofStrangers, 20);
+      assert.ok(faceTrainer(...args).stdout.startsWith(`${found.sentence}\n`), 'the sentence comes first');
+    });
+
+    it('answers in a running process, learns from “not this person”, and takes it back', async () => {
+      const people = somePeople(sharedPaths.wild, 'people', 3, [0, 4]);
+      faceTrainer('enroll', people, ...weights, '--out', 'door');
+      const recognizer = path.join(folder(), 'door');
+      const answerer = new Answerer({
+        entry: built('trainer.js'),
+        order: JOBS.answer.order.parse({
+          ...{ type: 'answer', protocol: PROTOCOL_VERSION, recognizer, faceWeights: sharedPaths.faceWeights },
+        }),
+      });
+      try {
+        const [person] = fs.readdirSync(path.join(folder(), people)).sort();
+        const [file] = fs.readdirSync(path.join(sharedPaths.wild, person!)).sort().slice(4);
+        const files = [path.join(sharedPaths.wild, person!, file!)];
+        const asked = async (): Promise<Answer> => {
+          const result = await answerer.ask({ kind: 'recognize', files, seen: false });
+          assert.ok(result.kind === 'recognized', JSON.stringify(result));
+          return result.recognition.answers[0]!;
+        };
+        const nameIn = (one: Answer) => ('known' in one ? one.person : one.error);
+        assert.equal(nameIn(await asked()), person);
+        const told: Reply['result'] = await answerer.ask({ kind: 'notThisPerson', person: person!, files });
+        assert.equal(told.kind, 'changed');
+        assert.notEqual(nameIn(await asked()), person);
+        // Taken back by another program, which the running one notices.
+        const back = recognizerSummary.parse(faceTrainer('recognizer', 'undo', 'door', '--json').last);
+        assert.equal(back.people.find((one) => one.person === person)?.notThisPerson, 0);
+        assert.equal(nameIn(await asked()), person);
+        const refused = await answerer.ask({ kind: 'add', person: 'unknown', files });
+        assert.ok(refused.kind === 'refused' && refused.code === 'recognizer-person');
+        assert.equal(nameIn(await asked()), person, 'a refusal ends nothing');
+      } finally {
+        await answerer.close();
+      }
+    });
+  });
+});
+
+describe('recognition without face weights', function () {
+  this.timeout(240_000);
+  withShared('recognition by dlib’s network', [sharedPaths.wild, sharedPaths.pairs], () => {
+    it('serves, with a threshold of its own, and says which network is at work', () => {
+      const people = somePeople(sharedPaths.wild, 'people', 4, [0, 3]);
+      const { recognizer } = enrolment.parse(faceTrainer('enroll', people, '--out', 'door', '--json').last);
+      assert.deepEqual([recognizer.network.kind, recognizer.threshold.evidence.kind], ['dlib', 'table']);
+      const probes = somePeople(sharedPaths.wild, 'probes', 4, [3, 5]);
+      const known = answersOf(faceTrainer('recognize', 'door', probes, '--json').last);
+      const right = known.filter((one) => 'known' in one && one.person === path.basename(path.dirname(one.file)));
+      assert.ok(right.length >= 7, JSON.stringify(known));
+      const strangers = somePeople(sharedPaths.pairs, 'strangers', 8, [0, 1]);
+      const others = answersOf(faceTrainer('recognize', 'door', strangers, '--json').last);
+      assert.ok(others.filter((one) => 'known' in one && one.known).length <= 1, JSON.stringify(others));
+    });
+  });
+});
+
+describe('a checkpoint of a softmax', function () {
+  this.timeout(240_000);
+
+  it('answers by its embedding, or by its scores where it is told that nobody else comes', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6);
+    const small = ['--recipe', 'original', '--size', '32', '--width', '0.25', '--batch', '4', '--split', '0.7'];
+    faceTrainer('train', 'data', ...small, '--epochs', '2', '--out', 'run');
+    const [name] = fs
+      .readdirSync(path.join(folder(), 'run', 'checkpoints'))
+      .sort()
+      .slice(-1);
+    const checkpoint = path.join('run', 'checkpoints', name!);
+    const picture = path.join('data', 'person-0', '0.png');
+    const [open] = answer.array().parse(JSON.parse(run('predict', checkpoint, picture, '--json').stdout));
+    assert.ok('known' in open! && open.threshold > 0 && open.mostLike !== undefined);
+    const kept = path.join(folder(), 'run', 'recognizers', name!, 'recognizer.json');
+    const { mtimeMs } = fs.statSync(kept);
+    faceTrainer('predict', checkpoint, picture);
+    assert.equal(fs.statSync(kept).mtimeMs, mtimeMs, 'the gallery is made once');
+    const closed = faceTrainer('predict', checkpoint, picture, '--closed-set').stdout;
+    assert.match(closed, /person-\d \d+\.\d %, person-\d/);
+    const found = evaluation.parse(faceTrainer('evaluate', checkpoint, '--json').last);
+    assert.equal(found.protocol, 'gallery', 'held-out pictures are tried against those that it was trained on');
+  });
+});
