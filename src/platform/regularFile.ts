@@ -77,3 +77,12 @@ function refuseIrregular(file: string, stat: fs.Stats): void {
 function notRegular(file: string, why: string): Error {
   return Object.assign(new Error(`“${file}” ${why}`), { code: NOT_REGULAR });
 }
+
+/** Whether a regular file lies there, links apart; below a file there is none. */
+export function isOwnFile(file: string): boolean {
+  try {
+    return fs.lstatSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -97,6 +97,8 @@ export const JOBS = {
       cards: z.array(z.string()),
       /** Absent where nothing could be measured. */
       measured: measurements.optional(),
+      /** Beside an embedding: the folder of the recognizer of the people that the network was trained on. */
+      recognizer: z.string().optional(),
     }),
     noun: 'export',
     again: 'Export again',

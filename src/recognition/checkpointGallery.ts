@@ -39,6 +39,28 @@ export async function ensureCheckpointRecognizer(
   return enrolment && folder;
 }
 
+/**
+ * The recognizer of an exported embedding, beside its file: the people that its checkpoint was trained on, by the vectors that the file
+ * itself gives. An int8 file gives other vectors than its checkpoint in float.
+ *
+ * @returns its folder; undefined when cancelled
+ * @throws UserError `dataset-missing` where the pictures are gone
+ */
+export async function enrolForExport(
+  sight: Sight,
+  checkpoint: string,
+  file: string,
+  onProgress: (done: number, total: number) => void,
+  cancelled: () => boolean,
+): Promise<string | undefined> {
+  const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
+  if (!split) return undefined;
+  const recognizer = `${file}.recognizer`;
+  const options = { recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
+  const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
+  return enrolment && recognizer;
+}
+
 export interface CheckpointSplit {
   readonly train: readonly OwnedPicture[];
   /** Of the people it was trained on. */

@@ -5,7 +5,7 @@ import { UserError } from '../core/userError.js';
 import { syncFolder, withDiskErrors, writeFileAtomically, writeFileSynced, type DiskWords } from '../platform/files.js';
 import { makeFolder } from '../platform/makeFolder.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
-import { readOwnFile } from '../platform/regularFile.js';
+import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
 import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
 import { recognizerRecord, rowsOf, type Person, type Recognizer, type RecognizerRecord } from './recognizer.js';
 
@@ -23,7 +23,7 @@ const ATTEMPTS = 20;
 
 /** Whether a folder is a recognizer: the record is what appears last. */
 export function isRecognizer(folder: string): boolean {
-  return fs.lstatSync(path.join(folder, RECORD), { throwIfNoEntry: false })?.isFile() === true;
+  return isOwnFile(path.join(folder, RECORD));
 }
 
 /** Changes with every write of the recognizer; undefined where there is none. */

@@ -1,39 +1,49 @@
 import type { NetworkAtWork } from '../protocol/recognition.js';
 
-/** From which similarity on a face gets a name so that one stranger in a hundred gets one, by the number of people enrolled. */
-interface Row {
-  readonly people: number;
-  readonly threshold: number;
+/** Shares of strangers, of 1,000, that the columns of a table are for. */
+const STRANGERS = [1, 10, 100] as const;
+
+/** From which similarity on a face gets a name so that so many of 1,000 strangers get one, by the number of people enrolled. */
+type Row = readonly [people: number, one: number, ten: number, hundred: number];
+
+interface Table {
+  readonly network: string;
+  readonly precision: NetworkAtWork['precision'];
+  readonly rows: readonly Row[];
 }
 
 /**
- * Measured on the pictures of docs/recognition.md: the first pictures of 1,768 strangers against so many people with five
- * pictures each, the mean of five draws.
+ * Means of twenty draws of so many of 158 people with five pictures each, against the first pictures of 1,768 strangers, from file
+ * to answer (bench/recognition/thresholds.ts).
  */
-const TABLES: readonly {
-  readonly network: string;
-  readonly precision: NetworkAtWork['precision'];
-  /** Of a share of strangers that is ten times as small, by so much more; of ten times as large, by so much less. */
-  readonly perTenfold: number;
-  readonly rows: readonly Row[];
-}[] = [
+const TABLES: readonly Table[] = [
   {
     network: 'face-reidentification-retail-0095',
     precision: 'float32',
-    perTenfold: 0.09,
     rows: [
-      { people: 1, threshold: 0.25 },
-      { people: 5, threshold: 0.34 },
-      { people: 10, threshold: 0.37 },
-      { people: 50, threshold: 0.44 },
-      { people: 158, threshold: 0.48 },
+      [1, 0.353, 0.256, 0.133],
+      [2, 0.378, 0.284, 0.165],
+      [5, 0.41, 0.326, 0.211],
+      [10, 0.443, 0.356, 0.248],
+      [20, 0.475, 0.382, 0.282],
+      [50, 0.523, 0.419, 0.325],
+      [100, 0.543, 0.443, 0.354],
+      [158, 0.553, 0.464, 0.37],
     ],
   },
   {
     network: 'dlib-face-recognition-resnet',
     precision: 'float32',
-    perTenfold: 0.015,
-    rows: [{ people: 158, threshold: 0.952 }],
+    rows: [
+      [1, 0.933, 0.917, 0.892],
+      [2, 0.938, 0.924, 0.901],
+      [5, 0.944, 0.931, 0.913],
+      [10, 0.948, 0.936, 0.919],
+      [20, 0.952, 0.941, 0.925],
+      [50, 0.956, 0.946, 0.932],
+      [100, 0.958, 0.949, 0.935],
+      [158, 0.96, 0.951, 0.938],
+    ],
   },
 ];
 
@@ -51,17 +61,22 @@ export function tableThreshold(
 ): number | undefined {
   const table = TABLES.find((one) => one.network === name && one.precision === precision);
   if (!table) return undefined;
-  const tenfold = Math.log10(strangersPer1000 / 10);
-  return Math.min(1, Math.max(-1, between(table.rows, people) - tenfold * table.perTenfold));
+  const columns = STRANGERS.map((_, column) => byPeople(table.rows, column, Math.max(1, people)));
+  // Beyond the columns the nearest two go on: thresholds are nearly straight over the logarithm of the share.
+  const at = strangersPer1000 < STRANGERS[1] ? 0 : 1;
+  const value = onLine(STRANGERS[at], columns[at]!, STRANGERS[at + 1]!, columns[at + 1]!, strangersPer1000);
+  return Math.min(1, Math.max(-1, value));
 }
 
-/** Beyond either end the slope of the nearest two rows goes on; below one person nothing changes. */
-function between(rows: readonly Row[], people: number): number {
-  const [first] = rows;
-  if (rows.length === 1) return first!.threshold;
-  const at = rows.findIndex((row) => row.people >= people);
-  const upper = Math.max(1, at < 0 ? rows.length - 1 : at);
+/** Between the rows by the logarithm of the number of people; beyond the last the slope of the last two goes on. */
+function byPeople(rows: readonly Row[], column: number, people: number): number {
+  const found = rows.findIndex(([count]) => count >= people);
+  const upper = Math.max(1, found < 0 ? rows.length - 1 : found);
   const [a, b] = [rows[upper - 1]!, rows[upper]!];
-  const share = Math.log(Math.max(1, people) / a.people) / Math.log(b.people / a.people);
-  return a.threshold + share * (b.threshold - a.threshold);
+  return onLine(a[0], a[column + 1]!, b[0], b[column + 1]!, people);
+}
+
+/** The value at x on the line through two points, x on a logarithmic scale. */
+function onLine(x0: number, y0: number, x1: number, y1: number, x: number): number {
+  return y0 + ((y1 - y0) * Math.log(x / x0)) / Math.log(x1 / x0);
 }

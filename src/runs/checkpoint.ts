@@ -9,7 +9,7 @@ import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { readGraph } from '../graph/graphSchema.js';
 import { syncFolder, writeFileSynced } from '../platform/files.js';
-import { readOwnFile } from '../platform/regularFile.js';
+import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 
 /** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
@@ -195,7 +195,7 @@ function networkOf(folder: string, bytes: Uint8Array, shapes: ReadCheckpoint['sh
 
 /** Whether a folder is a checkpoint: its manifest is what is written last. */
 export function isCheckpoint(folder: string): boolean {
-  return fs.lstatSync(path.join(folder, MANIFEST), { throwIfNoEntry: false })?.isFile() === true;
+  return isOwnFile(path.join(folder, MANIFEST));
 }
 
 /** Where in a run a checkpoint stands, and its size, without reading the network. Undefined where its files do not say it. */

@@ -19,6 +19,7 @@ import { trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
 import type { Mailbox } from './mailbox.js';
 import { RUN_RECOGNITION } from './recognitionJobs.js';
+import { recognizerBeside } from './recognizerBeside.js';
 import { CANCELLED, type JobContext, type RunJob } from './runningJob.js';
 
 /** What is done for each job. @throws UserError whatever a job refuses */
@@ -48,7 +49,9 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
 
   async export(order, { progress, cancelled }) {
     const exported = await exportWithCard(order, progress, cancelled);
-    return exported ? { type: 'exported', ...exported } : CANCELLED;
+    if (!exported) return CANCELLED;
+    const recognizer = await recognizerBeside(order, exported.file, progress, cancelled);
+    return { type: 'exported', ...exported, ...(recognizer === undefined ? {} : { recognizer }) };
   },
 
   async compare({ checkpoint }, { progress, cancelled }) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Answerer } from '../../src/client/answerer.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { JOBS } from '../../src/protocol/jobs.js';
-import type { Reply } from '../../src/protocol/recognitionJobs.js';
+import type { Reply, Wish } from '../../src/protocol/recognitionJobs.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -39,7 +39,7 @@ function answerer(mode: string): Answerer {
   return new Answerer({ entry, order });
 }
 const starts = () => fs.readFileSync(path.join(folder(), 'log'), 'utf8').trim().split('\n').length;
-const wish = (file: string) => ({ kind: 'recognize', files: [file], seen: false }) as const;
+const wish = (file: string): Wish => ({ kind: 'recognize', files: [file], seen: false });
 const told = (result: Reply['result']) => (result.kind === 'refused' ? result.message : result.kind);
 
 describe('Answerer', () => {

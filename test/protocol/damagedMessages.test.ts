@@ -57,7 +57,14 @@ const FULL: Record<string, Case> = {
   },
   'export in full': {
     schema: trainerMessage,
-    message: { type: 'exported', file: '/o', bytes: 1, cards: ['/card.md'], measured: comparisonInFull },
+    message: {
+      type: 'exported',
+      file: '/o',
+      bytes: 1,
+      cards: ['/card.md'],
+      measured: comparisonInFull,
+      recognizer: '/o.recognizer',
+    },
   },
   'comparison in full': {
     schema: trainerMessage,

@@ -181,6 +181,7 @@ describe('what is no recognizer, or no sound one', () => {
       assert.throws(() => readRecognizer(folder), refusedAs('recognizer-missing', /is not a recognizer/));
     const file = path.join(scratch(), 'file');
     fs.writeFileSync(file, '');
+    assert.ok(!isRecognizer(file) && !isRecognizer(path.join(file, 'below')));
     assert.throws(() => readRecognizer(file), refusedAs('recognizer-missing'));
   });
 

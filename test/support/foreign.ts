@@ -42,6 +42,22 @@ export async function runPython<T>(
   return runForResult<T>('python3', script, args, { PYTHONPATH: await packages(requirements) });
 }
 
+/**
+ * Runs a program of Python's, wherever it lies.
+ *
+ * @returns what it prints
+ */
+export async function printedByPython(
+  program: string,
+  args: readonly string[],
+  requirements: readonly string[],
+): Promise<string> {
+  const env = { ...process.env, PYTHONPATH: await packages(requirements) };
+  const { code, output } = await runProgram('python3', [program, ...args], { env });
+  assert.equal(code, 0, output);
+  return output;
+}
+
 /** A script that lies here; what it prints is for a person, what it finds goes into the file RESULT. */
 export async function runForResult<T>(
   program: string,

@@ -8,6 +8,7 @@ import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { answer, enrolment, recognizerSummary, type Answer } from '../../src/protocol/recognition.js';
 import type { Reply } from '../../src/protocol/recognitionJobs.js';
+import { printedByPython } from '../support/foreign.js';
 import { built } from '../support/built.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
@@ -155,5 +156,41 @@ describe('a checkpoint of a softmax', function () {
     assert.match(closed, /person-\d \d+\.\d %, person-\d/);
     const found = evaluation.parse(faceTrainer('evaluate', checkpoint, '--json').last);
     assert.equal(found.protocol, 'gallery', 'held-out pictures are tried against those that it was trained on');
+  });
+
+  it('is exported with the recognizer of its people, and other programs then give the same names', async () => {
+    // As large as the network wants them: programs make pictures smaller in ways of their own.
+    await writePeople(path.join(folder(), 'data'), 3, 6, 32);
+    const small = ['--recipe', 'original', '--size', '32', '--width', '0.25', '--batch', '4', '--split', '0.7'];
+    faceTrainer('train', 'data', ...small, '--epochs', '2', '--out', 'run');
+    const [name] = fs
+      .readdirSync(path.join(folder(), 'run', 'checkpoints'))
+      .sort()
+      .slice(-1);
+    const model = path.join(folder(), 'face.onnx');
+    const embedding = ['--part', 'embedding', '--format', 'onnx', '--output', model];
+    faceTrainer('export', path.join('run', 'checkpoints', name!), ...embedding);
+    const recognizer = `${model}.recognizer`;
+    const files = [0, 1, 2].flatMap((p) => [0, 5].map((i) => path.join(folder(), 'data', `person-${p}`, `${i}.png`)));
+    const told = answersOf(faceTrainer('recognize', recognizer, ...files, '--json').last);
+    const names = told.map((one) => ('known' in one ? `${one.file} ${one.person}` : one.error));
+    assert.ok(
+      told.some((one) => 'known' in one && one.known),
+      names.join('\n'),
+    );
+    const namesIn = (printed: string) =>
+      printed
+        .trim()
+        .split('\n')
+        .map((line) => line.replace(/ -?[\d.]+$/, ''));
+    const examples = path.resolve(import.meta.dirname, '../../examples');
+    const args = [model, recognizer, ...files];
+    const node = spawnSync(process.execPath, [path.join(examples, 'recognize.mjs'), ...args], { encoding: 'utf8' });
+    assert.deepEqual(namesIn(node.stdout), names, node.stderr);
+    const packages = ['onnxruntime==1.22.1', 'numpy', 'pillow'];
+    const python = await printedByPython(path.join(examples, 'recognize_onnx.py'), args, packages);
+    assert.deepEqual(namesIn(python), names);
+    for (const example of ['recognize.mjs', 'recognize_onnx.py'])
+      assert.ok(fs.readFileSync(path.join(examples, example), 'utf8').trim().split('\n').length <= 40, example);
   });
 });

@@ -44,12 +44,13 @@ export const exportCommand: Command<ExportWish> = {
     const output = new Output(json);
     const end = await output.follow(order);
     if (end.type !== 'exported') return output.failed(end);
-    const { file, bytes, cards, measured } = end;
-    output.data({ file, bytes, cards, measured });
+    const { file, bytes, cards, measured, recognizer } = end;
+    output.data({ file, bytes, cards, measured, recognizer });
     output.note(
       `Written     ${file}, ${(bytes / 1e6).toFixed(1)} MB`,
       ...(measured ? measurementLines(measured) : []),
       `Model card  ${cards[0]!}`,
+      ...(recognizer === undefined ? [] : [`Recognizer  ${recognizer}, of the people it was trained on`]),
     );
     return EXIT.ok;
   },
