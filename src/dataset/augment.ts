@@ -1,5 +1,6 @@
 import { Random } from '../core/random.js';
 import type { Augmentation } from '../protocol/options.js';
+import { applyDamage, drawDamage, type Damage } from './damage.js';
 
 /** What chance does to one picture in one epoch. */
 export interface Distortion {
@@ -17,6 +18,7 @@ export interface Distortion {
   readonly brightness: number;
   /** An area that is set to mid-grey: left, top, right, bottom in output pixels. */
   readonly erased: readonly [number, number, number, number] | undefined;
+  readonly damage: Damage | undefined;
 }
 
 /**
@@ -40,8 +42,9 @@ export function drawDistortion(
   epoch: number,
   picture: number,
 ): Distortion {
-  const random = Random.forPurpose(Random.forPurpose(seed, `epoch ${epoch}`).uint32(), `picture ${picture}`);
-  const { flip, scale, rotation, brightness, contrast, saturation, erasing, shift } = augmentation;
+  const ofEpoch = Random.forPurpose(seed, `epoch ${epoch}`).uint32();
+  const random = Random.forPurpose(ofEpoch, `picture ${picture}`);
+  const { flip, scale, rotation, brightness, contrast, saturation, erasing, shift, offset } = augmentation;
   const spare = (stored - size) / 2;
   // Drawn in one order whatever is switched on, so that one more kind leaves the others as they were.
   const [f, x, y, s, r, b, c, t, e] = Array.from({ length: 9 }, () => random.uniform()) as [
@@ -58,19 +61,23 @@ export function drawDistortion(
   const either = (u: number) => 2 * u - 1;
   const zoom = Math.exp(either(s) * Math.log(1 + scale));
   const angle = (either(r) * rotation * Math.PI) / 180;
-  const whole = scale === 0 && rotation === 0;
+  const whole = scale === 0 && rotation === 0 && offset === 0;
+  // What came later has a stream of its own.
+  const later = Random.forPurpose(ofEpoch, `damage ${picture}`);
+  const [offX, offY] = [later.between(-offset, offset) * size, later.between(-offset, offset) * size];
   const shifted = (u: number) => (shift ? Math.floor(u * (2 * spare + 1)) - spare : 0);
   return {
     flip: flip && f < 0.5,
     cosine: Math.cos(angle) / zoom,
     sine: Math.sin(angle) / zoom,
-    shiftX: shifted(x),
-    shiftY: shifted(y),
+    shiftX: shifted(x) + offX,
+    shiftY: shifted(y) + offY,
     whole,
     brightness: either(b) * brightness * 255,
     contrast: 1 + either(c) * contrast,
     saturation: 1 + either(t) * saturation,
     erased: e < erasing ? drawArea(size, random) : undefined,
+    damage: drawDamage(augmentation, size, later),
   };
 }
 
@@ -107,11 +114,12 @@ export function distort(
     copyShifted(source, stored, target, at, size, distortion);
     recolour(target, at, size, distortion);
   } else interpolate(source, stored, target, at, size, distortion);
-  const { erased } = distortion;
+  const { erased, damage } = distortion;
   if (erased) {
     const [left, top, right, bottom] = erased;
     for (let y = top; y < bottom; y++) target.fill(128, at + (y * size + left) * 3, at + (y * size + right) * 3);
   }
+  if (damage) applyDamage(target, at, size, damage);
 }
 
 function copyShifted(

@@ -27,6 +27,16 @@ export const augmentation = z.strictObject({
   saturation: strength,
   /** Share of the pictures in which a random area is greyed out. */
   erasing: strength,
+  /** Largest shift to any side, as a share of the side; beyond the border the border goes on. */
+  offset: strength,
+  /** Share of the pictures that are as blurred as small ones: 11 to 35 % of the side. */
+  small: strength,
+  /** Share of the pictures that are dark and noisy. */
+  dark: strength,
+  /** Share of the pictures that are blurred by a motion. */
+  moved: strength,
+  /** Share of the pictures with the lower part, or a bar, behind one colour. Of the last four at most one befalls a picture. */
+  covered: strength,
 });
 export type Augmentation = z.infer<typeof augmentation>;
 
@@ -189,7 +199,7 @@ export const trainingOptions = z.object({
       flag: 'augment',
       value: 'LIST',
       read: 'strengths',
-      help: 'none, or any of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F, erasing=F, separated by commas',
+      help: 'none, or any of flip, shift, scale=F, rotation=F, brightness=F, contrast=F, saturation=F, erasing=F, offset=F, small=F, dark=F, moved=F, covered=F, separated by commas',
     }),
   /**
    * How batches are made up: all pictures in random order, or `people` times `pictures` of each (for losses that compare

@@ -1,7 +1,7 @@
 import { drawDistortion } from '../dataset/augment.js';
 import { readBatch, type Dataset } from '../dataset/dataset.js';
 import type { Batch } from '../engine/engine.js';
-import type { TrainingOptions } from '../protocol/options.js';
+import { augmentation, type TrainingOptions } from '../protocol/options.js';
 import type { HeadSession } from './headSession.js';
 
 /** A batch, and which pictures are in it: those that could be read. */
@@ -79,8 +79,7 @@ export class FeatureReader implements BatchReader {
   }
 
   private get mirroring(): TrainingOptions['augmentation'] {
-    const off = { shift: false, scale: 0, rotation: 0, brightness: 0, contrast: 0, saturation: 0, erasing: 0 };
-    return { ...off, flip: this.options.augmentation.flip };
+    return augmentation.parse({ flip: this.options.augmentation.flip });
   }
 
   private isMirrored(picture: number, epoch: number | undefined): boolean {

@@ -186,6 +186,7 @@ describe('train', () => {
     const changed = options('--augment', 'flip, rotation=10', ...sampler, '--weights', 'random');
     assert.deepEqual(changed.augmentation, {
       ...{ flip: true, shift: false, scale: 0, rotation: 10, brightness: 0, contrast: 0, saturation: 0, erasing: 0 },
+      ...{ offset: 0, small: 0, dark: 0, moved: 0, covered: 0 },
     });
     assert.deepEqual(
       [changed.sampler, changed.weights, changed.headEpochs],

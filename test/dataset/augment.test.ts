@@ -38,6 +38,7 @@ function run(source: Uint8Array, stored: number, distortion: Partial<Distortion>
     saturation: 1,
     brightness: 0,
     erased: undefined,
+    damage: undefined,
   };
   distort(source, stored, target, 0, SIZE, { ...none, ...distortion });
   return target;

@@ -9,6 +9,7 @@ type Wishes = Parameters<typeof withRecipe>[1];
 const dataset = '/d';
 const STILL = {
   ...{ flip: false, shift: false, scale: 0, rotation: 0, brightness: 0, contrast: 0, saturation: 0, erasing: 0 },
+  ...{ offset: 0, small: 0, dark: 0, moved: 0, covered: 0 },
 };
 
 /** What came later has its default. */

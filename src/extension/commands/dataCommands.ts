@@ -105,6 +105,7 @@ async function announceAligned(editor: Editor, reports: Reports, { summary }: Me
 /** "mirrored, moved, turned by up to 10°". */
 export function chanceInWords({ augmentation }: Pick<TrainingOptions, 'augmentation'>): string {
   const { flip, shift, scale, rotation, brightness, contrast, saturation, erasing } = augmentation;
+  const { offset, small, dark, moved, covered } = augmentation;
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const words = [
     flip && 'mirrored',
@@ -115,6 +116,11 @@ export function chanceInWords({ augmentation }: Pick<TrainingOptions, 'augmentat
     contrast > 0 && `contrast by up to ${percent(contrast)}`,
     saturation > 0 && `colours by up to ${percent(saturation)}`,
     erasing > 0 && `an area erased in ${percent(erasing)}`,
+    offset > 0 && `shifted by up to ${percent(offset)}`,
+    small > 0 && `${percent(small)} small`,
+    dark > 0 && `${percent(dark)} dark`,
+    moved > 0 && `${percent(moved)} blurred by motion`,
+    covered > 0 && `${percent(covered)} covered in part`,
   ];
   return words.filter((word) => word !== false).join(', ') || 'no random changes';
 }
