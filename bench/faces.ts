@@ -193,7 +193,7 @@ async function recall(): Promise<void> {
 async function canvas(): Promise<void> {
   const finder = await openFinder();
   const random = Random.fromSeed(3);
-  for (const factor of [2, 3, 4, 6, 8]) {
+  for (const factor of [3, 6, 8]) {
     // No larger than pictures are looked at.
     const side = Math.min(1280, 250 * factor);
     const size = Math.round(side / factor);
