@@ -13,7 +13,7 @@ import { readFaceNetworks } from '../src/weights/faceNetwork.js';
 import { faceWeightsIn } from '../src/weights/faceWeights.js';
 import { median } from './support.js';
 
-// npm run bench:faces [-- speed|photographs|recall|canvas|groups|turned … --weights FOLDER --folder FOLDER --pictures N --rounds N]:
+// npm run bench:faces [-- speed|photographs|recall|canvas|groups|turned … --weights FOLDER --folder FOLDER --pictures N --rounds N --factors N,N]:
 // how fast faces are found and aligned, and how many are missed. Pictures of `--folder` show a face in the middle.
 
 const shared = path.resolve(import.meta.dirname, '../../shared');
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     pictures: { type: 'string', default: '400' },
     rounds: { type: 'string', default: '3' },
     cores: { type: 'string', default: '2' },
+    factors: { type: 'string', default: '3,6,8' },
   },
   allowPositionals: true,
 });
@@ -193,7 +194,7 @@ async function recall(): Promise<void> {
 async function canvas(): Promise<void> {
   const finder = await openFinder();
   const random = Random.fromSeed(3);
-  for (const factor of [3, 6, 8]) {
+  for (const factor of values.factors.split(',').map(Number)) {
     // No larger than pictures are looked at.
     const side = Math.min(1280, 250 * factor);
     const size = Math.round(side / factor);

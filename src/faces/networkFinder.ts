@@ -13,9 +13,9 @@ import { decodeBoxes, joinOverlapping, type Detection } from './ssd.js';
 import { turned, unturned } from './turn.js';
 
 /** Raised when faces are found in another way: what was kept of before is then found anew. */
-const PLAN = 1;
+const PLAN = 2;
 /** Of a picture with more, the largest and most central ones. */
-const MOST_FACES = 16;
+const MOST_FACES = 32;
 /** Candidates of a look. */
 const LEAST_SCORE = 0.3;
 /** What is left of the detector's input beside the picture. */

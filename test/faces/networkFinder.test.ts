@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { FaceFinder } from '../../src/faces/faceFinder.js';
 import { openFaceFinder } from '../../src/faces/openFaceFinder.js';
 import { faceWeightsIn } from '../../src/weights/faceWeights.js';
@@ -36,7 +36,7 @@ const OPENVINO = [
   },
 ] as const;
 
-async function found(finder: FaceFinder, picture: sharp.Sharp) {
+async function found(finder: FaceFinder, picture: Sharp) {
   const { data, info } = await picture.removeAlpha().raw().toBuffer({ resolveWithObject: true });
   return finder.find(data, info.width, info.height);
 }
