@@ -93,29 +93,28 @@ struct OutputWriter {
             store(tile + i * stride + j * kLanes,
                   requantized(acc[i][j], *f.epilogue.integers, column + j * kLanes));
     } else {
-      finish(acc, tile, row, valid, column);
+      f.epilogue.slope ? finish<true>(acc, tile, row, valid, column) : finish<false>(acc, tile, row, valid, column);
     }
   }
 
   /** The epilogue of a network in use, and the store. */
-  template <int R, int P>
+  template <bool kLeaks, int R, int P>
   inline __attribute__((always_inline)) void finish(V (&acc)[R][P], float* tile, int row, int valid, int column) {
     const ft::Epilogue& e = f.epilogue;
     const V lo = splat(e.lo), hi = splat(e.hi);
     const Rounding rounding(e.quant), sumRounding(e.sumQuant);
-    const bool leaks = e.slope;
     const float* residual = e.residual ? e.residual + (row0 + row) * columns + column : nullptr;
 #pragma GCC unroll 8
     for (int j = 0; j < P; j++) {
       // The padding stays zero: its sums and its shift are, and zero lies between lo and hi and on every quantizer's grid.
       const V scale = load(orOnes(e.scale) + column + j * kLanes);
       const V shift = load(orZeros(e.shift) + column + j * kLanes);
-      const V slope = leaks ? load(e.slope + column + j * kLanes) : zero();
+      const V slope = kLeaks ? load(e.slope + column + j * kLanes) : zero();
 #pragma GCC unroll 16
       for (int i = 0; i < R; i++)
         if (i < valid) {
           V y = clamp(fma(scale, acc[i][j], shift), lo, hi);
-          if (leaks) y = leaky(y, slope);
+          if (kLeaks) y = leaky(y, slope);
           y = rounding(y);
           if (residual) y = sumRounding(y + load(residual + size_t(i) * columns + j * kLanes));
           store(tile + i * f.outStride + j * kLanes, y);

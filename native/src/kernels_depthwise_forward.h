@@ -52,8 +52,9 @@ inline __attribute__((always_inline)) void emitBlock(const DepthwiseForward& f, 
 #pragma GCC unroll 4
       for (int b = 0; b < N; b++) y[b] = leaky(y[b], slope);
     }
+    if (rounding.active)
 #pragma GCC unroll 4
-    for (int b = 0; b < N; b++) y[b] = rounding(y[b]);
+      for (int b = 0; b < N; b++) y[b] = rounding.round(y[b]);
   }
 #pragma GCC unroll 4
   for (int b = 0; b < N; b++) store(out + b * channels + c, y[b]);
