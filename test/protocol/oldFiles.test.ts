@@ -22,8 +22,13 @@ const linesOf = (run: string) =>
 const without = (whole: object, part: string) =>
   Object.fromEntries(Object.entries(whole).filter(([name]) => name !== part));
 
-/** With options that came after it at their defaults: what a run without them did. */
-const filledUp = (old: object): object => ({ ...trainingOptions.parse({ dataset: '/d' }), ...old });
+/** With options and distortions that came after it at their defaults: what a run without them did. */
+const filledUp = (old: object): object => {
+  const now = trainingOptions.parse({ dataset: '/d' });
+  const distorted =
+    'augmentation' in old ? { augmentation: { ...now.augmentation, ...(old.augmentation as object) } } : {};
+  return { ...now, ...old, ...distorted };
+};
 /** Fields of events that came after it: `metric`, and the system's word for a process. */
 const LATER_FIELDS = ['metric', 'processStart'];
 

@@ -58,7 +58,7 @@ describe('what options are called', () => {
       const flags = options.map(({ info }) => info.flag);
       assert.equal(new Set(flags).size, flags.length, flags.join());
       for (const { info } of options) {
-        assert.match(info.flag, /^[a-z]+(-[a-z]+)*$/);
+        assert.match(info.flag, /^[a-z]+(-[a-z0-9]+)*$/);
         assert.match(info.help, /^\S.*[^.\s]$/, info.flag);
       }
     }
