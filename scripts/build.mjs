@@ -10,6 +10,26 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 process.chdir(root);
 const watch = process.argv.includes('--watch');
 
+/**
+ * The editor reads the extension's bundle at every start: a tenth of it would be what zod needs to write JSON Schema, which nothing
+ * asks it for, and what a proxy's library needs to print its thoughts where DEBUG is set.
+ */
+const withoutIdleParts = {
+  name: 'without idle parts',
+  setup({ onLoad }) {
+    onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
+      ({ path: file }) => {
+        const names = readFileSync(file, 'utf8').matchAll(/^export (?:const|function|class) (\w+)/gm);
+        return { contents: [...names].map(([, name]) => `export const ${name} = () => undefined;`).join('\n') };
+      },
+    );
+    onLoad({ filter: /[\\/]node_modules[\\/]debug[\\/]src[\\/]index\.js$/ }, () => ({
+      contents: 'module.exports = () => () => undefined;',
+    }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -34,6 +54,7 @@ const builds = [
     external: ['vscode'],
     minify: !watch,
     keepNames: true,
+    plugins: [withoutIdleParts],
   },
   { ...node, entryPoints: { faceTrainer: 'src/cli/main.ts' } },
   {
@@ -69,6 +90,8 @@ const builds = [
       webview: 'webview/main.ts',
       data: 'webview/dataMain.ts',
       model: 'webview/modelMain.ts',
+      evaluate: 'webview/evaluateMain.ts',
+      umap: 'webview/umapMain.ts',
       panel: 'webview/panel.css',
     },
     outdir: 'dist',

@@ -1,7 +1,7 @@
 import { formatPercent } from '../src/core/format.js';
 import { topScores } from '../src/core/softmax.js';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../src/protocol/modelPanel.js';
-import { base64Of, button, element, pageHeader, setText } from './dom.js';
+import { button, element, pageHeader, setText } from './dom.js';
 import { PROGRESS_RING } from './toolkit.js';
 
 /** People that are named for a picture. */
@@ -26,13 +26,13 @@ export class TryView {
   /** The cards that are shown, by the number of their picture. */
   private cards = new Map<number, HTMLElement>();
 
-  constructor(private readonly post: (message: ModelPanelMessage) => void) {
+  constructor(post: (message: ModelPanelMessage) => void, paste: () => void) {
     this.root = element(
       'div',
       { class: 'try' },
       pageHeader([this.name, this.ring], this.facts, [
         button('Choose Pictures…', { appearance: 'primary', id: 'chooseFiles' }, () => post({ type: 'chooseFiles' })),
-        button('Paste', { appearance: 'secondary', id: 'paste' }, () => void this.paste()),
+        button('Paste', { appearance: 'secondary', id: 'paste' }, paste),
         button('Camera…', { appearance: 'secondary', id: 'openCamera' }, () => post({ type: 'openCamera' })),
       ]),
       this.failure,
@@ -59,21 +59,6 @@ export class TryView {
   hint(text: string): void {
     setText(this.said, text);
     this.said.hidden = false;
-  }
-
-  /** The clipboard by the button: an editor may deny it, and the keys are left. */
-  private async paste(): Promise<void> {
-    try {
-      for (const item of await navigator.clipboard.read()) {
-        const type = item.types.find((name) => name.startsWith('image/'));
-        if (type === undefined) continue;
-        this.post({ type: 'picture', name: 'pasted picture', data: await base64Of(await item.getType(type)) });
-        return;
-      }
-      this.hint('There is no picture in the clipboard.');
-    } catch {
-      this.hint('The editor does not let this button read the clipboard: press Ctrl+V or ⌘V instead.');
-    }
   }
 }
 

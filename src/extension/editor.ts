@@ -107,4 +107,4 @@ export interface Panel {
 }
 
 /** The bundles of `webview/`. */
-export type PageScript = 'webview.js' | 'data.js' | 'model.js';
+export type PageScript = 'webview.js' | 'data.js' | 'model.js' | 'evaluate.js';

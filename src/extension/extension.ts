@@ -5,10 +5,13 @@ import { commandTable, runCommand } from './commands/commands.js';
 import { DataCommands } from './commands/dataCommands.js';
 import { Jobs } from './job.js';
 import { DATA_VIEW, DataPanels } from './panels/dataPanels.js';
+import { EVALUATION_VIEW, EvaluationPanels } from './panels/evaluationPanels.js';
 import { MODEL_VIEW, ModelPanels } from './panels/modelPanels.js';
 import { Reports } from './panels/reports.js';
 import { RUN_VIEW, RunPanels } from './panels/runPanels.js';
+import { Recognizers } from './recognizers.js';
 import { Trainer } from './trainer.js';
+import { RecognizersView } from './views/recognizersView.js';
 import { RunsView } from './views/runsView.js';
 import { TrainingStatus } from './views/trainingStatus.js';
 import { onRestore, VscodeEditor } from './vscodeEditor.js';
@@ -23,12 +26,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const reports = new Reports(editor);
   const status = new TrainingStatus();
   const runsView = new RunsView(editor);
+  const recognizers = new Recognizers(editor, dist('trainer.js'));
+  const recognizersView = new RecognizersView(recognizers);
 
   const ownerOf = (runFolder: string) => (trainer.activeRun?.runFolder === runFolder ? trainer.activeRun : undefined);
   const panels = {
     runs: new RunPanels(editor, ownerOf),
     data: new DataPanels(editor, (options) => data.draw(options)),
-    models: new ModelPanels(editor, jobs),
+    models: new ModelPanels(editor, jobs, recognizers),
+    evaluations: new EvaluationPanels(editor, jobs, recognizers),
   };
   const views = {
     panels: panels.runs,
@@ -44,15 +50,20 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');
-  const table = commandTable({ editor, jobs, trainer, data, panels, reports, runsView, memory, cli });
+  const table = commandTable({
+    ...{ editor, jobs, trainer, data, recognizers, panels, reports, runsView, recognizersView, memory, cli },
+  });
   context.subscriptions.push(
     log,
     status,
     trainer,
     runsView,
+    recognizers,
+    recognizersView,
     onRestore(context, RUN_VIEW, (panel, saved) => panels.runs.restore(panel, saved)),
     onRestore(context, DATA_VIEW, (panel, saved) => panels.data.restore(panel, saved)),
     onRestore(context, MODEL_VIEW, (panel, saved) => panels.models.restore(panel, saved)),
+    onRestore(context, EVALUATION_VIEW, (panel, saved) => panels.evaluations.restore(panel, saved)),
     ...Object.entries(table).map(([name, command]) =>
       vscode.commands.registerCommand(`faceTrainer.${name}`, (...args: unknown[]) => runCommand(editor, command, args)),
     ),

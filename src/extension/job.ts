@@ -1,5 +1,5 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
-import type { LastWord, TrainerOrder } from '../protocol/jobs.js';
+import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
 import type { Editor } from './editor.js';
 
 type JobOrder = Exclude<TrainerOrder, { type: 'train' | 'qat' }>;
@@ -22,26 +22,22 @@ export class Jobs {
   run(order: JobOrder, title: string): Promise<LastWord> {
     return this.editor.progress(title, (report, cancelled) => {
       let told = 0;
-      const trainer = new TrainerProcess(
-        { entry: this.entry, order },
-        {
-          onMessage: (message) => {
-            if (message.type !== 'preparing' || message.total === 0) return;
-            const share = (100 * message.done) / message.total;
-            report(share - told, `${grouped(message.done)} of ${grouped(message.total)} pictures`);
-            told = share;
-          },
-          onOutput: (line) => this.editor.log.info(line),
-        },
-      );
+      const trainer = this.start(order, (done, total) => {
+        const share = (100 * done) / total;
+        report(share - told, `${grouped(done)} of ${grouped(total)} pictures`);
+        told = share;
+      });
       cancelled.addEventListener('abort', () => trainer.stop());
       return trainer.ended;
     });
   }
 
-  /** Without a word, for what is over in a moment. */
-  start(order: JobOrder): RunningJob {
-    const listener = { onMessage: () => undefined, onOutput: (line: string) => this.editor.log.info(line) };
+  /** Without a notification. @param onProgress pictures that were looked at, of how many */
+  start(order: JobOrder, onProgress?: (done: number, total: number) => void): RunningJob {
+    const onMessage = (message: TrainerMessage) => {
+      if (message.type === 'preparing' && message.total > 0) onProgress?.(message.done, message.total);
+    };
+    const listener = { onMessage, onOutput: (line: string) => this.editor.log.info(line) };
     return new TrainerProcess({ entry: this.entry, order }, listener);
   }
 }

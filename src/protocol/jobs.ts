@@ -144,6 +144,20 @@ export const JOBS = {
     noun: 'preview',
     again: 'Draw it again',
   },
+  /** Draws files small, each as a data URI; without one where it cannot be read. */
+  thumbnails: {
+    order: order('thumbnails', {
+      files: z.array(path).min(1).max(1000),
+      /** Longest side, pixels. */
+      side: z.int().min(16).max(1024),
+    }),
+    word: z.object({
+      type: z.literal('thumbnails'),
+      pictures: z.array(z.object({ file: z.string(), data: z.string().optional() })),
+    }),
+    noun: 'drawing of small pictures',
+    again: 'Draw them again',
+  },
   ...RECOGNITION_JOBS,
 } satisfies Record<string, JobWords & { readonly order: z.ZodObject; readonly word: z.ZodObject }>;
 

@@ -12,6 +12,7 @@ import type { TrainingOptions } from '../protocol/options.js';
 import type { Request } from '../protocol/recognitionJobs.js';
 import { withRecipe } from '../protocol/recipes.js';
 import { previewSamples } from '../dataset/preview.js';
+import { thumbnailOf } from '../dataset/thumbnail.js';
 import { throttled } from '../platform/throttled.js';
 import { fineTuningOptions } from '../runs/checkpointRun.js';
 import type { StopSignal } from '../training/stopSignal.js';
@@ -62,6 +63,15 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   async predict(order, { progress, cancelled }) {
     const answers = await predict(order, progress, cancelled);
     return answers ? { type: 'predicted', ...answers } : CANCELLED;
+  },
+
+  async thumbnails({ files, side }) {
+    const draw = async (file: string) => {
+      const data = await thumbnailOf(file, side, { quality: 80, enlarge: false });
+      return { file, ...(data === undefined ? {} : { data }) };
+    };
+    // libvips decodes them beside each other.
+    return { type: 'thumbnails', pictures: await Promise.all(files.map(draw)) };
   },
 
   preview: async ({ options }) => ({ type: 'previewed', samples: await previewSamples(options) }),

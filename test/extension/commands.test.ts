@@ -17,9 +17,11 @@ import { insideFolder } from '../../src/extension/insideFolder.js';
 import { Jobs } from '../../src/extension/job.js';
 import { showResult } from '../../src/extension/lateResult.js';
 import { DataPanels } from '../../src/extension/panels/dataPanels.js';
+import { EvaluationPanels } from '../../src/extension/panels/evaluationPanels.js';
 import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
 import { Reports } from '../../src/extension/panels/reports.js';
 import { RunPanels } from '../../src/extension/panels/runPanels.js';
+import { Recognizers } from '../../src/extension/recognizers.js';
 import { Trainer } from '../../src/extension/trainer.js';
 import type { LastWord, TrainerOrder } from '../../src/protocol/jobs.js';
 import { optionsOf } from '../../src/protocol/optionInfo.js';
@@ -98,10 +100,12 @@ function valueAt(options: object, at: readonly string[]): unknown {
 describe('the commands', () => {
   function services(editor: FakeEditor, jobs = new InstantJobs(editor, CANCELLED)): Services {
     const nothing = () => undefined;
+    const recognizers = new Recognizers(editor, 'no entry');
     const panels = {
       runs: new RunPanels(editor, nothing),
       data: new DataPanels(editor, () => Promise.resolve(undefined)),
-      models: new ModelPanels(editor, jobs),
+      models: new ModelPanels(editor, jobs, recognizers),
+      evaluations: new EvaluationPanels(editor, jobs, recognizers),
     };
     const status = { show: nothing, update: nothing, hide: nothing };
     const reports = new Reports(editor);
@@ -114,9 +118,11 @@ describe('the commands', () => {
       jobs,
       trainer,
       data,
+      recognizers,
       panels,
       reports,
       runsView: { refresh: nothing },
+      recognizersView: { refresh: nothing, show: () => Promise.resolve(), selected: undefined },
       memory: new Memory(),
       cli: '',
     };
@@ -143,11 +149,13 @@ describe('the commands', () => {
     const editor = new FakeEditor();
     editor.trusted = false;
     const table = commandTable(services(editor));
-    for (const command of Object.values(table).filter(({ writes }) => writes)) {
+    const writing = Object.values(table).filter(({ writes }) => writes);
+    for (const command of writing) {
       editor.buttons.push('Manage Workspace Trust');
       await runCommand(editor, command, ['/some/folder']);
     }
-    assert.equal(editor.said.length, 8);
+    assert.equal(editor.said.length, writing.length);
+    assert.ok(writing.length > 10);
     assert.ok(editor.said.every(({ message }) => message.includes('only in a folder that you trust')));
     assert.ok(editor.executed.every(([command]) => command === 'workbench.trust.manage'));
     assert.deepEqual([editor.panels, fs.readdirSync(folder())], [[], []]);

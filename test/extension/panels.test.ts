@@ -6,6 +6,7 @@ import { DataPanels } from '../../src/extension/panels/dataPanels.js';
 import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
 import { Reports } from '../../src/extension/panels/reports.js';
 import { RunPanels } from '../../src/extension/panels/runPanels.js';
+import { Recognizers } from '../../src/extension/recognizers.js';
 import type { DatasetReport } from '../../src/protocol/check.js';
 import type { Comparison } from '../../src/protocol/comparison.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -22,6 +23,8 @@ function inWorkspace(): FakeEditor {
   editor.workspaceFolders = [folder()];
   return editor;
 }
+
+const modelPanels = (editor: FakeEditor) => new ModelPanels(editor, noJobs, new Recognizers(editor, 'no entry'));
 
 const noJobs = {
   start: () => {
@@ -238,17 +241,17 @@ describe('ModelPanels', () => {
 
   it('brings a comparison back after a reload, from the folder of its run', () => {
     const before = inWorkspace();
-    new ModelPanels(before, noJobs).compare(checkpoint(), comparison(), false);
+    modelPanels(before).compare(checkpoint(), comparison(), false);
     assert.equal(before.panels[0]!.title, 'Float and int8: orl – 23:48, epoch 2');
     const panel = new FakePanel('faceTrainer.model', 'Float and int8', false);
-    new ModelPanels(inWorkspace(), noJobs).restore(panel, before.panels[0]!.saved);
+    modelPanels(inWorkspace()).restore(panel, before.panels[0]!.saved);
     panel.say({ type: 'ready' });
     assert.deepEqual(panel.posted, [{ type: 'comparison', title: 'orl – 23:48, epoch 2', comparison: comparison() }]);
   });
 
   it('shows a second comparison in the panel of the first', () => {
     const editor = inWorkspace();
-    const panels = new ModelPanels(editor, noJobs);
+    const panels = modelPanels(editor);
     panels.compare(checkpoint(), comparison(), false);
     editor.panels[0]!.say({ type: 'ready' });
     panels.compare(checkpoint(), { ...comparison(), network: 'another' }, false);
@@ -257,7 +260,7 @@ describe('ModelPanels', () => {
   });
 
   it('brings the page of a network back, and closes it when the network is gone', () => {
-    const panels = new ModelPanels(inWorkspace(), noJobs);
+    const panels = modelPanels(inWorkspace());
     const there = new FakePanel('faceTrainer.model', 'Try', false);
     panels.restore(there, { kind: 'try', model: checkpoint() });
     there.say({ type: 'ready' });
@@ -272,7 +275,7 @@ describe('ModelPanels', () => {
 
   it('opens pictures of the compared folder alone', async () => {
     const editor = inWorkspace();
-    new ModelPanels(editor, noJobs).compare(checkpoint(), comparison(), true);
+    modelPanels(editor).compare(checkpoint(), comparison(), true);
     editor.panels[0]!.say({ type: 'open', file: '../run/run.json' });
     editor.panels[0]!.say({ type: 'open', file: 's01/01.jpg' });
     await settled();

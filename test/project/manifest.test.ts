@@ -16,7 +16,7 @@ interface Manifest {
 }
 
 /** Commands that change nothing on the disk and start no process: all that an untrusted folder may do. */
-const READERS = ['openRun', 'openReport', 'showLog', 'refreshRuns', 'stopTraining'].map(
+const READERS = ['openRun', 'openReport', 'showLog', 'refreshRuns', 'refreshRecognizers', 'stopTraining'].map(
   (name) => `faceTrainer.${name}`,
 );
 
@@ -52,9 +52,9 @@ describe('the manifest', () => {
     for (const { command } of Object.values(contributes.menus).flat()) assert.ok(names.includes(command), command);
   });
 
-  it('starts from a bundle of at most 250 kB, whose stack traces name functions', () => {
+  it('starts from a bundle of at most 270 kB, whose stack traces name functions', () => {
     const bundle = path.join(root, 'dist', 'extension.js');
-    assert.ok(fs.statSync(bundle).size <= 250_000, `${fs.statSync(bundle).size} bytes`);
+    assert.ok(fs.statSync(bundle).size <= 270_000, `${fs.statSync(bundle).size} bytes`);
     assert.match(fs.readFileSync(bundle, 'utf8'), /"activate"/);
   });
 });

@@ -17,6 +17,8 @@ const NEEDED = [
   'dist/webview.js',
   'dist/data.js',
   'dist/model.js',
+  'dist/evaluate.js',
+  'dist/umap.js',
   'dist/panel.css',
   'dist/pictureThread.js',
   'dist/alignThread.js',

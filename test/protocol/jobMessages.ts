@@ -73,4 +73,5 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
   },
   answer: { order: { recognizer: '/r' }, word: { type: 'rested', why: 'idle', requests: 0 } },
   preview: { order: { options }, word: { type: 'previewed', samples: [] } },
+  thumbnails: { order: { files: ['/p'], side: 96 }, word: { type: 'thumbnails', pictures: [{ file: '/p' }] } },
 };

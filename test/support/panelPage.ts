@@ -8,7 +8,7 @@ import { launchBrowser, newPage } from './workbench.js';
 const root = path.resolve(import.meta.dirname, '../..');
 export const screenshots = path.join(root, 'artifacts', 'screenshots');
 
-export type Script = 'webview.js' | 'data.js' | 'model.js';
+export type Script = 'webview.js' | 'data.js' | 'model.js' | 'evaluate.js';
 export type ThemeName = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
 
 /** The policy of src/extension/panels/panelHtml.ts with this origin in the place of the editor's. */

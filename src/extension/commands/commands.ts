@@ -2,9 +2,11 @@ import type { Editor } from '../editor.js';
 import { tellFailure } from '../failures.js';
 import type { Jobs } from '../job.js';
 import type { DataPanels } from '../panels/dataPanels.js';
+import type { EvaluationPanels } from '../panels/evaluationPanels.js';
 import type { ModelPanels } from '../panels/modelPanels.js';
 import type { Reports } from '../panels/reports.js';
 import type { RunPanels } from '../panels/runPanels.js';
+import type { Recognizers } from '../recognizers.js';
 import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
 import { compareModels } from './compareCommand.js';
@@ -13,6 +15,10 @@ import { exportModel } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
+import { evaluatedOf } from './evaluateCommand.js';
+import { recognizePeople } from './recognizePeople.js';
+import { enrolledOf } from './recognizerArguments.js';
+import { RecognizerCommands } from './recognizerCommands.js';
 import { quantize, trainModel } from './trainCommands.js';
 import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
 
@@ -22,9 +28,16 @@ export interface Services {
   readonly jobs: Jobs;
   readonly trainer: Trainer;
   readonly data: DataCommands;
-  readonly panels: { readonly runs: RunPanels; readonly data: DataPanels; readonly models: ModelPanels };
+  readonly recognizers: Recognizers;
+  readonly panels: {
+    readonly runs: RunPanels;
+    readonly data: DataPanels;
+    readonly models: ModelPanels;
+    readonly evaluations: EvaluationPanels;
+  };
   readonly reports: Reports;
   readonly runsView: { refresh(): void };
+  readonly recognizersView: { refresh(): void; show(recognizer: string): Promise<void>; readonly selected: unknown };
   readonly memory: Memory;
   /** The bundled command line. */
   readonly cli: string;
@@ -65,7 +78,13 @@ export function commandTable(services: Services): Record<string, Command> {
       const checkpoint = await checkpointOf(editor, argument, wish);
       if (checkpoint !== undefined) await compareModels(editor, jobs, panels.models, checkpoint);
     }),
+    ...recognizerCommands(services, writes),
     tryPicture: writes(async (argument) => {
+      const recognizer = enrolledOf(argument)?.recognizer;
+      if (recognizer !== undefined) {
+        panels.models.recognize(recognizer);
+        return;
+      }
       const wish = { title: 'Try pictures on a checkpoint' };
       const model = exportedFileOf(argument) ?? (await checkpointOf(editor, argument, wish));
       if (model !== undefined) panels.models.tryPictures(model);
@@ -73,6 +92,7 @@ export function commandTable(services: Services): Record<string, Command> {
     setUpTensorFlow: writes(setUp),
     stopTraining: reads(() => trainer.stop()),
     refreshRuns: reads(() => services.runsView.refresh()),
+    refreshRecognizers: reads(() => services.recognizersView.refresh()),
     openRun: reads(async (argument) => {
       const runFolder = runFolderOf(argument) ?? (await pickRun(editor));
       if (runFolder !== undefined) panels.runs.open(runFolder, true);
@@ -82,6 +102,30 @@ export function commandTable(services: Services): Record<string, Command> {
       if (runFolder !== undefined) await reports.openReport(runFolder);
     }),
     showLog: reads(() => editor.log.show()),
+  };
+}
+
+function recognizerCommands(
+  { editor, jobs, recognizers, recognizersView, panels }: Services,
+  writes: (run: Command['run']) => Command,
+): Record<string, Command> {
+  const commands = new RecognizerCommands(editor, recognizers, () => recognizersView.selected);
+  return {
+    recognizePeople: writes(async (folder) => {
+      const dataset = await localFolder(editor, folder, 'Recognize These People');
+      const show = (recognizer: string) => recognizersView.show(recognizer);
+      if (dataset !== undefined) await recognizePeople(editor, { jobs, recognizers, show }, dataset);
+    }),
+    evaluate: writes(async (argument) => {
+      const what = await evaluatedOf(editor, recognizers, argument);
+      if (what) panels.evaluations.evaluate(what);
+    }),
+    addPerson: writes((row) => commands.addPerson(row)),
+    addPictures: writes((row) => commands.addPictures(row)),
+    renamePerson: writes((row) => commands.rename(row)),
+    mergePeople: writes((row) => commands.merge(row)),
+    removeEnrolled: writes((row) => commands.remove(row)),
+    undoRecognizer: writes((row) => commands.undo(row)),
   };
 }
 

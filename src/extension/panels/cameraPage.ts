@@ -1,4 +1,4 @@
-/** The page that shows a camera: a picture of it goes to the editor, and what the network says comes back. */
+/** The page that shows a camera: a picture of it goes to the editor, and what the network says comes back, in words. */
 export const CAMERA_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -12,6 +12,7 @@ export const CAMERA_PAGE = `<!doctype html>
   button { margin: 18px 0 6px; padding: 10px 28px; border: 0; border-radius: 24px; background: #0a66d8; color: #fff; font: inherit; cursor: pointer; }
   button:disabled { opacity: 0.5; cursor: default; }
   output { display: block; min-height: 3.2em; font-size: 1.3em; }
+  output span { display: block; font-size: 0.7em; opacity: 0.75; }
   small { opacity: 0.7; }
 </style>
 </head>
@@ -22,7 +23,6 @@ export const CAMERA_PAGE = `<!doctype html>
 <small>Pictures go to the editor on this machine and nowhere else.</small>
 <script>
   const [video, button, said] = ['video', 'button', 'output'].map((name) => document.querySelector(name));
-  const percent = (share) => (100 * share).toFixed(1) + ' %';
   const show = async () => {
     // Browsers give a camera to pages of this machine and of https alone.
     if (!navigator.mediaDevices) throw new Error('the browser does not allow one for pages at ' + location.origin);
@@ -39,7 +39,9 @@ export const CAMERA_PAGE = `<!doctype html>
     const jpeg = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.95));
     try {
       const answer = await (await fetch(location.pathname + '/picture', { method: 'POST', body: jpeg })).json();
-      said.textContent = answer.error ? 'The picture ' + answer.error : answer.person + ', ' + percent(answer.probability);
+      const detail = document.createElement('span');
+      detail.textContent = answer.detail;
+      said.replaceChildren(answer.title, detail);
     } catch {
       said.textContent = 'The editor no longer answers.';
     }

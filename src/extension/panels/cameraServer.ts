@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Prediction } from '../../protocol/prediction.js';
+import type { AnswerWords } from '../../core/answerWords.js';
 import { CAMERA_PAGE } from './cameraPage.js';
 
 /** Of a picture that the page sends. */
@@ -17,8 +17,8 @@ export class CameraServer {
     readonly url: string,
   ) {}
 
-  /** @param onPicture a JPEG → who is in it; undefined when that could not be found out */
-  static async start(onPicture: (jpeg: Uint8Array) => Promise<Prediction | undefined>): Promise<CameraServer> {
+  /** @param onPicture a JPEG → who is in it, in words; undefined when that could not be found out */
+  static async start(onPicture: (jpeg: Uint8Array) => Promise<AnswerWords | undefined>): Promise<CameraServer> {
     const secret = randomBytes(18).toString('base64url');
     const server = http.createServer((request, response) => {
       answer(request, response, `/${secret}`, onPicture).catch(() => response.writeHead(500).end());
@@ -41,7 +41,7 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   place: string,
-  onPicture: (jpeg: Uint8Array) => Promise<Prediction | undefined>,
+  onPicture: (jpeg: Uint8Array) => Promise<AnswerWords | undefined>,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'GET' && pathname === place) {
@@ -68,7 +68,7 @@ async function answer(
     }
     parts.push(part);
   }
-  const prediction = await onPicture(Buffer.concat(parts));
+  const words = await onPicture(Buffer.concat(parts));
   response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(prediction ?? { error: 'could not be looked at: see the editor.' }));
+  response.end(JSON.stringify(words ?? { title: 'The picture could not be looked at: see the editor.', detail: '' }));
 }

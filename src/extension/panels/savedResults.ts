@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { writeFileAtomically } from '../../platform/files.js';
 import { datasetReport, type DatasetReport } from '../../protocol/check.js';
 import { comparison, type Comparison } from '../../protocol/comparison.js';
+import { evaluation } from '../../protocol/evaluation.js';
 import { ignoreInGit } from '../../runs/runLocation.js';
+import { isRecognizer, recognizerStamp } from '../../recognizers/recognizerFolder.js';
 import type { Editor } from '../editor.js';
 import { runsFolderFor } from '../runsFolders.js';
 
@@ -30,6 +32,46 @@ export function saveComparison(editor: Editor, checkpoint: string, result: Compa
 /** @returns undefined where there is none, or one that is damaged */
 export function savedComparison(checkpoint: string): Comparison | undefined {
   return read(comparisonFile(checkpoint), comparison);
+}
+
+const evaluated = z.object({
+  evaluation,
+  network: z.string(),
+  probes: z.string().optional(),
+  strangers: z.string().optional(),
+  /** Of the recognizer then: of one that has changed, the evaluation says nothing any more. */
+  stamp: z.string().optional(),
+});
+interface EvaluationOf {
+  readonly target: string;
+  readonly probes?: string | undefined;
+  readonly strangers?: string | undefined;
+}
+
+export function saveEvaluation(
+  editor: Editor,
+  { target, probes, strangers }: EvaluationOf,
+  result: Pick<z.infer<typeof evaluated>, 'evaluation' | 'network'>,
+): void {
+  save(editor, evaluationFile(target), { ...result, probes, strangers, stamp: recognizerStamp(target) });
+}
+
+/** @returns undefined where there is none, one with other strangers, or of a recognizer that has changed since */
+export function savedEvaluation({ target, probes, strangers }: EvaluationOf): z.infer<typeof evaluated> | undefined {
+  const saved = read(evaluationFile(target), evaluated);
+  const same =
+    [probes ?? saved?.probes, strangers ?? saved?.strangers].join('\n') ===
+    [saved?.probes, saved?.strangers].join('\n');
+  return same && saved?.stamp === recognizerStamp(target) ? saved : undefined;
+}
+
+/** In the recognizer, in the run's folder, or beside the exported file. */
+function evaluationFile(target: string): string {
+  if (isRecognizer(target)) return path.join(target, 'evaluation.json');
+  const name = path.basename(target);
+  return fs.existsSync(path.join(target, 'manifest.json'))
+    ? path.resolve(target, '..', '..', `evaluation-${name}.json`)
+    : `${target}.evaluation.json`;
 }
 
 /** Next to the runs, beside the exclusion lists: a check belongs to no run. */

@@ -1,40 +1,29 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import type { AnswerWords } from '../../core/answerWords.js';
+import { formatPercent } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { modelPanelMessage, type ModelPanelContent, type TriedPicture } from '../../protocol/modelPanel.js';
 import type { Prediction } from '../../protocol/prediction.js';
 import type { Editor, Panel } from '../editor.js';
 import { inBackground } from '../failures.js';
 import type { Jobs, RunningJob } from '../job.js';
-import { CameraServer } from './cameraServer.js';
 import type { ModelMessage } from './comparisonPage.js';
 import { PageHost, type Page } from './pageHost.js';
+import { PictureIntake, type Wished } from './pictureIntake.js';
 
-/** Endings that the dialog for pictures offers. */
-const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'bmp', 'avif', 'pgm', 'ppm', 'pnm'];
 /** Pictures that a page keeps, with what the network saw of each: about 20 kB. */
-const KEPT = 50;
-
-interface Wished {
-  /** For people. */
-  readonly name: string;
-  readonly file: string;
-}
+export const KEPT = 50;
 
 /** Pictures from a disk, the clipboard or a camera, and who the network thinks is in them. */
 export class TryPage implements Page<ModelMessage, ModelPanelContent> {
   readonly script = 'model.js';
   readonly messages = modelPanelMessage;
   private readonly host: PageHost<ModelMessage, ModelPanelContent>;
-  /** For pictures that are no files yet; goes with the page. */
-  private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-try-'));
+  private readonly intake: PictureIntake;
   private pictures: TriedPicture[] = [];
   private waiting = 0;
   private facts = '';
   private failure: string | undefined;
   private next = 1;
-  private camera: Promise<CameraServer> | undefined;
   private running: RunningJob | undefined;
   private isClosed = false;
   /**
@@ -50,6 +39,7 @@ export class TryPage implements Page<ModelMessage, ModelPanelContent> {
     private readonly model: string,
     private readonly jobs: Pick<Jobs, 'start'>,
   ) {
+    this.intake = new PictureIntake(editor, (wished) => this.ask(wished));
     this.host = new PageHost<ModelMessage, ModelPanelContent>(editor, panel, this);
   }
 
@@ -63,61 +53,21 @@ export class TryPage implements Page<ModelMessage, ModelPanelContent> {
   }
 
   async receive(message: ModelMessage): Promise<void> {
-    if (message.type === 'chooseFiles') await this.chooseFiles();
-    else if (message.type === 'openCamera') await this.openCamera();
-    else if (message.type === 'picture')
-      await this.ask([this.written(message.name, Buffer.from(message.data, 'base64'))]);
+    await this.intake.receive(message);
   }
 
   closed(): void {
     this.isClosed = true;
     this.running?.stop();
-    inBackground(this.editor, this.clear());
+    inBackground(this.editor, this.intake.close(this.queue));
   }
 
-  private async clear(): Promise<void> {
-    await this.camera?.then(
-      (camera) => camera.close(),
-      () => undefined, // it never opened, and that was told
-    );
-    await this.queue;
-    fs.rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private async chooseFiles(): Promise<void> {
-    const chosen = await this.editor.chooseFiles({
-      title: 'Pictures to try',
-      openLabel: 'Try',
-      what: 'files',
-      filters: { Pictures: PICTURES, 'All files': ['*'] },
-    });
-    if (chosen.length > 0) await this.ask(chosen.map(({ fsPath }) => ({ name: path.basename(fsPath), file: fsPath })));
-  }
-
-  /** The editor gives its panels no camera: a page of a browser has one, and sends its pictures here. */
-  private async openCamera(): Promise<void> {
-    // Kept as a promise, so that two quick clicks do not open two.
-    this.camera ??= CameraServer.start(async (jpeg) => {
-      const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
-      return answer;
-    });
-    this.camera.catch(() => (this.camera = undefined)); // the next click tries again
-    await this.editor.browse((await this.camera).url);
-  }
-
-  private written(name: string, bytes: Uint8Array): Wished {
-    const file = path.join(this.folder, `${this.next}-${path.basename(name).replace(/[^\w. -]/g, '_')}`);
-    this.next++;
-    fs.writeFileSync(file, bytes);
-    return { name, file };
-  }
-
-  private async ask(wished: readonly Wished[]): Promise<Prediction[]> {
+  private async ask(wished: readonly Wished[]): Promise<readonly AnswerWords[]> {
     this.waiting += wished.length;
     this.host.refresh();
     const answered = this.queue.then(() => this.predict(wished));
     this.queue = answered.catch(() => undefined);
-    return answered;
+    return (await answered).map(wordsOf);
   }
 
   private async predict(wished: readonly Wished[]): Promise<Prediction[]> {
@@ -142,4 +92,9 @@ export class TryPage implements Page<ModelMessage, ModelPanelContent> {
     this.host.refresh();
     return end.type === 'predicted' ? end.predictions : [];
   }
+}
+
+function wordsOf(prediction: Prediction): AnswerWords {
+  if ('error' in prediction) return { title: `The picture ${prediction.error}`, detail: '' };
+  return { title: `${prediction.person}, ${formatPercent(prediction.probability)}`, detail: '' };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { evaluationContent } from '../../support/evaluationContent.js';
 import { checkContent, comparisonContent, samplesContent, tryContent } from '../../support/panelContent.js';
 import {
   browserOfSuite,
@@ -44,6 +45,8 @@ const PAGES: readonly (readonly [name: string, script: Script, message: unknown]
   ['samples', 'data.js', samplesContent],
   ['comparison', 'model.js', comparisonContent],
   ['try', 'model.js', tryContent(3, 2, 1)],
+  ['evaluation', 'evaluate.js', evaluationContent()],
+  ['evaluating', 'evaluate.js', { type: 'evaluating', title: 'people', done: 12, total: 3705 }],
 ];
 
 describe('every panel', function () {

@@ -9,7 +9,7 @@ describe('the pages of panels', function () {
   this.timeout(60_000);
   const browser = browserOfSuite();
 
-  for (const script of ['webview.js', 'data.js', 'model.js'] satisfies Script[])
+  for (const script of ['webview.js', 'data.js', 'model.js', 'evaluate.js'] satisfies Script[])
     it(`tell the host whatever fails in ${script}, each failure once`, async () => {
       const panel = await openPanel(browser(), script);
       await panel.page.evaluate(async () => {

@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { AnswerWords } from '../../core/answerWords.js';
+import type { ModelPanelMessage } from '../../protocol/modelPanel.js';
+import type { Editor } from '../editor.js';
+import { CameraServer } from './cameraServer.js';
+
+/** Endings that dialogs for pictures offer. */
+export const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'bmp', 'avif', 'pgm', 'ppm', 'pnm'];
+
+export interface Wished {
+  /** For people. */
+  readonly name: string;
+  readonly file: string;
+}
+
+/** How pictures come to a page: from a disk, the clipboard or a camera. */
+export class PictureIntake {
+  /** For pictures that are no files yet; goes with the page. */
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-try-'));
+  private camera: Promise<CameraServer> | undefined;
+  private next = 1;
+
+  constructor(
+    private readonly editor: Editor,
+    /** @returns what is in each, in words */
+    private readonly ask: (wished: readonly Wished[]) => Promise<readonly AnswerWords[]>,
+  ) {}
+
+  /** @returns whether the message was about where pictures come from */
+  async receive(message: ModelPanelMessage): Promise<boolean> {
+    if (message.type === 'chooseFiles') await this.chooseFiles();
+    else if (message.type === 'openCamera') await this.openCamera();
+    else if (message.type === 'picture')
+      await this.ask([this.written(message.name, Buffer.from(message.data, 'base64'))]);
+    else return false;
+    return true;
+  }
+
+  /** @param idle settles when nobody reads the pictures any more */
+  async close(idle: Promise<unknown>): Promise<void> {
+    await this.camera?.then(
+      (camera) => camera.close(),
+      () => undefined, // it never opened, and that was told
+    );
+    await idle;
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async chooseFiles(): Promise<void> {
+    const chosen = await this.editor.chooseFiles({
+      title: 'Pictures to try',
+      openLabel: 'Try',
+      what: 'files',
+      filters: { Pictures: PICTURES, 'All files': ['*'] },
+    });
+    if (chosen.length > 0) await this.ask(chosen.map(({ fsPath }) => ({ name: path.basename(fsPath), file: fsPath })));
+  }
+
+  /** The editor gives its panels no camera: a page of a browser has one, and sends its pictures here. */
+  private async openCamera(): Promise<void> {
+    // Kept as a promise, so that two quick clicks do not open two.
+    this.camera ??= CameraServer.start(async (jpeg) => {
+      const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
+      return answer;
+    });
+    this.camera.catch(() => (this.camera = undefined)); // the next click tries again
+    await this.editor.browse((await this.camera).url);
+  }
+
+  private written(name: string, bytes: Uint8Array): Wished {
+    const file = path.join(this.folder, `${this.next}-${path.basename(name).replace(/[^\w. -]/g, '_')}`);
+    this.next++;
+    fs.writeFileSync(file, bytes);
+    return { name, file };
+  }
+}
