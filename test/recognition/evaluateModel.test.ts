@@ -18,15 +18,18 @@ const at = (set: string, person: string, picture: number | string) => path.join(
 const nothing = () => undefined;
 const never = () => false;
 
-let cacheBefore: string | undefined;
-beforeEach(() => {
-  cacheBefore = process.env['FACE_TRAINER_CACHE'];
-  process.env['FACE_TRAINER_CACHE'] = folder('cache');
-});
-afterEach(() => {
-  if (cacheBefore === undefined) delete process.env['FACE_TRAINER_CACHE'];
-  else process.env['FACE_TRAINER_CACHE'] = cacheBefore;
-});
+/** In a suite: what is cached is cached in a folder of its own. */
+function withOwnCache(): void {
+  let before: string | undefined;
+  beforeEach(() => {
+    before = process.env['FACE_TRAINER_CACHE'];
+    process.env['FACE_TRAINER_CACHE'] = folder('cache');
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env['FACE_TRAINER_CACHE'];
+    else process.env['FACE_TRAINER_CACHE'] = before;
+  });
+}
 
 function drawPeople(set: string, pictures: readonly number[]): void {
   for (const [person, name] of names.entries())
@@ -57,6 +60,8 @@ async function evaluated(
 }
 
 describe('evaluating a recognizer', () => {
+  withOwnCache();
+
   it('tries each enrolled picture against the others, and looks at no picture', async () => {
     const sight = fakeSight();
     const evaluation = await evaluated(await enrolled(), {}, sight);
@@ -138,6 +143,8 @@ describe('evaluating a recognizer', () => {
 });
 
 describe('evaluating a network alone', () => {
+  withOwnCache();
+
   it('tries each picture of a folder against the others', async () => {
     drawPeople('people', [0, 1, 2, 3, 4]);
     const evaluation = await evaluated(undefined, { probes: folder('people') });
@@ -151,6 +158,8 @@ describe('evaluating a network alone', () => {
 });
 
 describe('a threshold with its evidence', () => {
+  withOwnCache();
+
   it('says how many strangers it names, and at most how many of all', async () => {
     const recognizer = await enrolled();
     for (let person = 20; person < 90; person++) drawFaces(at('strangers', `S${person}`, 0), [{ person, picture: 0 }]);
