@@ -55,7 +55,7 @@ describe('Face Trainer in the extension host', () => {
     await extension.activate();
     const heavy = Object.keys(require.cache).filter((file) => /[\\/](sharp|@tensorflow)[\\/]/.test(file));
     assert.deepEqual(heavy, []);
-    assert.ok(fs.statSync(path.join(extension.extensionPath, 'dist', 'extension.js')).size <= 250_000);
+    assert.ok(fs.statSync(path.join(extension.extensionPath, 'dist', 'extension.js')).size <= 270_000);
   });
 
   it('registers every command that its manifest contributes', async () => {
