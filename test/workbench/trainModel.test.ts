@@ -38,6 +38,7 @@ describe('Train Model in a real VS Code', function () {
     workbench = await openWorkbench(async (at) => {
       await writeSample(path.join(at, 'people'), { people: 8, picturesEach: 12, size: 96, seed: 3 });
       fs.mkdirSync(path.join(at, 'empty'));
+      fs.writeFileSync(path.join(at, 'notes.txt'), '');
       fs.writeFileSync(path.join(at, 'people', 'synthetic-01', 'broken.jpg'), 'not a picture');
       return undefined;
     });
@@ -214,7 +215,6 @@ describe('Train Model in a real VS Code', function () {
 
   it('takes no key from somebody who writes while a training starts', async () => {
     const notes = path.join(workspace, 'notes.txt');
-    fs.writeFileSync(notes, '');
     await runCommand(page, 'View: Close All Editors');
     await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'notes.txt' }).dblclick();
     await page.locator('.editor-group-container .monaco-editor').first().waitFor();
