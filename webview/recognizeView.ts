@@ -1,26 +1,17 @@
 import { answerWords } from '../src/core/answerWords.js';
 import type { LookedAtPicture, ModelPanelContent, ModelPanelMessage } from '../src/protocol/modelPanel.js';
-import { button, cardButton, element, pageHeader, setText } from './dom.js';
+import { button, cardButton, element } from './dom.js';
 import { nameOf } from './fileName.js';
-import { PROGRESS_RING } from './toolkit.js';
+import { TriedPictures } from './triedPictures.js';
 
 type Content = Extract<ModelPanelContent, { type: 'recognize' }>;
 
 /** Pictures from a file, the clipboard or a camera, and who a recognizer says is in them. Every answer can be corrected. */
 export class RecognizeView {
   readonly root: HTMLElement;
-  private readonly name = element('h1');
   private readonly facts = element('div', { class: 'facts' });
-  private readonly ring = element(PROGRESS_RING, { class: 'ring', hidden: '' });
-  private readonly failure = element('div', { class: 'notice error', hidden: '', role: 'alert' });
   private readonly change = element('div', { class: 'notice corrections', hidden: '', role: 'status' });
-  private readonly empty = element(
-    'p',
-    { class: 'hint empty' },
-    'Choose a picture, paste one (Ctrl+V or ⌘V), drop one here while holding Shift, or take one with a camera.',
-  );
-  private readonly said = element('p', { class: 'hint', role: 'status' });
-  private readonly list = element('section', { class: 'tried', 'aria-live': 'polite' });
+  private readonly tried: TriedPictures;
   /** Cards by their picture, and what each was drawn from: one that says the same stays, with the focus on its buttons. */
   private cards = new Map<number, { readonly key: string; readonly card: HTMLElement }>();
 
@@ -28,45 +19,27 @@ export class RecognizeView {
     private readonly post: (message: ModelPanelMessage) => void,
     paste: () => void,
   ) {
-    this.root = element(
-      'div',
-      { class: 'try recognize' },
-      pageHeader([this.name, this.ring], this.facts, [
-        button('Choose Pictures…', { appearance: 'primary', id: 'chooseFiles' }, () => post({ type: 'chooseFiles' })),
-        button('Paste', { appearance: 'secondary', id: 'paste' }, paste),
-        button('Camera…', { appearance: 'secondary', id: 'openCamera' }, () => post({ type: 'openCamera' })),
-        button('Evaluate…', { appearance: 'secondary', id: 'evaluate' }, () => post({ type: 'evaluate' })),
-      ]),
-      this.failure,
-      this.change,
-      this.said,
-      this.empty,
-      this.list,
-    );
+    const evaluate = button('Evaluate…', { appearance: 'secondary', id: 'evaluate' }, () => post({ type: 'evaluate' }));
+    this.tried = new TriedPictures(post, paste);
+    this.root = this.tried.page('try recognize', this.facts, [evaluate], [this.change]);
   }
 
-  show({ title, facts, waiting, failure, pictures, lastChange }: Content): void {
-    setText(this.name, title);
+  show(content: Content): void {
+    const { facts, pictures, lastChange } = content;
+    this.tried.show(content);
     if (this.facts.textContent !== facts.join(''))
       this.facts.replaceChildren(...facts.map((line) => element('p', { class: 'subtitle' }, line)));
-    this.ring.hidden = waiting === 0;
-    this.failure.hidden = failure === undefined;
-    setText(this.failure, failure ?? '');
     this.change.hidden = lastChange === undefined;
     if (lastChange !== undefined && this.change.firstChild?.textContent !== `${lastChange}.`)
       this.change.replaceChildren(
         element('span', {}, `${lastChange}.`),
         button('Undo', { appearance: 'secondary', id: 'undo' }, () => this.post({ type: 'undo' })),
       );
-    this.empty.hidden = pictures.length > 0 || waiting > 0;
-    if (waiting > 0) setText(this.said, '');
-    this.said.hidden = this.said.textContent === '';
     this.drawCards(pictures);
   }
 
   hint(text: string): void {
-    setText(this.said, text);
-    this.said.hidden = false;
+    this.tried.hint(text);
   }
 
   private drawCards(pictures: readonly LookedAtPicture[]): void {
@@ -83,8 +56,11 @@ export class RecognizeView {
     const focused = cards.findIndex(
       (_, i) => before.get(pictures[i]!.id)?.card.contains(document.activeElement) ?? false,
     );
-    if (cards.length !== this.list.children.length || cards.some((card, i) => card !== this.list.children[i]))
-      this.list.replaceChildren(...cards);
+    if (
+      cards.length !== this.tried.list.children.length ||
+      cards.some((card, i) => card !== this.tried.list.children[i])
+    )
+      this.tried.list.replaceChildren(...cards);
     if (focused >= 0 && !cards[focused]!.contains(document.activeElement))
       cards[focused]!.querySelector<HTMLElement>('vscode-button, button')?.focus();
   }

@@ -1,14 +1,15 @@
-import { Chart, LinearScale, LineController, LineElement, PointElement, Tooltip, type ChartDataset } from 'chart.js';
+import { Chart, type ChartDataset } from 'chart.js';
 import annotation from 'chartjs-plugin-annotation';
 import { formatLoss, formatPercent } from '../src/core/format.js';
 import { annotationsOf } from './annotations.js';
 import type { Quantity, View } from './axis.js';
 import type { Curves } from './curves.js';
 import { element, setText } from './dom.js';
+import { lineChart } from './lineChart.js';
 import type { Point } from './series.js';
 import { fade, tooltipColours, type ChartTheme } from './theme.js';
 
-Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip, annotation);
+Chart.register(annotation);
 
 type Line = ChartDataset<'line', Point[]>;
 
@@ -45,18 +46,7 @@ export class RunChart {
       ),
       element('div', { class: 'canvas' }, this.canvas),
     );
-    this.chart = new Chart<'line', Point[]>(this.canvas, {
-      type: 'line',
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        // Points come as Chart.js keeps them, in the order of the axis.
-        parsing: false,
-        normalized: true,
-        maintainAspectRatio: false,
-        interaction: { mode: 'nearest', axis: 'x', intersect: false },
-      },
-    });
+    this.chart = lineChart<Point>(this.canvas);
   }
 
   draw(curves: Curves, view: View, theme: ChartTheme): void {

@@ -1,8 +1,8 @@
 import { formatPercent } from '../src/core/format.js';
 import { topScores } from '../src/core/softmax.js';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../src/protocol/modelPanel.js';
-import { button, element, pageHeader, setText } from './dom.js';
-import { PROGRESS_RING } from './toolkit.js';
+import { element, setText } from './dom.js';
+import { TriedPictures } from './triedPictures.js';
 
 /** People that are named for a picture. */
 const SHOWN = 5;
@@ -12,53 +12,27 @@ const UNSURE = 0.5;
 /** Pictures from a file, the clipboard or a camera, and the top people with their probabilities. */
 export class TryView {
   readonly root: HTMLElement;
-  private readonly name = element('h1');
   private readonly facts = element('p', { class: 'subtitle' });
-  private readonly ring = element(PROGRESS_RING, { class: 'ring', hidden: '' });
-  private readonly failure = element('div', { class: 'notice error', hidden: '', role: 'alert' });
-  private readonly empty = element(
-    'p',
-    { class: 'hint empty' },
-    'Choose a picture, paste one (Ctrl+V or ⌘V), drop one here while holding Shift, or take one with a camera.',
-  );
-  private readonly said = element('p', { class: 'hint', role: 'status' });
-  private readonly list = element('section', { class: 'tried', 'aria-live': 'polite' });
+  private readonly tried: TriedPictures;
   /** The cards that are shown, by the number of their picture. */
   private cards = new Map<number, HTMLElement>();
 
   constructor(post: (message: ModelPanelMessage) => void, paste: () => void) {
-    this.root = element(
-      'div',
-      { class: 'try' },
-      pageHeader([this.name, this.ring], this.facts, [
-        button('Choose Pictures…', { appearance: 'primary', id: 'chooseFiles' }, () => post({ type: 'chooseFiles' })),
-        button('Paste', { appearance: 'secondary', id: 'paste' }, paste),
-        button('Camera…', { appearance: 'secondary', id: 'openCamera' }, () => post({ type: 'openCamera' })),
-      ]),
-      this.failure,
-      this.said,
-      this.empty,
-      this.list,
-    );
+    this.tried = new TriedPictures(post, paste);
+    this.root = this.tried.page('try', this.facts);
   }
 
-  show({ title, facts, waiting, failure, pictures }: Extract<ModelPanelContent, { type: 'try' }>): void {
-    setText(this.name, title);
+  show(content: Extract<ModelPanelContent, { type: 'try' }>): void {
+    const { facts, pictures } = content;
+    this.tried.show(content);
     setText(this.facts, facts || 'Who is in a picture, as this network sees it');
-    this.ring.hidden = waiting === 0;
-    this.failure.hidden = failure === undefined;
-    setText(this.failure, failure ?? '');
-    this.empty.hidden = pictures.length > 0 || waiting > 0;
-    if (waiting > 0) setText(this.said, '');
-    this.said.hidden = this.said.textContent === '';
     // A card stays as it is, with what a reader has selected on it, and goes with its picture.
     this.cards = new Map(pictures.map((picture) => [picture.id, this.cards.get(picture.id) ?? cardOf(picture)]));
-    this.list.replaceChildren(...this.cards.values());
+    this.tried.list.replaceChildren(...this.cards.values());
   }
 
   hint(text: string): void {
-    setText(this.said, text);
-    this.said.hidden = false;
+    this.tried.hint(text);
   }
 }
 

@@ -1,14 +1,7 @@
-/** How the map of a detector of one shot is to be read: prior boxes, of which the network gives differences. */
-export interface Priors {
-  /** In pixels of the input, one for each prior. */
-  readonly widths: readonly number[];
-  readonly heights: readonly number[];
-  /** Pixels from one place of the map to the next; prior boxes of column x have their middle at (x + offset) · step. */
-  readonly step: number;
-  readonly offset: number;
-  /** By which the four differences are multiplied. */
-  readonly variances: readonly [x: number, y: number, width: number, height: number];
-}
+import type { DetectorPriors } from '../weights/openVino/detectorTail.js';
+
+/** How the map is to be read. */
+export type Priors = Pick<DetectorPriors, 'widths' | 'heights' | 'step' | 'offset' | 'variances'>;
 
 /** A face somewhere: in pixels, `left` and `top` may lie outside the picture. */
 export interface Box {

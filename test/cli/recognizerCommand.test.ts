@@ -13,7 +13,8 @@ import { ScriptedProgram } from './scriptedProgram.js';
 
 const folder = scratchFolder();
 let program: ScriptedProgram;
-beforeEach(() => (program = new ScriptedProgram(folder())));
+/** In a suite: a program of its own for each test. */
+const withProgram = () => beforeEach(() => (program = new ScriptedProgram(folder())));
 
 /** Among those of the working folder, so that its name is enough. */
 function door(): string {
@@ -24,6 +25,7 @@ function door(): string {
 const namesIn = (place: string) => readRecognizer(place).record.people.map(({ name }) => name);
 
 describe('recognizer', function () {
+  withProgram();
   this.timeout(60_000);
 
   it('lists, shows and changes without a trainer, by name or by path', () => {
@@ -78,6 +80,7 @@ describe('recognizer', function () {
 });
 
 describe('enroll and recognize', function () {
+  withProgram();
   this.timeout(60_000);
 
   it('print one line of JSON for a program, and the sentence first for a person', () => {
@@ -102,6 +105,7 @@ describe('enroll and recognize', function () {
 });
 
 describe('evaluate', function () {
+  withProgram();
   this.timeout(60_000);
   const said = (carried: boolean) => {
     const suggestion = { threshold: 0.620001, carried, missing: carried ? 0 : 297 };

@@ -136,19 +136,24 @@ describe('recognition without face weights', function () {
 describe('a checkpoint of a softmax', function () {
   this.timeout(240_000);
 
-  it('answers by its embedding, or by its scores where it is told that nobody else comes', async () => {
-    await writePeople(path.join(folder(), 'data'), 3, 6);
+  /** Trains on `data` into `run`. @returns the name of the newest checkpoint */
+  function trainedSmall(): string {
     const small = ['--recipe', 'original', '--size', '32', '--width', '0.25', '--batch', '4', '--split', '0.7'];
     faceTrainer('train', 'data', ...small, '--epochs', '2', '--out', 'run');
-    const [name] = fs
+    return fs
       .readdirSync(path.join(folder(), 'run', 'checkpoints'))
       .sort()
-      .slice(-1);
-    const checkpoint = path.join('run', 'checkpoints', name!);
+      .at(-1)!;
+  }
+
+  it('answers by its embedding, or by its scores where it is told that nobody else comes', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6);
+    const name = trainedSmall();
+    const checkpoint = path.join('run', 'checkpoints', name);
     const picture = path.join('data', 'person-0', '0.png');
     const [open] = answer.array().parse(JSON.parse(run('predict', checkpoint, picture, '--json').stdout));
     assert.ok('known' in open! && open.threshold > 0 && open.mostLike !== undefined);
-    const kept = path.join(folder(), 'run', 'recognizers', name!, 'recognizer.json');
+    const kept = path.join(folder(), 'run', 'recognizers', name, 'recognizer.json');
     const { mtimeMs } = fs.statSync(kept);
     faceTrainer('predict', checkpoint, picture);
     assert.equal(fs.statSync(kept).mtimeMs, mtimeMs, 'the gallery is made once');
@@ -161,15 +166,10 @@ describe('a checkpoint of a softmax', function () {
   it('is exported with the recognizer of its people, and other programs then give the same names', async () => {
     // As large as the network wants them: programs make pictures smaller in ways of their own.
     await writePeople(path.join(folder(), 'data'), 3, 6, 32);
-    const small = ['--recipe', 'original', '--size', '32', '--width', '0.25', '--batch', '4', '--split', '0.7'];
-    faceTrainer('train', 'data', ...small, '--epochs', '2', '--out', 'run');
-    const [name] = fs
-      .readdirSync(path.join(folder(), 'run', 'checkpoints'))
-      .sort()
-      .slice(-1);
+    const name = trainedSmall();
     const model = path.join(folder(), 'face.onnx');
     const embedding = ['--part', 'embedding', '--format', 'onnx', '--output', model];
-    faceTrainer('export', path.join('run', 'checkpoints', name!), ...embedding);
+    faceTrainer('export', path.join('run', 'checkpoints', name), ...embedding);
     const recognizer = `${model}.recognizer`;
     const files = [0, 1, 2].flatMap((p) => [0, 5].map((i) => path.join(folder(), 'data', `person-${p}`, `${i}.png`)));
     const told = answersOf(faceTrainer('recognize', recognizer, ...files, '--json').last);

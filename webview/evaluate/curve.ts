@@ -1,18 +1,10 @@
-import {
-  Chart,
-  LinearScale,
-  LineController,
-  LineElement,
-  LogarithmicScale,
-  PointElement,
-  Tooltip,
-  type ChartDataset,
-} from 'chart.js';
+import { Chart, LogarithmicScale, type ChartDataset } from 'chart.js';
 import type { Evaluation } from '../../src/protocol/evaluation.js';
 import { element, setText } from '../dom.js';
+import { lineChart } from '../lineChart.js';
 import { readTheme, tooltipColours, type ChartTheme } from '../theme.js';
 
-Chart.register(LineController, LineElement, LinearScale, LogarithmicScale, PointElement, Tooltip);
+Chart.register(LogarithmicScale);
 
 interface Point {
   readonly x: number;
@@ -53,17 +45,7 @@ export class ErrorCurve {
       element('div', { class: 'canvas similarities' }, this.canvas),
       this.hint,
     );
-    this.chart = new Chart<'line', Point[]>(this.canvas, {
-      type: 'line',
-      data: { datasets: [] },
-      options: {
-        animation: false,
-        parsing: false,
-        normalized: true,
-        maintainAspectRatio: false,
-        interaction: { mode: 'nearest', axis: 'x', intersect: false },
-      },
-    });
+    this.chart = lineChart<Point>(this.canvas);
   }
 
   show(evaluation: Evaluation): void {

@@ -95,12 +95,9 @@ export interface LoadOperation extends Pick<Followed, 'ranged'> {
   readonly out: number;
 }
 
-/** Convolutions and dense layers. */
-export type ConvOperation = Padded &
+/** What a product with a kernel has, over a map or depthwise. */
+type KernelOperation = Padded &
   Followed & {
-    readonly op: 'conv';
-    /** Absent for a convolution of the pictures. */
-    readonly x?: number;
     readonly kernel: number;
     readonly stride: number;
     readonly out: number;
@@ -110,25 +107,25 @@ export type ConvOperation = Padded &
     /** Of a PReLU. */
     readonly slope?: number;
     readonly quantizer?: number;
-    readonly residual?: number;
-    /** Of the sum with the residual. */
-    readonly sumQuantizer?: number;
-    /** Of a part of out's channels: the one that it begins at, a multiple of 16. Absent: it has them all. */
-    readonly first?: number;
   };
 
-export type DepthwiseOperation = Padded &
-  Followed & {
-    readonly op: 'depthwise';
-    readonly x: number;
-    readonly kernel: number;
-    readonly stride: number;
-    readonly out: number;
-    readonly foldedBatchNorm?: number;
-    readonly relu6?: boolean;
-    readonly slope?: number;
-    readonly quantizer?: number;
-  };
+/** Convolutions and dense layers. */
+export type ConvOperation = KernelOperation & {
+  readonly op: 'conv';
+  /** Absent for a convolution of the pictures. */
+  readonly x?: number;
+  // In use, behind the quantizer, in this order.
+  readonly residual?: number;
+  /** Of the sum with the residual. */
+  readonly sumQuantizer?: number;
+  /** Of a part of out's channels: the one that it begins at, a multiple of 16. Absent: it has them all. */
+  readonly first?: number;
+};
+
+export type DepthwiseOperation = KernelOperation & {
+  readonly op: 'depthwise';
+  readonly x: number;
+};
 
 export interface AddOperation extends Followed {
   readonly op: 'add';

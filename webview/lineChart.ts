@@ -1,0 +1,18 @@
+import { Chart, LinearScale, LineController, LineElement, PointElement, Tooltip } from 'chart.js';
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip);
+
+/** An empty chart of lines, whose points come as Chart.js keeps them, in the order of the axis. */
+export function lineChart<P>(canvas: HTMLCanvasElement): Chart<'line', P[]> {
+  return new Chart<'line', P[]>(canvas, {
+    type: 'line',
+    data: { datasets: [] },
+    options: {
+      animation: false,
+      parsing: false,
+      normalized: true,
+      maintainAspectRatio: false,
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+    },
+  });
+}
