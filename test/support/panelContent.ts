@@ -101,3 +101,37 @@ export const tryContent = (...ids: number[]): ModelPanelContent => ({
   waiting: 0,
   pictures: ids.map(tried),
 });
+
+/** Somebody who is known, a stranger, a correction, and a picture without a face. */
+export const recognizeContent: ModelPanelContent = {
+  type: 'recognize',
+  title: 'family_and_friends_2026_at_the_door',
+  facts: [
+    '40 people  ·  face network face-reidentification-retail-0095',
+    'A face is named from a similarity of 0.41 on.',
+  ],
+  waiting: 0,
+  people: [PERSON, 'Anna'],
+  lastChange: `Added 1 picture of ${PERSON}`,
+  pictures: [
+    {
+      ...{ id: 4, name: FILE, correction: `You said: this is ${PERSON}.` },
+      answer: { ...seenFace(0.78), person: PERSON, known: true, nearest: PERSON },
+    },
+    { id: 3, name: FILE, answer: { ...seenFace(0.63), person: 'Anna', known: true, nearest: 'Anna' } },
+    { id: 2, name: 'stranger.jpg', answer: { ...seenFace(0.22), person: 'unknown', known: false, nearest: PERSON } },
+    {
+      ...{ id: 1, name: 'wall.jpg' },
+      answer: { file: 'wall.jpg', reason: 'no-face', error: 'shows no face that could be found', faces: 0 },
+    },
+  ],
+};
+
+function seenFace(similarity: number) {
+  return {
+    ...{ file: FILE, similarity, threshold: 0.41, faces: 2, seen: PICTURE },
+    runnerUp: { person: 'Bo', similarity: 0.12 },
+    mostLike: { person: PERSON, file: FILE, similarity },
+    notes: ['The picture shows 2 faces; this is the largest.'],
+  };
+}

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { evaluationContent } from '../../support/evaluationContent.js';
-import { checkContent, comparisonContent, samplesContent, tryContent } from '../../support/panelContent.js';
+import {
+  checkContent,
+  comparisonContent,
+  recognizeContent,
+  samplesContent,
+  tryContent,
+} from '../../support/panelContent.js';
 import {
   browserOfSuite,
   openPanel,
@@ -45,6 +51,7 @@ const PAGES: readonly (readonly [name: string, script: Script, message: unknown]
   ['samples', 'data.js', samplesContent],
   ['comparison', 'model.js', comparisonContent],
   ['try', 'model.js', tryContent(3, 2, 1)],
+  ['recognize', 'model.js', recognizeContent],
   ['evaluation', 'evaluate.js', evaluationContent()],
   ['evaluating', 'evaluate.js', { type: 'evaluating', title: 'people', done: 12, total: 3705 }],
 ];
