@@ -32,6 +32,8 @@ export type UserErrorCode =
   | 'quantize-layer'
   | 'not-integer'
   | 'not-quantized'
+  | 'not-quantizable'
+  | 'not-this-network'
   | 'not-this-precision'
   | 'onnx-runtime-missing'
   | 'model-unreadable'

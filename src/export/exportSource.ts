@@ -5,7 +5,7 @@ import { subgraph } from '../graph/subgraph.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { integerNetwork, type IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
-import { quantizeGraph, type QuantizeOptions } from '../quantization/quantizeGraph.js';
+import { quantizeGraph, requireQuantizable, type QuantizeOptions } from '../quantization/quantizeGraph.js';
 import { floatNetwork, type FloatNetwork } from './floatNetwork.js';
 import type { ModelFacts } from './modelFacts.js';
 import { partOf } from './partOf.js';
@@ -32,7 +32,7 @@ const CONVERTED = new WeakMap<ExportSource, IntegerNetwork>();
 /**
  * The network as an int8 runtime computes it.
  *
- * @throws UserError `not-quantized` for a network in float, `not-integer`
+ * @throws UserError `not-quantizable`, `not-quantized` for a network in float, `not-integer`
  */
 export function integersOf(source: ExportSource, part: ExportOptions['part']): IntegerNetwork {
   const whole = CONVERTED.get(source) ?? converted(source);
@@ -41,6 +41,7 @@ export function integersOf(source: ExportSource, part: ExportOptions['part']): I
 }
 
 function converted({ float, parameters, quantization }: ExportSource): IntegerNetwork {
+  requireQuantizable(float);
   if (!quantization)
     throw new UserError(
       'not-quantized',

@@ -1,5 +1,5 @@
 import { layerBias, layerKernel } from '../quantization/folding.js';
-import type { FakeQuantNode, Graph, Node, Shape } from '../graph/graph.js';
+import type { BatchNormNode, FakeQuantNode, Graph, Node, Padding, Shape } from '../graph/graph.js';
 import {
   hasKernel,
   isFloat,
@@ -8,6 +8,7 @@ import {
   isSum,
   strideOf,
   type ComputedNode,
+  type FloatNode,
   type JoinedNode,
   type KernelNode,
   type NothingNode,
@@ -29,8 +30,10 @@ export interface FloatLayer {
   readonly name: string;
   readonly input: number;
   readonly output: number;
-  /** Of rows and columns alike; 1 for a dense layer. Padding is SAME. */
+  /** Of rows and columns alike; 1 for a dense layer. */
   readonly stride: number;
+  /** SAME when absent. */
+  readonly padding?: Padding;
   readonly relu6: boolean;
   /** [kH, kW, Cin, Cout], [kH, kW, C, 1] or [Cin, Cout]. */
   readonly kernelShape: readonly number[];
@@ -57,11 +60,55 @@ export interface FloatPool {
   readonly output: number;
 }
 
+/** What reads one map, and has numbers of its own in `FloatPrelu` and `FloatMaxPool` only. */
+interface FloatSingle<Op extends FloatNode['op']> {
+  readonly op: Op;
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+}
+export interface FloatPrelu extends FloatSingle<'prelu'> {
+  /** [C]. */
+  readonly slopes: Float32Array;
+}
+export interface FloatMaxPool extends FloatSingle<'maxPool'> {
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: Padding;
+}
+/** A product with [1, 1, C], or maps side by side. */
+interface FloatDouble<Op extends FloatNode['op']> extends FloatSingle<Op> {
+  readonly other: number;
+}
+/** What integers do not compute, as the graph says it (`src/graph/graph.ts`). */
+interface FloatOnly {
+  readonly prelu: FloatPrelu;
+  readonly sigmoid: FloatSingle<'sigmoid'>;
+  readonly multiply: FloatDouble<'multiply'>;
+  readonly concat: FloatDouble<'concat'>;
+  readonly maxPool: FloatMaxPool;
+  readonly l2Normalize: FloatSingle<'l2Normalize'>;
+}
+
 /** By what they do. */
 export type FloatOperations = { readonly [Op in KernelNode['op']]: FloatLayer } & {
   readonly [Op in SumNode['op']]: FloatAdd;
-} & { readonly [Op in PoolNode['op']]: FloatPool };
-export type FloatOperation = FloatOperations[ComputedNode['op']];
+} & { readonly [Op in PoolNode['op']]: FloatPool } & FloatOnly;
+export type FloatOperation = FloatOperations[(ComputedNode | FloatNode)['op']];
+
+const FLOAT_ONLY: Readonly<Record<FloatNode['op'], true>> = {
+  prelu: true,
+  sigmoid: true,
+  multiply: true,
+  concat: true,
+  maxPool: true,
+  l2Normalize: true,
+};
+
+/** Whether integers do not compute an operation. */
+export function isFloatOnly(operation: FloatOperation): operation is FloatOperations[FloatNode['op']] {
+  return operation.op in FLOAT_ONLY;
+}
 
 /** A network as a float runtime computes it. Numbers point into `tensors`; tensor 0 is the input. */
 export interface FloatNetwork {
@@ -76,8 +123,8 @@ export interface FloatNetwork {
  * statistics are a part of the kernels. Nothing else may read what a batch norm or ReLU6 reads: that value is not
  * stored.
  *
- * @throws RangeError for an operation that stands where no runtime has it (a batch norm behind something else), and for a
- *   value that is read but not stored
+ * @throws RangeError for an operation that stands where no runtime has it (a ReLU6 behind a pooling), and for a value that
+ *   is read but not stored
  */
 export function floatNetwork(graph: Graph, parameters: ReadonlyMap<string, Float32Array>): FloatNetwork {
   const conversion = new Conversion(graph, parameters);
@@ -119,7 +166,7 @@ class Conversion {
       const { op } = node;
       this.add(node, (output) => ({ op, name, input, output }));
     } else if (isJoined(node)) this.join(node, input);
-    else if (isFloat(node)) throw new RangeError(`no runtime's file holds ${node.op} yet`);
+    else if (isFloat(node)) this.add(node, this.floatOnly(node, input));
     else {
       const nothing: NothingNode | FakeQuantNode = node;
       this.numbers.set(nothing.name, input);
@@ -132,7 +179,7 @@ class Conversion {
       embedding: this.numberOf(embedding),
       ...(scores !== undefined && { scores: this.numberOf(scores) }),
     };
-    return { name: this.graph.name, tensors: this.tensors, operations: this.operations, outputs };
+    return { name: this.graph.name, tensors: this.tensors, operations: withMaps(this.operations), outputs };
   }
 
   private numberOf(name: string): number {
@@ -147,12 +194,47 @@ class Conversion {
     this.numbers.set(node.name, output);
   }
 
+  private floatOnly(node: FloatNode, input: number): (output: number) => FloatOperation {
+    const { name } = node;
+    switch (node.op) {
+      case 'prelu': {
+        const slopes = this.parameters.get(node.slope)!;
+        return (output) => ({ op: node.op, name, input, output, slopes });
+      }
+      case 'maxPool': {
+        const { op, kernelSize, stride, padding } = node;
+        return (output) => ({ op, name, input, output, kernelSize, stride, padding });
+      }
+      case 'multiply':
+      case 'concat': {
+        const other = this.numberOf(node.other);
+        return (output) => ({ op: node.op, name, input, other, output });
+      }
+      default:
+        return (output) => ({ op: node.op, name, input, output });
+    }
+  }
+
   private layer(node: KernelNode, input: number): (output: number) => FloatLayer {
     const kernel = layerKernel(node, this.parameters, false, undefined);
     const bias = layerBias(node, kernel, this.parameters, undefined) ?? new Float32Array(node.shape[2]);
     const { op, name } = node;
-    const shape = { stride: strideOf(node), kernelShape: this.shapes.get(node.kernel)! };
+    const padding = 'padding' in node ? node.padding : undefined;
+    const shape = { stride: strideOf(node), ...(padding && { padding }), kernelShape: this.shapes.get(node.kernel)! };
     return (output) => ({ op, name, input, output, ...shape, relu6: false, weights: kernel.values, bias });
+  }
+
+  /** A batch norm behind anything but a convolution: one of a single place, of each channel by itself. */
+  private alone(node: BatchNormNode, input: number): (output: number) => FloatLayer {
+    const channels = node.shape[2];
+    const [weights, bias] = [new Float32Array(channels).fill(1), new Float32Array(channels)];
+    const shape = { stride: 1, kernelShape: [1, 1, channels, 1], relu6: false };
+    return (output) =>
+      normalized(
+        { op: 'depthwiseConv2d', name: node.name, input, output, ...shape, weights, bias },
+        node,
+        this.parameters,
+      )!;
   }
 
   /** A batch norm or ReLU6 becomes a part of the operation before it, whose tensor takes its name. */
@@ -161,12 +243,33 @@ class Conversion {
     const at = this.makers.get(input);
     const before = at === undefined ? undefined : this.operations[at]!;
     const changed = node.op === 'relu6' ? activated(before) : normalized(before, node, this.parameters);
+    if (!changed && node.op === 'batchNorm') {
+      this.add(node, this.alone(node, input));
+      return;
+    }
     if (!changed) throw new RangeError(`${name} cannot be exported: nothing before it takes it along`);
     this.operations[at!] = changed;
     this.tensors[input] = { ...this.tensors[input]!, name };
     for (const [earlier, number] of this.numbers) if (number === input) this.overwritten.add(earlier);
     this.numbers.set(name, input);
   }
+}
+
+/**
+ * A dense layer gives runtimes a vector without height and width. Where anything but a dense layer reads it, it is the
+ * convolution of one place that it amounts to.
+ */
+function withMaps(operations: readonly FloatOperation[]): FloatOperation[] {
+  const read = new Set(
+    operations.flatMap((operation) =>
+      operation.op === 'dense' ? [] : [operation.input, ...('other' in operation ? [operation.other] : [])],
+    ),
+  );
+  return operations.map((operation) =>
+    operation.op === 'dense' && read.has(operation.output)
+      ? { ...operation, op: 'conv2d', kernelShape: [1, 1, ...operation.kernelShape] }
+      : operation,
+  );
 }
 
 /** An operation has one activation, at its end; a pooling here has none. */
@@ -180,9 +283,9 @@ function activated(before: FloatOperation | undefined): FloatOperation | undefin
  */
 function normalized(
   before: FloatOperation | undefined,
-  { gamma, beta, movingMean, movingVariance, epsilon }: Extract<Node, { op: 'batchNorm' }>,
+  { gamma, beta, movingMean, movingVariance, epsilon }: BatchNormNode,
   parameters: ReadonlyMap<string, Float32Array>,
-): FloatOperation | undefined {
+): FloatLayer | undefined {
   if (!before || !('weights' in before) || before.relu6) return undefined;
   const [g, b, mean, variance] = [gamma, beta, movingMean, movingVariance].map((name) => parameters.get(name)!) as [
     Float32Array,

@@ -1,4 +1,4 @@
-import type { Node, Nodes, Normalization, Padding } from './graph.js';
+import type { Graph, Node, Nodes, Normalization, Padding } from './graph.js';
 
 /**
  * What a runtime makes of an operation when the network is in use:
@@ -139,6 +139,19 @@ export function isSum(node: Node): node is SumNode {
 /** What has an output of its own in use, and only in float. */
 export function isFloat(node: Node): node is FloatNode {
   return traitsOf(node.op).inUse === 'float';
+}
+
+/**
+ * Whether a network has anything that those built here (`mobileNetV2.ts`) do not have: an operation that is only computed in
+ * float, a convolution with a bias or a padding of its own, pixels read in another way.
+ */
+export function hasOwnOperations({ nodes }: Graph): boolean {
+  return nodes.some(
+    (node) =>
+      isFloat(node) ||
+      (takesNorm(node) && (node.bias !== undefined || node.padding !== undefined)) ||
+      (node.op === 'input' && node.scaling !== undefined),
+  );
 }
 
 export function isComputed(node: Node): node is ComputedNode {

@@ -55,10 +55,10 @@ export async function measure(
   try {
     for (const precision of source.quantization ? (['float32', 'int8'] as const) : (['float32'] as const)) {
       const bytes = onnxBytes(source, { format: 'onnx', precision, part: 'classifier' });
-      const { input } = source.facts;
+      const { width, height } = source.facts.input;
       sessions.set(precision, {
-        session: await OnnxSession.open(bytes, input),
-        alone: await OnnxSession.open(bytes, input, 1),
+        session: await OnnxSession.open(bytes, { width, height }),
+        alone: await OnnxSession.open(bytes, { width, height }, 1),
         bytes: bytes.length,
       });
     }

@@ -1,5 +1,14 @@
 import type { FakeQuantNode, Graph, Node, ParameterSpec } from '../graph/graph.js';
-import { hasKernel, inputsOf, isJoined, isNothingInUse, isPool, rewired, takesNorm } from '../graph/operations.js';
+import {
+  hasKernel,
+  hasOwnOperations,
+  inputsOf,
+  isJoined,
+  isNothingInUse,
+  isPool,
+  rewired,
+  takesNorm,
+} from '../graph/operations.js';
 import { UserError } from '../core/userError.js';
 
 export interface QuantizeOptions {
@@ -25,16 +34,31 @@ export function isQuantized(graph: Graph): boolean {
 }
 
 /**
+ * Integers compute what the networks that are built here are made of, and no more; asked before anything starts.
+ *
+ * @throws UserError `not-quantizable`
+ */
+export function requireQuantizable(graph: Graph): void {
+  if (hasOwnOperations(graph))
+    throw new UserError(
+      'not-quantizable',
+      `${graph.name} cannot be quantized yet: it has operations that are only computed in float.`,
+      'Export it as float32, or train a MobileNetV2, which can be quantized.',
+    );
+}
+
+/**
  * Rewrites a network for int8: every batch norm becomes a part of the convolution before it, every kernel gets a
  * quantizer, and so does whatever is a tensor at run time: the input, the output of each layer with its ReLU6, sums, the
  * pooled features and the logits. A pooling shares the quantizer of what it reads, as TFLite's does. Parameters keep
  * their names; ranges are new ones.
  *
- * @throws UserError `quantize-layer` for a layer that does not exist
+ * @throws UserError `not-quantizable`, or `quantize-layer` for a layer that does not exist
  * @throws RangeError for a network that is quantized already, or has a batch norm that no convolution stands before
  */
 export function quantizeGraph(graph: Graph, { weightBits, floatLayers }: QuantizeOptions = QUANTIZE_DEFAULTS): Graph {
   if (isQuantized(graph)) throw new RangeError(`${graph.name} is quantized already`);
+  requireQuantizable(graph);
   const unknown = floatLayers.find((name) => !graph.nodes.some((node) => node.name === name && hasKernel(node)));
   if (unknown !== undefined)
     throw new UserError(

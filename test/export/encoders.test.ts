@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { requireExportable } from '../../src/export/encoders.js';
 import { factsOf, integersOf, type ExportSource } from '../../src/export/exportSource.js';
+import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { EXPORT_FORMATS, formatOf, FORMATS, formatsWith } from '../../src/protocol/exportFormats.js';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
@@ -46,6 +47,26 @@ describe('the table of export formats', () => {
       assert.deepEqual([embedding.output, embedding.input.layout, embedding.labels], ['embedding', layout, []]);
     }
     assert.equal(new Set(FORMATS.map((format) => formatOf(format).ending)).size, FORMATS.length);
+  });
+
+  it('refuses a network with operations of its own where only ONNX and TFLite hold them, and int8 everywhere', () => {
+    const b = new GraphBuilder();
+    const pool = b.globalAveragePool('pool', b.prelu('prelu', b.conv2d('conv', b.input(32, 32, 3), 4, 3)));
+    const graph = b.build('Face', { embedding: pool, scores: b.dense('dense', pool, 3) });
+    const face = { ...source, float: graph, parameters: initialValues(graph, 1) };
+    for (const format of FORMATS) {
+      const options = exportOptions.parse({ format, precision: 'float32' });
+      if (format === 'onnx' || format === 'tflite') requireExportable(face, options);
+      else assert.throws(() => requireExportable(face, options), { code: 'not-this-network', message: /Face/ });
+    }
+    for (const format of ['onnx', 'tflite'] as const) {
+      const options = exportOptions.parse({ format, precision: 'int8' });
+      assert.throws(() => requireExportable(face, options), {
+        code: 'not-quantizable',
+        message: /cannot be quantized/,
+      });
+    }
+    assert.throws(() => quantizeGraph(graph), { code: 'not-quantizable' });
   });
 
   it('refuses int8 where a format has none, and names those that have it', () => {

@@ -16,11 +16,18 @@ export function encodeHeader(source: ExportSource, options: ExportOptions): Enco
 const RESOLVERS = {
   add: 'Add',
   averagePool2d: 'AveragePool2D',
+  concatenation: 'Concatenation',
   conv2d: 'Conv2D',
   depthwiseConv2d: 'DepthwiseConv2D',
   dequantize: 'Dequantize',
   fullyConnected: 'FullyConnected',
+  l2Normalization: 'L2Normalization',
+  logistic: 'Logistic',
   maxPool2d: 'MaxPool2D',
+  mul: 'Mul',
+  pad: 'Pad',
+  padV2: 'PadV2',
+  prelu: 'Prelu',
   quantize: 'Quantize',
   reshape: 'Reshape',
 } as const;

@@ -4,7 +4,8 @@ import {
   type IntegerNetwork,
   type IntegerOperations,
 } from '../../quantization/interpreter/integerNetwork.js';
-import type { FloatLayer, FloatNetwork, FloatOperations } from '../floatNetwork.js';
+import { isFloatOnly, type FloatLayer, type FloatNetwork, type FloatOperations } from '../floatNetwork.js';
+import { writeFloatOperation } from './floatOperators.js';
 import type { OnnxModel } from './onnxFile.js';
 import { OnnxGraph } from './onnxGraph.js';
 import { kernelOf, writeOperation, type Operands } from './operators.js';
@@ -15,8 +16,8 @@ export const ONNX_INPUT = 'image';
 const BATCH = 'batch';
 
 /**
- * A network in float32: input [N, 3, H, W] of x / 127.5 − 1, output [N, C]. ONNX' convolutions and poolings know
- * channels first only; graphs have them last. Nothing is transposed at run time: kernels are, here.
+ * A network in float32: input [N, 3, H, W], scaled as the file's facts say, output [N, C]. ONNX' convolutions and
+ * poolings know channels first only; graphs have them last. Nothing is transposed at run time: kernels are, here.
  *
  * @throws RangeError for a dense layer on a map
  */
@@ -33,7 +34,9 @@ export function floatOnnx(network: FloatNetwork, outputName: string, metadata: R
     kernel: (layer) => floatKernel(graph, layer),
   };
   for (const operation of network.operations) {
-    const value = writeOperation(operation, operands);
+    const value = isFloatOnly(operation)
+      ? writeFloatOperation(operation, operands)
+      : writeOperation(operation, operands);
     const relu6 = 'relu6' in operation && operation.relu6;
     values[operation.output] = relu6 ? graph.relu6(`${operation.name}/relu6`, value) : value;
   }

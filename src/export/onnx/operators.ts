@@ -1,4 +1,4 @@
-import type { Shape } from '../../graph/graph.js';
+import type { Padding, Shape } from '../../graph/graph.js';
 import type { ComputedNode, Convolution, KernelNode } from '../../graph/operations.js';
 import type { FloatOperations } from '../floatNetwork.js';
 import type { IntegerOperations } from '../../quantization/interpreter/integerNetwork.js';
@@ -62,9 +62,17 @@ function convolution<All extends Operations>(
   return graph.node('Conv', name, [map(input), ...kernel(layer)], {
     kernel_shape: [height, width],
     strides: [stride, stride],
-    pads: samePadding(shapeOf(input), shapeOf(output), [height, width], stride),
+    pads:
+      'padding' in layer
+        ? padsOf(layer.padding)
+        : samePadding(shapeOf(input), shapeOf(output), [height, width], stride),
     group,
   });
+}
+
+/** As ONNX orders them. */
+export function padsOf({ top, bottom, left, right }: Padding): number[] {
+  return [top, left, bottom, right];
 }
 
 /**

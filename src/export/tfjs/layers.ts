@@ -21,6 +21,7 @@ export interface Surroundings {
 
 type Writer<N> = (node: N, network: Surroundings) => LayerJson;
 
+/** Refused before, in words for people (`requireExportable`). */
 const notYet: Writer<Node> = ({ op }) => {
   throw new RangeError(`a LayersModel holds no ${op} yet`);
 };

@@ -1,5 +1,5 @@
-import type { Shape } from '../../graph/graph.js';
-import type { KernelNode, PoolNode, SumNode } from '../../graph/operations.js';
+import type { Padding, Shape } from '../../graph/graph.js';
+import type { FloatNode, KernelNode, PoolNode, SumNode } from '../../graph/operations.js';
 import {
   addMultipliers,
   reluClamp,
@@ -30,21 +30,23 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   // Conversions at input and output and a last reshape change no value.
   const inner = model.operators.filter(computes);
   if (inner.length === 0) throw new RangeError('it has no layers');
+  const rims = rimsOf(model);
+  const withoutRim = (tensor: number) => rims.get(tensor)?.input ?? tensor;
   // A file numbers constants and conversions as well. A network has only what operators compute, in their order, behind
   // its input, which the first operator reads.
   const numbers = new Map(
-    [inner[0]!.inputs[0]!, ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
+    [withoutRim(inner[0]!.inputs[0]!), ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
   );
   const tensors = [...numbers.keys()].map((tensor) => model.tensors[tensor]!);
   const number = (tensor: number | undefined) => {
-    const found = tensor === undefined ? undefined : numbers.get(tensor);
+    const found = tensor === undefined ? undefined : numbers.get(withoutRim(tensor));
     if (found === undefined) throw new RangeError('a layer reads what no earlier layer has written');
     return found;
   };
   const outputs = { [answer]: number(inner.at(-1)!.outputs[0]) };
   const integers = tensors[0]!.type === 'int8';
   if (!integers) {
-    const make = floatMaker(model, number);
+    const make = floatMaker(model, number, rims);
     const operations = inner.map((operator) => READERS[operator.op](operator, make));
     return {
       precision: 'float32',
@@ -75,31 +77,74 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, outputs } };
 }
 
-/** Everything but what changes no value. */
-type Computing = Exclude<OperatorName, 'quantize' | 'dequantize' | 'reshape'>;
+/** Everything but what changes no value, and rims, which belong to the window that goes over them. */
+type Computing = Exclude<OperatorName, Aside>;
+type Aside = 'quantize' | 'dequantize' | 'reshape' | 'pad' | 'padV2';
+const ASIDE: ReadonlySet<OperatorName> = new Set<Aside>(['quantize', 'dequantize', 'reshape', 'pad', 'padV2']);
 
 function computes(operator: TfliteOperator): operator is TfliteOperator & { readonly op: Computing } {
-  return operator.op !== 'quantize' && operator.op !== 'dequantize' && operator.op !== 'reshape';
+  return !ASIDE.has(operator.op);
 }
+
+/** By the tensor of a map with its rim. */
+type Rims = ReadonlyMap<number, { readonly input: number; readonly padding: Padding }>;
+
+/** @throws RangeError for a rim of batch or channels, or one that is not known */
+function rimsOf({ operators, tensors }: TfliteModel): Rims {
+  return new Map(
+    operators
+      .filter(({ op }) => op === 'pad' || op === 'padV2')
+      .map(({ inputs, outputs }) => {
+        const amounts = tensors[inputs[1]!]?.data;
+        const [n0, n1, top, bottom, left, right, c0, c1] = Array.from(amounts ?? []);
+        if (amounts?.length !== 8 || n0 || n1 || c0 || c1 || amounts.some((n) => n < 0 || n > 1023))
+          throw new RangeError('it has a rim of another kind');
+        return [
+          outputs[0]!,
+          { input: inputs[0]!, padding: { top: top!, bottom: bottom!, left: left!, right: right! } },
+        ];
+      }),
+  );
+}
+
+const NO_RIM: Padding = { top: 0, bottom: 0, left: 0, right: 0 };
 
 /** Makes operations in float or in integers of operators. */
 interface Maker<Made extends FloatOperation | IntegerOperation> {
   layer(op: KernelNode['op'], operator: TfliteOperator): Made;
   sum(op: SumNode['op'], operator: TfliteOperator): Made;
   pool(op: PoolNode['op'], operator: TfliteOperator): Made;
+  floatOnly(op: FloatNode['op'], operator: TfliteOperator): Made;
+  /** Whether a pooling is one of the whole map. */
+  covers(operator: TfliteOperator): boolean;
 }
 
 type Reader = <Made extends FloatOperation | IntegerOperation>(operator: TfliteOperator, make: Maker<Made>) => Made;
 
-/** The operation that each operator was written for: a pooling's filter is taken to be the whole map. */
+/** The operation that each operator was written for. */
 const READERS: Readonly<Record<Computing, Reader>> = {
   conv2d: (operator, make) => make.layer('conv2d', operator),
   depthwiseConv2d: (operator, make) => make.layer('depthwiseConv2d', operator),
   fullyConnected: (operator, make) => make.layer('dense', operator),
   add: (operator, make) => make.sum('add', operator),
-  averagePool2d: (operator, make) => make.pool('globalAveragePool', operator),
-  maxPool2d: (operator, make) => make.pool('globalMaxPool', operator),
+  averagePool2d(operator, make) {
+    if (!make.covers(operator)) throw new RangeError('it has a mean of a part of the map');
+    return make.pool('globalAveragePool', operator);
+  },
+  maxPool2d: (operator, make) =>
+    make.covers(operator) ? make.pool('globalMaxPool', operator) : make.floatOnly('maxPool', operator),
+  prelu: (operator, make) => make.floatOnly('prelu', operator),
+  logistic: (operator, make) => make.floatOnly('sigmoid', operator),
+  mul: (operator, make) => make.floatOnly('multiply', operator),
+  concatenation: (operator, make) => make.floatOnly('concat', operator),
+  l2Normalization: (operator, make) => make.floatOnly('l2Normalize', operator),
 };
+
+/** A filter of the map's own height and width. */
+function coversMap({ inputs, filter }: TfliteOperator, { tensors }: TfliteModel): boolean {
+  const [, height, width] = tensors[inputs[0]!]!.shape;
+  return filter?.[0] === height && filter?.[1] === width;
+}
 
 type Numbers = (tensor: number | undefined) => number;
 
@@ -111,20 +156,31 @@ function common({ inputs, outputs }: TfliteOperator, { tensors }: TfliteModel, n
   return { name: tensors[outputs[0]!]!.name, input: number(inputs[0]), output: number(outputs[0]) };
 }
 
-function floatMaker(model: TfliteModel, number: Numbers): Maker<FloatOperation> {
+function floatMaker(model: TfliteModel, number: Numbers, rims: Rims): Maker<FloatOperation> {
+  const paddingOf = ({ inputs }: TfliteOperator) => rims.get(inputs[0]!)?.padding ?? NO_RIM;
   return {
     layer(op, operator) {
       const { inputs, stride = 1, relu6 = false } = operator;
       const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
       const { kernelShape, weights } = kernelFrom(op, kernel.data as Float32Array, kernel.shape);
       const shared = { op, ...common(operator, model, number), stride, relu6, kernelShape };
-      return { ...shared, weights, bias: bias.data as Float32Array };
+      const padding = operator.padding === 'valid' && { padding: paddingOf(operator) };
+      return { ...shared, ...padding, weights, bias: bias.data as Float32Array };
     },
     sum(op, operator) {
       const { inputs, relu6 = false } = operator;
       return { op, ...common(operator, model, number), other: number(inputs[1]), relu6 };
     },
     pool: (op, operator) => ({ op, ...common(operator, model, number) }),
+    covers: (operator) => coversMap(operator, model) && !rims.has(operator.inputs[0]!),
+    floatOnly(op, operator) {
+      const { inputs, stride = 1, filter = [1, 1] } = operator;
+      const shared = common(operator, model, number);
+      if (op === 'prelu') return { op, ...shared, slopes: model.tensors[inputs[1]!]!.data as Float32Array };
+      if (op === 'multiply' || op === 'concat') return { op, ...shared, other: number(inputs[1]) };
+      if (op === 'maxPool') return { op, ...shared, kernelSize: filter[0], stride, padding: paddingOf(operator) };
+      return { op, ...shared };
+    },
   };
 }
 
@@ -137,7 +193,8 @@ function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwor
     relu6 ? reluClamp(y) : { lowest: -128, highest: 127, relu6: false };
   return {
     layer(op, operator) {
-      const { inputs, stride = 1 } = operator;
+      const { inputs, stride = 1, padding } = operator;
+      if (padding === 'valid') throw new RangeError('it has integers without padding');
       const shared = { op, ...common(operator, model, number), stride };
       const [x, y] = [scaled[shared.input]!, scaled[shared.output]!];
       const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
@@ -155,6 +212,10 @@ function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwor
       return { ...shared, ...clampOf(operator, y), ...addMultipliers(x.scale, other.scale, y.scale) };
     },
     pool: (op, operator) => ({ op, ...common(operator, model, number) }),
+    covers: (operator) => coversMap(operator, model),
+    floatOnly(op) {
+      throw new RangeError(`it has a ${op} of integers`);
+    },
   };
 }
 

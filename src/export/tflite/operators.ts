@@ -5,6 +5,8 @@ import { ACTIVATION, OPTIONS, PADDING, TABLES, type OperatorName } from './schem
 /** What an operator computes by beside its tensors. */
 export interface OperatorOptions {
   readonly stride?: number;
+  /** `same` when absent. */
+  readonly padding?: 'same' | 'valid';
   readonly relu6?: boolean;
   /** Of a pooling: height and width. */
   readonly filter?: readonly [number, number];
@@ -30,7 +32,7 @@ interface Operator {
   readonly version: { readonly float32: number; readonly int8: number };
   /** Of the union BuiltinOptions. A runtime that finds another type than it expects takes the options for absent. */
   readonly options: number;
-  write(options: OperatorOptions, tables: FlatTables): Offset;
+  readonly write: (options: OperatorOptions, tables: FlatTables) => Offset;
   /** As much as a network is made of. */
   read(fields: Fields): OperatorOptions;
 }
@@ -42,10 +44,10 @@ interface Operator {
  */
 function convolution(layout: typeof TABLES.conv2d | typeof TABLES.depthwiseConv2d): Pick<Operator, 'write' | 'read'> {
   return {
-    write: ({ stride = 1, relu6 }, tables) =>
+    write: ({ stride = 1, padding = 'same', relu6 }, tables) =>
       tables.table(layout, (t) => {
         const { builder } = tables;
-        builder.addFieldInt8(t.padding, PADDING.same, 0);
+        builder.addFieldInt8(t.padding, PADDING[padding], 0);
         builder.addFieldInt32(t.strideW, stride, 0);
         builder.addFieldInt32(t.strideH, stride, 0);
         if ('depthMultiplier' in t) builder.addFieldInt32(t.depthMultiplier, 1, 0);
@@ -53,13 +55,16 @@ function convolution(layout: typeof TABLES.conv2d | typeof TABLES.depthwiseConv2
       }),
     read: ({ int8, int32 }) => ({
       stride: int32(layout.strideW),
+      padding: paddingOf(int8(layout.padding)),
       relu6: int8(layout.activation) === ACTIVATION.relu6,
     }),
   };
 }
 
 /** An activation and nothing else. */
-function activated(layout: typeof TABLES.fullyConnected | typeof TABLES.add): Pick<Operator, 'write' | 'read'> {
+function activated(
+  layout: (typeof TABLES)['fullyConnected' | 'add' | 'mul' | 'l2Norm'],
+): Pick<Operator, 'write' | 'read'> {
   return {
     write: ({ relu6 }, tables) =>
       tables.table(layout, (t) => tables.builder.addFieldInt8(t.activation, activationOf(relu6), 0)),
@@ -67,22 +72,32 @@ function activated(layout: typeof TABLES.fullyConnected | typeof TABLES.add): Pi
   };
 }
 
-/** Over the whole map: with VALID padding and a filter of [H, W] one value a channel is left, whatever the stride. */
+/** With VALID padding; of a filter of the whole map [H, W] one value a channel is left, whatever the stride. */
 const pooling: Pick<Operator, 'options' | 'write' | 'read'> = {
   options: OPTIONS.pool2d,
-  write: ({ filter }, tables) =>
+  write: ({ filter, stride = 1 }, tables) =>
     tables.table(TABLES.pool2d, (t) => {
       const { builder } = tables;
       builder.addFieldInt8(t.padding, PADDING.valid, 0);
-      builder.addFieldInt32(t.strideW, 1, 0);
-      builder.addFieldInt32(t.strideH, 1, 0);
+      builder.addFieldInt32(t.strideW, stride, 0);
+      builder.addFieldInt32(t.strideH, stride, 0);
       builder.addFieldInt32(t.filterWidth, filter![1], 0);
       builder.addFieldInt32(t.filterHeight, filter![0], 0);
     }),
+  read: ({ int8, int32 }) => ({
+    stride: int32(TABLES.pool2d.strideW),
+    padding: paddingOf(int8(TABLES.pool2d.padding)),
+    filter: [int32(TABLES.pool2d.filterHeight), int32(TABLES.pool2d.filterWidth)],
+  }),
+};
+
+/** Maps [N, H, W, C] side by side. */
+const sideBySide: Pick<Operator, 'write' | 'read'> = {
+  write: (_, tables) => tables.table(TABLES.concatenation, (t) => tables.builder.addFieldInt32(t.axis, 3, 0)),
   read: () => ({}),
 };
 
-/** QuantizeOptions and DequantizeOptions have no fields. */
+/** Options without fields, or none. */
 const empty: Pick<Operator, 'write' | 'read'> = {
   write: (_, tables) => tables.table({ fields: 0 }, () => undefined),
   read: () => ({}),
@@ -91,6 +106,7 @@ const empty: Pick<Operator, 'write' | 'read'> = {
 export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
   add: { version: { float32: 1, int8: 2 }, options: OPTIONS.add, ...activated(TABLES.add) },
   averagePool2d: { version: { float32: 1, int8: 2 }, ...pooling },
+  concatenation: { version: { float32: 1, int8: 2 }, options: OPTIONS.concatenation, ...sideBySide },
   conv2d: { version: { float32: 1, int8: 3 }, options: OPTIONS.conv2d, ...convolution(TABLES.conv2d) },
   depthwiseConv2d: {
     version: { float32: 1, int8: 3 },
@@ -103,7 +119,13 @@ export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
     options: OPTIONS.fullyConnected,
     ...activated(TABLES.fullyConnected),
   },
+  l2Normalization: { version: { float32: 1, int8: 2 }, options: OPTIONS.l2Norm, ...activated(TABLES.l2Norm) },
+  logistic: { version: { float32: 1, int8: 2 }, options: OPTIONS.none, ...empty },
   maxPool2d: { version: { float32: 1, int8: 2 }, ...pooling },
+  mul: { version: { float32: 1, int8: 2 }, options: OPTIONS.mul, ...activated(TABLES.mul) },
+  pad: { version: { float32: 1, int8: 2 }, options: OPTIONS.pad, ...empty },
+  padV2: { version: { float32: 1, int8: 2 }, options: OPTIONS.padV2, ...empty },
+  prelu: { version: { float32: 1, int8: 1 }, options: OPTIONS.none, ...empty },
   quantize: { version: { float32: 1, int8: 1 }, options: OPTIONS.quantize, ...empty },
   reshape: {
     version: { float32: 1, int8: 1 },
@@ -119,4 +141,8 @@ export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
 
 function activationOf(relu6: boolean | undefined): number {
   return relu6 ? ACTIVATION.relu6 : ACTIVATION.none;
+}
+
+function paddingOf(value: number): 'same' | 'valid' {
+  return value === PADDING.valid ? 'valid' : 'same';
 }

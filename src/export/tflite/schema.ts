@@ -15,25 +15,38 @@ export type TensorType = keyof typeof TENSOR_TYPE;
 export const OPERATOR = {
   add: 0,
   averagePool2d: 1,
+  concatenation: 2,
   conv2d: 3,
   depthwiseConv2d: 4,
   dequantize: 6,
   fullyConnected: 9,
+  l2Normalization: 11,
+  logistic: 14,
   maxPool2d: 17,
+  mul: 18,
   reshape: 22,
+  pad: 34,
+  prelu: 54,
+  padV2: 60,
   quantize: 114,
 } as const;
 export type OperatorName = keyof typeof OPERATOR;
 
 /** Of the union BuiltinOptions: the place of each table in it, counted from 1, as 0 is no options. */
 export const OPTIONS = {
+  none: 0,
   conv2d: 1,
   depthwiseConv2d: 2,
   pool2d: 5,
   fullyConnected: 8,
+  concatenation: 10,
   add: 11,
+  l2Norm: 12,
   reshape: 17,
+  mul: 21,
+  pad: 22,
   dequantize: 38,
+  padV2: 43,
   quantize: 89,
 } as const;
 
@@ -67,6 +80,9 @@ export const TABLES = {
   depthwiseConv2d: { fields: 7, padding: 0, strideW: 1, strideH: 2, depthMultiplier: 3, activation: 4 },
   fullyConnected: { fields: 6, activation: 0 },
   add: { fields: 2, activation: 0 },
+  mul: { fields: 1, activation: 0 },
+  l2Norm: { fields: 1, activation: 0 },
+  concatenation: { fields: 2, axis: 0, activation: 1 },
   pool2d: { fields: 6, padding: 0, strideW: 1, strideH: 2, filterWidth: 3, filterHeight: 4, activation: 5 },
   reshape: { fields: 1, newShape: 0 },
   metadata: { fields: 2, name: 0, buffer: 1 },

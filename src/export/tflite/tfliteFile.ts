@@ -5,6 +5,7 @@ import { OPERATORS, type OperatorOptions } from './operators.js';
 import {
   FILE_IDENTIFIER,
   OPERATOR,
+  OPTIONS,
   SCHEMA_VERSION,
   TABLES,
   TENSOR_TYPE,
@@ -231,14 +232,15 @@ class Writer extends FlatTables {
 
   private operator(operator: TfliteOperator, code: number): Offset {
     const { builder } = this;
-    const options = OPERATORS[operator.op].write(operator, this);
+    const { options: type, write } = OPERATORS[operator.op];
+    const options = type === OPTIONS.none ? undefined : write(operator, this);
     const [inputs, outputs] = [this.int32s(operator.inputs), this.int32s(operator.outputs)];
     return this.table(TABLES.operator, (t) => {
       builder.addFieldInt32(t.opcodeIndex, code, 0);
       builder.addFieldOffset(t.inputs, inputs, 0);
       builder.addFieldOffset(t.outputs, outputs, 0);
-      builder.addFieldInt8(t.builtinOptionsType, OPERATORS[operator.op].options, 0);
-      builder.addFieldOffset(t.builtinOptions, options, 0);
+      builder.addFieldInt8(t.builtinOptionsType, type, 0);
+      if (options !== undefined) builder.addFieldOffset(t.builtinOptions, options, 0);
     });
   }
 

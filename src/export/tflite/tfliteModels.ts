@@ -5,14 +5,15 @@ import {
   type IntegerTensor,
 } from '../../quantization/interpreter/integerNetwork.js';
 import { sizeOf } from '../../graph/graph.js';
-import type { FloatNetwork, FloatOperations } from '../floatNetwork.js';
+import type { FloatNetwork } from '../floatNetwork.js';
+import { floatOperatorsOf, type FloatOperands } from './floatOperators.js';
 import { kernelOf, operatorOf, type Operands } from './operations.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
 type Parts = { readonly tensors: TfliteTensor[]; readonly operators: TfliteOperator[] };
 
 /**
- * A network in float32: input [1, H, W, 3] of x / 127.5 − 1, output [1, classes] logits. Tensors of the network
+ * A network in float32: input [1, H, W, 3], scaled as the file's facts say, output [1, C]. Tensors of the network
  * keep their numbers, so that tensor 0 is the input; constants stand behind them.
  *
  * @throws RangeError for a network without an output
@@ -21,16 +22,19 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
   const tensors: TfliteTensor[] = network.tensors.map(({ name, shape }) => ({
     ...{ name, shape: [1, ...shape], type: 'float32' },
   }));
+  const add = (tensor: TfliteTensor) => tensors.push(tensor) - 1;
   const constant = (name: string, shape: readonly number[], data: Float32Array) =>
-    tensors.push({ name, shape, type: 'float32', data }) - 1;
-  const operands: Operands<FloatOperations> = {
+    add({ name, shape, type: 'float32', data });
+  const operands: FloatOperands = {
+    add,
     shapeOf: (tensor) => network.tensors[tensor]!.shape,
     kernel({ op, name, kernelShape, weights, bias }) {
       const { shape, values } = kernelOf(op, weights, kernelShape);
       return [constant(`${name}/kernel`, shape, values), constant(`${name}/bias`, [bias.length], bias)];
     },
   };
-  const parts: Parts = { tensors, operators: network.operations.map((operation) => operatorOf(operation, operands)) };
+  const operators = network.operations.flatMap((operation) => floatOperatorsOf(operation, operands));
+  const parts: Parts = { tensors, operators };
   const output = flattened(parts, answerOf(network));
   return { description: network.name, ...parts, input: 0, output, metadata };
 }

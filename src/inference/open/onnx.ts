@@ -11,7 +11,8 @@ export async function ofOnnx(file: string): Promise<OpenedModel> {
   const bytes = fs.readFileSync(file);
   const { metadata, input, output } = readOnnxFacts(bytes);
   const facts = requiredFacts(metadata.get(FACTS_KEY));
-  const session = await OnnxSession.open(bytes, { ...facts.input, ...(input && { input }), ...(output && { output }) });
+  const { width, height } = facts.input;
+  const session = await OnnxSession.open(bytes, { width, height, ...(input && { input }), ...(output && { output }) });
   // Of integers, whatever goes in and comes out.
   const precision = bytes.includes('QuantizeLinear') ? 'int8' : 'float32';
   return inRuntime(session, facts, precision);
@@ -19,7 +20,8 @@ export async function ofOnnx(file: string): Promise<OpenedModel> {
 
 /** A network that was read from another format. */
 export async function inOnnxRuntime(network: FloatNetwork, facts: ModelFacts): Promise<OpenedModel> {
-  const session = await OnnxSession.open(onnxFile(floatOnnx(network, facts.output, new Map())), facts.input);
+  const { width, height } = facts.input;
+  const session = await OnnxSession.open(onnxFile(floatOnnx(network, facts.output, new Map())), { width, height });
   return inRuntime(session, facts, 'float32');
 }
 
