@@ -120,6 +120,7 @@ describe('evaluate', function () {
       [last.closedSet?.accuracy, last.closedSet?.accuracyInterval, last.threshold, last.network],
       [0.75, [0.2, 0.99], 0.5, NETWORK],
     );
+    assert.ok(SAMPLE_EVALUATION.map && !('map' in last), 'the map is for the page');
   });
 
   it('adopts the suggested threshold where it is asked to and the evidence carries it', () => {

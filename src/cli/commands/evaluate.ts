@@ -49,7 +49,8 @@ export const evaluate: Command<EvaluateWish> = {
     const { evaluation, network } = end;
     output.note(...evaluationLines(evaluation), `Network     ${network.name} (${network.precision})`);
     const used = useThreshold ? await adopt(order.model, end, output) : true;
-    output.line({ ...evaluation, network });
+    // The map is nine tenths of it, and means nothing without the page.
+    output.line({ ...evaluation, map: undefined, network });
     return used ? EXIT.ok : EXIT.failed;
   },
 };
