@@ -15,6 +15,7 @@ import {
   PUBLISHED_FILES,
 } from '../weights/faceWeights.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
 
 /**
  * Gets the ImageNet weights that a training wants, when the user has said yes: by an option, or to a question at a
@@ -63,6 +64,16 @@ export async function getFaceWeights(
   if (named !== undefined || findFaceWeights()) return;
   const question = `People are told apart by a face network, about ${FACE_WEIGHTS_MEGABYTES} MB from ${faceWeightsHost()}. Download it once? [Y/n] `;
   if (consent || (await ask(question))) await downloadFaces(say);
+}
+
+/** {@link getFaceWeights} where a recognizer was made with them; whatever else it needs, the trainer says. */
+export async function getNetworkOf(
+  recognizer: string,
+  named: string | undefined,
+  say: (line: string) => void,
+): Promise<void> {
+  if (isRecognizer(recognizer) && readRecognizer(recognizer).record.network.kind === 'face')
+    await getFaceWeights(named, false, say);
 }
 
 export async function downloadFaces(say: (line: string) => void): Promise<void> {

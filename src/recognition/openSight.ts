@@ -28,19 +28,28 @@ export async function openSight({ network, faceWeights, faces }: SightWish): Pro
 /**
  * Opens the network that a recognizer was made with.
  *
- * @throws UserError `recognizer-network` where another one stands in its place
+ * @throws UserError `recognizer-network` where another one stands in its place, or none
  */
 export async function openSightOf(
   name: string,
   network: RecognizerNetwork,
   wish: Omit<SightWish, 'network'>,
 ): Promise<Sight> {
+  if (network.kind === 'face' && !findFaceWeights(wish.faceWeights)) throw absentNetwork(name);
   const sight =
     network.kind === 'dlib' ? await dlibSight(wish.faces) : await openSight({ ...wish, network: network.path });
   const { digest, precision, length, name: found } = sight.embedder.network;
   if (digest === network.digest && precision === network.precision && length === network.length) return sight;
   await sight.close();
   throw otherNetwork(name, found);
+}
+
+function absentNetwork(recognizer: string): UserError {
+  return new UserError(
+    'recognizer-network',
+    `The recognizer “${recognizer}” was made with the face network, which is not on this machine.`,
+    'Get it with “face-trainer download-weights --face”, or name its files in the setting “faceTrainer.faceWeights”.',
+  );
 }
 
 /** @param found name of the network that is there */

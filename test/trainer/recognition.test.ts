@@ -77,6 +77,16 @@ describe('recognition with the face network', function () {
       assert.ok(faceTrainer(...args).stdout.startsWith(`${found.sentence}\n`), 'the sentence comes first');
     });
 
+    it('says how to get the face network where a recognizer has come without it', () => {
+      const people = somePeople(sharedPaths.wild, 'people', 2, [0, 1]);
+      faceTrainer('enroll', people, ...weights, '--out', 'door');
+      for (const command of ['recognize', 'evaluate']) {
+        const { status, stdout } = run(command, 'door', ...(command === 'recognize' ? [people] : []));
+        assert.equal(status, 1);
+        assert.match(stdout, /“door” was made with the face network, which is not on this machine\.\s+Get it with/);
+      }
+    });
+
     it('answers in a running process, learns from “not this person”, and takes it back', async () => {
       const people = somePeople(sharedPaths.wild, 'people', 3, [0, 4]);
       faceTrainer('enroll', people, ...weights, '--out', 'door');

@@ -7,6 +7,7 @@ import { EXIT, type Command } from '../command.js';
 import { evaluationLines } from '../evaluationLines.js';
 import { UsageError } from '../flag.js';
 import { JSON_FLAG, Output } from '../follow.js';
+import { getNetworkOf } from '../getWeights.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 import { recognizerPlace } from '../recognizerPlace.js';
 
@@ -44,6 +45,7 @@ export const evaluate: Command<EvaluateWish> = {
 
   async run({ order, useThreshold, json }) {
     const output = new Output(json);
+    await getNetworkOf(order.model, order.faceWeights, (line) => console.error(line));
     const end = await output.follow(order);
     if (end.type !== 'evaluated') return output.failed(end);
     const { evaluation, network } = end;

@@ -4,6 +4,7 @@ import { JOBS, type OrderOf } from '../../protocol/jobs.js';
 import { EXIT, type Command } from '../command.js';
 import { UsageError } from '../flag.js';
 import { JSON_FLAG, Output } from '../follow.js';
+import { getNetworkOf } from '../getWeights.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 import { recognitionLines } from '../recognitionLines.js';
 import { recognizerPlace } from '../recognizerPlace.js';
@@ -34,6 +35,7 @@ export const recognize: Command<RecognizeWish> = {
 
   async run({ order, json }) {
     const output = new Output(json);
+    await getNetworkOf(order.recognizer, order.faceWeights, (line) => console.error(line));
     const end = await output.follow(order);
     if (end.type !== 'recognized') return output.failed(end);
     output.line(end.recognition);
