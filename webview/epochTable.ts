@@ -1,5 +1,5 @@
 import { epochColumns } from '../src/core/epochColumns.js';
-import { metricOf } from '../src/core/metricWords.js';
+import { metricOf, strangersWords } from '../src/core/metricWords.js';
 import { bestEpoch, type RunState } from '../src/core/runState.js';
 import { element, setText } from './dom.js';
 import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
@@ -9,7 +9,7 @@ export class EpochTable {
   readonly root: HTMLElement;
   private readonly grid = element(GRID, { 'aria-label': 'Epochs' });
   private readonly hint = element('p', { class: 'hint' });
-  private readonly header: HTMLElement;
+  private header = row([], 'header');
   /** Those of the epochs so far, the oldest first; a line that stands never changes but in being the best. */
   private readonly lines: HTMLElement[] = [];
 
@@ -21,12 +21,6 @@ export class EpochTable {
       element('div', { class: 'wide' }, this.grid),
       this.hint,
     );
-    const columns = epochColumns('accuracy');
-    this.grid.setAttribute('grid-template-columns', columns.map(() => '1fr').join(' '));
-    this.header = row(
-      columns.map(([name]) => name),
-      'header',
-    );
     this.grid.append(this.header);
   }
 
@@ -35,8 +29,10 @@ export class EpochTable {
     this.grid.hidden = state.epochs.length === 0;
     const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
     setText(this.hint, state.epochs.length === 0 ? none : '');
-    const columns = epochColumns(metricOf(state));
-    for (const [i, [name]] of columns.entries()) setText(this.header.children[i]!, name);
+    const last = state.epochs.at(-1);
+    if (last?.strangers) setText(this.hint, `Epoch ${last.epoch}: ${strangersWords(last.strangers)}`);
+    const columns = epochColumns(metricOf(state), last?.strangers !== undefined);
+    this.drawHeader(columns.map(([name]) => name));
     for (const epoch of state.epochs.slice(this.lines.length)) {
       const line = row(
         columns.map(([, value]) => value(epoch)),
@@ -47,6 +43,17 @@ export class EpochTable {
       this.header.after(line);
     }
     for (const line of this.lines) line.classList.toggle('best', line.dataset['epoch'] === String(best));
+  }
+
+  /** A run shows from its first epoch on what it measures. */
+  private drawHeader(names: readonly string[]): void {
+    if (this.header.children.length !== names.length) {
+      const header = row(names, 'header');
+      this.header.replaceWith(header);
+      this.header = header;
+      this.grid.setAttribute('grid-template-columns', names.map(() => '1fr').join(' '));
+    }
+    for (const [i, name] of names.entries()) setText(this.header.children[i]!, name);
   }
 
   /** A snapshot replaces everything. */

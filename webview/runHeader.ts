@@ -68,7 +68,7 @@ function factsOf({ run, dataset, engine }: RunState, parent: Parent | undefined)
   const start = parent ? `from epoch ${parent.epoch} of its parent` : startInWords(options?.weights);
   const facts = [
     options &&
-      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: ${BACKBONES[options.backbone]}, ${options.size} px, ${batchWords(options)}, ${start}, seed ${options.seed}`,
+      `${options.quantization ? 'int8, ' : ''}${options.recipe} recipe: ${options.weights === 'faces' ? 'face network' : BACKBONES[options.backbone]}, ${options.size} px, ${batchWords(options)}, ${start}, seed ${options.seed}`,
     dataset && `${formatCount(dataset.images, 'picture')} of ${formatCount(dataset.people, 'person', 'people')}`,
     engine?.detail,
   ];
@@ -78,5 +78,6 @@ function factsOf({ run, dataset, engine }: RunState, parent: Parent | undefined)
 /** Weights are a name that comes with the product, or a file. */
 function startInWords(weights: string | undefined): string {
   if (weights === undefined) return 'random start';
+  if (weights === 'faces') return 'face weights';
   return weights === 'imagenet' ? 'ImageNet weights' : `from ${nameOf(weights)}`;
 }

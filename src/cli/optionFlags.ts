@@ -47,7 +47,7 @@ export function optionText(value: unknown): string {
 /** Text that is no value of its kind is handed on as it is: the schema says what is wrong with it. */
 function read({ value, read: how }: OptionInfo, text: string | true, cwd: string): unknown {
   if (text === true) return true;
-  if (how === 'start') return text === 'imagenet' || text === 'random' ? text : path.resolve(cwd, text);
+  if (how === 'start') return ['faces', 'imagenet', 'random'].includes(text) ? text : path.resolve(cwd, text);
   if (how === 'strengths') return strengths(text);
   if (value === 'N' || value === 'F') return number(text);
   if (value === 'FILE' || value === 'FOLDER') return path.resolve(cwd, text);

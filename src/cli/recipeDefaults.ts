@@ -14,7 +14,7 @@ export function recipeText(recipe: RecipeName, { path, info }: Option): string {
 /** "64; original: 128": the default recipe first, then those that differ. */
 export function recipeDefaults(option: Option): string {
   const { path, info } = option;
-  if (info.flag === 'recipe') return 'default';
+  if (info.flag === 'recipe') return 'face where face weights are, else default';
   // No recipe quantizes: what belongs to it has defaults of its own once it is asked for.
   if (path[0] === 'quantization') return path[1] === 'afterEpochs' ? '' : ownDefault(option);
   const usual = recipeText('default', option);

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
 import { MARK_WORDS } from '../core/markWords.js';
+import { strangersWords } from '../core/metricWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 import { isRunEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
@@ -55,10 +56,10 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
     return { share: step / (totalSteps(state) ?? step), text: facts.join('  ') };
   },
 
-  epoch: ({ epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond }) =>
+  epoch: ({ epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond, strangers }) =>
     `Epoch ${String(epoch).padStart(3)}   loss ${formatLoss(loss)}  accuracy ${formatPercent(accuracy)}   ` +
     `validation ${valLoss === undefined ? '' : `loss ${formatLoss(valLoss)}  `}accuracy ${formatPercent(valAccuracy)}   ` +
-    `${imagesPerSecond.toFixed(1)} images/s`,
+    `${imagesPerSecond.toFixed(1)} images/s${strangers ? `\n            ${strangersWords(strangers)}` : ''}`,
 
   warning: ({ message, advice }) => `Warning     ${message} ${advice}`,
 

@@ -12,6 +12,7 @@ export type UserErrorCode =
   | 'weights-unreadable'
   | 'weights-mismatch'
   | 'weights-absent'
+  | 'network-unquantizable'
   | 'weights-none'
   | 'download-failed'
   | 'align-folder'

@@ -47,7 +47,7 @@ ${head('Property', 'Value')}${table([
     ['Format', `${formatOf(format).name}, ${precision}`],
     ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
     ['Parameters', card.parameters.toLocaleString('en-US')],
-    ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, x / 127.5 − 1`],
+    ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, ${scalingWords(input.scaling)}`],
     [
       'Picture → input',
       `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, then cropped to the middle ${input.width} x ${input.height}` : ''}`,
@@ -110,4 +110,10 @@ function escaped(text: string): string {
 /** Code and links stay what they are; a bar would end the cell. */
 function cell(text: string): string {
   return text.replace(/\|/g, '\\|').replace(/[\r\n]+/g, ' ');
+}
+
+/** "x / 127.5 − 1"; "x · 1 + 0, x · 1 + 0, x · 1 + 0" where each colour has its own. */
+function scalingWords(scaling: ModelFacts['input']['scaling']): string {
+  if (typeof scaling === 'string') return 'x / 127.5 − 1';
+  return scaling.scale.map((scale, c) => `x · ${scale} + ${scaling.shift[c]!}`).join(', ');
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { scaling } from '../graph/graphSchema.js';
+import { template } from '../graph/preprocessing.js';
 import { facesSeen, networkOptionsOf, networkOptions } from '../graph/networkOptions.js';
 
 /** Name of the entry that holds these facts, as JSON, in the metadata of every format that has any. */
@@ -18,9 +20,12 @@ const modelFacts = z.object({
     colour: z.literal('RGB'),
     /** The whole picture is stretched to this square; its middle, of the input's size, is taken. */
     resize: z.int().min(1),
-    scaling: z.literal('x / 127.5 - 1'),
+    /** How a byte x is read: a sentence of mathematics, or x · scale + shift for red, green and blue. */
+    scaling: z.union([z.literal('x / 127.5 - 1'), scaling]),
     /** `aligned`: the network was trained on crops of Align Faces and wants the same. */
     faces: facesSeen,
+    /** Where an aligned face has its points, for a network that wants them at places of its own. */
+    template: template.optional(),
   }),
   network: networkOptions.extend({ name: z.string() }),
 });

@@ -12,7 +12,7 @@ const side = z
 const short = z.int().min(1).max(1024);
 const rim = z.int().min(0).max(1023);
 const finite = z.number().min(-1e30).max(1e30);
-const ofColours = z.tuple([finite, finite, finite]);
+const ofColours = z.tuple([finite, finite, finite]).readonly();
 const padding = z.strictObject({ top: rim, bottom: rim, left: rim, right: rim });
 
 /** How a byte of each colour is read. */

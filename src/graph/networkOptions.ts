@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { backboneName } from '../protocol/backbones.js';
+import { BACKBONE_NAMES } from '../protocol/backbones.js';
+
+/** A network that no builder makes: it lies as data in its checkpoints, and what a builder is told says nothing of it. */
+export const GIVEN = 'given';
 
 /** What a network is built from, but for the number of people: kept with a run and in every exported file. */
 export const networkOptions = z.object({
-  backbone: backboneName,
+  backbone: z.enum([...BACKBONE_NAMES, GIVEN]),
   /** Side of the square RGB input, in pixels. */
   size: z.int().min(1),
   /** What every number of channels is multiplied by. */
@@ -12,8 +15,8 @@ export const networkOptions = z.object({
   pooling: z.enum(['max', 'average']),
   /** Share of the embedding that a training step leaves out before the scores; 0 for none. */
   dropout: z.number().min(0).lt(1),
-  /** What makes scores of an embedding. */
-  head: z.literal('dense'),
+  /** What makes scores of an embedding: a dense layer, or cosines (src/graph/cosineHead.ts). */
+  head: z.enum(['dense', 'cosine']),
 });
 export type NetworkOptions = Readonly<z.infer<typeof networkOptions>>;
 
@@ -27,4 +30,9 @@ export function networkOptionsOf(
 ): NetworkOptions {
   const { backbone = 'mobileNetV2', size, width, pooling, dropout = 0 } = asked;
   return { backbone, size, width, pooling, dropout, head: 'dense' };
+}
+
+/** Of a network that is given, with a cosine head. */
+export function givenNetwork(size: number): NetworkOptions {
+  return { backbone: GIVEN, size, width: 1, pooling: 'average', dropout: 0, head: 'cosine' };
 }

@@ -2,6 +2,7 @@ import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
+import { inputOf } from '../graph/graph.js';
 import { networkOf } from '../graph/network.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
@@ -19,7 +20,7 @@ export interface OpenedCheckpoint extends ExportSource {
  * @throws UserError what the checkpoint is refused for, or `not-finite`
  */
 export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
-  const { session } = readCheckpoint(checkpoint);
+  const { session, network: given } = readCheckpoint(checkpoint);
   const run = runOfCheckpoint(checkpoint);
   const { options, network, people } = run;
   const broken = notFiniteParameters(session.parameters);
@@ -30,7 +31,8 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       'Use an earlier checkpoint.',
     );
   const { size } = network;
-  const float = networkOf(network, people.length);
+  const float = given ?? networkOf(network, people.length);
+  const { scaling = 'x / 127.5 - 1' } = inputOf(float);
   return {
     ...{ run, float, parameters: session.parameters, quantization: options.quantization },
     // Of a run of many steps: who trains on has as many before them.
@@ -39,10 +41,11 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       version: 2,
       labels: [...people],
       input: {
-        ...{ width: size, height: size, layout: 'NHWC', colour: 'RGB', scaling: 'x / 127.5 - 1' },
+        ...{ width: size, height: size, layout: 'NHWC', colour: 'RGB', scaling },
         resize: storedSize(size, options.augmentation),
         // A run of version 1 does not say: what lies in the folder now is the best guess.
         faces: run.faces ?? facesSeenIn(options.dataset),
+        ...(run.template && { template: run.template }),
       },
       network: { ...network, name: float.name },
     },

@@ -4,7 +4,8 @@ import { ENGINE_NAMES } from './engines.js';
 import { optionInfo } from './optionInfo.js';
 import { quantization } from './quantizationOptions.js';
 
-export const RECIPES = ['default', 'fast', 'original'] as const;
+/** `face` first: what is recommended where face weights are. */
+export const RECIPES = ['face', 'default', 'fast', 'original'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
 const strength = z.number().min(0).max(1).default(0);
@@ -54,12 +55,16 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'recipe',
       value: 'NAME',
-      help: 'default, fast or original: sets the defaults of the other options',
+      help: 'face, default, fast or original: sets the defaults of the other options',
       pick: {
         place: 10,
         label: 'Recipe',
         icon: 'book',
         values: {
+          face: {
+            label: 'face',
+            detail: 'People’s vectors on the frozen face network: ready in minutes, knows strangers as strangers',
+          },
           default: { label: 'default', detail: 'The whole network, from ImageNet weights: the most accurate' },
           fast: { label: 'fast', detail: 'The last layer alone, on frozen ImageNet features: ready in a minute' },
           original: {
@@ -193,6 +198,24 @@ export const trainingOptions = z.object({
     value: 'F',
     help: 'share of the target probability spread over all people; changes the gradient, not the loss that is shown',
   }),
+  /** With the face network: what each cosine is multiplied by to make a score of it. */
+  logitScale: z.int().min(1).max(511).default(32).register(optionInfo, {
+    flag: 'logit-scale',
+    value: 'N',
+    help: 'with face weights: what a cosine is multiplied by to become a score (CosFace’s s)',
+  }),
+  /** With the face network: by how much a person's cosine must win. */
+  margin: z.number().min(0).lt(1).default(0.4).register(optionInfo, {
+    flag: 'margin',
+    value: 'F',
+    help: 'with face weights: the margin by which a person’s cosine must win (CosFace’s m)',
+  }),
+  /** With a frozen network: of how many views of each picture it computes features; 0: of the picture and its mirror image. */
+  views: z.int().min(0).max(1000).default(0).register(optionInfo, {
+    flag: 'views',
+    value: 'N',
+    help: 'with a frozen network: views of each picture that it sees, one an epoch in turn, the first without --augment; 0: the picture and its mirror image',
+  }),
   augmentation: augmentation
     .default(() => augmentation.parse({}))
     .register(optionInfo, {
@@ -277,8 +300,8 @@ export const trainingOptions = z.object({
       },
     }),
   /**
-   * What to start from: `imagenet`, a file in Keras' layout (`.h5` or `.npz`), or the folder of another run's
-   * checkpoint; a random start when absent.
+   * What to start from: `imagenet`, `faces` (the face network, whose embedding stays frozen), a file in Keras' layout (`.h5` or
+   * `.npz`), or the folder of another run's checkpoint; a random start when absent.
    */
   weights: z
     .string()
@@ -288,10 +311,22 @@ export const trainingOptions = z.object({
       flag: 'weights',
       value: 'NAME',
       read: 'start',
-      help: 'imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint',
+      help: 'faces, imagenet, random, a file in Keras layout (.h5, .npz) or the folder of a checkpoint',
       startsAnew: true,
       pick: { place: 50, label: 'Start from', icon: 'file-binary', unset: 'random weights' },
     }),
+  /** With `weights: 'faces'`: the face weights, where they lie elsewhere than where they are looked for. */
+  faceWeights: z.string().min(1).optional().register(optionInfo, {
+    flag: 'face-weights',
+    value: 'FILE',
+    help: 'with face weights: the .xml of the face network, or its folder, where they are not the downloaded ones',
+  }),
+  /** `on`: the face in each picture is found and aligned to the network's template; `off`: the pictures are aligned already. */
+  faces: z.enum(['on', 'off']).default('off').register(optionInfo, {
+    flag: 'faces',
+    value: 'NAME',
+    help: 'with face weights: on finds and aligns the face in each picture; off for pictures that are aligned already',
+  }),
   /** Absent: training in float. */
   quantization: quantization.optional(),
   /** The folder of the checkpoint, of another run, that this run fine-tunes: its people, its pictures, its network. */

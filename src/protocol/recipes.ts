@@ -5,6 +5,24 @@ import { trainingOptions, type RecipeName, type TrainingOptions, type TrainingOp
 const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> = {
   /** The script that Face Trainer grew from: MobileNetV2, global max pooling, every layer from the first step, Adam. */
   original: {},
+  /**
+   * Vectors of people on the frozen embedding of the face network: imprinted, then CosFace (Wang et al. 2018) on views that are
+   * small, dark, moved and covered. docs/recognition.md has the measurements.
+   */
+  face: {
+    frozen: true,
+    epochs: 30,
+    batchSize: 64,
+    learningRate: 3e-3,
+    schedule: 'cosine',
+    views: 8,
+    augmentation: {
+      ...{ offset: 0.04, scale: 0.06, rotation: 4 },
+      ...{ small: 0.3, dark: 0.2, moved: 0.15, covered: 0.35 },
+    },
+    weights: 'faces',
+    faces: 'on',
+  },
   default: {
     pooling: 'average',
     dropout: 0.4,

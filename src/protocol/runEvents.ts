@@ -127,6 +127,23 @@ const step = z.object({
 export const METRICS = ['accuracy', 'nearestNeighbour'] as const;
 export type Metric = (typeof METRICS)[number];
 
+/**
+ * What strangers come to, tried with people left out by identity: a head beside the run's own knows nobody of them
+ * (src/training/strangers.ts).
+ */
+const strangers = z.object({
+  /** People who were strangers to one of the heads, */
+  people: count,
+  /** and how many of them any picture names, at this threshold: the lowest that names one in a hundred or less. */
+  named: count,
+  threshold: z.number().min(-1).max(1.1),
+  /** Share of known people's validation pictures without the right name at the threshold. */
+  missed: share,
+  /** The same of pictures that are damaged as training never saw them, at the same threshold. */
+  damagedNamed: count,
+  damagedMissed: share,
+});
+
 const epoch = z.object({
   type: z.literal('epoch'),
   epoch: z.int().min(1),
@@ -148,6 +165,7 @@ const epoch = z.object({
   elapsedSeconds: seconds,
   /** Quantizers that rounded in the validation. */
   activeQuantizers: count.optional(),
+  strangers: strangers.optional(),
 });
 
 const checkpoint = z.object({

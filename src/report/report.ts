@@ -2,7 +2,7 @@ import path from 'node:path';
 import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
 import { epochColumns } from '../core/epochColumns.js';
 import { MARK_WORDS } from '../core/markWords.js';
-import { METRIC_WORDS, metricOf } from '../core/metricWords.js';
+import { METRIC_WORDS, metricOf, strangersWords } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { bestOf } from '../core/best.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
@@ -77,16 +77,17 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
 
 function epochTable(state: RunState): string {
   if (state.epochs.length === 0) return '';
-  const best = bestEpoch(state)?.epoch;
-  const columns = epochColumns(metricOf(state));
+  const best = bestEpoch(state);
+  const { strangers } = best ?? state.epochs.at(-1)!;
+  const columns = epochColumns(metricOf(state), strangers !== undefined);
   const rows = state.epochs.map((e) =>
     row(
       columns.map(([, value]) => value(e)),
-      e.epoch === best ? ' class="best"' : '',
+      e.epoch === best?.epoch ? ' class="best"' : '',
     ),
   );
   const head = `<tr>${columns.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
-  return `<section><h2>Epochs</h2><table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
+  return `<section><h2>Epochs</h2>${strangers ? `<p>${escape(strangersWords(strangers))}</p>` : ''}<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
 /** What was switched on when, accuracies side by side, every quantizer. */

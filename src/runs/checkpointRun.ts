@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { UserError } from '../core/userError.js';
-import { networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
+import { GIVEN, networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
+import type { Template } from '../graph/preprocessing.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
 import { optionsOf } from '../protocol/optionInfo.js';
@@ -16,6 +17,8 @@ export interface CheckpointRun {
   readonly network: NetworkOptions;
   /** Undefined for a run of version 1, which does not say. */
   readonly faces: FacesSeen | undefined;
+  /** To which its pictures were aligned, where the network has one of its own. */
+  readonly template: Template | undefined;
   readonly people: readonly string[];
   readonly fingerprint: string;
 }
@@ -24,7 +27,7 @@ export interface CheckpointRun {
  * The run that a checkpoint belongs to.
  *
  * @param checkpoint folder
- * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, or `checkpoint-parentless` where its run
+ * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, `network-unquantizable`, or `checkpoint-parentless` where its run
  *   cannot be read
  */
 export function runToFineTune(checkpoint: string): CheckpointRun {
@@ -35,7 +38,18 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
       `The checkpoint “${checkpoint}” is quantized already.`,
       'Use a checkpoint of the run it was made from, or fine-tune that one again with other options.',
     );
-  return runOfCheckpoint(checkpoint);
+  const run = runOfCheckpoint(checkpoint);
+  if (run.network.backbone === GIVEN) throw unquantizable();
+  return run;
+}
+
+/** Of a network that starts from the face network. */
+export function unquantizable(): UserError {
+  return new UserError(
+    'network-unquantizable',
+    'A network that starts from the face network cannot be quantized yet.',
+    'Train with the default, fast or original recipe, from ImageNet weights: their checkpoints can be fine-tuned for int8.',
+  );
 }
 
 /**
@@ -47,10 +61,10 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
   const runFolder = runFolderOf(checkpoint);
   const file = new RunFolder(runFolder).record;
   try {
-    const { options, network, faces, data } = readRunRecord(runFolder);
+    const { options, network, faces, template, data } = readRunRecord(runFolder);
     if (!data || !network) throw new Error('the run ended before its pictures were read');
     const { people, fingerprint } = data;
-    return { options, network: networkOptions.parse(network), faces, people, fingerprint };
+    return { options, network: networkOptions.parse(network), faces, template, people, fingerprint };
   } catch (cause) {
     throw new UserError(
       'checkpoint-parentless',

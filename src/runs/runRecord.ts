@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { facesSeen, networkOptionsOf, networkOptions } from '../graph/networkOptions.js';
+import { template } from '../graph/preprocessing.js';
 import { trainingOptions } from '../protocol/options.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
@@ -16,6 +17,8 @@ const runRecord = z.object({
   options: trainingOptions,
   /** Looked at when the run began: the pictures may move. Absent where version 1 was read. */
   faces: facesSeen.optional(),
+  /** To which faces are aligned, of a network that wants its own. */
+  template: template.optional(),
   versions: z.object({ faceTrainer: z.string(), node: z.string(), platform: z.string() }),
   engine: z.object({ name: z.string(), detail: z.string() }).optional(),
   network: networkOptions.extend({ name: z.string(), parameters: z.int() }).optional(),

@@ -33,8 +33,9 @@ export class PixelReader implements BatchReader {
 const FEATURE_BYTES = 1 << 30;
 
 /**
- * What a frozen network makes of the pictures: computed once for each picture and its mirror image. Of all that chance
- * can do only the mirroring is left.
+ * What a frozen network makes of the pictures, computed once for each view of a picture. Without `views` a picture is seen as it
+ * is and mirrored, and of all that chance can do only the mirroring is left. With them an epoch sees the next view in turn: the
+ * first is the picture as it is, the others are distorted as one of that number is.
  */
 export class FeatureReader implements BatchReader {
   private readonly kept = new Map<number, Float32Array>();
@@ -42,19 +43,34 @@ export class FeatureReader implements BatchReader {
 
   constructor(
     private readonly dataset: Dataset,
-    private readonly session: HeadSession,
-    private readonly options: Pick<TrainingOptions, 'augmentation' | 'seed' | 'size'>,
+    private readonly session: Pick<HeadSession, 'features'>,
+    private readonly options: Pick<TrainingOptions, 'augmentation' | 'seed' | 'size' | 'views'>,
   ) {}
 
-  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
-    const keyOf = (picture: number) => 2 * picture + (this.isMirrored(picture, epoch) ? 1 : 0);
+  read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
+    const { views } = this.options;
+    if (epoch === undefined) return this.rows(pictures, () => 0);
+    if (views > 0) return this.rows(pictures, () => (epoch - 1) % views);
+    return this.rows(pictures, (picture) => (this.isMirrored(picture, epoch) ? 1 : 0), epoch);
+  }
+
+  /** The view of a number that no epoch trains on: what a validation of bad pictures sees. */
+  readDamaged(pictures: readonly number[]): Promise<ReadBatch> {
+    return this.rows(pictures, () => this.options.views);
+  }
+
+  /** @param epoch in which the mirroring was drawn */
+  private async rows(
+    pictures: readonly number[],
+    viewOf: (picture: number) => number,
+    epoch?: number,
+  ): Promise<ReadBatch> {
+    const most = Math.max(2, this.options.views + 1);
+    const keyOf = (picture: number) => most * picture + viewOf(picture);
     const absent = [...new Set(pictures)].filter((picture) => !this.kept.has(keyOf(picture)));
     const fresh = new Map<number, Float32Array>();
     if (absent.length > 0) {
-      const pixels = await new PixelReader(this.dataset, { ...this.options, augmentation: this.mirroring }).read(
-        absent,
-        epoch,
-      );
+      const pixels = await this.pixels(absent, epoch ?? (viewOf(absent[0]!) || undefined));
       if (pixels.pictures.length > 0) {
         const features = await this.session.features(pixels);
         const length = features.length / pixels.pictures.length;
@@ -78,12 +94,18 @@ export class FeatureReader implements BatchReader {
     return { images, labels, pictures: rows.map(({ picture }) => picture) };
   }
 
+  /** @param drawn number of the epoch that chance is drawn for; absent for pictures as they are */
+  private pixels(pictures: readonly number[], drawn: number | undefined): Promise<ReadBatch> {
+    const { views, augmentation: chance, ...rest } = this.options;
+    const reader = new PixelReader(this.dataset, { ...rest, augmentation: views > 0 ? chance : this.mirroring });
+    return reader.read(pictures, drawn);
+  }
+
   private get mirroring(): TrainingOptions['augmentation'] {
     return augmentation.parse({ flip: this.options.augmentation.flip });
   }
 
-  private isMirrored(picture: number, epoch: number | undefined): boolean {
-    if (epoch === undefined) return false;
+  private isMirrored(picture: number, epoch: number): boolean {
     const { size, seed } = this.options;
     return drawDistortion(this.mirroring, size, size, seed, epoch, picture).flip;
   }

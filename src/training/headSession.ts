@@ -21,7 +21,7 @@ import { isQuantized } from '../quantization/quantizeGraph.js';
  */
 export class HeadSession implements TrainingSession {
   private readonly body: TrainingSession;
-  private readonly head: TrainingSession;
+  protected readonly head: TrainingSession;
   private readonly headNames: ReadonlySet<string>;
 
   /** @throws RangeError for a graph that cannot be split at the node, or that is quantized: its body would round nothing */

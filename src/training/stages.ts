@@ -5,6 +5,7 @@ import type { Graph } from '../graph/graph.js';
 import { splitAt } from '../graph/subgraph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
+import { faceStage } from './faceStage.js';
 import { HeadSession } from './headSession.js';
 import type { Stage } from './trainingLoop.js';
 
@@ -17,6 +18,8 @@ export function stagesOf(
   { float, trainedGraph }: { readonly float: Graph; readonly trainedGraph: Graph },
   start: ReadonlyMap<string, Float32Array>,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
+  if (options.weights === 'faces')
+    return async (_, before) => before ?? faceStage(options, dataset, engine, float, start);
   const { embedding } = float.outputs;
   const { above } = splitAt(float, embedding);
   const sessionOptions: SessionOptions = {

@@ -11,8 +11,9 @@ import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
-import { networkOptionsOf } from '../graph/networkOptions.js';
+import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
+import { alignedDataset, type FacesOf } from './alignedDataset.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
@@ -25,6 +26,7 @@ import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
 import { processStart } from '../platform/isAlive.js';
 import { throttled } from '../platform/throttled.js';
+import { faceNetworkFor, faceStart, openFacesFor, type FaceStart } from './faceStart.js';
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
 import { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
@@ -46,6 +48,8 @@ export interface TrainingJob {
 export interface TrainingPorts {
   readonly now: () => Date;
   readonly pixelCache: string;
+  /** What finds faces for a face network when absent. */
+  readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
   readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 
@@ -58,6 +62,8 @@ const PORTS: TrainingPorts = {
 /** What the parts of a run share. */
 interface RunContext {
   readonly options: TrainingOptions;
+  /** Of a run that starts from the face network. */
+  readonly face: FaceStart | undefined;
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly teller: RunTeller;
@@ -87,14 +93,16 @@ export async function trainRun(
   try {
     // A folder that cannot be trained with leaves no run behind.
     const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
-    requireWeights(options);
+    const face = faceStart(options);
+    if (!face) requireWeights(options);
     requireTrainable(options);
     const record: RunRecord = {
       version: 2,
       id: path.basename(job.runFolder),
       startedAt,
       options,
-      faces: facesSeenIn(options.dataset),
+      faces: face ? 'aligned' : facesSeenIn(options.dataset),
+      ...(face?.template && { template: face.template }),
       versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
     };
     folder.create();
@@ -104,7 +112,7 @@ export async function trainRun(
     const { pid } = process;
     tell({ type: 'run', runFolder: folder.path, startedAt, pid, processStart: processStart(pid), options });
     const started = performance.now();
-    const finished = await run({ options, folder, record, teller, tell, emit, stop, ports }, scanned);
+    const finished = await run({ options, face, folder, record, teller, tell, emit, stop, ports }, scanned);
     teller.requireThere();
     tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
     return true;
@@ -127,17 +135,18 @@ function tellFailure(failure: EventOf<'failure'>, teller: RunTeller, emit: (mess
 }
 
 async function run(context: RunContext, scanned: ScannedDataset): Promise<EventOf<'finished'>> {
-  const { options, tell, emit, stop, ports } = context;
+  const { options, face, tell, emit, stop, ports } = context;
   const { engine, warning } = await ports.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
 
-  const dataset = await openDataset(
+  const opened = await openDataset(
     scanned,
     { ...options, cacheFolder: ports.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 },
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
+  const dataset = opened && face && options.faces === 'on' ? await seenThroughFaces(context, opened, face) : opened;
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
   try {
     return await train(context, dataset, engine);
@@ -146,19 +155,40 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
   }
 }
 
+/** @returns undefined when cancelled */
+async function seenThroughFaces(
+  { options, emit, stop, ports }: RunContext,
+  dataset: Dataset,
+  face: FaceStart,
+): Promise<Dataset | undefined> {
+  const faces = await (ports.openFaces ?? openFacesFor)(face);
+  const progress = throttled((done, total) => emit({ type: 'preparing', done, total }));
+  const aligned = await alignedDataset(dataset, faces, face.network.size, progress, () => stop.requested).catch(
+    async (error: unknown) => {
+      await faces.close();
+      await dataset.source.close();
+      throw error;
+    },
+  );
+  if (!aligned) {
+    await faces.close();
+    await dataset.source.close();
+  }
+  return aligned;
+}
+
 async function train(context: RunContext, dataset: Dataset, engine: Engine): Promise<EventOf<'finished'>> {
   const { options, folder, teller, tell, stop } = context;
   const { quantization } = options;
-  const float = networkOf(networkOptionsOf(options), dataset.people.length);
+  const { float, values } = await startingNetwork(context, dataset);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   writeFacts(context, dataset, engine, graph);
   tellDataset(context, dataset);
-  const memory = memoryWarning(engine, graph, options);
+  // A frozen face network keeps nothing for a way back.
+  const memory = context.face ? undefined : memoryWarning(engine, graph, options);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
-  const checkpoints = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller);
-  const weights = options.parent ?? options.weights;
-  const values = await startWeights(float, { ...options, weights, people: dataset.people });
+  const checkpoints = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, context.face !== undefined);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
   const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start);
   const random = Random.forPurpose(options.seed, 'shuffle');
@@ -169,8 +199,27 @@ async function train(context: RunContext, dataset: Dataset, engine: Engine): Pro
   return new TrainingLoop({ options, dataset, stageOf, checkpoints, tell, stop, random, quantization: control }).run();
 }
 
+/** The network in float, and what it starts with. */
+async function startingNetwork(
+  { options, face }: RunContext,
+  { people }: Dataset,
+): Promise<{ readonly float: Graph; readonly values: ReadonlyMap<string, Float32Array> }> {
+  if (face) {
+    const { graph, values } = faceNetworkFor(face, people.length, options.seed);
+    return { float: graph, values };
+  }
+  const float = networkOf(networkOptionsOf(options), people.length);
+  const weights = options.parent ?? options.weights;
+  return { float, values: await startWeights(float, { ...options, weights, people }) };
+}
+
 /** @throws UserError where the pictures are not those of the run that this one goes on from */
-function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, engine: Engine, graph: Graph): void {
+function writeFacts(
+  { options, face, folder, record }: RunContext,
+  dataset: Dataset,
+  engine: Engine,
+  graph: Graph,
+): void {
   const fingerprint = datasetFingerprint(dataset);
   const { parent } = options;
   if (parent !== undefined) {
@@ -180,7 +229,11 @@ function writeFacts({ options, folder, record }: RunContext, dataset: Dataset, e
   writeRunRecord(folder, {
     ...record,
     engine: { name: engine.name, detail: engine.detail },
-    network: { ...networkOptionsOf(options), name: graph.name, parameters: parameterCount(graph) },
+    network: {
+      ...(face ? givenNetwork(face.network.size) : networkOptionsOf(options)),
+      name: graph.name,
+      parameters: parameterCount(graph),
+    },
     data: {
       people: [...dataset.people],
       images: dataset.usable,

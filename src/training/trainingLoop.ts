@@ -15,6 +15,7 @@ import type { QuantizationControl, QuantizationPorts } from './quantization/quan
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
 import type { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { Speedometer } from './speedometer.js';
+import type { StageStrangers } from './strangers.js';
 import { Tally } from './tally.js';
 import type { StopSignal } from './stopSignal.js';
 
@@ -28,6 +29,8 @@ export interface Stage {
   readonly name: EventOf<'stage'>['name'];
   readonly session: TrainingSession;
   readonly reader: BatchReader;
+  /** Where strangers can be measured beside it. */
+  readonly strangers?: StageStrangers;
 }
 
 /** Steps from first to last: what `stepsPerEpoch` of a run's log says. */
@@ -98,6 +101,7 @@ export class TrainingLoop {
         stage = await this.parts.stageOf(epoch, before);
         if (stage !== before) {
           before?.session.dispose();
+          before?.strangers?.dispose();
           this.enter(stage, epoch);
         }
         if ((await this.runEpoch(epoch)) === 'stopped') return this.finished('stopped', epoch - 1);
@@ -105,6 +109,7 @@ export class TrainingLoop {
       return this.finished('completed', this.options.epochs);
     } finally {
       stage?.session.dispose();
+      stage?.strangers?.dispose();
     }
   }
 
@@ -194,12 +199,14 @@ export class TrainingLoop {
     const learningRate = this.learningRateAt(this.step);
     const { quantizing } = this;
     const active = quantizing?.activeCount(this.step);
-    const result = await this.session.trainStep(batch, {
+    const settings = {
       learningRate,
       batchNormMomentum: this.batchNormMomentum,
       seed: this.options.seed,
       ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
-    });
+    };
+    const result = await this.session.trainStep(batch, settings);
+    await this.stage.strangers?.trainStep(batch, settings);
     this.step++;
     const seconds = (performance.now() - begin) / 1000;
     this.speed.addStep(seconds);
@@ -226,7 +233,8 @@ export class TrainingLoop {
     if (!validation) return await this.stopInside(epoch, batches.length, shuffle);
     this.noticeVanished();
     this.noticeWhole(step);
-    const validated = this.validatedBy(validation, epoch);
+    const strangers = await this.stage.strangers?.measure();
+    const validated = { ...this.validatedBy(validation, epoch), ...(strangers && { strangers }) };
     const active = this.quantizing?.activeCount(step);
     this.parts.tell({
       type: 'epoch',

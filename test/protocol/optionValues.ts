@@ -9,7 +9,7 @@ interface Values {
 /** For each option values that it takes, among them the outermost, and values just beyond. */
 export const VALUES: Record<keyof TrainingOptions, Values> = {
   dataset: { good: ['/d', 'C:\\d', 'd'], bad: ['', 7, undefined] },
-  recipe: { good: ['default', 'fast', 'original'], bad: ['best', '', 1] },
+  recipe: { good: ['face', 'default', 'fast', 'original'], bad: ['best', '', 1] },
   size: { good: [32, 128, 512], bad: [0, 31, 33, 544, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
   backbone: { good: ['mobileNetV2'], bad: ['', 'mobilenet', 2] },
@@ -26,6 +26,9 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   headRateFactor: { good: [0.1, 1000], bad: [0, 1001] },
   schedule: { good: ['constant', 'cosine'], bad: ['linear'] },
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
+  logitScale: { good: [1, 511], bad: [0.9, 512] },
+  margin: { good: [0, 0.99], bad: [-0.1, 1] },
+  views: { good: [0, 1000], bad: [-1, 1001, 1.5] },
   augmentation: {
     good: [{}, { flip: true, rotation: 45 }],
     bad: [{ shear: 1 }, { rotation: 46 }, { flip: 1 }, 'flip'],
@@ -38,6 +41,8 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   splitBy: { good: ['picture', 'identity'], bad: ['person'] },
   seed: { good: [0, 0xffffffff], bad: [-1, 0x100000000, 0.5] },
   weights: { good: ['imagenet', '/w.npz', 'w', undefined], bad: ['', null] },
+  faceWeights: { good: [undefined, '/w/face.xml', 'w'], bad: [''] },
+  faces: { good: ['on', 'off'], bad: [true, 'aligned'] },
   quantization: { good: [undefined, {}, { afterEpochs: 3 }], bad: [{ colour: 1 }, 8, null] },
   parent: { good: [undefined, '/c', 'c'], bad: [''] },
   changedData: { good: [true, false], bad: ['no'] },

@@ -64,6 +64,15 @@ const WHOLE: Record<RecipeName, TrainingOptions> = {
     ...{ optimizer: 'adamw', weightDecay: 0.01, learningRate: 2e-3, schedule: 'cosine', labelSmoothing: 0.1 },
     ...{ weights: 'imagenet', augmentation: { ...STILL, flip: true } },
   },
+  face: {
+    ...ORIGINAL,
+    ...{ recipe: 'face', frozen: true, epochs: 30, batchSize: 64, learningRate: 3e-3, schedule: 'cosine', views: 8 },
+    ...{ weights: 'faces', faces: 'on' },
+    augmentation: {
+      ...STILL,
+      ...{ offset: 0.04, scale: 0.06, rotation: 4, small: 0.3, dark: 0.2, moved: 0.15, covered: 0.35 },
+    },
+  },
 };
 
 /** For every option a wish, where there is one that no recipe fulfils by itself. */
@@ -110,7 +119,7 @@ for (const recipe of RECIPES)
       const random = of(recipe, { weights: null });
       assert.ok(!('weights' in random) && random.headEpochs === 0);
       const { weights, ...rest } = whole;
-      assert.ok(weights === undefined || weights === 'imagenet');
+      assert.ok(weights === undefined || weights === 'imagenet' || weights === 'faces');
       assert.deepEqual(random, { ...rest, headEpochs: 0 });
       assert.equal(of(recipe, { weights: null, headEpochs: 4 }).headEpochs, 4, 'unless that is wished');
       const empty = withRecipe(recipe, { dataset, weights: '' });

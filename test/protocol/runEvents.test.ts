@@ -12,7 +12,7 @@ const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const MAY_LACK: Partial<Record<RunEvent['type'], readonly string[]>> = {
   run: ['processStart'],
   step: ['activeQuantizers'],
-  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers'],
+  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers', 'strangers'],
   finished: ['bestEpoch', 'bestValAccuracy'],
 };
 
@@ -46,6 +46,13 @@ const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
     },
     ...{ metric: ['recall'], imagesPerSecond: [-1], waitingShare: [1.1], learningRate: ['x'], elapsedSeconds: [-1] },
     ...{ activeQuantizers: [-1, 1.5] },
+    strangers: [
+      {},
+      { ...SAMPLE_EVENTS.epoch.strangers, people: 1.5 },
+      { ...SAMPLE_EVENTS.epoch.strangers, named: -1 },
+      { ...SAMPLE_EVENTS.epoch.strangers, threshold: 2 },
+      { ...SAMPLE_EVENTS.epoch.strangers, missed: 1.1 },
+    ],
   },
   checkpoint: { path: [1], epoch: [-1, 1.5], step: [-1, 1.5], bytes: [-1, 1.5], best: ['yes'] },
   mark: { name: ['biases'], epoch: [0, 1.5], step: [-1, 1.5] },

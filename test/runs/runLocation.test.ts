@@ -163,6 +163,7 @@ describe('the data of a fine-tuning', () => {
     options: trainingOptions.parse({ dataset: '/d' }),
     network: networkOptionsOf({ size: 32, width: 0.1, pooling: 'max' }),
     faces: undefined,
+    template: undefined,
     people: ['anna', 'bert'],
     fingerprint: 'sha256:1',
   };

@@ -3,13 +3,20 @@ import path from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../../core/userError.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
-import { RECIPES, trainingOptions, type TrainingOptions, type TrainingOptionsInput } from '../../protocol/options.js';
+import {
+  RECIPES,
+  trainingOptions,
+  type RecipeName,
+  type TrainingOptions,
+  type TrainingOptionsInput,
+} from '../../protocol/options.js';
 import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
 import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
+import { findFaceWeights } from '../../weights/faceWeights.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../flag.js';
 import { JSON_FLAG, OUT, Output } from '../follow.js';
-import { getWeights } from '../getWeights.js';
+import { getFaceWeights, getWeights } from '../getWeights.js';
 import type { Given } from '../given.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 import { recipeDefaults } from '../recipeDefaults.js';
@@ -38,7 +45,7 @@ export const train: Command<TrainWish> = {
       name: 'sample',
       help: 'train on synthetic faces drawn by the program (--recipe original --size 96 --batch 16 --learning-rate 0.001)',
     },
-    { name: 'download', help: 'download missing ImageNet weights without asking' },
+    { name: 'download', help: 'download missing weights without asking' },
     OUT,
     JSON_FLAG('print every message as a line of JSON'),
   ],
@@ -60,6 +67,8 @@ export const train: Command<TrainWish> = {
       output.note('Drawing synthetic faces (no real person is shown)');
       await drawSample(options.dataset);
     }
+    if (options.weights === 'faces')
+      await getFaceWeights(options.faceWeights, download, (line) => console.error(line));
     await getWeights(options, download, (line) => console.error(line));
     const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
     return output.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options });
@@ -67,7 +76,7 @@ export const train: Command<TrainWish> = {
 };
 
 function trainingOptionsOf(given: Given, dataset: string, sample: boolean): TrainingOptions {
-  const { recipe: named = sample ? 'original' : 'default', weights, ...fields } = fieldsOf(OPTIONS, given);
+  const { recipe: named = usualRecipe(given, sample), weights, ...fields } = fieldsOf(OPTIONS, given);
   requireTogether(given);
   const recipe = checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
   const overrides = {
@@ -76,6 +85,8 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
     dataset,
     ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
   };
+  if (recipe === 'face' && typeof weights === 'string' && weights !== 'faces')
+    throw new UsageError('--recipe face starts from the face weights: leave --weights out, or use another recipe.');
   // Whatever the flags say is checked there.
   const options = checked(withRecipe(recipe, overrides as TrainingOptionsInput), OPTIONS, given);
   if (trainsOnRandomFeatures(options))
@@ -84,6 +95,13 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
         'which learns nothing from random features. Use --weights imagenet or a checkpoint, or train every layer.',
     );
   return options;
+}
+
+/** With face weights on this machine a training starts from them, unless it is told another start or has only drawings to see. */
+function usualRecipe(given: Given, sample: boolean): RecipeName {
+  if (sample) return 'original';
+  if (given.has('weights')) return given.value('weights') === 'faces' ? 'face' : 'default';
+  return findFaceWeights(given.path('face-weights')) ? 'face' : 'default';
 }
 
 /** @throws UsageError for flags that say nothing without others */

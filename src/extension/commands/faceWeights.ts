@@ -8,6 +8,7 @@ import {
   PUBLISHED_FILES,
 } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
+import { faceWeightsSetting } from '../trainingSettings.js';
 import { wordsOf } from '../failures.js';
 import { downloadUnderBar } from './downloading.js';
 
@@ -34,8 +35,7 @@ export async function withFaceWeights(
   editor: Editor,
   download = downloadFaceWeights,
 ): Promise<ChosenFaceWeights | undefined> {
-  const set = editor.setting('faceWeights');
-  const explicit = typeof set === 'string' && set !== '' ? set : undefined;
+  const explicit = faceWeightsSetting(editor);
   if (findFaceWeights(explicit)) return explicit === undefined ? {} : { faceWeights: explicit };
   let failure: string | undefined;
   for (;;) {

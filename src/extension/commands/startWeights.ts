@@ -9,6 +9,7 @@ import type { TrainingOptions } from '../../protocol/options.js';
 import { trainsOnRandomFeatures } from '../../protocol/recipes.js';
 import type { Editor } from '../editor.js';
 import { downloadUnderBar } from './downloading.js';
+import { withFaceWeights } from './faceWeights.js';
 import { WEIGHTS_FILES, type PickedOptions } from './trainingOptionsPick.js';
 
 /** Gets the file. @throws UserError, or whatever the signal made it throw */
@@ -27,6 +28,10 @@ export async function withStartWeights(
   { options, atRandom }: Pick<PickedOptions, 'options' | 'atRandom'>,
   download: Download = downloadImageNetWeights,
 ): Promise<TrainingOptions | undefined> {
+  if (options.weights === 'faces') {
+    const chosen = await withFaceWeights(editor);
+    return chosen && { ...options, ...chosen };
+  }
   if (options.weights !== 'imagenet') return options;
   const file = imageNetFile(options);
   if (isDownloaded(file)) return options;

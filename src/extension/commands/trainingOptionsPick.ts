@@ -1,14 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { UserError } from '../../core/userError.js';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { optionsOf } from '../../protocol/optionInfo.js';
 import { optionProblem, toldIssue } from '../../protocol/optionProblem.js';
-import { RECIPES, trainingOptions, type TrainingOptions } from '../../protocol/options.js';
+import { RECIPES, trainingOptions, type RecipeName, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
 import type { Editor, PickItem } from '../editor.js';
+import { findFaceWeights } from '../../weights/faceWeights.js';
 import { runsFolderFor } from '../runsFolders.js';
-import { trainingSettings } from '../trainingSettings.js';
+import { faceWeightsSetting, trainingSettings } from '../trainingSettings.js';
 
 /** The options that can be chosen here, in their order: their schema says which, and in which words. */
 const ROWS = optionsOf(trainingOptions)
@@ -114,7 +116,17 @@ function choicesFor(editor: Editor, memory: Memory, dataset: string): Choices {
   const saved = choices.safeParse(memory.get(remembered(dataset))).data;
   if (saved && ROWS.every((row) => understands(row, saved[row.key]))) return withoutLostFile(saved);
   const recipe = z.enum(RECIPES).safeParse(editor.setting('recipe'));
-  return { recipe: recipe.success ? recipe.data : 'default' };
+  return { recipe: recipe.success ? recipe.data : usualRecipe(editor) };
+}
+
+/** With face weights on this machine a training starts from them. What the setting names wrongly is told when it is used. */
+function usualRecipe(editor: Editor): RecipeName {
+  try {
+    return findFaceWeights(faceWeightsSetting(editor)) ? 'face' : 'default';
+  } catch (error) {
+    if (error instanceof UserError) return 'default';
+    throw error;
+  }
 }
 
 function understands({ schema, pick }: Row, value: unknown): boolean {
@@ -124,7 +136,7 @@ function understands({ schema, pick }: Row, value: unknown): boolean {
 
 /** A weights file or checkpoint that was deleted meanwhile would only make the run fail. */
 function withoutLostFile({ weights, ...rest }: Choices): Choices {
-  const lost = typeof weights === 'string' && weights !== 'imagenet' && !fs.existsSync(weights);
+  const lost = typeof weights === 'string' && !['imagenet', 'faces'].includes(weights) && !fs.existsSync(weights);
   return lost || weights === undefined ? rest : { ...rest, weights };
 }
 
@@ -173,6 +185,7 @@ function valueOf({ at }: Row, options: TrainingOptions): unknown {
 
 function weightsInWords(weights: string | undefined): string {
   if (weights === undefined) return 'random weights';
+  if (weights === 'faces') return 'face weights';
   return weights === 'imagenet' ? 'ImageNet weights' : path.basename(weights);
 }
 
@@ -204,7 +217,9 @@ async function changeName(editor: Editor, { pick, key }: Row, current: Choices):
   return choices.parse({ ...(key === 'recipe' ? {} : current), [key]: picked.name });
 }
 
-async function changeWeights(editor: Editor, current: Choices): Promise<Choices | undefined> {
+/** Another start than the face recipe's is that of the default recipe. */
+async function changeWeights(editor: Editor, before: Choices): Promise<Choices | undefined> {
+  const current: Choices = before.recipe === 'face' ? { ...before, recipe: 'default' } : before;
   const imagenet = {
     label: 'ImageNet weights',
     detail: 'A network that has seen a million pictures; downloaded once, after asking',

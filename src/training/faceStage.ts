@@ -1,0 +1,108 @@
+import { setImmediate } from 'node:timers/promises';
+import { cutBatches } from '../dataset/batches.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Batch, Engine, StepSettings } from '../engine/engine.js';
+import { imprintedHead } from '../graph/cosineHead.js';
+import type { Graph } from '../graph/graph.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { FeatureReader, type ReadBatch } from './batchReader.js';
+import { cosineOptions, CosineHeadSession } from './cosineHeadSession.js';
+import { byPerson, StrangerWatch, type Embedded, type StageStrangers, type Strangers } from './strangers.js';
+import type { Stage } from './trainingLoop.js';
+
+/**
+ * The one stage of a run on the face network: the head imprinted from the training pictures, then trained on the cached features
+ * of their views; beside it the heads that strangers are measured with.
+ *
+ * @param values of the graph's parameters; the head's are imprinted here
+ */
+export async function faceStage(
+  options: TrainingOptions,
+  dataset: Dataset,
+  engine: Engine,
+  graph: Graph,
+  values: ReadonlyMap<string, Float32Array>,
+): Promise<Stage> {
+  const { logitScale, headRateFactor: rateFactor } = options;
+  const settings = cosineOptions(options, rateFactor);
+  const session = new CosineHeadSession(engine, graph, values, logitScale, settings);
+  const reader = new FeatureReader(dataset, session, options);
+  const all = await together(dataset.split.train, options.batchSize, (pictures) => reader.read(pictures));
+  const embeddings = byPerson(all, dataset.people.length);
+  session.assign(imprintedHead(embeddings, logitScale));
+  const strangers = new WatchedStrangers(
+    new StrangerWatch(engine, graph, embeddings, { ...options, rateFactor }),
+    dataset,
+    reader,
+    options.batchSize,
+  );
+  // With fewer than three people nobody can be left out.
+  return { name: 'head', session, reader, ...(dataset.people.length > 2 && { strangers }) };
+}
+
+class WatchedStrangers implements StageStrangers {
+  constructor(
+    private readonly watch: StrangerWatch,
+    private readonly dataset: Dataset,
+    private readonly reader: FeatureReader,
+    private readonly batchSize: number,
+  ) {}
+
+  trainStep(batch: Batch, settings: StepSettings): Promise<void> {
+    return this.watch.trainStep(batch, settings);
+  }
+
+  async measure(): Promise<Strangers> {
+    const pictures = this.probes();
+    const read = (how: (some: readonly number[]) => Promise<ReadBatch>) => together(pictures, this.batchSize, how);
+    return this.watch.measure({
+      clean: embedded(await read((some) => this.reader.read(some))),
+      damaged: embedded(await read((some) => this.reader.readDamaged(some))),
+    });
+  }
+
+  dispose(): void {
+    this.watch.dispose();
+  }
+
+  /** The validation pictures of everybody; who has none stands with the first that trains, as a stranger to the heads without him. */
+  private probes(): number[] {
+    const { split, labels } = this.dataset;
+    const known = split.validation.filter((picture) => labels[picture]! >= 0);
+    const seen = new Set(known.map((picture) => labels[picture]!));
+    const others: number[] = [];
+    for (const picture of split.train)
+      if (!seen.has(labels[picture]!)) {
+        seen.add(labels[picture]!);
+        others.push(picture);
+      }
+    return [...known, ...others];
+  }
+}
+
+function embedded({ images, labels }: Batch): Embedded {
+  return { rows: Float32Array.from(images), people: labels };
+}
+
+/** Reads many pictures, a batch at a time. */
+async function together(
+  pictures: readonly number[],
+  batchSize: number,
+  read: (pictures: readonly number[]) => Promise<ReadBatch>,
+): Promise<Batch> {
+  const images: Float32Array[] = [];
+  const labels: number[] = [];
+  for (const some of cutBatches(pictures, batchSize)) {
+    const batch = await read(some);
+    images.push(Float32Array.from(batch.images));
+    labels.push(...batch.labels);
+    await setImmediate(); // a stop can arrive
+  }
+  const rows = new Float32Array(images.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const some of images) {
+    rows.set(some, at);
+    at += some.length;
+  }
+  return { images: rows, labels: Int32Array.from(labels) };
+}

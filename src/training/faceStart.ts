@@ -1,0 +1,74 @@
+import { UserError } from '../core/userError.js';
+import { withCosineHead } from '../graph/cosineHead.js';
+import { initialValues } from '../graph/networkState.js';
+import type { Graph } from '../graph/graph.js';
+import type { Template } from '../graph/preprocessing.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { unquantizable } from '../runs/checkpointRun.js';
+import { openAlignedFaces } from '../faces/openFaceFinder.js';
+import type { FacesOf } from './alignedDataset.js';
+import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
+import { findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
+
+/** A run that starts from the face network. */
+export interface FaceStart {
+  readonly files: FaceWeightsFiles;
+  readonly network: FaceNetwork;
+  readonly template: Template | undefined;
+}
+
+/**
+ * The face network that the options ask for.
+ *
+ * @returns undefined for a run that starts otherwise
+ * @throws UserError `weights-absent`, `weights-unreadable`, or `invalid-options` for what does not go with the face network
+ */
+export function faceStart(options: TrainingOptions): FaceStart | undefined {
+  if (options.weights !== 'faces') return undefined;
+  if (options.quantization) throw unquantizable();
+  if (!options.frozen)
+    throw new UserError(
+      'invalid-options',
+      'The face network cannot be trained as a whole yet: what trains are the people’s vectors on its embedding.',
+      'Add --frozen or use the face recipe; the default recipe trains every layer, from ImageNet weights.',
+    );
+  const files = findFaceWeights(options.faceWeights);
+  if (!files)
+    throw new UserError(
+      'weights-absent',
+      'The face weights are not on this machine.',
+      'Download them, name them with --face-weights, or use --recipe default, which starts from ImageNet weights.',
+    );
+  const network = readFaceNetworks(files).face;
+  if (network.size !== options.size)
+    throw new UserError(
+      'invalid-options',
+      `The face network reads pictures of ${network.size} pixels, not ${options.size}.`,
+      `Leave the size at ${network.size}.`,
+    );
+  return { files, network, template: network.template };
+}
+
+/** The network with a score for each person, and what its parameters start with; the head is still to be imprinted. */
+export function faceNetworkFor(
+  { network }: FaceStart,
+  people: number,
+  seed: number,
+): { readonly graph: Graph; readonly values: Map<string, Float32Array> } {
+  const graph = withCosineHead(network.graph, people);
+  return { graph, values: new Map([...initialValues(graph, seed), ...network.parameters]) };
+}
+
+/**
+ * Finds and aligns faces for the network, and keeps them for the next run.
+ *
+ * @throws UserError `weights-unreadable`, `engine-unavailable`; `invalid-options` for a network that says no places of the points
+ */
+export async function openFacesFor({ files, network, template }: FaceStart): Promise<FacesOf> {
+  if (template) return openAlignedFaces(files, { template, size: network.size });
+  throw new UserError(
+    'invalid-options',
+    `The network “${network.name}” does not say where eyes, nose and mouth have to lie.`,
+    'Use --faces off on pictures that are aligned for it.',
+  );
+}
