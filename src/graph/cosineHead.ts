@@ -37,6 +37,13 @@ export function withCosineHead(body: Graph, people: number): Graph {
 /** What a cosine head consists of, by the names that `withCosineHead` gives them. */
 export const COSINE_HEAD = { kernel: KERNEL, bias: BIAS } as const;
 
+/** Whether the scores of a network are those of a cosine head. */
+export function hasCosineHead({ nodes, outputs: { scores, embedding } }: Graph): boolean {
+  const head = nodes.find(({ name }) => name === scores);
+  const unit = nodes.find(({ name }) => name === embedding);
+  return head?.op === 'dense' && head.kernel === KERNEL && head.input === embedding && unit?.op === 'l2Normalize';
+}
+
 /**
  * A head that knows people before any training (Qi et al. 2018, "imprinted weights"): each column is the direction of the mean of
  * the person's embeddings, as long as the scale.

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { datasetOf } from '../inference/measure.js';
+import { COSINE_HEAD, hasCosineHead, prototypesOf } from '../graph/cosineHead.js';
 import { openCheckpoint } from '../inference/openCheckpoint.js';
 import { runFolderOf } from '../runs/runFolder.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
@@ -34,7 +35,11 @@ export async function ensureCheckpointRecognizer(
     return folder;
   const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
   if (!split) return undefined;
-  const options = { recognizer: folder, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
+  const prototypes = trainedPrototypes(checkpoint);
+  const options = {
+    ...{ recognizer: folder, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 },
+    ...(prototypes && { prototypes }),
+  };
   const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
   return enrolment && folder;
 }
@@ -59,6 +64,17 @@ export async function enrolForExport(
   const options = { recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
   const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
   return enrolment && recognizer;
+}
+
+/** The vectors that a cosine head learned for its people: by them the network tells more, above all of hard pictures. */
+function trainedPrototypes(checkpoint: string): ReadonlyMap<string, Float32Array> | undefined {
+  const { float, parameters, facts } = openCheckpoint(checkpoint);
+  const kernel = hasCosineHead(float) ? parameters.get(COSINE_HEAD.kernel) : undefined;
+  if (!kernel) return undefined;
+  const { labels } = facts;
+  const rows = prototypesOf(kernel, labels.length);
+  const length = rows.length / labels.length;
+  return new Map(labels.map((person, i) => [person, rows.slice(i * length, (i + 1) * length)]));
 }
 
 export interface CheckpointSplit {

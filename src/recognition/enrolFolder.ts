@@ -20,6 +20,8 @@ export interface EnrolOptions {
   readonly pictures?: number | undefined;
   readonly seed: number;
   readonly strangersPer1000: number;
+  /** What people are compared by instead of the mean of their pictures, where training made it: unit vectors by name. */
+  readonly prototypes?: ReadonlyMap<string, Float32Array>;
 }
 
 /** Somebody to enrol, with their pictures as absolute paths. */
@@ -134,21 +136,30 @@ type Drawn = DrawnPictures & { readonly person: string };
 function recognizerOf(
   sight: Sight,
   drawn: readonly Drawn[],
-  { recognizer, strangersPer1000 }: EnrolOptions,
+  { recognizer, strangersPer1000, prototypes }: EnrolOptions,
 ): Recognizer {
   const { network } = sight.embedder;
   const enrolled = drawn.filter(({ chosen }) => chosen.length > 0);
-  const rows = enrolled.reduce((sum, { chosen }) => sum + chosen.length, 0);
+  const trained = enrolled.filter(({ person }) => prototypes?.has(person)).length;
+  const rows = enrolled.reduce((sum, { chosen }) => sum + chosen.length, trained);
   const embeddings = new Float32Array(rows * network.length);
   let row = 0;
-  const people = enrolled.map(({ person, chosen }): Person => ({
-    name: person,
-    pictures: chosen.map(({ picture: { file, bytes, modifiedMs }, face }: ChosenFace) => {
-      embeddings.set(face.embedding, row * network.length);
-      return { file, bytes, modifiedMs, row: row++, ...(face.quality ? { quality: face.quality } : {}) };
-    }),
-    negatives: [],
-  }));
+  const kept = (embedding: Float32Array) => {
+    embeddings.set(embedding, row * network.length);
+    return row++;
+  };
+  const people = enrolled.map(({ person, chosen }): Person => {
+    const prototype = prototypes?.get(person);
+    return {
+      name: person,
+      pictures: chosen.map(({ picture: { file, bytes, modifiedMs }, face }: ChosenFace) => {
+        const quality = face.quality ? { quality: face.quality } : {};
+        return { file, bytes, modifiedMs, row: kept(face.embedding), ...quality };
+      }),
+      negatives: [],
+      ...(prototype ? { prototype: kept(prototype) } : {}),
+    };
+  });
   const record = {
     version: 1 as const,
     name: path.basename(recognizer),
