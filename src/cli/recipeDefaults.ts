@@ -23,6 +23,11 @@ export function recipeDefaults(option: Option): string {
     const text = recipeText(recipe, option);
     if (text !== usual) others.set(text, [...(others.get(text) ?? []), recipe]);
   }
-  const told = [...others].map(([text, recipes]) => `${recipes.join(' and ')}: ${text || 'no'}`);
+  const told = [...others].map(([text, recipes]) => `${listed(recipes)}: ${text || 'no'}`);
   return [...(usual === '' ? [] : [usual]), ...told].join('; ');
+}
+
+/** "face, fast and original". */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 }

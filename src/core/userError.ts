@@ -12,7 +12,6 @@ export type UserErrorCode =
   | 'weights-unreadable'
   | 'weights-mismatch'
   | 'weights-absent'
-  | 'network-unquantizable'
   | 'weights-none'
   | 'download-failed'
   | 'align-folder'

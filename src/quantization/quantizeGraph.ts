@@ -9,6 +9,7 @@ import {
   rewired,
   takesNorm,
 } from '../graph/operations.js';
+import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
 
 export interface QuantizeOptions {
@@ -39,12 +40,7 @@ export function isQuantized(graph: Graph): boolean {
  * @throws UserError `not-quantizable`
  */
 export function requireQuantizable(graph: Graph): void {
-  if (hasOwnOperations(graph))
-    throw new UserError(
-      'not-quantizable',
-      `${graph.name} cannot be quantized yet: it has operations that are only computed in float.`,
-      'Export it as float32, or train a MobileNetV2, which can be quantized.',
-    );
+  if (hasOwnOperations(graph)) throw notQuantizable(graph.name);
 }
 
 /**

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
 import { GIVEN, networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
 import type { Template } from '../graph/preprocessing.js';
@@ -9,7 +10,7 @@ import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
 import { quantization } from '../protocol/quantizationOptions.js';
 import { readCheckpoint } from './checkpoint.js';
 import { RunFolder, runFolderOf } from './runFolder.js';
-import { readRunRecord } from './runRecord.js';
+import { readRunRecord, type RunRecord } from './runRecord.js';
 
 /** What a run knows of the one that it goes on from. */
 export interface CheckpointRun {
@@ -27,8 +28,8 @@ export interface CheckpointRun {
  * The run that a checkpoint belongs to.
  *
  * @param checkpoint folder
- * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, `network-unquantizable`, or `checkpoint-parentless` where its run
- *   cannot be read
+ * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, `not-quantizable`, or `checkpoint-parentless` where its
+ *   run cannot be read
  */
 export function runToFineTune(checkpoint: string): CheckpointRun {
   const { session } = readCheckpoint(checkpoint);
@@ -38,18 +39,27 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
       `The checkpoint “${checkpoint}” is quantized already.`,
       'Use a checkpoint of the run it was made from, or fine-tune that one again with other options.',
     );
-  const run = runOfCheckpoint(checkpoint);
-  if (run.network.backbone === GIVEN) throw unquantizable();
-  return run;
+  requireFineTunable(checkpoint);
+  return runOfCheckpoint(checkpoint);
 }
 
-/** Of a network that starts from the face network. */
-export function unquantizable(): UserError {
-  return new UserError(
-    'network-unquantizable',
-    'A network that starts from the face network cannot be quantized yet.',
-    'Train with the default, fast or original recipe, from ImageNet weights: their checkpoints can be fine-tuned for int8.',
-  );
+/**
+ * Asked before anything starts: whether the network of a checkpoint can be fine-tuned for int8. A run that cannot be read is not
+ * refused here.
+ *
+ * @throws UserError `not-quantizable`
+ */
+export function requireFineTunable(checkpoint: string): void {
+  const network = networkOfRun(checkpoint);
+  if (network?.backbone === GIVEN) throw notQuantizable(network.name);
+}
+
+function networkOfRun(checkpoint: string): RunRecord['network'] {
+  try {
+    return readRunRecord(runFolderOf(checkpoint)).network;
+  } catch {
+    return undefined; // whoever goes on from it says what is wrong with it
+  }
 }
 
 /**

@@ -1,14 +1,14 @@
+import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
 import { withCosineHead } from '../graph/cosineHead.js';
 import { initialValues } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import type { Template } from '../graph/preprocessing.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { unquantizable } from '../runs/checkpointRun.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import type { FacesOf } from './alignedDataset.js';
 import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
-import { findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
+import { FACE_NETWORKS, findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 
 /** A run that starts from the face network. */
 export interface FaceStart {
@@ -21,11 +21,11 @@ export interface FaceStart {
  * The face network that the options ask for.
  *
  * @returns undefined for a run that starts otherwise
- * @throws UserError `weights-absent`, `weights-unreadable`, or `invalid-options` for what does not go with the face network
+ * @throws UserError `not-quantizable`, `weights-absent`, `weights-unreadable`, or `invalid-options` for what does not go with the face network
  */
 export function faceStart(options: TrainingOptions): FaceStart | undefined {
   if (options.weights !== 'faces') return undefined;
-  if (options.quantization) throw unquantizable();
+  if (options.quantization) throw notQuantizable(FACE_NETWORKS.face);
   if (!options.frozen)
     throw new UserError(
       'invalid-options',

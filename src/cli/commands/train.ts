@@ -67,7 +67,8 @@ export const train: Command<TrainWish> = {
       output.note('Drawing synthetic faces (no real person is shown)');
       await drawSample(options.dataset);
     }
-    if (options.weights === 'faces')
+    // A run that will be refused needs no weights.
+    if (options.weights === 'faces' && !options.quantization)
       await getFaceWeights(options.faceWeights, download, (line) => console.error(line));
     await getWeights(options, download, (line) => console.error(line));
     const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
@@ -101,7 +102,8 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
 function usualRecipe(given: Given, sample: boolean): RecipeName {
   if (sample) return 'original';
   if (given.has('weights')) return given.value('weights') === 'faces' ? 'face' : 'default';
-  return findFaceWeights(given.path('face-weights')) ? 'face' : 'default';
+  // Weights that are named and cannot be read are told of where they are read.
+  return given.has('face-weights') || findFaceWeights() ? 'face' : 'default';
 }
 
 /** @throws UsageError for flags that say nothing without others */
