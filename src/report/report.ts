@@ -87,7 +87,7 @@ function epochTable(state: RunState): string {
     ),
   );
   const head = `<tr>${columns.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
-  return `<section><h2>Epochs</h2>${strangers ? `<p>${escape(strangersWords(strangers))}</p>` : ''}<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
+  return `<section><h2>Epochs</h2>${strangers ? `<p>${escapeHtml(strangersWords(strangers))}</p>` : ''}<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
 /** What was switched on when, accuracies side by side, every quantizer. */

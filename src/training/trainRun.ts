@@ -157,7 +157,7 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
 
 /** @returns undefined when cancelled */
 async function seenThroughFaces(
-  { options, emit, stop, ports }: RunContext,
+  { emit, stop, ports }: RunContext,
   dataset: Dataset,
   face: FaceStart,
 ): Promise<Dataset | undefined> {
