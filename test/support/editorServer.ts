@@ -49,9 +49,12 @@ export async function startServer(options: ServerOptions): Promise<EditorServer>
   const { userDataDir, extensionsDir, settings, onLine } = options;
   const folder = editorFolder();
   const main = path.join(folder, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js');
-  fs.mkdirSync(path.join(userDataDir, 'User'), { recursive: true });
   fs.mkdirSync(extensionsDir, { recursive: true });
-  fs.writeFileSync(path.join(userDataDir, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  // A window on a server reads settings of a machine's scope from the second, and those of the user from the first.
+  for (const place of ['User', 'Machine']) {
+    fs.mkdirSync(path.join(userDataDir, place), { recursive: true });
+    fs.writeFileSync(path.join(userDataDir, place, 'settings.json'), JSON.stringify({ ...SETTINGS, ...settings }));
+  }
   const server = spawn(nodeBinaryIn(folder), [main, ...serverArguments(options)], {
     env: serverEnvironment(options),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -223,7 +223,8 @@ export async function webviewWith(page: Page, selector: string, timeoutMs = 30_0
 export async function reloadKeeping(page: Page, title: string): Promise<void> {
   await until(`“${title}” in the browser’s storage`, () => page.evaluate(isStored, title), 60_000);
   await page.reload();
-  await explorerReady(page);
+  // Whichever view stood there.
+  await page.locator('.part.sidebar .monaco-list-row').first().waitFor({ timeout: 60_000 });
 }
 
 /** Runs in the page, where nothing else of this file is: whether a text is in a value of any of its databases. */
