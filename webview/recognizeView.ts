@@ -1,4 +1,5 @@
 import { answerWords } from '../src/core/answerWords.js';
+import { formatSimilarity } from '../src/core/format.js';
 import type { LookedAtPicture, ModelPanelContent, ModelPanelMessage } from '../src/protocol/modelPanel.js';
 import { button, cardButton, element } from './dom.js';
 import { nameOf } from './fileName.js';
@@ -81,7 +82,7 @@ export class RecognizeView {
         () => this.post({ type: 'openLike', id }),
         'Most like ',
         element('span', {}, nameOf(mostLike.file)),
-        ` of ${mostLike.person}, ${mostLike.similarity.toFixed(2)}`,
+        ` (${formatSimilarity(mostLike.similarity)})`,
       );
     const actions = element(
       'div',

@@ -1,3 +1,4 @@
+import { formatSimilarity } from './format.js';
 import type { Answer, NetworkAtWork, NoAnswer } from '../protocol/recognition.js';
 
 const NO_NAME: Record<NoAnswer, string> = {
@@ -18,11 +19,11 @@ export interface AnswerWords {
 export function answerWords(answer: Answer): AnswerWords {
   if ('error' in answer) return { title: NO_NAME[answer.reason], detail: `This picture ${answer.error}.` };
   const { person, known, nearest, similarity, threshold, runnerUp, ruledOut } = answer;
-  const next = runnerUp && `then ${runnerUp.person} ${runnerUp.similarity.toFixed(2)}`;
+  const next = runnerUp && `then ${runnerUp.person} ${formatSimilarity(runnerUp.similarity)}`;
   const out = ruledOut && `not ${ruledOut.person}, as you said of one more like it`;
   const alike = known
-    ? `${similarity.toFixed(2)} alike`
-    : nearest !== undefined && `${similarity.toFixed(2)}, a name takes ${threshold.toFixed(2)}`;
+    ? `${formatSimilarity(similarity)} alike`
+    : nearest !== undefined && `${formatSimilarity(similarity)} alike, a name needs ${formatSimilarity(threshold)}`;
   return {
     title: known ? person : `Nobody I know${nearest === undefined ? '' : ` (most like ${nearest})`}`,
     detail: [alike, next, out].filter(Boolean).join('  ·  '),

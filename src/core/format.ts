@@ -13,6 +13,12 @@ export function formatPercent(share: number | undefined): string {
   return share === undefined ? '–' : `${(share * 100).toFixed(1)} %`;
 }
 
+/** A cosine as people read it: 0.4149 → "0.41", -0.0149 → "−0.01". */
+export function formatSimilarity(similarity: number): string {
+  const text = similarity.toFixed(2);
+  return text === '-0.00' ? '0.00' : text.replace('-', '\u2212');
+}
+
 /** Four significant figures, never in exponent form for the sizes a loss takes. */
 export function formatLoss(loss: number | undefined): string {
   if (loss === undefined) return '–';

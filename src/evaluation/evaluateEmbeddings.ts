@@ -236,7 +236,7 @@ function verify(input: EvaluationInput, rows: readonly number[], notes: string[]
 /** A picture in the wrong folder is the most alike stranger there can be: it alone may decide the threshold. */
 const strayNote = (count: number) =>
   `${formatCount(count, 'picture looks', 'pictures look')} like somebody else, which counts as a stranger who is very much alike: ` +
-  'look whether they lie in the wrong folder.';
+  `look whether ${count === 1 ? 'it lies' : 'they lie'} in the wrong folder.`;
 
 function tooManyMissed({ known }: Evidence): string {
   return known.length < 20

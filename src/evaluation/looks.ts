@@ -1,3 +1,4 @@
+import { formatSimilarity } from '../core/format.js';
 import {
   EVALUATION_LIMITS,
   type Evaluation,
@@ -31,7 +32,6 @@ export interface Looks {
 
 const { list: MOST } = EVALUATION_LIMITS;
 const MOST_PAIRS_OF_PEOPLE = 50;
-const two = (similarity: number) => similarity.toFixed(2);
 
 /** A picture beside the enrolled picture of a person that it is most like. */
 function look({ gallery, enrolledFaces }: Looks, tried: Tried, place: number, person: number, similarity: number) {
@@ -67,14 +67,14 @@ const otherOf = (comparison: Comparison, i: number) => comparison.otherPerson[i]
 function takenForAnother(looks: Looks, i: number): EvaluationMistake {
   const { own, other, otherPerson } = looks.known.comparison;
   const seen = look(looks, looks.known, i, otherPerson[i]!, other[i]!);
-  const why = `More like ${seen.nearestPerson} (${two(other[i]!)}) than like ${seen.person} (${two(own[i]!)}).`;
+  const why = `More like ${seen.nearestPerson} (${formatSimilarity(other[i]!)}) than like ${seen.person} (${formatSimilarity(own[i]!)}).`;
   return { kind: 'taken-for-another', ...seen, why };
 }
 
 function strangerNamed(looks: Looks, i: number, person: number): EvaluationMistake {
   const { strangers, threshold } = looks;
   const seen = look(looks, strangers, i, person, strangers.comparison.other[i]!);
-  const why = `${seen.person} is a stranger, and ${two(seen.similarity)} like ${seen.nearestPerson}: the threshold is ${two(threshold)}.`;
+  const why = `${seen.person} is a stranger, and ${formatSimilarity(seen.similarity)} like ${seen.nearestPerson}: the threshold is ${formatSimilarity(threshold)}.`;
   return { kind: 'stranger-named', ...seen, why };
 }
 
@@ -84,7 +84,7 @@ function notRecognized(looks: Looks, i: number, other: number): EvaluationMistak
   const person = other >= 0 ? other : comparison.ownPerson[i]!;
   const similarity = other >= 0 ? comparison.other[i]! : comparison.own[i]!;
   const seen = look(looks, looks.known, i, person, similarity);
-  const why = `Most like ${seen.nearestPerson}, but only ${two(similarity)}: the threshold is ${two(looks.threshold)}.`;
+  const why = `Most like ${seen.nearestPerson}, but only ${formatSimilarity(similarity)}: the threshold is ${formatSimilarity(looks.threshold)}.`;
   return { kind: 'not-recognized', ...seen, why };
 }
 

@@ -90,8 +90,8 @@ function strangersSentence(evidence: Evidence, { named, tried, strangersPer1000,
     tried === 0 ? 'no stranger was tried' : `${formatCount(tried, 'stranger was', 'strangers were')} tried${so}`;
   const cannot = `Whether ${wish} cannot be said yet`;
   if (inTurn && tried > 0)
-    return `${cannot}: ${tried.toLocaleString('en-US')} of your own people were tried as strangers to each other${so}, ${formatCount(missing, 'other stranger is', 'other strangers are')} needed.`;
-  return `${cannot}: ${first}, ${formatCount(missing, 'more is', 'more are')} missing.`;
+    return `${cannot}: ${tried.toLocaleString('en-US')} of your own people were tried as strangers to each other${so}; ${formatCount(missing, 'other stranger is', 'other strangers are')} needed.`;
+  return `${cannot}: ${first}; ${formatCount(missing, 'more is', 'more are')} missing.`;
 }
 
 /** "10 of 1,000 strangers", "1 of 10,000 strangers". */

@@ -7,6 +7,8 @@ export const PICTURES_AT_ONCE = 60;
 const title = z.string();
 /** An answer that the user has corrected since the evaluation: the picture as the evaluation names it, and what changed, in words. */
 const corrections = z.array(z.object({ picture: z.string(), words: z.string() }));
+/** What undo would take back, as a sentence without a full stop; absent where nothing was changed from this page. */
+const lastChange = z.string().optional();
 
 // Extension host → page of an evaluation. The first three replace all that there is; the last two add to an evaluation.
 export const evaluationPanelContent = z.discriminatedUnion('type', [
@@ -23,8 +25,9 @@ export const evaluationPanelContent = z.discriminatedUnion('type', [
     /** Whether an answer can be corrected: only a recognizer learns. */
     corrects: z.boolean(),
     corrections,
+    lastChange,
   }),
-  z.object({ type: z.literal('changed'), inForce: z.number().optional(), corrections }),
+  z.object({ type: z.literal('changed'), inForce: z.number().optional(), corrections, lastChange }),
   z.object({
     type: z.literal('pictures'),
     /** Small pictures as data URIs; without one where the file could not be read. */
@@ -45,6 +48,10 @@ export const evaluationPanelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('notThisPerson'), file, person: z.string().min(1) }),
   /** The picture is of this person; without one the user is asked who it is. */
   z.object({ type: z.literal('thisIs'), file, person: z.string().min(1).optional() }),
+  /** The enrolled picture lies with `from` and is of this person. */
+  z.object({ type: z.literal('moveTo'), file, from: z.string().min(1), person: z.string().min(1) }),
+  /** The enrolled picture is to be no picture of this person any more. */
+  z.object({ type: z.literal('takeOut'), file, person: z.string().min(1) }),
   z.object({ type: z.literal('undo') }),
   z.object({ type: z.literal('useThreshold'), threshold: z.number().min(-1).max(1) }),
   z.object({ type: z.literal('evaluateAgain') }),

@@ -76,14 +76,30 @@ export function removePictures(name: string, files: readonly string[]): Edit {
       negatives: rest(known.negatives),
     };
     const count = known.pictures.length + known.negatives.length - person.pictures.length - person.negatives.length;
-    if (count === 0)
-      throw new UserError(
-        'recognizer-person',
-        `${name} has no picture “${files[0] ?? ''}”.`,
-        'Name a picture as the list of the person’s pictures does.',
-      );
+    if (count === 0) throw noSuchPicture(name, files);
     const done = `Took away ${formatCount(count, 'picture')} of ${name}`;
     return changed({ record, embeddings }, done, [known], person.pictures.length === 0 ? [] : [person]);
+  };
+}
+
+/** Pictures that lie with the wrong person, both of whom are known. @param files as they stand in the recognizer */
+export function movePictures(from: string, to: string, files: readonly string[]): Edit {
+  return (recognizer) => {
+    const [one, other] = twoPeople(recognizer.record, from, to);
+    const moved = new Set(files);
+    const going = one.pictures.filter(({ file }) => moved.has(file));
+    if (going.length === 0) throw noSuchPicture(from, files);
+    const left: Person = {
+      ...withoutPrototype(one),
+      pictures: one.pictures.filter(({ file }) => !moved.has(file)),
+    };
+    const joined: Person = {
+      ...withoutPrototype(other),
+      pictures: uniqueFiles([...other.pictures, ...going]),
+      negatives: other.negatives.filter(({ file }) => !moved.has(file)),
+    };
+    const done = `Moved ${formatCount(going.length, 'picture')} of ${from} to ${to}`;
+    return changed(recognizer, done, [one, other], left.pictures.length === 0 ? [joined] : [left, joined]);
   };
 }
 
@@ -128,9 +144,7 @@ export function renamePerson(from: string, to: string): Edit {
 /** Two names turn out to be one person: the pictures of `from` become pictures of `into`. */
 export function mergePeople(from: string, into: string): Edit {
   return (recognizer) => {
-    const [one, other] = [personOf(recognizer.record, from), personOf(recognizer.record, into)];
-    if (one === other)
-      throw new UserError('recognizer-person', `${from} cannot be merged with itself.`, 'Name two people.');
+    const [one, other] = twoPeople(recognizer.record, from, into);
     // What was said not to be the one may be the other: only what was said of both stays.
     const own = new Set([...one.pictures, ...other.pictures].map(({ file }) => file));
     const person: Person = {
@@ -227,6 +241,21 @@ function personOf({ people, name: recognizer }: RecognizerRecord, name: string):
       'Names are written as they are listed, capital letters too.',
     );
   return found;
+}
+
+/** @throws UserError `recognizer-person` where they are one, or not known */
+function twoPeople(record: RecognizerRecord, from: string, to: string): [Person, Person] {
+  if (from === to)
+    throw new UserError('recognizer-person', `“${from}” is one person, and two are needed.`, 'Name two people.');
+  return [personOf(record, from), personOf(record, to)];
+}
+
+function noSuchPicture(name: string, files: readonly string[]): UserError {
+  return new UserError(
+    'recognizer-person',
+    `${name} has no picture “${files[0] ?? ''}”.`,
+    'Name a picture as the list of the person’s pictures does.',
+  );
 }
 
 function requireName(name: string): void {

@@ -168,7 +168,7 @@ describe('an evaluation', () => {
     assert.match(result.notes.join(' '), /each person in turn is a stranger/);
     assert.match(
       result.sentence,
-      /20 of your own people were tried as strangers to each other, 299 other strangers are needed/,
+      /20 of your own people were tried as strangers to each other; 299 other strangers are needed/,
     );
   });
 
@@ -249,7 +249,7 @@ describe('an evaluation', () => {
     const nobody = evaluate({ embeddings: new Float32Array(0), people: [], pictures: [] });
     assert.deepEqual([nobody.closedSet, nobody.openSet, nobody.verification, nobody.map], new Array(4).fill(undefined));
     assert.deepEqual([nobody.threshold, nobody.thresholdFrom, nobody.suggestion], [1, 'none', undefined]);
-    assert.match(nobody.sentence, /no stranger was tried, 299 more are missing\. How many .* is not known/);
+    assert.match(nobody.sentence, /no stranger was tried; 299 more are missing\. How many .* is not known/);
     const alone = evaluate(peopleByChance(3, { people: 1, pictures: 4 }));
     assert.equal(alone.openSet, undefined);
     assert.equal(alone.closedSet!.accuracy, 1);

@@ -69,17 +69,17 @@ describe('the sentence', () => {
     assert.equal(
       said({ unnamed: 40, ...known }),
       'Whether at most 10 of 1,000 strangers would be named (95 % sure) cannot be said yet: ' +
-        `40 strangers were tried, 259 more are missing. ${KNOWN}`,
+        `40 strangers were tried; 259 more are missing. ${KNOWN}`,
     );
-    assert.match(said({ unnamed: 298 }), /: 298 strangers were tried, 1 more is missing\./);
-    assert.match(said({ unnamed: 1 }), /: 1 stranger was tried, 298 more are missing\./);
-    assert.match(said({}), /: no stranger was tried, 299 more are missing\./);
+    assert.match(said({ unnamed: 298 }), /: 298 strangers were tried; 1 more is missing\./);
+    assert.match(said({ unnamed: 1 }), /: 1 stranger was tried; 298 more are missing\./);
+    assert.match(said({}), /: no stranger was tried; 299 more are missing\./);
     // One named: 473 are needed for 1 in 100.
     assert.match(
       said({ named: 1, unnamed: 39 }),
-      /: 40 strangers were tried, of whom 1 was named, 433 more are missing\./,
+      /: 40 strangers were tried, of whom 1 was named; 433 more are missing\./,
     );
-    assert.match(said({ named: 2, unnamed: 38 }), /of whom 2 were named, /);
+    assert.match(said({ named: 2, unnamed: 38 }), /of whom 2 were named; /);
     assert.match(
       said({ unnamed: 40 }, { strangersPer1000: 1 }),
       /at most 1 of 1,000 strangers .* 2,955 more are missing/,
@@ -133,7 +133,7 @@ describe('the sentence', () => {
     assert.ok(Math.abs(boundAt(evidence, 0.5) - bound) < 1e-12);
     assert.equal(claimAt(evidence, 0.5).strangersPer1000, Math.ceil(1000 * bound));
     // And five times as many are needed.
-    assert.match(said({ unnamed: 400 }, { compared: 1 }), /400 strangers were tried, 1,091 more are missing/);
+    assert.match(said({ unnamed: 400 }, { compared: 1 }), /400 strangers were tried; 1,091 more are missing/);
   });
 });
 
@@ -153,13 +153,13 @@ describe('the sentence where people play strangers to each other', () => {
   it('asks for other strangers where they are too few', () => {
     assert.match(
       said({ unnamed: 5 }, inTurn),
-      /cannot be said yet: 5 of your own people were tried as strangers to each other, 299 other strangers are needed\./,
+      /cannot be said yet: 5 of your own people were tried as strangers to each other; 299 other strangers are needed\./,
     );
     assert.match(
       said({ named: 2, unnamed: 3 }, inTurn),
-      /to each other, of whom 2 were named, 299 other strangers are needed\./,
+      /to each other, of whom 2 were named; 299 other strangers are needed\./,
     );
-    assert.match(said({}, inTurn), /: no stranger was tried, 299 more are missing\./);
+    assert.match(said({}, inTurn), /: no stranger was tried; 299 more are missing\./);
   });
 });
 

@@ -167,3 +167,12 @@ export class FakeEditor implements Editor {
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Waits for what takes files as well. @throws what never came true */
+export async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 10_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${String(holds)}`);
+    await settled();
+  }
+}

@@ -9,7 +9,7 @@ interface Manifest {
     readonly untrustedWorkspaces: { readonly supported: unknown; readonly restrictedConfigurations: string[] };
   };
   readonly contributes: {
-    readonly commands: { readonly command: string; readonly enablement?: string }[];
+    readonly commands: { readonly command: string; readonly title: string; readonly enablement?: string }[];
     readonly menus: Record<string, { readonly command: string; readonly when?: string }[]>;
     readonly configuration: { readonly properties: Record<string, { readonly scope?: string }> };
   };
@@ -50,6 +50,14 @@ describe('the manifest', () => {
     const names = contributes.commands.map(({ command }) => command);
     assert.equal(new Set(names).size, names.length);
     for (const { command } of Object.values(contributes.menus).flat()) assert.ok(names.includes(command), command);
+  });
+
+  it('is described in the README, command by command', () => {
+    const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
+    const rows = readme.split('\n').flatMap((line) => /^\| (.+?) +\| \S/.exec(line)?.[1]?.split(', ') ?? []);
+    const hidden = contributes.menus['commandPalette']!.filter(({ when }) => when === 'false');
+    for (const { command, title } of contributes.commands)
+      if (!hidden.some((other) => other.command === command)) assert.ok(rows.includes(title), title);
   });
 
   it('starts from a bundle of at most 270 kB, whose stack traces name functions', () => {

@@ -5,6 +5,7 @@ import {
   addPictures,
   forgetPerson,
   mergePeople,
+  movePictures,
   removePerson,
   removePictures,
   renamePerson,
@@ -84,6 +85,23 @@ describe('the edits of a recognizer', () => {
     assert.match(refused(removePictures('Bo', ['/Anna/0.jpg']), before), /Bo has no picture/);
   });
 
+  it('move pictures from one to the other, and with the last one the person goes', () => {
+    const moved = movePictures('Bo', 'Cy', ['/Bo/0.jpg', '/Bo/2.jpg'])(before);
+    assert.deepEqual(files(moved, 'Bo'), ['/Bo/1.jpg']);
+    assert.deepEqual(files(moved, 'Cy')!.slice(-2), ['/Bo/0.jpg', '/Bo/2.jpg']);
+    const row = (recognizer: Recognizer, name: string) =>
+      recognizer.record.people
+        .find((person) => person.name === name)!
+        .pictures.find(({ file }) => file === '/Bo/2.jpg')!.row;
+    assert.deepEqual(embeddingAt(moved, row(moved, 'Cy')), embeddingAt(before, row(before, 'Bo')));
+    assert.deepEqual(people(movePictures('Bo', 'Cy', ['/Bo/1.jpg'])(moved)), ['Anna', 'Cy']);
+    const said = addNegatives('Cy', pictureOf('/Bo/0.jpg'))(before);
+    assert.deepEqual(negatives(movePictures('Bo', 'Cy', ['/Bo/0.jpg'])(said), 'Cy'), []);
+    assert.deepEqual(undo(moved).record.people, before.record.people);
+    assert.match(refused(movePictures('Bo', 'Cy', ['/Anna/0.jpg']), before), /Bo has no picture/);
+    assert.match(refused(movePictures('Bo', 'Bo', ['/Bo/0.jpg']), before), /“Bo” is one person/);
+  });
+
   it('rename, remove and merge', () => {
     assert.deepEqual(people(renamePerson('Anna', 'Zoe')(before)), ['Bo', 'Cy', 'Zoe']);
     assert.match(refused(renamePerson('Anna', 'Bo'), before), /There is a person called Bo already/);
@@ -91,7 +109,7 @@ describe('the edits of a recognizer', () => {
     const merged = mergePeople('Cy', 'Anna')(before);
     assert.deepEqual(people(merged), ['Anna', 'Bo']);
     assert.equal(files(merged, 'Anna')!.length, 6);
-    assert.match(refused(mergePeople('Cy', 'Cy'), before), /cannot be merged with itself/);
+    assert.match(refused(mergePeople('Cy', 'Cy'), before), /“Cy” is one person, and two are needed/);
     const said = addNegatives('Anna', pictureOf('/Cy/0.jpg'))(before);
     assert.deepEqual(negatives(mergePeople('Cy', 'Anna')(said), 'Anna'), [], 'they are one person after all');
   });
@@ -103,6 +121,7 @@ describe('the edits of a recognizer', () => {
       renamePerson('Dan', 'Eve'),
       mergePeople('Dan', 'Bo'),
       mergePeople('Bo', 'Dan'),
+      movePictures('Bo', 'Dan', ['/Bo/0.jpg']),
       addNegatives('Dan', pictureOf('/x')),
       removePictures('anna', ['/Anna/0.jpg']),
     ])
@@ -176,6 +195,7 @@ describe('undo', () => {
           names.length > 1 ? removePerson(one) : addPictures('Q', pictureOf('/q.jpg')),
           renamePerson(one, `R${states.length}`),
           one === other ? renamePerson(one, `S${states.length}`) : mergePeople(one, other),
+          one === other ? removePerson(one) : movePictures(one, other, files(recognizer, one)!.slice(0, 1)),
           setThreshold({ value: random.uniform(), strangersPer1000: 1, evidence: { kind: 'hand', people: 3 } }),
         ]);
         if (people(edit(recognizer)).length === 0) continue;

@@ -1,4 +1,4 @@
-import { formatCount } from '../../src/core/format.js';
+import { formatCount, formatSimilarity } from '../../src/core/format.js';
 import type { Evaluation } from '../../src/protocol/evaluation.js';
 import type { EvaluationPanelMessage } from '../../src/protocol/evaluationPanel.js';
 import { element } from '../dom.js';
@@ -12,7 +12,7 @@ export function alikeParts(context: CardContext, evaluation: Evaluation, correct
   return [
     alikePeople(context, evaluation),
     nearStrangers(context, evaluation, corrects),
-    strayPictures(context, evaluation),
+    strayPictures(context, evaluation, corrects),
   ].filter((part) => part !== undefined);
 }
 
@@ -70,15 +70,22 @@ function nearStrangers(
 function strayPictures(
   context: CardContext,
   { strayPictures: strays, strayCount }: Evaluation,
+  corrects: boolean,
 ): HTMLElement | undefined {
   if (strays.length === 0) return undefined;
-  const card = (stray: (typeof strays)[number]) =>
-    lookCard(context, {
+  const card = (stray: (typeof strays)[number]) => {
+    const { picture: file, person, nearestPerson, similarity, ownSimilarity } = stray;
+    const corrections: EvaluationPanelMessage[] = [
+      { type: 'moveTo', file, from: person, person: nearestPerson },
+      { type: 'takeOut', file, person },
+    ];
+    return lookCard(context, {
       look: stray,
-      who: `in ${stray.person}`,
-      why: `${stray.similarity.toFixed(2)} like ${stray.nearestPerson}, ${stray.ownSimilarity.toFixed(2)} like the others of ${stray.person}.`,
-      corrections: [],
+      who: `in ${person}`,
+      why: `${formatSimilarity(similarity)} like ${nearestPerson}, ${formatSimilarity(ownSimilarity)} like the others of ${person}.`,
+      corrections: corrects ? corrections : [],
     });
+  };
   return section(
     'strayPictures',
     'Pictures that look like someone else',

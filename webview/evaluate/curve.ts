@@ -1,4 +1,5 @@
 import { Chart, LogarithmicScale, type ChartDataset } from 'chart.js';
+import { claimAt } from '../../src/evaluation/sentence.js';
 import type { Evaluation } from '../../src/protocol/evaluation.js';
 import { element, setText } from '../dom.js';
 import { lineChart } from '../lineChart.js';
@@ -21,7 +22,9 @@ interface Curve {
   readonly points: readonly Point[];
   /** Where no case at all is drawn, as a logarithmic axis has no zero: half of the smallest share that the evidence can show. */
   readonly none: { readonly x: number; readonly y: number };
-  readonly said: (point: Point) => string;
+  readonly said: (point: Pick<Point, 'x' | 'y'>) => string;
+  /** The point of any threshold, where the curve itself has only some; absent: its nearest. */
+  readonly at?: (threshold: number) => Point;
 }
 
 /** What a stricter threshold costs: strangers against known people, or pairs of different people against pairs of the same. */
@@ -42,7 +45,7 @@ export class ErrorCurve {
       'figure',
       { class: 'chart' },
       element('figcaption', {}, element('span', { class: 'title' }, 'What a stricter line costs'), this.choice),
-      element('div', { class: 'canvas similarities' }, this.canvas),
+      element('div', { class: 'canvas traded' }, this.canvas),
       this.hint,
     );
     this.chart = lineChart<Point>(this.canvas);
@@ -78,7 +81,7 @@ export class ErrorCurve {
       this.drawnFor = key;
       this.setOptions(curve, theme);
     }
-    const here = nearest(curve.points, this.threshold);
+    const here = curve.at?.(this.threshold) ?? nearest(curve.points, this.threshold);
     this.chart.data.datasets = linesOf(curve, here, theme);
     this.chart.update('none');
     setText(this.hint, here ? `At ${this.threshold.toFixed(3)}: ${curve.said(here)}.` : '');
@@ -117,7 +120,7 @@ export class ErrorCurve {
   }
 }
 
-function curvesOf({ openSet, verification }: Evaluation): Curve[] {
+function curvesOf({ openSet, verification, evidence }: Evaluation): Curve[] {
   const curves: Curve[] = [];
   if (openSet) {
     const { threshold, fnir, fpir } = openSet.curve;
@@ -128,6 +131,11 @@ function curvesOf({ openSet, verification }: Evaluation): Curve[] {
       y: 'Own pictures not recognized',
       none,
       points: pointsOf(threshold, fpir, fnir, none),
+      at: (wanted) => {
+        const { named, tried, missed, pictures } = claimAt(evidence, wanted);
+        const [x, y] = [Math.max(none.x, named / tried), Math.max(none.y, missed / pictures)];
+        return { x, y, threshold: wanted };
+      },
       said: ({ x, y }) =>
         `${manyOf(x, none.x)} of ${openSet.ofStrangers.toLocaleString('en-US')} strangers named, ${manyOf(y, none.y)} of ${openSet.ofPictures.toLocaleString('en-US')} own pictures not recognized`,
     });

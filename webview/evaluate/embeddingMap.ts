@@ -83,7 +83,7 @@ export class EmbeddingMap {
     this.chart.show(this.points, place);
     this.umap.textContent = layout === 'umap' ? 'Flatten (PCA)' : 'Spread Out (UMAP)';
     const [first = 0, second = 0] = this.map?.explained ?? [];
-    const shares = `${Math.round(100 * (first + second))} % of all differences`;
+    const shares = `${Math.round(100 * (first + second))}\u00a0% of all differences`;
     setText(
       this.note,
       layout === 'umap'

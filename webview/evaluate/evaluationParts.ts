@@ -22,7 +22,7 @@ export interface SavedView {
 }
 
 type Shown = Extract<EvaluationPanelContent, { type: 'evaluation' }>;
-type Changed = Pick<Shown, 'inForce' | 'corrections'>;
+type Changed = Pick<Shown, 'inForce' | 'corrections' | 'lastChange'>;
 
 /** An evaluation that is there: the sentence first, then what it rests on. */
 export class EvaluationParts {
@@ -98,19 +98,15 @@ export class EvaluationParts {
     this.change(shown);
   }
 
-  change({ inForce, corrections }: Changed): void {
+  change({ inForce, corrections, lastChange }: Changed): void {
     if (!this.shown) return;
     const { type, title, network, evaluation, corrects } = this.shown;
-    const now = { corrections, ...(inForce === undefined ? {} : { inForce }) };
+    const now = { corrections, lastChange, ...(inForce === undefined ? {} : { inForce }) };
     this.shown = { type, title, network, evaluation, corrects, ...now };
     this.mistakes.correct(new Map(corrections.map(({ picture, words }) => [picture, words])));
-    this.corrected.hidden = corrections.length === 0;
+    this.corrected.hidden = lastChange === undefined;
     this.corrected.replaceChildren(
-      element(
-        'span',
-        {},
-        `${formatCount(corrections.length, 'answer')} corrected. What is below was found before that. `,
-      ),
+      element('span', {}, `${lastChange ?? ''}. What is below was found before that. `),
       button('Undo', { appearance: 'secondary', id: 'undo' }, () => this.page.post({ type: 'undo' })),
     );
     this.line();
@@ -147,7 +143,8 @@ export class EvaluationParts {
     setText(this.sentence, sentenceAt(evaluation.evidence, threshold));
     this.histogram.set(threshold, inForce ?? evaluation.threshold);
     this.curve.set(threshold);
-    const suggested = evaluation.suggestion?.threshold;
+    // One that nothing carries yet may cost half of the people's own pictures, and for no promise.
+    const suggested = evaluation.suggestion?.carried === true ? evaluation.suggestion.threshold : undefined;
     const away = (other: number | undefined) => other !== undefined && Math.abs(other - threshold) > 5e-4;
     const actions = [
       ...(away(inForce)

@@ -1,3 +1,4 @@
+import { formatSimilarity } from '../../src/core/format.js';
 import type { EvaluationMistake } from '../../src/protocol/evaluation.js';
 import type { EvaluationPanelMessage } from '../../src/protocol/evaluationPanel.js';
 import { button, cardButton, element } from '../dom.js';
@@ -32,7 +33,7 @@ export function lookCard(
   const { post } = context;
   return element(
     'article',
-    { class: 'look' },
+    { class: corrected === undefined ? 'look' : 'look settled' },
     element(
       'div',
       { class: 'both' },
@@ -41,14 +42,16 @@ export function lookCard(
         'span',
         { class: 'between', title: 'Similarity of the two people’s faces' },
         element('span', { class: 'dim' }, 'like'),
-        look.similarity.toFixed(2),
+        formatSimilarity(look.similarity),
       ),
       face(context, look.nearestPicture, look.nearestPerson, nameOf(look.nearestPicture)),
     ),
     element(
       'p',
       { class: 'why' },
-      badge === undefined ? undefined : element('span', { class: 'badge' }, badge),
+      badge === undefined
+        ? undefined
+        : element('span', { class: 'badge' }, corrected === undefined ? badge : `${badge}, settled`),
       ' ',
       why,
     ),
@@ -74,7 +77,8 @@ const NAME = 16;
 function correction(message: EvaluationPanelMessage, post: CardContext['post']): HTMLElement {
   const words = (name: (person: string) => string) => {
     if (message.type === 'notThisPerson') return `Not ${name(message.person)}`;
-    return message.type === 'thisIs' && message.person !== undefined ? `This Is ${name(message.person)}` : 'This Is…';
+    if (message.type === 'moveTo') return `Move to ${name(message.person)}`;
+    return message.type === 'takeOut' ? `Take Out of ${name(message.person)}` : 'This Is…';
   };
   const short = words((person) => (person.length > NAME ? `${person.slice(0, NAME - 1)}…` : person));
   const whole = words((person) => person);

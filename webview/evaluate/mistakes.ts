@@ -54,7 +54,9 @@ export class Mistakes {
 
   private draw(): void {
     const { mistakes, total, kind } = this;
-    this.heading.textContent = total === 0 ? 'No mistakes' : formatCount(total, 'mistake');
+    const settled = mistakes.filter(({ picture }) => this.corrected.has(picture)).length;
+    this.heading.textContent =
+      total === 0 ? 'No mistakes' : `${formatCount(total, 'mistake')}${settled === 0 ? '' : `, ${settled} settled`}`;
     const kinds = [...new Set(mistakes.map((mistake) => mistake.kind))];
     this.filters.replaceChildren(
       ...(kinds.length < 2 ? [] : [this.filter(undefined), ...kinds.map((one) => this.filter(one))]),
@@ -111,25 +113,30 @@ export class Mistakes {
   private card(mistake: EvaluationMistake): HTMLElement {
     const present = this.cards.get(mistake);
     if (present) return present;
-    const { kind, picture, person, nearestPerson } = mistake;
-    const corrections: EvaluationPanelMessage[] = !this.corrects()
-      ? []
-      : kind === 'not-recognized' && person === nearestPerson
-        ? [{ type: 'thisIs', file: picture, person }]
-        : [
-            { type: 'notThisPerson', file: picture, person: nearestPerson },
-            ...(kind === 'taken-for-another' ? [{ type: 'thisIs' as const, file: picture, person }] : []),
-          ];
+    const { kind, picture, person } = mistake;
     const made = lookCard(this.context, {
       look: mistake,
       badge: KINDS[kind],
       who: kind === 'stranger-named' ? `${person}, a stranger` : person,
       why: mistake.why,
-      corrections,
+      corrections: this.corrects() ? correctionsOf(mistake) : [],
       corrected: this.corrected.get(picture),
     });
     made.dataset['kind'] = kind;
     this.cards.set(mistake, made);
     return made;
+  }
+}
+
+/** What can be done at once, as a recognizer is evaluated with its own pictures: whose they are is what stands in question. */
+function correctionsOf({ kind, picture: file, person, nearestPerson }: EvaluationMistake): EvaluationPanelMessage[] {
+  const not = { type: 'notThisPerson', file, person: nearestPerson } as const;
+  switch (kind) {
+    case 'taken-for-another':
+      return [not, { type: 'moveTo', file, from: person, person: nearestPerson }];
+    case 'stranger-named':
+      return [not];
+    case 'not-recognized':
+      return [{ type: 'takeOut', file, person }];
   }
 }

@@ -7,7 +7,7 @@ import {
   type EvaluationPanelMessage,
 } from '../../protocol/evaluationPanel.js';
 import type { Threshold } from '../../protocol/recognition.js';
-import { setThreshold, undo } from '../../recognizers/edits.js';
+import { movePictures, removePictures, setThreshold, undo, type Edit } from '../../recognizers/edits.js';
 import { isRecognizer } from '../../recognizers/recognizerFolder.js';
 import { askForPerson } from '../commands/askForPerson.js';
 import type { Editor, Panel } from '../editor.js';
@@ -15,6 +15,7 @@ import { inBackground } from '../failures.js';
 import type { RunningJob } from '../job.js';
 import type { Recognizers } from '../recognizers.js';
 import { picturesOf, type EvaluationFiles } from './evaluationFiles.js';
+import { OwnChanges } from './ownChanges.js';
 import { PageHost, type CommonMessage, type Page } from './pageHost.js';
 import type { Evaluated, EvaluationResult, NotEvaluated, RunningEvaluation } from './startEvaluation.js';
 
@@ -41,7 +42,7 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
   private readonly host: PageHost<Message, EvaluationPanelContent>;
   private state: State = { type: 'evaluating', done: 0, total: 0 };
   private running: RunningJob | undefined;
-  private corrections: { picture: string; words: string }[] = [];
+  private readonly changes: OwnChanges;
   /** Files that the evaluation names: the page may ask for no others. */
   private named = new Set<string>();
   private readonly unheard: () => void;
@@ -53,6 +54,7 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
     private what: Evaluated,
     private readonly ports: EvaluationPorts,
   ) {
+    this.changes = new OwnChanges(ports.recognizers, what.target);
     this.host = new PageHost<Message, EvaluationPanelContent>(editor, panel, this);
     this.unheard = ports.recognizers.onChanged((folder) => {
       if (folder === what.target) this.tellChange();
@@ -67,9 +69,9 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
   }
 
   snapshot(): EvaluationPanelContent {
-    const { title, state, corrections } = this;
+    const { title, state } = this;
     if (state.type !== 'evaluation') return { ...state, title };
-    return { ...state, title, corrects: isRecognizer(this.what.target), corrections, ...this.inForce };
+    return { ...state, title, corrects: isRecognizer(this.what.target), ...this.changed };
   }
 
   async receive(message: Message): Promise<void> {
@@ -90,10 +92,18 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
         return;
       }
       case 'undo':
-        await this.ports.recognizers.edit(this.what.target, undo);
-        this.corrections = this.corrections.slice(0, -1);
-        this.tellChange();
+        if (this.changes.last.lastChange !== undefined) await this.edit(undo);
         return;
+      case 'moveTo': {
+        const { file, from, person } = message;
+        await this.edit(movePictures(from, person, [this.fileOf(file)]), file, `Now a picture of ${person}.`);
+        return;
+      }
+      case 'takeOut': {
+        const { file, person } = message;
+        await this.edit(removePictures(person, [this.fileOf(file)]), file, `No picture of ${person} any more.`);
+        return;
+      }
       case 'useThreshold':
         await this.useThreshold(message.threshold);
         return;
@@ -114,15 +124,17 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
     this.running?.stop();
   }
 
-  private get inForce(): { inForce?: number } {
+  /** What has become of the recognizer since. */
+  private get changed(): Omit<Extract<EvaluationPanelContent, { type: 'changed' }>, 'type'> {
     const value = this.ports.recognizers.summary(this.what.target)?.threshold.value;
-    return value === undefined ? {} : { inForce: value };
+    const corrections = [...this.changes.words].map(([picture, words]) => ({ picture, words }));
+    return { corrections, ...this.changes.last, ...(value === undefined ? {} : { inForce: value }) };
   }
 
   private show(result: EvaluationResult): void {
     this.state = { type: 'evaluation', ...result };
     this.named = new Set(picturesOf(result.evaluation));
-    this.corrections = [];
+    this.changes.forget();
     this.host.refresh();
   }
 
@@ -170,19 +182,25 @@ export class EvaluationPage implements Page<Message, EvaluationPanelContent> {
   private async correct(picture: string, kind: 'add' | 'notThisPerson', person: string): Promise<void> {
     await this.ports.recognizers.change(this.what.target, { kind, person, files: [this.fileOf(picture)] });
     const words = kind === 'add' ? `Now a picture of ${person}.` : `Faces like it are not named ${person} any more.`;
-    this.corrections = [...this.corrections.filter((one) => one.picture !== picture), { picture, words }];
+    this.changes.remember(picture, words);
+    this.tellChange();
+  }
+
+  /** What needs no network. @param words what became of the picture, where it is about one */
+  private async edit(edit: Edit, picture = '', words?: string): Promise<void> {
+    await this.ports.recognizers.edit(this.what.target, edit);
+    if (words !== undefined) this.changes.remember(picture, words);
     this.tellChange();
   }
 
   private async useThreshold(value: number): Promise<void> {
     const { state } = this;
     if (state.type === 'evaluation')
-      await this.ports.recognizers.edit(this.what.target, setThreshold(thresholdOf(state.evaluation, value)));
+      await this.edit(setThreshold(thresholdOf(state.evaluation, value)), '', 'Set the threshold.');
   }
 
   private tellChange(): void {
-    if (this.state.type === 'evaluation')
-      this.host.post({ type: 'changed', corrections: this.corrections, ...this.inForce });
+    if (this.state.type === 'evaluation') this.host.post({ type: 'changed', ...this.changed });
   }
 
   private async sendPictures(files: readonly string[]): Promise<void> {

@@ -11,11 +11,12 @@ import type { Editor, Panel } from '../editor.js';
 import { inBackground, wordsOf } from '../failures.js';
 import type { Recognizers } from '../recognizers.js';
 import type { ModelMessage } from './comparisonPage.js';
+import { OwnChanges } from './ownChanges.js';
 import { PageHost, type Page } from './pageHost.js';
 import { PictureIntake, type Wished } from './pictureIntake.js';
 import { KEPT } from './tryPage.js';
 
-interface Shown extends LookedAtPicture {
+interface Shown extends Omit<LookedAtPicture, 'correction'> {
   readonly file: string;
 }
 
@@ -29,8 +30,7 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
   private pictures: Shown[] = [];
   private waiting = 0;
   private failure: string | undefined;
-  /** How many corrections of this page can be taken back. */
-  private corrections = 0;
+  private readonly changes: OwnChanges;
   private next = 1;
   private isClosed = false;
   /** One after the other: a correction is answered by what comes behind it. */
@@ -43,6 +43,7 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
     private readonly recognizers: Recognizers,
   ) {
     this.intake = new PictureIntake(editor, (wished) => this.ask(wished));
+    this.changes = new OwnChanges(recognizers, recognizer);
     this.host = new PageHost<ModelMessage, ModelPanelContent>(editor, panel, this);
     this.unheard = recognizers.onChanged((folder) => {
       if (folder === recognizer) inBackground(editor, this.askAgain());
@@ -55,7 +56,8 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
   }
 
   snapshot(): ModelPanelContent {
-    const { waiting, failure, pictures } = this;
+    const { waiting, failure, pictures, changes } = this;
+    const said = changes.words;
     const summary = this.recognizers.summary(this.recognizer);
     const facts = summary
       ? [
@@ -69,12 +71,12 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
       facts,
       waiting,
       people: summary?.people.map(({ person }) => person) ?? [],
-      pictures: pictures.map(({ id, name, answer, correction }) => ({
-        ...{ id, name, answer },
-        ...(correction === undefined ? {} : { correction }),
-      })),
+      pictures: pictures.map(({ id, name, answer }) => {
+        const correction = said.get(String(id));
+        return { ...{ id, name, answer }, ...(correction === undefined ? {} : { correction }) };
+      }),
       ...(failure === undefined ? {} : { failure }),
-      ...(this.corrections > 0 && summary?.lastChange !== undefined ? { lastChange: summary.lastChange } : {}),
+      ...changes.last,
     };
   }
 
@@ -94,7 +96,7 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
         return;
       }
       case 'undo':
-        await this.takeBack();
+        if (this.changes.last.lastChange !== undefined) await this.recognizers.edit(this.recognizer, undo);
         return;
       case 'openLike': {
         const answer = this.shown(message.id)?.answer;
@@ -135,18 +137,12 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
     const file = this.kept(shown.file);
     await this.inTurn(0, async () => {
       await this.recognizers.change(this.recognizer, { kind, person, files: [file] });
-      this.corrections++;
-      const words = kind === 'add' ? `You said: this is ${person}.` : `You said: not ${person}.`;
-      this.pictures = this.pictures.map((one) => (one.id === shown.id ? { ...one, file, correction: words } : one));
+      this.changes.remember(
+        String(shown.id),
+        kind === 'add' ? `You said: this is ${person}.` : `You said: not ${person}.`,
+      );
+      this.pictures = this.pictures.map((one) => (one.id === shown.id ? { ...one, file } : one));
     });
-  }
-
-  private async takeBack(): Promise<void> {
-    await this.recognizers.edit(this.recognizer, undo);
-    this.corrections = Math.max(0, this.corrections - 1);
-    const last = this.pictures.find(({ correction }) => correction !== undefined);
-    this.pictures = this.pictures.map((one) => (one === last || this.corrections === 0 ? withoutCorrection(one) : one));
-    this.host.refresh();
   }
 
   /** What is the recognizer's from now on lies with it: a picture that was pasted goes with the page. */
@@ -201,8 +197,4 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
     this.queue = done.catch(() => undefined);
     return done;
   }
-}
-
-function withoutCorrection({ id, name, file, answer }: Shown): Shown {
-  return { id, name, file, answer };
 }

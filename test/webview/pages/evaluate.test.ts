@@ -92,7 +92,7 @@ describe('the page of an evaluation', function () {
     assert.equal(new Set(later).size, later.length, 'none twice');
   });
 
-  it('opens both files of a mistake, and says “not this person” and “this is” of it', async () => {
+  it('opens both files of a mistake, says “not this person” of it or moves its picture, and marks what is settled', async () => {
     await open();
     const mistake = evaluation.mistakes[0]!;
     assert.equal(mistake.kind, 'taken-for-another');
@@ -102,19 +102,34 @@ describe('the page of an evaluation', function () {
       assert.deepEqual((await said('open')).at(-1), { type: 'open', file });
     }
     await card.locator('vscode-button', { hasText: `Not ${mistake.nearestPerson}` }).click();
-    await card.locator('vscode-button', { hasText: `This Is ${mistake.person}` }).click();
+    await card.locator('vscode-button', { hasText: `Move to ${mistake.nearestPerson}` }).click();
     const file = mistake.picture;
-    assert.deepEqual(await said('notThisPerson'), [{ type: 'notThisPerson', file, person: mistake.nearestPerson }]);
-    assert.deepEqual(await said('thisIs'), [{ type: 'thisIs', file, person: mistake.person }]);
+    const { person, nearestPerson } = mistake;
+    assert.deepEqual(await said('notThisPerson'), [{ type: 'notThisPerson', file, person: nearestPerson }]);
+    assert.deepEqual(await said('moveTo'), [{ type: 'moveTo', file, from: person, person: nearestPerson }]);
+    const stray = panel.page.locator('#strayPictures .look').first();
+    await stray.locator('vscode-button', { hasText: `Take Out of ${person}` }).click();
+    assert.deepEqual(await said('takeOut'), [{ type: 'takeOut', file, person }]);
     await panel.send({
       type: 'changed',
       inForce: 0.5,
-      corrections: [{ picture: file, words: 'Not taken for Carl any more.' }],
+      lastChange: 'Said that 1 picture is not Carl',
+      corrections: [{ picture: file, words: 'Faces like it are not named Carl any more.' }],
     });
     assert.equal(
       await panel.page.locator('.look').first().locator('.corrected').textContent(),
-      'Not taken for Carl any more.',
+      'Faces like it are not named Carl any more.',
     );
+    const heading = panel.page.locator('.mistakes h2');
+    assert.equal(await heading.textContent(), `${evaluation.mistakeCount} mistakes, 1 settled`);
+    assert.match((await card.locator('.badge').textContent())!, /, settled$/);
+    assert.equal(await panel.page.locator('.look.settled').count(), 1);
+    const offered = panel.page.locator('.corrections');
+    assert.match((await offered.textContent())!, /^Said that 1 picture is not Carl\. What is below/);
+    await panel.send({ type: 'changed', inForce: 0.5, corrections: [] });
+    assert.ok(await offered.isHidden(), 'what was changed elsewhere is not taken back here');
+    assert.equal(await heading.textContent(), `${evaluation.mistakeCount} mistakes`);
+    await panel.send({ type: 'changed', inForce: 0.5, lastChange: 'Set the threshold to 0.500', corrections: [] });
     await panel.page.locator('#undo').click();
     assert.equal((await said('undo')).length, 1);
   });
