@@ -15,12 +15,18 @@ export class TriedPictures {
     { class: 'hint empty' },
     'Choose a picture, paste one (Ctrl+V or ⌘V), drop one here while holding Shift, or take one with a camera.',
   );
+  private readonly closedSet = element('label', { class: 'closedSet', hidden: '' });
+  private readonly box = document.createElement('input');
   private readonly said = element('p', { class: 'hint', role: 'status' });
 
   constructor(
     private readonly post: Post,
     private readonly paste: () => void,
-  ) {}
+  ) {
+    Object.assign(this.box, { type: 'checkbox', id: 'closedSet' });
+    this.closedSet.append(this.box, 'Every picture is one of these people: somebody is always named');
+    this.box.addEventListener('change', () => post({ type: 'closedSet', on: this.box.checked }));
+  }
 
   /**
    * @param facts below the title
@@ -38,6 +44,7 @@ export class TriedPictures {
         button('Camera…', { appearance: 'secondary', id: 'openCamera' }, () => post({ type: 'openCamera' })),
         ...more,
       ]),
+      this.closedSet,
       this.failure,
       ...notices,
       this.said,
@@ -51,9 +58,12 @@ export class TriedPictures {
     readonly title: string;
     readonly waiting: number;
     readonly failure?: string | undefined;
+    readonly closedSet?: boolean | undefined;
     readonly pictures: readonly unknown[];
   }): void {
-    const { title, waiting, failure, pictures } = content;
+    const { title, waiting, failure, closedSet, pictures } = content;
+    this.closedSet.hidden = closedSet === undefined;
+    this.box.checked = closedSet === true;
     setText(this.name, title);
     this.ring.hidden = waiting === 0;
     this.failure.hidden = failure === undefined;

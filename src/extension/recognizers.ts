@@ -12,10 +12,13 @@ import type { Editor } from './editor.js';
 import { faceWeightsSetting } from './faceWeightsSetting.js';
 
 type Read = Recognizer['record'];
+/** @param done pictures that were looked at, of `total` */
+type Preparing = (place: string, done: number, total: number) => void;
 
 /** The recognizers of the open folders: where they are, what they hold, their changes, and the processes that answer for them. */
 export class Recognizers {
   private readonly listeners = new Set<(folder: string) => void>();
+  private readonly preparations = new Set<Preparing>();
   private readonly answerers = new Map<string, Answerer>();
   /** Read once for each state of the file. */
   private readonly records = new Map<string, { readonly stamp: string; readonly record: Read | undefined }>();
@@ -83,9 +86,15 @@ export class Recognizers {
     this.changed(folder);
   }
 
-  /** Changes for which pictures are looked at. @throws Error what the change is refused for, and what to do */
-  async change(folder: string, change: RecognizerChange): Promise<Changed> {
-    const result = await this.answerer(folder).ask(change);
+  /**
+   * Changes for which pictures are looked at.
+   *
+   * @param place what answers: a recognizer, or a checkpoint
+   * @param folder of the recognizer
+   * @throws Error what the change is refused for, and what to do
+   */
+  async change(place: string, change: RecognizerChange, folder = place): Promise<Changed> {
+    const result = await this.answerer(place).ask(change);
     if (result.kind === 'changed') {
       this.changed(folder);
       return result.changed;
@@ -95,9 +104,19 @@ export class Recognizers {
     );
   }
 
-  /** Answers at once while its process is warm, which it stays for a minute. */
-  answerer(folder: string): Answerer {
-    const present = this.answerers.get(folder);
+  /** While the people of a checkpoint are enrolled. @returns what ends it */
+  onPreparing(listener: Preparing): () => void {
+    this.preparations.add(listener);
+    return () => void this.preparations.delete(listener);
+  }
+
+  /**
+   * Answers at once while its process is warm, which it stays for a minute.
+   *
+   * @param place a recognizer, or a checkpoint, whose people are enrolled with the first question
+   */
+  answerer(place: string): Answerer {
+    const present = this.answerers.get(place);
     if (present) return present;
     const made = new Answerer(
       {
@@ -105,16 +124,25 @@ export class Recognizers {
         order: {
           type: 'answer',
           protocol: PROTOCOL_VERSION,
-          recognizer: folder,
+          recognizer: place,
           faces: 'on',
           idleSeconds: 60,
           ...faceWeightsSetting(this.editor),
         },
       },
-      { onOutput: (line) => this.editor.log.info(line) },
+      {
+        onOutput: (line) => this.editor.log.info(line),
+        onMessage: (message) => {
+          if (message.type === 'preparing' && message.total > 0) this.preparing(place, message.done, message.total);
+        },
+      },
     );
-    this.answerers.set(folder, made);
+    this.answerers.set(place, made);
     return made;
+  }
+
+  protected preparing(place: string, done: number, total: number): void {
+    for (const listener of this.preparations) listener(place, done, total);
   }
 
   dispose(): void {

@@ -18,6 +18,12 @@ export const lookedAtPicture = z.object({
 });
 export type LookedAtPicture = z.infer<typeof lookedAtPicture>;
 
+/**
+ * Whether the scores of the network alone answer, as if every picture were of one of its people. Absent where there is no other way to
+ * answer, or no such way.
+ */
+const closedSet = z.boolean().optional();
+
 // Extension host → panel of a network, drawn whole from one message.
 export const modelPanelContent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('comparison'), title: z.string(), comparison }),
@@ -29,6 +35,7 @@ export const modelPanelContent = z.discriminatedUnion('type', [
     /** Pictures that are being looked at. */
     waiting: z.int().min(0),
     failure: z.string().optional(),
+    closedSet,
     /** The newest first. */
     pictures: z.array(triedPicture),
   }),
@@ -43,6 +50,7 @@ export const modelPanelContent = z.discriminatedUnion('type', [
     people: z.array(z.string()),
     /** What the last correction was, as undo would take it back. */
     lastChange: z.string().optional(),
+    closedSet,
     /** The newest first. */
     pictures: z.array(lookedAtPicture),
   }),
@@ -61,6 +69,7 @@ export const modelPanelMessage = z.discriminatedUnion('type', [
   /** It is this person; without one the user is asked who it is. */
   z.object({ type: z.literal('thisIs'), id: z.int(), person: z.string().min(1).optional() }),
   z.object({ type: z.literal('undo') }),
+  z.object({ type: z.literal('closedSet'), on: z.boolean() }),
   z.object({ type: z.literal('evaluate') }),
   z.object({ type: z.literal('openLike'), id: z.int() }),
   z.object({ type: z.literal('export') }),

@@ -3,8 +3,8 @@ import { UserError } from '../core/userError.js';
 import { datasetOf } from '../inference/measure.js';
 import { COSINE_HEAD, hasCosineHead, prototypesOf } from '../graph/cosineHead.js';
 import { openCheckpoint } from '../inference/openCheckpoint.js';
-import { runFolderOf } from '../runs/runFolder.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
+import { recognizerOfCheckpoint, recognizerOfFile } from '../recognizers/recognizersFolder.js';
 import { enrolPeople, type EnrolledFiles } from './enrolFolder.js';
 import type { OwnedPicture } from './faceSetOf.js';
 import type { Sight } from './sight.js';
@@ -12,11 +12,6 @@ import type { Sight } from './sight.js';
 /** Of each person that a network was trained on; more pictures move their mean no more. */
 const PICTURES = 20;
 const STRANGERS_PER_1000 = 10;
-
-/** Where the recognizer of a checkpoint lies: in the folder of its run, made when somebody first asks. */
-export function recognizerOfCheckpoint(checkpoint: string): string {
-  return path.join(runFolderOf(checkpoint), 'recognizers', path.basename(checkpoint));
-}
 
 /**
  * Makes the recognizer of a checkpoint, of the pictures that it was trained on, where it is not there yet.
@@ -60,7 +55,7 @@ export async function enrolForExport(
 ): Promise<string | undefined> {
   const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
   if (!split) return undefined;
-  const recognizer = `${file}.recognizer`;
+  const recognizer = recognizerOfFile(file);
   const options = { recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
   const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
   return enrolment && recognizer;
@@ -103,7 +98,7 @@ export async function splitOfCheckpoint(
     throw new UserError(
       'dataset-missing',
       `The pictures of this network are not where they were, or are others now: “${source.run.options.dataset}”.`,
-      'Bring the folder back, or ask the network for its own people alone with --closed-set.',
+      'Bring the folder back, or ask for its own people alone: --closed-set, or “Every picture is one of these people”.',
     );
   const { root, files, labels, people, split, source: pictures } = dataset;
   await pictures.close();

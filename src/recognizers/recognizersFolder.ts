@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { runFolderOf } from '../runs/runFolder.js';
 import { isRecognizer } from './recognizerFolder.js';
 
 /** Where the recognizers of a workspace or a working folder lie. */
@@ -21,6 +22,16 @@ export function recognizersIn(base: string): string[] {
     .sort()
     .map((name) => path.join(parent, name))
     .filter(isRecognizer);
+}
+
+/** Where the recognizer of a checkpoint lies: in the folder of its run, made when somebody first asks. */
+export function recognizerOfCheckpoint(checkpoint: string): string {
+  return path.join(runFolderOf(checkpoint), 'recognizers', path.basename(checkpoint));
+}
+
+/** Where the recognizer of an exported embedding lies, if its pictures were there when it was written. */
+export function recognizerOfFile(file: string): string {
+  return `${file}.recognizer`;
 }
 
 /** What a recognizer of a folder of pictures is called: the folder's name, without what a file system would stumble over. */

@@ -15,6 +15,8 @@ export class HeldRecognizers extends Recognizers {
   readonly wishes: Wish[] = [];
   /** Of every answer. */
   person = 'Anna';
+  /** Of every question, where there is one. */
+  refusal: { readonly message: string; readonly advice: string } | undefined;
 
   constructor(
     editor: FakeEditor,
@@ -41,9 +43,15 @@ export class HeldRecognizers extends Recognizers {
     return answerer;
   }
 
+  /** As if the process said how far it is. */
+  prepare(place: string, done: number, total: number): void {
+    this.preparing(place, done, total);
+  }
+
   private async resultOf(wish: Wish): Promise<Result> {
     const { name, kind, digest, precision } = NETWORK;
     const network = { name, kind, digest, precision };
+    if (this.refusal) return { kind: 'refused', code: 'x', ...this.refusal };
     if (wish.kind === 'recognize') {
       const known = this.person !== 'unknown';
       const answers = wish.files.map((file) => ({

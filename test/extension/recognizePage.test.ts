@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { CameraAnswer } from '../../src/extension/panels/cameraAnswer.js';
 import { RecognizePage } from '../../src/extension/panels/recognizePage.js';
+import { Scores } from '../../src/extension/panels/scores.js';
+import type { LastWord, TrainerOrder } from '../../src/protocol/jobs.js';
 import { modelPanelContent, type ModelPanelContent } from '../../src/protocol/modelPanel.js';
 import { renamePerson, undo } from '../../src/recognizers/edits.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -16,7 +19,8 @@ describe('RecognizePage', () => {
     const panel = new FakePanel('faceTrainer.model', 'Try', true);
     const folder = path.join(scratch(), 'door');
     const recognizers = new HeldRecognizers(editor, folder);
-    new RecognizePage(editor, panel, folder, recognizers);
+    const saved = { kind: 'recognize', recognizer: folder };
+    new RecognizePage(editor, panel, { place: folder, recognizer: folder, title: 'door', saved }, recognizers);
     panel.say({ type: 'ready' });
     return { editor, panel, recognizers, folder };
   };
@@ -76,5 +80,92 @@ describe('RecognizePage', () => {
     await until(() => editor.opened.length > 0);
     assert.deepEqual(editor.opened, ['/people/Anna/1.jpg']);
     panel.close();
+  });
+
+  describe('of a checkpoint', () => {
+    const predicted = (files: readonly string[]): LastWord => ({
+      ...{ type: 'predicted', runtime: 'the native engine', network: 'MobileNetV2' },
+      predictions: files.map((file) => ({ file, person: 'Bo', probability: 0.49, scores: { Bo: 0.49, Anna: 0.3 } })),
+    });
+    const openCheckpoint = () => {
+      const editor = new FakeEditor();
+      const panel = new FakePanel('faceTrainer.model', 'Try', true);
+      const folder = path.join(scratch(), 'recognizers', 'epoch-0001');
+      const recognizers = new HeldRecognizers(editor, folder);
+      const asked: string[][] = [];
+      const start = (order: TrainerOrder) => {
+        assert.ok(order.type === 'predict');
+        asked.push(order.files);
+        return { ended: Promise.resolve(predicted(order.files)), stop: () => undefined };
+      };
+      const place = path.join(scratch(), 'checkpoints', 'epoch-0001');
+      const scores = new Scores({ start }, place);
+      const saved = { kind: 'try', model: place };
+      new RecognizePage(editor, panel, { place, recognizer: folder, title: 'orl', scores, saved }, recognizers);
+      panel.say({ type: 'ready' });
+      return { editor, panel, recognizers, asked, place, folder };
+    };
+    const content = (panel: FakePanel) => {
+      const shown = modelPanelContent.parse(panel.posted.at(-1));
+      assert.ok(shown.type !== 'comparison');
+      return shown;
+    };
+
+    it('answers by its embedding, or by its scores alone where every picture is one of its people', async () => {
+      const { panel, recognizers, asked } = openCheckpoint();
+      recognizers.person = 'unknown';
+      panel.say(pasted);
+      await until(() => now(panel).pictures.length === 1);
+      assert.equal(now(panel).closedSet, false);
+      panel.say({ type: 'closedSet', on: true });
+      await until(() => content(panel).type === 'try' && content(panel).pictures.length === 1);
+      const closed = content(panel);
+      assert.ok(closed.type === 'try' && 'person' in closed.pictures[0]!.answer);
+      assert.deepEqual([closed.pictures[0]!.answer.person, closed.closedSet], ['Bo', true]);
+      assert.equal(closed.facts, 'MobileNetV2, computed by the native engine');
+      assert.equal(asked.length, 1);
+      panel.say({ type: 'closedSet', on: false });
+      await until(() => content(panel).type === 'recognize');
+      assert.equal(recognizers.wishes.length, 1, 'an answer that is there is not asked for again');
+      panel.say({ type: 'evaluate' });
+      panel.close();
+    });
+
+    it('says how far the enrolling of its people is, and keeps pictures that could not be answered', async () => {
+      const { panel, recognizers, place } = openCheckpoint();
+      recognizers.prepare(place, 1200, 3160);
+      assert.deepEqual(now(panel).facts, ['Its people are enrolled: 1,200 of 3,160 pictures.']);
+      recognizers.refusal = { message: 'The pictures are gone.', advice: 'Bring them back.' };
+      panel.say(pasted);
+      await until(() => now(panel).failure !== undefined);
+      assert.deepEqual([now(panel).failure, now(panel).pictures], ['The pictures are gone. Bring them back.', []]);
+      panel.say({ type: 'closedSet', on: true });
+      await until(() => content(panel).type === 'try' && content(panel).pictures.length === 1);
+      recognizers.refusal = undefined;
+      panel.say({ type: 'closedSet', on: false });
+      await until(() => content(panel).type === 'recognize' && content(panel).pictures.length === 1);
+      assert.equal(now(panel).failure, undefined);
+      panel.close();
+    });
+
+    it('learns at the camera, too', async () => {
+      const { editor, panel, recognizers, folder } = openCheckpoint();
+      panel.say({ type: 'openCamera' });
+      await until(() => editor.browsed.length === 1);
+      const post = async (place: string, body: string) =>
+        (await (await fetch(editor.browsed[0]! + place, { method: 'POST', body })).json()) as CameraAnswer;
+      const seen = await post('/picture', 'a jpeg');
+      assert.equal(seen.title, 'Anna');
+      const { id, known, people } = seen.correctable!;
+      assert.deepEqual([known, people], ['Anna', ['Anna', 'Bo', 'Cy']]);
+      const not = await post('/correction', JSON.stringify({ kind: 'notThisPerson', id }));
+      assert.match(not.title, /^Nobody I know/);
+      assert.equal(not.correctable!.known, undefined);
+      assert.equal(recognizers.record(folder)!.people[0]!.negatives.length, 1);
+      const is = await post('/correction', JSON.stringify({ kind: 'thisIs', id, person: 'Dora' }));
+      assert.equal(is.title, 'Dora');
+      assert.ok(recognizers.people(folder).includes('Dora'));
+      panel.close();
+    });
   });
 });

@@ -31,7 +31,11 @@ export function checkpointFolderOf(argument: unknown): string | null | undefined
   if (typeof argument === 'string') return argument;
   const at = placeOf(argument)?.fsPath;
   if (at === undefined) return checkpointRow.safeParse(argument).data?.path;
-  return [at, path.dirname(at)].find((folder) => fs.existsSync(path.join(folder, 'manifest.json'))) ?? null;
+  return [at, path.dirname(at)].find(isCheckpointFolder) ?? null;
+}
+
+export function isCheckpointFolder(folder: string): boolean {
+  return fs.existsSync(path.join(folder, 'manifest.json'));
 }
 
 /** The folder of a command, asked for when it came without one. @returns undefined when there is none to be had */

@@ -1,11 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { AnswerWords } from '../../core/answerWords.js';
+import { cameraCorrection, type CameraAnswer, type CameraCorrection } from './cameraAnswer.js';
 import { CAMERA_PAGE } from './cameraPage.js';
 
-/** Of a picture that the page sends. */
+/** Of a picture that the page sends, and of a correction. */
 const LARGEST = 32 * 2 ** 20;
+const LARGEST_CORRECTION = 4096;
+
+/** Who answers the page. Each gives undefined when nothing could be found out. */
+export interface CameraListener {
+  readonly onPicture: (jpeg: Uint8Array) => Promise<CameraAnswer | undefined>;
+  /** Absent where nothing learns. */
+  readonly onCorrection?: ((correction: CameraCorrection) => Promise<CameraAnswer | undefined>) | undefined;
+}
 
 /**
  * A page for a browser on this machine that shows a camera and sends pictures of it. It listens on the loopback interface
@@ -17,11 +25,10 @@ export class CameraServer {
     readonly url: string,
   ) {}
 
-  /** @param onPicture a JPEG → who is in it, in words; undefined when that could not be found out */
-  static async start(onPicture: (jpeg: Uint8Array) => Promise<AnswerWords | undefined>): Promise<CameraServer> {
+  static async start(listener: CameraListener): Promise<CameraServer> {
     const secret = randomBytes(18).toString('base64url');
     const server = http.createServer((request, response) => {
-      answer(request, response, `/${secret}`, onPicture).catch(() => response.writeHead(500).end());
+      answer(request, response, `/${secret}`, listener).catch(() => response.writeHead(500).end());
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -41,7 +48,7 @@ async function answer(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   place: string,
-  onPicture: (jpeg: Uint8Array) => Promise<AnswerWords | undefined>,
+  { onPicture, onCorrection }: CameraListener,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'GET' && pathname === place) {
@@ -54,21 +61,31 @@ async function answer(
     response.end(CAMERA_PAGE);
     return;
   }
-  if (request.method !== 'POST' || pathname !== `${place}/picture`) {
+  const isPicture = pathname === `${place}/picture`;
+  if (request.method !== 'POST' || !(isPicture || (onCorrection && pathname === `${place}/correction`))) {
     response.writeHead(404).end();
     return;
   }
+  const body = await bodyOf(request, isPicture ? LARGEST : LARGEST_CORRECTION);
+  if (!body) {
+    response.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
+  const words = isPicture
+    ? await onPicture(body)
+    : await onCorrection?.(cameraCorrection.parse(JSON.parse(body.toString('utf8'))));
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(words ?? { title: 'The picture could not be looked at: see the editor.', detail: '' }));
+}
+
+/** @returns undefined where it is too large */
+async function bodyOf(request: http.IncomingMessage, largest: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > LARGEST) {
-      response.writeHead(413, { connection: 'close' }).end();
-      return;
-    }
+    if (bytes > largest) return undefined;
     parts.push(part);
   }
-  const words = await onPicture(Buffer.concat(parts));
-  response.writeHead(200, { 'content-type': 'application/json' });
-  response.end(JSON.stringify(words ?? { title: 'The picture could not be looked at: see the editor.', detail: '' }));
+  return Buffer.concat(parts);
 }

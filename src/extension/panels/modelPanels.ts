@@ -4,11 +4,15 @@ import * as z from 'zod';
 import type { Comparison } from '../../protocol/comparison.js';
 import type { Editor, Panel } from '../editor.js';
 import type { Jobs } from '../job.js';
+import { isRecognizer } from '../../recognizers/recognizerFolder.js';
+import { recognizerOfCheckpoint, recognizerOfFile } from '../../recognizers/recognizersFolder.js';
+import { isCheckpointFolder } from '../commands/arguments.js';
 import type { Recognizers } from '../recognizers.js';
 import { modelName } from '../runName.js';
 import { ComparisonPage } from './comparisonPage.js';
 import { OpenPanels } from './openPanels.js';
-import { RecognizePage } from './recognizePage.js';
+import { RecognizePage, type Recognizing } from './recognizePage.js';
+import { Scores } from './scores.js';
 import { saveComparison, savedComparison } from './savedResults.js';
 import { TryPage } from './tryPage.js';
 
@@ -43,13 +47,19 @@ export class ModelPanels {
     this.comparisons.show(checkpoint, title, focus, this.comparison(checkpoint, result)).show(result);
   }
 
-  /** @param model a checkpoint's folder or an exported file */
+  /** @param model a checkpoint's folder or an exported file: who recognizes its people answers, scores alone where there is none */
   tryPictures(model: string): void {
-    this.tries.show(model, `Try: ${modelName(model)}`, true, this.attempt(model));
+    const what = this.recognizingOf(model);
+    if (what) this.show(what);
+    else this.tries.show(model, `Try: ${modelName(model)}`, true, this.attempt(model));
   }
 
   recognize(recognizer: string): void {
-    this.recognizing.show(recognizer, `Try: ${path.basename(recognizer)}`, true, this.recognition(recognizer));
+    this.show(recognizingBy(recognizer));
+  }
+
+  private show(what: Recognizing): void {
+    this.recognizing.show(what.place, `Try: ${what.title}`, true, this.recognition(what));
   }
 
   restore(panel: Panel, state: unknown): void {
@@ -57,11 +67,32 @@ export class ModelPanels {
     const result = saved?.kind === 'comparison' ? savedComparison(saved.checkpoint) : undefined;
     if (saved?.kind === 'comparison' && result)
       this.comparisons.adopt(saved.checkpoint, panel, this.comparison(saved.checkpoint, result));
-    else if (saved?.kind === 'try' && fs.existsSync(saved.model))
-      this.tries.adopt(saved.model, panel, this.attempt(saved.model));
-    else if (saved?.kind === 'recognize' && fs.existsSync(saved.recognizer) && this.editor.trusted)
-      this.recognizing.adopt(saved.recognizer, panel, this.recognition(saved.recognizer));
+    else if (saved?.kind === 'try' && fs.existsSync(saved.model)) this.restoreTry(panel, saved.model);
+    else if (saved?.kind === 'recognize' && fs.existsSync(saved.recognizer))
+      this.adopt(panel, recognizingBy(saved.recognizer));
     else panel.close();
+  }
+
+  private restoreTry(panel: Panel, model: string): void {
+    const what = this.recognizingOf(model);
+    if (what) this.adopt(panel, what);
+    else this.tries.adopt(model, panel, this.attempt(model));
+  }
+
+  private adopt(panel: Panel, what: Recognizing): void {
+    if (this.editor.trusted) this.recognizing.adopt(what.place, panel, this.recognition(what));
+    else panel.close();
+  }
+
+  /** A checkpoint has a recognizer once it is asked; an exported embedding, where its people lie beside it. */
+  private recognizingOf(model: string): Recognizing | undefined {
+    const common = { title: modelName(model), saved: { kind: 'try', model } };
+    if (isCheckpointFolder(model)) {
+      const scores = new Scores(this.jobs, model);
+      return { ...common, place: model, recognizer: recognizerOfCheckpoint(model), scores };
+    }
+    const recognizer = recognizerOfFile(model);
+    return isRecognizer(recognizer) ? { ...common, place: recognizer, recognizer } : undefined;
   }
 
   private comparison(checkpoint: string, result: Comparison): (panel: Panel) => ComparisonPage {
@@ -72,7 +103,12 @@ export class ModelPanels {
     return (panel) => new TryPage(this.editor, panel, modelName(model), model, this.jobs);
   }
 
-  private recognition(recognizer: string): (panel: Panel) => RecognizePage {
-    return (panel) => new RecognizePage(this.editor, panel, recognizer, this.recognizers);
+  private recognition(what: Recognizing): (panel: Panel) => RecognizePage {
+    return (panel) => new RecognizePage(this.editor, panel, what, this.recognizers);
   }
+}
+
+function recognizingBy(recognizer: string): Recognizing {
+  const title = path.basename(recognizer);
+  return { place: recognizer, recognizer, title, saved: { kind: 'recognize', recognizer } };
 }

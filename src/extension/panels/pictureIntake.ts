@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { AnswerWords } from '../../core/answerWords.js';
 import type { ModelPanelMessage } from '../../protocol/modelPanel.js';
 import type { Editor } from '../editor.js';
+import type { CameraAnswer, CameraCorrection } from './cameraAnswer.js';
 import { CameraServer } from './cameraServer.js';
 
 /** Endings that dialogs for pictures offer. */
@@ -25,7 +25,9 @@ export class PictureIntake {
   constructor(
     private readonly editor: Editor,
     /** @returns what is in each, in words */
-    private readonly ask: (wished: readonly Wished[]) => Promise<readonly AnswerWords[]>,
+    private readonly ask: (wished: readonly Wished[]) => Promise<readonly CameraAnswer[]>,
+    /** What is said of an answer at the camera. @returns the answer from then on; absent where nothing learns */
+    private readonly correct?: (correction: CameraCorrection) => Promise<CameraAnswer | undefined>,
   ) {}
 
   /** @returns whether the message was about where pictures come from */
@@ -61,9 +63,12 @@ export class PictureIntake {
   /** The editor gives its panels no camera: a page of a browser has one, and sends its pictures here. */
   private async openCamera(): Promise<void> {
     // Kept as a promise, so that two quick clicks do not open two.
-    this.camera ??= CameraServer.start(async (jpeg) => {
-      const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
-      return answer;
+    this.camera ??= CameraServer.start({
+      onPicture: async (jpeg) => {
+        const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
+        return answer;
+      },
+      onCorrection: this.correct,
     });
     this.camera.catch(() => (this.camera = undefined)); // the next click tries again
     await this.editor.browse((await this.camera).url);

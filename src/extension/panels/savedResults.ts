@@ -8,6 +8,7 @@ import { comparison, type Comparison } from '../../protocol/comparison.js';
 import { evaluation } from '../../protocol/evaluation.js';
 import { ignoreInGit } from '../../runs/runLocation.js';
 import { isRecognizer, recognizerStamp } from '../../recognizers/recognizerFolder.js';
+import { isCheckpointFolder } from '../commands/arguments.js';
 import type { Editor } from '../editor.js';
 import { runsFolderFor } from '../runsFolders.js';
 
@@ -69,7 +70,7 @@ export function savedEvaluation({ target, probes, strangers }: EvaluationOf): z.
 function evaluationFile(target: string): string {
   if (isRecognizer(target)) return path.join(target, 'evaluation.json');
   const name = path.basename(target);
-  return fs.existsSync(path.join(target, 'manifest.json'))
+  return isCheckpointFolder(target)
     ? path.resolve(target, '..', '..', `evaluation-${name}.json`)
     : `${target}.evaluation.json`;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { checkContent, comparisonContent, tryContent } from '../../support/panelContent.js';
+import { checkContent, comparisonContent, recognizeContent, tryContent } from '../../support/panelContent.js';
 import { browserOfSuite, openPanel, type PanelPage, type Script } from '../../support/panelPage.js';
 
 const failures = async (panel: PanelPage) =>
@@ -76,6 +76,26 @@ describe('the pages of panels', function () {
     // A number that comes again after its picture has left is another picture.
     await panel.send(tryContent(3, 1));
     assert.equal(await panel.page.locator('.answer.seen').count(), 0);
+    await panel.close();
+  });
+
+  it('offer a closed set where a network can answer either way, and keep the focus on the box', async () => {
+    const panel = await openPanel(browser(), 'model.js');
+    const box = panel.page.getByLabel('Every picture is one of these people');
+    await panel.send(recognizeContent);
+    assert.ok(await box.isHidden(), 'a recognizer has no scores');
+    await panel.send({ ...recognizeContent, closedSet: false });
+    await box.focus();
+    await panel.page.keyboard.press('Space');
+    assert.deepEqual((await panel.posted()).at(-1), { type: 'closedSet', on: true });
+    await panel.send({ ...tryContent(1), closedSet: true });
+    assert.ok(await box.isChecked());
+    assert.ok(await box.evaluate((one) => one === document.activeElement));
+    await panel.page.keyboard.press('Space');
+    assert.deepEqual((await panel.posted()).at(-1), { type: 'closedSet', on: false });
+    await panel.send(tryContent(1));
+    assert.ok(await box.isHidden(), 'a file with scores has nothing else');
+    assert.deepEqual(panel.errors, []);
     await panel.close();
   });
 
