@@ -30,16 +30,14 @@ export class ModelView implements View<ModelPanelContent> {
   receive(content: ModelPanelContent): void {
     this.current = content;
     const view = { comparison: this.comparison, try: this.attempts, recognize: this.recognizing }[content.type];
-    if (view.root.parentNode !== this.page.root) {
-      // The box that changes who answers stands on both pages: it keeps the focus.
-      const focused = document.activeElement?.id;
-      this.page.root.replaceChildren(view.root);
-      if (focused === 'closedSet') view.root.querySelector<HTMLElement>('#closedSet')?.focus();
-    }
+    const focused = document.activeElement?.id;
+    if (view.root.parentNode !== this.page.root) this.page.root.replaceChildren(view.root);
     document.body.dataset['content'] = content.type;
     if (content.type === 'comparison') this.comparison.show(content);
     else if (content.type === 'try') this.attempts.show(content);
     else this.recognizing.show(content);
+    // The box that changes who answers stands on both pages: it keeps the focus.
+    if (focused === 'closedSet') view.root.querySelector<HTMLElement>('#closedSet')?.focus();
   }
 
   draw(): void {
