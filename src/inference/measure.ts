@@ -6,9 +6,11 @@ import { withoutExcluded } from '../dataset/checkDataset.js';
 import { openDataset, readBatch, type Dataset } from '../dataset/dataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { scanDataset } from '../dataset/scanDataset.js';
+import { withoutPictures } from '../dataset/withoutPictures.js';
 import { onnxBytes } from '../export/onnx/encodeOnnx.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { Difference, Measurement, Measurements } from '../protocol/comparison.js';
+import { NO_ANSWER } from '../protocol/recognition.js';
 import type { OpenedCheckpoint } from './openCheckpoint.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { OnnxSession, onnxRuntimeVersion } from './onnxSession.js';
@@ -78,15 +80,18 @@ export async function measure(
  * @returns undefined where they are not there any more, show other people, or when cancelled
  */
 export async function datasetOf(
-  { run: { options, people } }: OpenedCheckpoint,
+  { run: { options, people, withoutFace } }: OpenedCheckpoint,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Dataset | undefined> {
   if (!fs.existsSync(options.dataset)) return undefined;
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
   const cache = { cacheFolder: pixelCacheFolder(), cacheBytes: options.pixelCacheMiB * 2 ** 20 };
-  const dataset = await openDataset(scanned, { ...options, ...cache }, onProgress, cancelled);
-  if (!dataset) return undefined;
+  const opened = await openDataset(scanned, { ...options, ...cache }, onProgress, cancelled);
+  if (!opened) return undefined;
+  const missing = new Set(withoutFace);
+  const faults = new Map(opened.files.flatMap((file, i) => (missing.has(file) ? [[i, NO_ANSWER['no-face']]] : [])));
+  const dataset = withoutPictures(opened, faults);
   if (dataset.people.length === people.length && dataset.people.every((name, i) => name === people[i])) return dataset;
   await dataset.source.close();
   return undefined;

@@ -32,6 +32,8 @@ export interface OptionPick {
   readonly values?: Readonly<Record<string, { readonly label: string; readonly detail: string }>>;
   /** What the row says where the option is not set; it may then be unset. */
   readonly unset?: string;
+  /** Shown only where the training starts from the face network: elsewhere the option says nothing. */
+  readonly ofFaces?: true;
   /** Under which name the editor remembers it, where that is not the option's own. */
   readonly key?: string;
 }

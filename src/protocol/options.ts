@@ -322,11 +322,30 @@ export const trainingOptions = z.object({
     help: 'with face weights: the .xml of the face network, or its folder, where they are not the downloaded ones',
   }),
   /** `on`: the face in each picture is found and aligned to the network's template; `off`: the pictures are aligned already. */
-  faces: z.enum(['on', 'off']).default('off').register(optionInfo, {
-    flag: 'faces',
-    value: 'NAME',
-    help: 'with face weights: on finds and aligns the face in each picture; off for pictures that are aligned already',
-  }),
+  faces: z
+    .enum(['on', 'off'])
+    .default('off')
+    .register(optionInfo, {
+      flag: 'faces',
+      value: 'NAME',
+      help: 'with face weights: on finds and aligns the face in each picture; off for pictures that are aligned already',
+      pick: {
+        place: 52,
+        label: 'Faces',
+        icon: 'account',
+        ofFaces: true,
+        values: {
+          on: {
+            label: 'Found and aligned',
+            detail: 'Pictures as they come from a phone: the face is looked for in each',
+          },
+          off: {
+            label: 'Already aligned',
+            detail: 'Every picture is a face that was cut out and aligned for this network',
+          },
+        },
+      },
+    }),
   /** Absent: training in float. */
   quantization: quantization.optional(),
   /** The folder of the checkpoint, of another run, that this run fine-tunes: its people, its pictures, its network. */

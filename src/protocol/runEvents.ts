@@ -261,6 +261,7 @@ export type WarningCode =
   | 'channels-dead'
   | 'dataset-vanished'
   | 'engine-slow'
+  | 'faces-several'
   | 'layers-in-float'
   | 'log-unreadable'
   | 'memory-low'

@@ -22,6 +22,8 @@ export interface CheckpointRun {
   readonly template: Template | undefined;
   readonly people: readonly string[];
   readonly fingerprint: string;
+  /** Pictures that it left out because no face was found in them, relative to the folder. */
+  readonly withoutFace: readonly string[];
 }
 
 /**
@@ -73,8 +75,8 @@ export function runOfCheckpoint(checkpoint: string): CheckpointRun {
   try {
     const { options, network, faces, template, data } = readRunRecord(runFolder);
     if (!data || !network) throw new Error('the run ended before its pictures were read');
-    const { people, fingerprint } = data;
-    return { options, network: networkOptions.parse(network), faces, template, people, fingerprint };
+    const { people, fingerprint, withoutFace = [] } = data;
+    return { options, network: networkOptions.parse(network), faces, template, people, fingerprint, withoutFace };
   } catch (cause) {
     throw new UserError(
       'checkpoint-parentless',

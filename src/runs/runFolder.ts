@@ -36,6 +36,10 @@ export class RunFolder {
   get skipped(): string {
     return path.join(this.path, 'skipped.json');
   }
+  /** Pictures with more faces than one, and how many each has. */
+  get severalFaces(): string {
+    return path.join(this.path, 'several-faces.json');
+  }
   /** Where exported files go when nobody says otherwise. */
   get exports(): string {
     return path.join(this.path, 'exports');

@@ -31,6 +31,8 @@ const runRecord = z.object({
       validationImages: z.int(),
       /** Of the names and sizes of all pictures. */
       fingerprint: z.string(),
+      /** Left out because no face was found in them, relative to the folder; absent where faces are not looked for. */
+      withoutFace: z.array(z.string()).optional(),
     })
     .optional(),
 });

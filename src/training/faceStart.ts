@@ -6,7 +6,9 @@ import type { Graph } from '../graph/graph.js';
 import type { Template } from '../graph/preprocessing.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
-import type { FacesOf } from './alignedDataset.js';
+import { normalizeRows } from '../core/cosine.js';
+import type { Engine } from '../engine/engine.js';
+import type { FaceLook, FacesOf } from './alignedDataset.js';
 import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
 import { FACE_NETWORKS, findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 
@@ -71,4 +73,22 @@ export async function openFacesFor({ files, network, template }: FaceStart): Pro
     `The network “${network.name}” does not say where eyes, nose and mouth have to lie.`,
     'Use --faces off on pictures that are aligned for it.',
   );
+}
+
+/** The face network itself, for as long as faces are chosen. */
+export function openEmbedding(
+  engine: Engine,
+  { graph, parameters }: FaceNetwork,
+): { readonly embed: FaceLook['embed']; readonly dispose: () => void } {
+  const session = engine.createSession(graph, parameters);
+  return {
+    async embed(images, count) {
+      const { outputs } = await session.evaluate({ images, labels: new Int32Array(count) }, { wants: ['embedding'] });
+      const rows = Float32Array.from(outputs.embedding!);
+      const length = rows.length / count;
+      normalizeRows(rows, length);
+      return Array.from({ length: count }, (_, i) => rows.slice(i * length, (i + 1) * length));
+    },
+    dispose: () => session.dispose(),
+  };
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { formatCount } from '../core/format.js';
 import { Random } from '../core/random.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
 import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
@@ -13,7 +14,7 @@ import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
 import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
-import { alignedDataset, type FacesOf } from './alignedDataset.js';
+import { alignedDataset, type AlignedDataset, type FacesOf } from './alignedDataset.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
@@ -26,7 +27,7 @@ import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
 import { processStart } from '../platform/isAlive.js';
 import { throttled } from '../platform/throttled.js';
-import { faceNetworkFor, faceStart, openFacesFor, type FaceStart } from './faceStart.js';
+import { faceNetworkFor, faceStart, openEmbedding, openFacesFor, type FaceStart } from './faceStart.js';
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
 import { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
@@ -146,7 +147,8 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
-  const dataset = opened && face && options.faces === 'on' ? await seenThroughFaces(context, opened, face) : opened;
+  const dataset =
+    opened && face && options.faces === 'on' ? await seenThroughFaces(context, opened, engine, face) : opened;
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
   try {
     return await train(context, dataset, engine);
@@ -159,25 +161,32 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
 async function seenThroughFaces(
   { emit, stop, ports }: RunContext,
   dataset: Dataset,
+  engine: Engine,
   face: FaceStart,
-): Promise<Dataset | undefined> {
-  const faces = await (ports.openFaces ?? openFacesFor)(face);
+): Promise<AlignedDataset | undefined> {
   const progress = throttled((done, total) => emit({ type: 'preparing', done, total }));
-  const aligned = await alignedDataset(dataset, faces, face.network.size, progress, () => stop.requested).catch(
-    async (error: unknown) => {
-      await faces.close();
+  const embedding = openEmbedding(engine, face.network);
+  let faces: FacesOf | undefined;
+  let aligned: AlignedDataset | undefined;
+  try {
+    faces = await (ports.openFaces ?? openFacesFor)(face);
+    const look = { faces, size: face.network.size, embed: embedding.embed };
+    aligned = await alignedDataset(dataset, look, progress, () => stop.requested);
+    return aligned;
+  } finally {
+    embedding.dispose();
+    if (!aligned) {
+      await faces?.close();
       await dataset.source.close();
-      throw error;
-    },
-  );
-  if (!aligned) {
-    await faces.close();
-    await dataset.source.close();
+    }
   }
-  return aligned;
 }
 
-async function train(context: RunContext, dataset: Dataset, engine: Engine): Promise<EventOf<'finished'>> {
+async function train(
+  context: RunContext,
+  dataset: Dataset | AlignedDataset,
+  engine: Engine,
+): Promise<EventOf<'finished'>> {
   const { options, folder, teller, tell, stop } = context;
   const { quantization } = options;
   const { float, values } = await startingNetwork(context, dataset);
@@ -216,7 +225,7 @@ async function startingNetwork(
 /** @throws UserError where the pictures are not those of the run that this one goes on from */
 function writeFacts(
   { options, face, folder, record }: RunContext,
-  dataset: Dataset,
+  dataset: Dataset | AlignedDataset,
   engine: Engine,
   graph: Graph,
 ): void {
@@ -240,6 +249,7 @@ function writeFacts(
       trainImages: dataset.split.train.length,
       validationImages: dataset.split.validation.length,
       fingerprint,
+      ...('withoutFace' in dataset && { withoutFace: [...dataset.withoutFace] }),
     },
   });
 }
@@ -254,7 +264,7 @@ function requireTrainable({ quantization, frozen }: TrainingOptions): void {
     );
 }
 
-function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset): void {
+function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset | AlignedDataset): void {
   const { split, skipped } = dataset;
   if (skipped.length > 0)
     withDiskErrors(runDisk(folder.path), () =>
@@ -274,4 +284,20 @@ function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset): v
     skipped: skipped.slice(0, 100),
   });
   for (const warning of dataset.warnings) tell({ type: 'warning', ...warning });
+  if ('severalFaces' in dataset) tellSeveralFaces(folder, dataset.severalFaces, tell);
+}
+
+function tellSeveralFaces(folder: RunFolder, several: AlignedDataset['severalFaces'], tell: RunTeller['tell']): void {
+  const [first] = several;
+  if (!first) return;
+  withDiskErrors(runDisk(folder.path), () =>
+    writeFileAtomically(folder.severalFaces, `${JSON.stringify(several, null, 2)}\n`),
+  );
+  tell({
+    type: 'warning',
+    code: 'faces-several',
+    message: `${formatCount(several.length, 'picture shows', 'pictures show')} several faces, such as ${first.file} with ${first.faces}: the one most like the others of its folder was taken, else the largest.`,
+    advice:
+      'All of them are listed in several-faces.json of the run folder; leave out those where it may be somebody else.',
+  });
 }

@@ -74,10 +74,10 @@ function pickedRows(): PickedRow[] {
   const rows = optionsOf(trainingOptions).flatMap(({ path: at, info: { pick, read } }): PickedRow[] => {
     if (!pick) return [];
     const row = { place: pick.place, at, label: `$(${pick.icon}) ${pick.label}` };
-    if (read === 'start') return [{ ...row, description: 'ImageNet weights' }];
+    if (read === 'start') return [{ ...row, description: 'face weights' }];
     const [name, words] = Object.entries(pick.values ?? {}).at(-1) ?? [];
     // Another recipe would change what the other rows begin with.
-    if (at[0] === 'recipe') return [{ ...row, description: 'default' }];
+    if (at[0] === 'recipe') return [{ ...row, description: 'face' }];
     if (words) {
       const description = `${words.label[0]!.toLowerCase()}${words.label.slice(1)}`;
       return [{ ...row, description, chosen: name, answer: words.label }];
@@ -206,7 +206,11 @@ describe('the options of a training', () => {
     assert.deepEqual([picked?.options.epochs, picked?.options.weights], [33, weights]);
     const saved = new Memory(structuredClone([...memory]));
     assert.deepEqual(rememberedOptions(editor, saved, '/orl'), picked?.options);
-    assert.equal(rememberedOptions(editor, saved, '/wild').epochs, 10);
+    assert.equal(
+      rememberedOptions(editor, saved, '/wild').epochs,
+      30,
+      'the face recipe is where another folder begins',
+    );
     fs.rmSync(weights);
     const { weights: start, epochs } = rememberedOptions(editor, saved, '/orl');
     assert.deepEqual([start, epochs], ['imagenet', 33]);
@@ -243,7 +247,7 @@ describe('the options of a training', () => {
     );
     for (const { at, chosen } of changed) assert.equal(valueAt(options, at), chosen, at.join('.'));
     const shown = editor.lists.at(-1)!.map(({ label, description, separator }) => [label, separator ?? description]);
-    const facts = `default recipe, ${options.epochs} epochs, batch ${options.batchSize}, ${options.size} px, ImageNet weights`;
+    const facts = `face recipe, ${options.epochs} epochs, batch ${options.batchSize}, ${options.size} px, face weights`;
     assert.deepEqual(shown, [
       ['$(play) Start training', facts],
       ['Options', true],
@@ -268,7 +272,7 @@ describe('the options of a training', () => {
     assert.deepEqual([recipe, epochs, splitBy, weights], ['fast', 33, 'identity', undefined]);
     assert.equal(quantization?.afterEpochs, 2);
     for (const wrong of [{ epochs: 'ten' }, { epochs: null }, { splitBy: 'age' }, { quantizeAfter: -1 }])
-      assert.equal(of({ recipe: 'fast', ...wrong }).recipe, 'default', JSON.stringify(wrong));
+      assert.equal(of({ recipe: 'fast', ...wrong }).recipe, 'face', JSON.stringify(wrong));
     assert.equal(of({ recipe: 'fast', quantizeAfter: null, dropout: 'of tomorrow' }).recipe, 'fast');
   });
 
@@ -276,7 +280,7 @@ describe('the options of a training', () => {
     const editor = new FakeEditor();
     editor.settings = { engine: 'quantum', threads: -3, pixelCacheMiB: 'much', recipe: 7 };
     const { engine, threads, pixelCacheMiB, recipe } = rememberedOptions(editor, new Memory(), '/orl');
-    assert.deepEqual([engine, threads, pixelCacheMiB, recipe], ['auto', 0, 20_480, 'default']);
+    assert.deepEqual([engine, threads, pixelCacheMiB, recipe], ['auto', 0, 20_480, 'face']);
   });
 });
 

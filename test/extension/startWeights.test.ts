@@ -22,6 +22,7 @@ describe('the weights that a training starts from', () => {
   const picked = (recipe: RecipeName) => ({
     options: withRecipe(recipe, { dataset: '/orl', seed: 7, weights: 'imagenet' }).data!,
     atRandom: withRecipe('original', { dataset: '/orl', seed: 7, weights: null }).data!,
+    fromImageNet: withRecipe('default', { dataset: '/orl', seed: 7 }).data!,
   });
   const offline: Download = () =>
     Promise.reject(new UserError('download-failed', 'There is no connection.', 'Look at the proxy settings.'));
@@ -31,7 +32,10 @@ describe('the weights that a training starts from', () => {
   it('asks nothing when the training starts from something else', async () => {
     const editor = new FakeEditor();
     const options = trainingOptions.parse({ dataset: '/orl', weights: '/mine.h5' });
-    assert.equal(await withStartWeights(editor, { options, atRandom: options }, offline), options);
+    assert.equal(
+      await withStartWeights(editor, { options, atRandom: options, fromImageNet: options }, offline),
+      options,
+    );
     assert.deepEqual(editor.said, []);
   });
 

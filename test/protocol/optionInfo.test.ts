@@ -192,7 +192,7 @@ describe('the rows of the editor', () => {
     );
     assert.deepEqual(
       choices.map(({ name }) => name),
-      ['recipe', 'splitBy'],
+      ['recipe', 'splitBy', 'faces'],
     );
     for (const { name, schema, values } of choices) {
       assert.deepEqual(

@@ -166,6 +166,7 @@ describe('the data of a fine-tuning', () => {
     template: undefined,
     people: ['anna', 'bert'],
     fingerprint: 'sha256:1',
+    withoutFace: [],
   };
 
   it('shows the people that the network knows, in their order', () => {

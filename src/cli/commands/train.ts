@@ -23,6 +23,8 @@ import { recipeDefaults } from '../recipeDefaults.js';
 
 interface TrainWish {
   readonly options: TrainingOptions;
+  /** The same from the face network, where nobody said what to start from: for when the user agrees to get it. */
+  readonly fromFaces?: TrainingOptions;
   /** Run folder, absolute; the default place when absent. */
   readonly out: string | undefined;
   readonly json: boolean;
@@ -56,38 +58,54 @@ export const train: Command<TrainWish> = {
     const dataset = sample
       ? path.resolve(given.cwd, '.face-trainer', 'synthetic-faces')
       : given.only('Name the folder to train on, or --sample.');
-    const options = trainingOptionsOf(given, dataset, sample);
+    const recipe = recipeOf(given, sample);
+    const options = trainingOptionsOf(given, dataset, sample, recipe ?? 'default');
+    const fromFaces = recipe === undefined && { fromFaces: trainingOptionsOf(given, dataset, sample, 'face') };
     const [out, json, download] = [given.path('out'), given.has('json'), given.has('download')];
-    return { options, out, json, sample, download };
+    return { options, ...fromFaces, out, json, sample, download };
   },
 
-  async run({ options, out, json, sample, download }) {
+  async run({ options: wished, fromFaces, out, json, sample, download }) {
     const output = new Output(json);
     if (sample) {
       output.note('Drawing synthetic faces (no real person is shown)');
-      await drawSample(options.dataset);
+      await drawSample(wished.dataset);
     }
-    // A run that will be refused needs no weights.
-    if (options.weights === 'faces' && !options.quantization)
-      await getFaceWeights(options.faceWeights, download, (line) => console.error(line));
-    await getWeights(options, download, (line) => console.error(line));
+    const options = await withWeights(wished, fromFaces, download);
     const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
     return output.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options });
   },
 };
 
-function trainingOptionsOf(given: Given, dataset: string, sample: boolean): TrainingOptions {
-  const { recipe: named = usualRecipe(given, sample), weights, ...fields } = fieldsOf(OPTIONS, given);
+/** Gets what the training starts from, as far as the user agrees. @returns the options to train with */
+async function withWeights(
+  wished: TrainingOptions,
+  fromFaces: TrainingOptions | undefined,
+  download: boolean,
+): Promise<TrainingOptions> {
+  const say = (line: string) => console.error(line);
+  const faces = wished.weights === 'faces' ? wished : fromFaces;
+  // A run that will be refused needs no weights.
+  if (faces && !faces.quantization) await getFaceWeights(faces.faceWeights, download, say);
+  if (fromFaces && findFaceWeights()) return fromFaces;
+  if (fromFaces)
+    say(
+      'The face network is not on this machine: training starts from ImageNet weights. “face-trainer download-weights --face” gets it.',
+    );
+  await getWeights(wished, download, say);
+  return wished;
+}
+
+function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recipe: RecipeName): TrainingOptions {
+  const { weights, ...fields } = fieldsOf(OPTIONS, given);
   requireTogether(given);
-  const recipe = checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
   const overrides = {
     ...(sample ? SAMPLE_DEFAULTS : {}),
     ...fields,
     dataset,
     ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
   };
-  if (recipe === 'face' && typeof weights === 'string' && weights !== 'faces')
-    throw new UsageError('--recipe face starts from the face weights: leave --weights out, or use another recipe.');
+  if (recipe === 'face') requireOfFaces(given);
   // Whatever the flags say is checked there.
   const options = checked(withRecipe(recipe, overrides as TrainingOptionsInput), OPTIONS, given);
   if (trainsOnRandomFeatures(options))
@@ -98,12 +116,38 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean): Trai
   return options;
 }
 
-/** With face weights on this machine a training starts from them, unless it is told another start or has only drawings to see. */
-function usualRecipe(given: Given, sample: boolean): RecipeName {
+/** What describes a network that is built here, or rounds one: the face network is made, and computed in float alone. */
+const NOT_OF_FACES = OPTIONS.filter(
+  ({ name, path: [group] }) =>
+    ['backbone', 'width', 'pooling', 'dropout', 'head-epochs'].includes(name) || group === 'quantization',
+).map(({ name }) => name);
+
+/**
+ * The recipe that is asked for, if only by what belongs to one alone. A training starts from the face network where nothing says
+ * otherwise and that is on this machine.
+ *
+ * @returns undefined where nothing says otherwise and it is not on this machine
+ */
+function recipeOf(given: Given, sample: boolean): RecipeName | undefined {
+  const named = fieldsOf(OPTIONS, given)['recipe'];
+  if (named !== undefined)
+    return checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
   if (sample) return 'original';
   if (given.has('weights')) return given.value('weights') === 'faces' ? 'face' : 'default';
-  // Weights that are named and cannot be read are told of where they are read.
-  return given.has('face-weights') || findFaceWeights() ? 'face' : 'default';
+  if (given.has('face-weights') || given.has('faces')) return 'face';
+  if (given.has('size') || NOT_OF_FACES.some((name) => given.has(name))) return 'default';
+  return findFaceWeights() ? 'face' : undefined;
+}
+
+/** @throws UsageError for what the face network does not have */
+function requireOfFaces(given: Given): void {
+  if (given.has('weights') && given.value('weights') !== 'faces')
+    throw new UsageError('--recipe face starts from the face weights: leave --weights out, or use another recipe.');
+  const other = NOT_OF_FACES.find((name) => given.has(name) && !name.startsWith('quantize-'));
+  if (other !== undefined)
+    throw new UsageError(
+      `--${other} is about a network that is built anew: leave it out, or use another recipe than face.`,
+    );
 }
 
 /** @throws UsageError for flags that say nothing without others */

@@ -9,7 +9,7 @@ import type { TrainingOptions } from '../../protocol/options.js';
 import { trainsOnRandomFeatures } from '../../protocol/recipes.js';
 import type { Editor } from '../editor.js';
 import { downloadUnderBar } from './downloading.js';
-import { withFaceWeights } from './faceWeights.js';
+import { withFaceWeightsToTrain } from './faceWeights.js';
 import { WEIGHTS_FILES, type PickedOptions } from './trainingOptionsPick.js';
 
 /** Gets the file. @throws UserError, or whatever the signal made it throw */
@@ -25,13 +25,12 @@ const [DOWNLOAD, AGAIN, RANDOM, FILE] = ['Download', 'Try Again', 'Use Random We
  */
 export async function withStartWeights(
   editor: Editor,
-  { options, atRandom }: Pick<PickedOptions, 'options' | 'atRandom'>,
+  { options: wished, atRandom, fromImageNet }: Pick<PickedOptions, 'options' | 'atRandom' | 'fromImageNet'>,
   download: Download = downloadImageNetWeights,
 ): Promise<TrainingOptions | undefined> {
-  if (options.weights === 'faces') {
-    const chosen = await withFaceWeights(editor);
-    return chosen && { ...options, ...chosen };
-  }
+  const chosen = wished.weights === 'faces' ? await withFaceWeightsToTrain(editor) : 'imagenet';
+  if (chosen !== 'imagenet') return chosen && { ...wished, ...chosen };
+  const options = wished.weights === 'faces' ? fromImageNet : wished;
   if (options.weights !== 'imagenet') return options;
   const file = imageNetFile(options);
   if (isDownloaded(file)) return options;

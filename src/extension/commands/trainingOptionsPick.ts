@@ -1,16 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { UserError } from '../../core/userError.js';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { optionsOf } from '../../protocol/optionInfo.js';
 import { optionProblem, toldIssue } from '../../protocol/optionProblem.js';
-import { RECIPES, trainingOptions, type RecipeName, type TrainingOptions } from '../../protocol/options.js';
+import { RECIPES, trainingOptions, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
 import type { Editor, PickItem } from '../editor.js';
-import { findFaceWeights } from '../../weights/faceWeights.js';
 import { runsFolderFor } from '../runsFolders.js';
-import { faceWeightsSetting, trainingSettings } from '../trainingSettings.js';
+import { trainingSettings } from '../trainingSettings.js';
 
 /** The options that can be chosen here, in their order: their schema says which, and in which words. */
 const ROWS = optionsOf(trainingOptions)
@@ -48,6 +46,8 @@ export interface PickedOptions {
   readonly options: TrainingOptions;
   /** Whether the user wants to see the pictures first. */
   readonly preview: boolean;
+  /** The same choices from ImageNet weights, where they were to start from the face network. */
+  readonly fromImageNet: TrainingOptions;
   /** The same choices with every layer trained from random weights: the original recipe is the one made for that. */
   readonly atRandom: TrainingOptions;
 }
@@ -73,7 +73,8 @@ export async function pickTrainingOptions(
     if (!picked.change) {
       await memory.update(remembered(dataset), current);
       const atRandom = resolve(editor, { ...current, recipe: 'original', weights: null }, dataset);
-      return { options, preview: picked.preview === true, atRandom };
+      const fromImageNet = options.weights === 'faces' ? resolve(editor, withoutFaces(current), dataset) : options;
+      return { options, preview: picked.preview === true, atRandom, fromImageNet };
     }
     current = (await picked.change(editor, current)) ?? current;
     await memory.update(remembered(dataset), current);
@@ -116,17 +117,7 @@ function choicesFor(editor: Editor, memory: Memory, dataset: string): Choices {
   const saved = choices.safeParse(memory.get(remembered(dataset))).data;
   if (saved && ROWS.every((row) => understands(row, saved[row.key]))) return withoutLostFile(saved);
   const recipe = z.enum(RECIPES).safeParse(editor.setting('recipe'));
-  return { recipe: recipe.success ? recipe.data : usualRecipe(editor) };
-}
-
-/** With face weights on this machine a training starts from them. What the setting names wrongly is told when it is used. */
-function usualRecipe(editor: Editor): RecipeName {
-  try {
-    return findFaceWeights(faceWeightsSetting(editor)) ? 'face' : 'default';
-  } catch (error) {
-    if (error instanceof UserError) return 'default';
-    throw error;
-  }
+  return { recipe: recipe.success ? recipe.data : 'face' };
 }
 
 function understands({ schema, pick }: Row, value: unknown): boolean {
@@ -151,7 +142,7 @@ function items(current: Choices, options: TrainingOptions): Item[] {
   return [
     { label: '$(play) Start training', description: facts.join(', ') },
     { label: 'Options', separator: true },
-    ...ROWS.map((row) => item(row, options)),
+    ...ROWS.filter(({ pick }) => !pick.ofFaces || options.weights === 'faces').map((row) => item(row, options)),
     { label: 'Look first', separator: true },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
   ];
@@ -218,8 +209,12 @@ async function changeName(editor: Editor, { pick, key }: Row, current: Choices):
 }
 
 /** Another start than the face recipe's is that of the default recipe. */
+function withoutFaces(current: Choices): Choices {
+  return current.recipe === 'face' ? { ...current, recipe: 'default' } : current;
+}
+
 async function changeWeights(editor: Editor, before: Choices): Promise<Choices | undefined> {
-  const current: Choices = before.recipe === 'face' ? { ...before, recipe: 'default' } : before;
+  const current = withoutFaces(before);
   const imagenet = {
     label: 'ImageNet weights',
     detail: 'A network that has seen a million pictures; downloaded once, after asking',

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { bestOf } from '../../src/core/best.js';
+import { reduceAll } from '../../src/core/runState.js';
+import { COSINE_HEAD, hasCosineHead, prototypesOf } from '../../src/graph/cosineHead.js';
+import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
+import type { TrainerMessage } from '../../src/protocol/jobs.js';
+import type { TrainingOptionsInput } from '../../src/protocol/options.js';
+import { withRecipe } from '../../src/protocol/recipes.js';
+import type { EventOf } from '../../src/protocol/runEvents.js';
+import { ensureCheckpointRecognizer, splitOfCheckpoint } from '../../src/recognition/checkpointGallery.js';
+import { faceSight } from '../../src/recognition/faceSight.js';
+import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
+import { fineTuningOptions } from '../../src/runs/checkpointRun.js';
+import { RunReader } from '../../src/runs/runReader.js';
+import { StopSignal } from '../../src/training/stopSignal.js';
+import { trainRun } from '../../src/training/trainRun.js';
+import { findFaceWeights } from '../../src/weights/faceWeights.js';
+import { useEnvironment } from '../support/environment.js';
+import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
+
+// A run that starts from the face network, on real pictures.
+
+const folder = scratchFolder();
+const data = () => path.join(folder(), 'people');
+const runFolder = () => path.join(folder(), 'run');
+
+async function train(
+  options: Partial<TrainingOptionsInput>,
+): Promise<{ readonly ok: boolean; readonly messages: TrainerMessage[] }> {
+  const messages: TrainerMessage[] = [];
+  const wished = { dataset: data(), faceWeights: sharedPaths.faceWeights, epochs: 4, views: 3, split: 0.7, ...options };
+  const job = { runFolder: runFolder(), options: withRecipe('face', wished).data!, version: '0' };
+  const ok = await trainRun(job, (message) => messages.push(message), new StopSignal());
+  return { ok, messages };
+}
+
+function failureOf(messages: readonly TrainerMessage[]): EventOf<'failure'> {
+  const failure = messages.find((message) => message.type === 'failure');
+  assert.ok(failure, JSON.stringify(messages.at(-1)));
+  return failure;
+}
+
+/** So many people of `wild` with so many pictures each. @returns their names */
+function somePeople(count: number, each: number): string[] {
+  const names = fs
+    .readdirSync(sharedPaths.wild)
+    .filter((name) => fs.statSync(path.join(sharedPaths.wild, name)).isDirectory())
+    .filter((name) => fs.readdirSync(path.join(sharedPaths.wild, name)).length >= each)
+    .slice(0, count);
+  for (const name of names) {
+    fs.mkdirSync(path.join(data(), name), { recursive: true });
+    for (const file of fs.readdirSync(path.join(sharedPaths.wild, name)).sort().slice(0, each))
+      fs.copyFileSync(path.join(sharedPaths.wild, name, file), path.join(data(), name, file));
+  }
+  return names;
+}
+
+const pictureOf = (name: string) => path.join(data(), name, fs.readdirSync(path.join(data(), name)).sort()[0]!);
+
+/** A group with a stranger who stands larger and first, pictures without a face, and a person who has nothing else. */
+async function addHardPictures(names: readonly string[]): Promise<void> {
+  const [one, other] = [names[0]!, names[1]!];
+  const stranger = await sharp(pictureOf(other)).resize(400, 400).toBuffer();
+  const own = await sharp(pictureOf(one)).resize(300, 300).toBuffer();
+  await sharp({ create: { width: 720, height: 400, channels: 3, background: '#777' } })
+    .composite([
+      { input: stranger, left: 0, top: 0 },
+      { input: own, left: 410, top: 50 },
+    ])
+    .jpeg()
+    .toFile(path.join(data(), one, 'zz-group.jpg'));
+  await writeNoisePicture(path.join(data(), other, 'zz-nobody.png'), 5, 200);
+  for (const i of [0, 1]) await writeNoisePicture(path.join(data(), 'Nobody', `${i}.png`), 10 + i, 200);
+}
+
+/** The recognizer of a checkpoint compares people by the columns of its head. */
+async function requireTrainedVectors(
+  checkpoint: string,
+  names: readonly string[],
+  kernel: Float32Array,
+): Promise<void> {
+  const rows = prototypesOf(kernel, names.length);
+  const sight = await faceSight(findFaceWeights(sharedPaths.faceWeights)!, 'on');
+  try {
+    const recognizer = await ensureCheckpointRecognizer(
+      sight,
+      checkpoint,
+      () => undefined,
+      () => false,
+    );
+    const { record, embeddings } = readRecognizer(recognizer!);
+    const { length } = sight.embedder.network;
+    record.people.forEach(({ name, prototype, pictures }) => {
+      assert.ok(prototype !== undefined && pictures.length >= 4, name);
+      const at = names.indexOf(name) * length;
+      assert.deepEqual(
+        embeddings.slice(prototype * length, (prototype + 1) * length),
+        rows.slice(at, at + length),
+        name,
+      );
+    });
+    assert.equal(record.people.length, 6);
+  } finally {
+    await sight.close();
+  }
+}
+
+describe('a training from the face network', function () {
+  this.timeout(240_000);
+  useEnvironment(() => ({ FACE_TRAINER_CACHE: path.join(folder(), 'cache') }));
+
+  it('says in a sentence that the network is not on this machine, and leaves no run behind', async () => {
+    fs.mkdirSync(path.join(data(), 'a'), { recursive: true });
+    await writeNoisePicture(path.join(data(), 'a', '0.png'), 0);
+    await writeNoisePicture(path.join(data(), 'b', '0.png'), 1);
+    const { ok, messages } = await train({ faceWeights: undefined });
+    assert.ok(!ok);
+    const { code, message, advice } = failureOf(messages);
+    assert.equal(code, 'weights-absent');
+    assert.match(`${message} ${advice}`, /^The face weights are not on this machine\. .*--recipe default/);
+    assert.ok(!fs.existsSync(runFolder()));
+  });
+
+  it('is refused for int8 before anything starts', async () => {
+    await writeNoisePicture(path.join(data(), 'a', '0.png'), 0);
+    await writeNoisePicture(path.join(data(), 'b', '0.png'), 1);
+    const { messages } = await train({ faceWeights: undefined, quantization: { afterEpochs: 1 } });
+    assert.equal(failureOf(messages).code, 'not-quantizable');
+    assert.ok(!fs.existsSync(runFolder()));
+  });
+
+  withShared('on real pictures', [sharedPaths.wild, sharedPaths.faceWeights], () => {
+    it('finds faces, measures strangers every epoch, and gives a checkpoint whose recognizer compares by what it learned', async () => {
+      const names = somePeople(6, 8);
+      await addHardPictures(names);
+      const { ok, messages } = await train({});
+      assert.ok(ok, JSON.stringify(messages.at(-1)));
+      const { dataset, epochs, warnings, checkpoints, stages } = reduceAll(new RunReader(runFolder()).readNew());
+      assert.deepEqual([dataset!.people, dataset!.skippedCount], [6, 3]);
+      assert.ok(dataset!.skipped.every(({ reason }) => reason === 'shows no face that could be found'));
+      const several = warnings.find(({ code }) => code === 'faces-several');
+      assert.match(several!.message, /zz-group\.jpg with 2|pictures show several faces/);
+      const list = JSON.parse(fs.readFileSync(path.join(runFolder(), 'several-faces.json'), 'utf8')) as unknown[];
+      assert.ok(list.length >= 1);
+      assert.deepEqual(
+        stages.map(({ name }) => name),
+        ['head'],
+      );
+
+      assert.equal(epochs.length, 4);
+      for (const { strangers } of epochs) {
+        assert.equal(strangers!.people, 6, 'everybody is a stranger once');
+        assert.equal(strangers!.named, 0, 'none of six may be named');
+        assert.ok(strangers!.missed <= 0.1 && strangers!.damagedMissed <= 0.8, JSON.stringify(strangers));
+      }
+      assert.ok(epochs.at(-1)!.valAccuracy >= 0.9, String(epochs.at(-1)!.valAccuracy));
+      assert.equal(checkpoints.filter(({ best }) => best).at(-1)!.epoch, bestOf(epochs)!.epoch);
+      assert.match(
+        fs.readFileSync(path.join(runFolder(), 'report.html'), 'utf8'),
+        /Of 6 people left out in turn, 0 would be named/,
+      );
+
+      const checkpoint = path.join(runFolder(), 'checkpoints', 'epoch-0004');
+      const { float, parameters, facts, run } = openCheckpoint(checkpoint);
+      assert.ok(hasCosineHead(float));
+      assert.deepEqual([facts.labels, facts.network.head], [names, 'cosine']);
+      assert.equal(run.withoutFace.length, 3);
+      assert.equal(facts.input.template?.length, 5);
+      assert.throws(() => fineTuningOptions(checkpoint, {}), { code: 'not-quantizable' });
+
+      await requireTrainedVectors(checkpoint, names, parameters.get(COSINE_HEAD.kernel)!);
+      const split = await splitOfCheckpoint(
+        checkpoint,
+        () => undefined,
+        () => false,
+      );
+      assert.ok(split!.validation.length > 6);
+      assert.ok(
+        split!.train.every(({ file }) => !file.includes('nobody')),
+        'as the run split them',
+      );
+    });
+
+    it('takes pictures as they are where faces are off', async () => {
+      const names = somePeople(3, 5);
+      await writeNoisePicture(path.join(data(), names[0]!, 'zz-nobody.png'), 5, 200);
+      const { ok, messages } = await train({ faces: 'off', epochs: 1, views: 1 });
+      assert.ok(ok, JSON.stringify(messages.at(-1)));
+      const { dataset, warnings } = reduceAll(new RunReader(runFolder()).readNew());
+      assert.deepEqual([dataset!.images, dataset!.skippedCount], [16, 0]);
+      assert.ok(!warnings.some(({ code }) => code === 'faces-several'));
+      const { run } = openCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001'));
+      assert.deepEqual([run.faces, run.withoutFace], ['aligned', []]);
+    });
+  });
+});
