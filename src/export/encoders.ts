@@ -1,10 +1,11 @@
 import { UserError } from '../core/userError.js';
-import { hasOwnOperations } from '../graph/operations.js';
 import { formatOf, formatsWith, type Format } from '../protocol/exportFormats.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import type { EncodedFile, Encoder } from './encoder.js';
 import { graphOf, integersOf, type ExportSource } from './exportSource.js';
 import { encodeKeras } from './keras/encodeKeras.js';
+import { functionalOf } from './layers/functional.js';
+import type { Dialect } from './layers/layerList.js';
 import { encodeHeader } from './microcontroller/encodeHeader.js';
 import { encodeOnnx } from './onnx/encodeOnnx.js';
 import { encodeLayersModel } from './tfjs/encodeLayersModel.js';
@@ -19,11 +20,8 @@ const ENCODERS: Readonly<Record<Format, Encoder>> = {
   c: encodeHeader,
 };
 
-/**
- * The others are written for the networks that are built here: their readers build them again from their options, and the
- * memory that a header names was measured with their operators.
- */
-const HOLD_EVERY_OPERATION: ReadonlySet<Format> = new Set(['tflite', 'onnx']);
+/** Formats of layers do not have every operation. */
+const DIALECTS: Readonly<Partial<Record<Format, Dialect>>> = { tfjs: 'tfjs', keras: 'keras' };
 
 /**
  * A network as the files of a format, the main one last; the same network gives the same bytes.
@@ -48,11 +46,22 @@ export function requireExportable(source: ExportSource, { format, precision, par
       `There is no ${precision} in the format ${name}.`,
       `For ${precision} choose ${formatsWith(precision)}.`,
     );
-  if (!HOLD_EVERY_OPERATION.has(format) && hasOwnOperations(graphOf(source, part)))
+  requireLayers(source, format, part);
+  if (precision === 'int8') integersOf(source, part);
+}
+
+function requireLayers(source: ExportSource, format: Format, part: ExportOptions['part']): void {
+  const dialect = DIALECTS[format];
+  if (!dialect) return;
+  try {
+    functionalOf(graphOf(source, part), { momentum: source.batchNormMomentum, dialect });
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
     throw new UserError(
       'not-this-network',
-      `The format ${name} cannot hold ${source.float.name} yet: it has operations that are written as ONNX and TensorFlow Lite only.`,
-      'Export it as ONNX or TensorFlow Lite, float32.',
+      `The format ${formatOf(format).name} cannot hold ${source.float.name}: ${cause.message}.`,
+      'Export it as ONNX or TensorFlow Lite.',
+      { cause },
     );
-  if (precision === 'int8') integersOf(source, part);
+  }
 }

@@ -1,4 +1,5 @@
 import { formatCount, formatPercent } from '../core/format.js';
+import { GIVEN } from '../graph/networkOptions.js';
 import type { Measurements } from '../protocol/comparison.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
@@ -33,7 +34,8 @@ export function cardJson(card: ModelCard): string {
 export function cardMarkdown(card: ModelCard): string {
   const { facts, training, measured, format, precision } = card;
   const { options } = training;
-  const { input, output, labels } = facts;
+  const { input, output, labels, network } = facts;
+  const { use, useOfGiven = use } = formatOf(format);
   const table = (rows: readonly (readonly [string, string])[]) =>
     rows.map(([name, value]) => `| ${name} | ${cell(value)} |`).join('\n');
   const head = (first: string, second: string) => `| ${first} | ${second} |\n| --- | --- |\n`;
@@ -55,7 +57,7 @@ ${head('Property', 'Value')}${table([
     ['Output', output],
   ])}
 
-${formatOf(format).use}
+${network.backbone === GIVEN ? useOfGiven : use}
 
 ## Training
 

@@ -22,6 +22,8 @@ export interface ExportFormat {
   readonly readable: boolean;
   /** In Markdown, for the model card. */
   readonly use: string;
+  /** The same for a network that no builder makes, where that is another. */
+  readonly useOfGiven?: string;
   /** What the editor offers, the most useful first. */
   readonly kinds: readonly ExportKind[];
 }
@@ -105,6 +107,7 @@ export const EXPORT_FORMATS = {
     layout: 'NHWC',
     readable: true,
     use: '`model.load_weights(file, by_name=True)` on the same network of `keras.applications` (`include_top=False, pooling=…`) with a dense layer `predictions`.',
+    useOfGiven: '`keras.models.load_model(file, compile=False)`: the file holds the whole network.',
     kinds: [
       {
         label: 'Keras weights',

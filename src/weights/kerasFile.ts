@@ -10,6 +10,9 @@ export interface KerasArray extends NpyArray {
   readonly name: string;
 }
 
+/** Where they stand in the file of a whole model. */
+const WEIGHTS_OF_MODEL = 'model_weights';
+
 /**
  * Reads the weights of a Keras HDF5 file (`save_weights` in the format of Keras 1 and 2, or a whole saved model): a group for
  * each layer, named by the attribute `layer_names`, and in it the arrays that `weight_names` lists.
@@ -27,13 +30,15 @@ export async function readKerasFile(file: string): Promise<KerasArray[]> {
     throw new RangeError('it is not a readable HDF5 file', { cause });
   }
   if (hdf.file_id < 0) throw new RangeError('it is not a readable HDF5 file');
+  const { size } = fs.statSync(file);
   try {
-    const root = hdf.get('model_weights') instanceof Group ? (hdf.get('model_weights') as Group) : hdf;
+    const inModel = hdf.get(WEIGHTS_OF_MODEL);
+    const root = inModel instanceof Group ? inModel : hdf;
     const arrays: KerasArray[] = [];
     for (const layer of names(root, 'layer_names')) {
       const group = root.get(layer);
       if (!(group instanceof Group)) throw new RangeError(`the layer ${layer} is missing`);
-      for (const weight of names(group, 'weight_names')) arrays.push(readArray(group, layer, weight));
+      for (const weight of names(group, 'weight_names')) arrays.push(readArray(group, layer, weight, size));
     }
     if (arrays.length === 0) throw new RangeError('it contains no weights');
     return arrays;
@@ -50,10 +55,14 @@ function names(group: Group, attribute: string): string[] {
   return value.map(String);
 }
 
-function readArray(group: Group, layer: string, weight: string): KerasArray {
+/** @param most bytes of the file, in which Keras packs nothing: an array that says to be larger would only be allocated */
+function readArray(group: Group, layer: string, weight: string, most: number): KerasArray {
   const dataset = group.get(weight);
   if (!(dataset instanceof Dataset)) throw new RangeError(`the weight ${weight} is missing`);
-  const { shape, value } = dataset;
+  const { shape } = dataset;
+  if (shape && 4 * shape.reduce((product, n) => product * n, 1) > most)
+    throw new RangeError(`${weight} is larger than the file`);
+  const { value } = dataset;
   const values =
     value instanceof Float32Array ? value : value instanceof Float64Array ? Float32Array.from(value) : undefined;
   if (!values || !shape) throw new RangeError(`${weight} does not contain floating-point numbers`);
@@ -68,11 +77,13 @@ function readArray(group: Group, layer: string, weight: string): KerasArray {
  *
  * @param arrays those of a layer one after the other, in Keras' order
  * @param attributes of the whole file, beside Keras' own
+ * @param model the layers as Keras' JSON, for a whole model, which `load_model` reads; its arrays stand in the order of Keras' layers
  */
 export async function writeKerasFile(
   file: string,
   arrays: readonly KerasArray[],
   attributes: Readonly<Record<string, string>>,
+  model?: string,
 ): Promise<void> {
   await ready;
   const layers = new Map<string, KerasArray[]>();
@@ -81,7 +92,7 @@ export async function writeKerasFile(
     layers.set(layer, [...(layers.get(layer) ?? []), array]);
   }
   try {
-    atTimeZero(() => writeObjects(file, layers, attributes));
+    atTimeZero(() => writeObjects(file, layers, attributes, model));
   } catch (error) {
     fs.rmSync(file, { force: true });
     throw error;
@@ -92,14 +103,19 @@ function writeObjects(
   file: string,
   layers: ReadonlyMap<string, readonly KerasArray[]>,
   attributes: Readonly<Record<string, string>>,
+  model: string | undefined,
 ): void {
   const hdf = new File(file, 'w');
-  hdf.create_attribute('layer_names', [...layers.keys()]);
-  hdf.create_attribute('backend', 'tensorflow');
-  hdf.create_attribute('keras_version', '2.15.0');
+  const root = model === undefined ? hdf : hdf.create_group(WEIGHTS_OF_MODEL);
+  for (const holder of new Set([root, hdf])) {
+    if (holder === root) holder.create_attribute('layer_names', [...layers.keys()]);
+    holder.create_attribute('backend', 'tensorflow');
+    holder.create_attribute('keras_version', '2.15.0');
+  }
+  if (model !== undefined) hdf.create_attribute('model_config', model);
   for (const [name, text] of Object.entries(attributes)) hdf.create_attribute(name, text);
   for (const [layer, weights] of layers) {
-    const group = hdf.create_group(layer);
+    const group = root.create_group(layer);
     group.create_attribute(
       'weight_names',
       weights.map(({ name }) => `${name}:0`),

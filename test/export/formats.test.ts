@@ -14,13 +14,13 @@ import { exportOptions } from '../../src/protocol/exportOptions.js';
 import { runProgram } from '../../src/platform/runProgram.js';
 import { runLiteRt } from '../support/litert.js';
 import { runPython } from '../support/foreign.js';
+import { KERAS } from '../support/keras.js';
 import { quantizedNetwork, type QuantizedNetwork } from '../support/quantizedNetwork.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 import { runTfjs } from '../support/tfjs.js';
 
 const WHAT = 'every format in its own runtime on real pictures';
-const KERAS = ['keras==3.15.1', 'jax==0.10.2', 'h5py', 'numpy'];
 const SIZE = 96;
 const AREA = SIZE * SIZE * 3;
 

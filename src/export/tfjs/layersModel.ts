@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Graph } from '../../graph/graph.js';
 import type { ParameterValues } from '../../graph/networkState.js';
-import { layerOf } from './layers.js';
+import { functionalOf, valuesOf } from '../layers/functional.js';
 
 export interface LayersModelFiles {
   /** model.json */
@@ -11,11 +11,11 @@ export interface LayersModelFiles {
 
 /**
  * A network as a LayersModel of TensorFlow.js: layer by layer as it was trained, so that it can be trained on. Input
- * [N, H, W, 3] of x / 127.5 − 1; a dense layer that gives the scores has a softmax, as Keras' applications have it.
+ * [N, H, W, 3], scaled as the file's facts say; a dense layer that gives the scores has a softmax, as Keras' applications have it.
  *
  * @param momentum of the batch norms, for who trains on
  * @param metadata goes into the file as it is
- * @throws RangeError for a quantized graph, or one with values that are not finite
+ * @throws RangeError for a graph that layers do not compute, or one with values that are not finite
  */
 export function layersModel(
   graph: Graph,
@@ -23,17 +23,15 @@ export function layersModel(
   momentum: number,
   metadata: object,
 ): LayersModelFiles {
-  const shapes = new Map(graph.parameters.map(({ name, shape }) => [name, shape]));
-  const network = { momentum, shapes, scores: graph.outputs.scores };
-  const layers = graph.nodes.map((node) => layerOf(node, network));
+  const { topology: described, variables } = functionalOf(graph, { momentum, dialect: 'tfjs' });
   // The manifest has one group: the arrays lie in the file one after the other, without gaps, in this order, float32
   // and little-endian. They are matched by name, `layer/variable`; with one too many or too few
   // `loadLayersModel` throws.
-  const specs = graph.parameters.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }));
-  const values = specs.map(({ name }) => {
-    const found = parameters.get(name)!;
+  const specs = variables.map(({ name, shape }) => ({ name, shape, dtype: 'float32' as const }));
+  const values = variables.map((variable) => {
+    const found = valuesOf(variable, parameters);
     if (!found.every(Number.isFinite))
-      throw new RangeError(`not a LayersModel: ${name} holds numbers that are not finite`);
+      throw new RangeError(`not a LayersModel: ${variable.name} holds numbers that are not finite`);
     return Buffer.from(found.buffer, found.byteOffset, found.byteLength);
   });
   const bytes = Buffer.concat(values);
@@ -44,13 +42,7 @@ export function layersModel(
     generatedBy: 'Face Trainer',
     convertedBy: null,
     modelTopology: {
-      class_name: 'Functional',
-      config: {
-        name: graph.name,
-        layers,
-        input_layers: [[graph.nodes[0]!.name, 0, 0]],
-        output_layers: [[graph.outputs.scores ?? graph.outputs.embedding, 0, 0]],
-      },
+      ...described,
       // The last Keras 2 of that name: Keras 3 describes inputs and connections in another way. tfjs ignores it.
       keras_version: '2.15.0',
       backend: 'tensorflow',

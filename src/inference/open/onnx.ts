@@ -4,15 +4,15 @@ import type { FloatNetwork } from '../../export/floatNetwork.js';
 import { onnxFile } from '../../export/onnx/onnxFile.js';
 import { floatOnnx } from '../../export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../../export/onnx/readOnnx.js';
-import { OnnxSession } from '../onnxSession.js';
+import { OnnxSession, type OnnxIo } from '../onnxSession.js';
 import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
 
 export async function ofOnnx(file: string): Promise<OpenedModel> {
   const bytes = fs.readFileSync(file);
   const { metadata, input, output } = readOnnxFacts(bytes);
   const facts = requiredFacts(metadata.get(FACTS_KEY));
-  const { width, height } = facts.input;
-  const session = await OnnxSession.open(bytes, { width, height, ...(input && { input }), ...(output && { output }) });
+  const io = { ...readingOf(facts), ...(input && { input }), ...(output && { output }) };
+  const session = await OnnxSession.open(bytes, io);
   // Of integers, whatever goes in and comes out.
   const precision = bytes.includes('QuantizeLinear') ? 'int8' : 'float32';
   return inRuntime(session, facts, precision);
@@ -20,9 +20,14 @@ export async function ofOnnx(file: string): Promise<OpenedModel> {
 
 /** A network that was read from another format. */
 export async function inOnnxRuntime(network: FloatNetwork, facts: ModelFacts): Promise<OpenedModel> {
-  const { width, height } = facts.input;
-  const session = await OnnxSession.open(onnxFile(floatOnnx(network, facts.output, new Map())), { width, height });
+  const bytes = onnxFile(floatOnnx(network, facts.output, new Map()));
+  const session = await OnnxSession.open(bytes, readingOf(facts));
   return inRuntime(session, facts, 'float32');
+}
+
+/** How a file reads pictures. */
+function readingOf({ input: { width, height, scaling } }: ModelFacts): OnnxIo {
+  return { width, height, ...(typeof scaling === 'object' && { scaling }) };
 }
 
 function inRuntime(session: OnnxSession, facts: ModelFacts, precision: OpenedModel['precision']): OpenedModel {
