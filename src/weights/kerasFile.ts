@@ -42,6 +42,9 @@ export async function readKerasFile(file: string): Promise<KerasArray[]> {
     }
     if (arrays.length === 0) throw new RangeError('it contains no weights');
     return arrays;
+  } catch (cause) {
+    // The library throws whatever it stumbles over.
+    throw cause instanceof RangeError ? cause : new RangeError('it is damaged', { cause });
   } finally {
     hdf.close();
   }
