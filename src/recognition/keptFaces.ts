@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { writeFileAtomically } from '../platform/files.js';
+import { removeLeastRecent } from '../platform/leastRecent.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import { faceQuality } from '../protocol/recognition.js';
@@ -76,7 +77,7 @@ export class FolderFaces implements KeptFaces {
     try {
       makePrivateFolder(path.dirname(this.file));
       writeFileAtomically(this.file, this.encoded());
-      removeOldest(path.dirname(this.file), this.file);
+      removeLeastRecent(this.file, '.safetensors', MOST_BYTES);
     } catch {
       // Then the faces are looked at again next time.
     }
@@ -113,20 +114,5 @@ export class FolderFaces implements KeptFaces {
         }),
       };
     return encodeSafetensors([{ name: TENSOR, shape: [count, this.length], values }], { files: JSON.stringify(files) });
-  }
-}
-
-function removeOldest(folder: string, own: string): void {
-  const all = fs
-    .readdirSync(folder)
-    .map((name) => path.join(folder, name))
-    .filter((file) => file.endsWith('.safetensors') && file !== own)
-    .map((file) => ({ file, stat: fs.statSync(file) }))
-    .sort((a, b) => a.stat.mtimeMs - b.stat.mtimeMs);
-  let bytes = fs.statSync(own).size + all.reduce((sum, { stat }) => sum + stat.size, 0);
-  for (const { file, stat } of all) {
-    if (bytes <= MOST_BYTES) return;
-    fs.rmSync(file, { force: true });
-    bytes -= stat.size;
   }
 }

@@ -4,9 +4,13 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Batch, Engine, StepSettings } from '../engine/engine.js';
 import { imprintedHead } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
+import { splitAt } from '../graph/subgraph.js';
+import { embeddingsFolder } from '../platform/cacheFolder.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, type ReadBatch } from './batchReader.js';
 import { cosineOptions, CosineHeadSession } from './cosineHeadSession.js';
+import { networkDigest } from '../weights/networkDigest.js';
+import { KeptFeatures } from './keptFeatures.js';
 import { byPerson, StrangerWatch, type Embedded, type StageStrangers, type Strangers } from './strangers.js';
 import type { Stage } from './trainingLoop.js';
 
@@ -26,7 +30,10 @@ export async function faceStage(
   const { logitScale, headRateFactor: rateFactor } = options;
   const settings = cosineOptions(options, rateFactor);
   const session = new CosineHeadSession(engine, graph, values, logitScale, settings);
-  const reader = new FeatureReader(dataset, session, options);
+  const { below } = splitAt(graph, graph.outputs.embedding);
+  const identity = [networkDigest(below, values), engine.detail, dataset.root, options.faces];
+  const kept = new KeptFeatures(session, embeddingsFolder(), identity);
+  const reader = new FeatureReader(dataset, kept, options);
   const all = await together(dataset.split.train, options.batchSize, (pictures) => reader.read(pictures));
   const embeddings = byPerson(all, dataset.people.length);
   session.assign(imprintedHead(embeddings, logitScale));
@@ -37,7 +44,8 @@ export async function faceStage(
     options.batchSize,
   );
   // With fewer than three people nobody can be left out.
-  return { name: 'head', session, reader, ...(dataset.people.length > 2 && { strangers }) };
+  const save = () => kept.save();
+  return { name: 'head', session, reader, save, ...(dataset.people.length > 2 && { strangers }) };
 }
 
 class WatchedStrangers implements StageStrangers {

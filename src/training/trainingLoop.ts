@@ -31,6 +31,14 @@ export interface Stage {
   readonly reader: BatchReader;
   /** Where strangers can be measured beside it. */
   readonly strangers?: StageStrangers;
+  /** Keeps for the next run what it need not compute again. */
+  readonly save?: () => void;
+}
+
+function leave({ session, strangers, save }: Stage): void {
+  session.dispose();
+  strangers?.dispose();
+  save?.();
 }
 
 /** Steps from first to last: what `stepsPerEpoch` of a run's log says. */
@@ -100,16 +108,14 @@ export class TrainingLoop {
         const before: Stage | undefined = stage;
         stage = await this.parts.stageOf(epoch, before);
         if (stage !== before) {
-          before?.session.dispose();
-          before?.strangers?.dispose();
+          if (before) leave(before);
           this.enter(stage, epoch);
         }
         if ((await this.runEpoch(epoch)) === 'stopped') return this.finished('stopped', epoch - 1);
       }
       return this.finished('completed', this.options.epochs);
     } finally {
-      stage?.session.dispose();
-      stage?.strangers?.dispose();
+      if (stage) leave(stage);
     }
   }
 

@@ -185,6 +185,29 @@ describe('a training from the face network', function () {
       );
     });
 
+    it('gives the same numbers to the bit from vectors that an earlier run kept', async () => {
+      somePeople(3, 5);
+      const facts = () =>
+        reduceAll(new RunReader(runFolder()).readNew()).epochs.map(({ epoch, loss, valLoss, strangers }) => ({
+          ...{ epoch, loss, valLoss, strangers },
+        }));
+      const weights = () => {
+        const { parameters } = openCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0003'));
+        return parameters.get(COSINE_HEAD.kernel)!;
+      };
+      assert.ok((await train({ epochs: 3, views: 2 })).ok);
+      const [first, kernel] = [facts(), weights()];
+      const kept = path.join(folder(), 'cache', 'embeddings');
+      const [file] = fs.readdirSync(kept);
+      const { size } = fs.statSync(path.join(kept, file!));
+      assert.ok(size > 15 * 256 * 4, 'each picture at least');
+      fs.rmSync(runFolder(), { recursive: true });
+      assert.ok((await train({ epochs: 3, views: 2 })).ok);
+      assert.deepEqual(facts(), first);
+      assert.deepEqual(weights(), kernel);
+      assert.deepEqual(fs.readdirSync(kept), [file]);
+    });
+
     it('takes pictures as they are where faces are off', async () => {
       const names = somePeople(3, 5);
       await writeNoisePicture(path.join(data(), names[0]!, 'zz-nobody.png'), 5, 200);

@@ -1,0 +1,199 @@
+// What a recognizer misses of damaged pictures, from file to answer, before and after training (docs/recognition.md).
+//
+// node scripts/build.mjs && node --import tsx bench/recognition/damaged.ts <people> <pairs> [<face weights>]
+//
+// Of everybody in <people> the first five pictures of draw 0 are enrolled, as `face-trainer enroll --pictures 5 --seed 0` does, and the
+// next four tried; strangers are the first pictures of 500 people of <pairs>. Damage is done to the whole picture, before its face is
+// found. The recognizer after training is that of the best checkpoint of `face-trainer train --recipe face` on the same five pictures,
+// validated on the two after those that are tried, where a person has them. Both thresholds are the lowest at which 5 of the 500
+// strangers or fewer are named, undamaged.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { bestOf } from '../../src/core/best.js';
+import { reduceAll } from '../../src/core/runState.js';
+import { decodeWhole } from '../../src/dataset/decodePicture.js';
+import { thresholdFor } from '../../src/evaluation/threshold.js';
+import { LARGEST_SIDE } from '../../src/faces/facesOf.js';
+import type { FivePoints } from '../../src/faces/faceTemplate.js';
+import type { AlignedFaces } from '../../src/faces/foundFace.js';
+import { openAlignedFaces } from '../../src/faces/openFaceFinder.js';
+import { withRecipe } from '../../src/protocol/recipes.js';
+import { answerFor } from '../../src/recognition/answer.js';
+import { ensureCheckpointRecognizer } from '../../src/recognition/checkpointGallery.js';
+import { drawOrder } from '../../src/recognition/drawPictures.js';
+import { enrolPeople } from '../../src/recognition/enrolFolder.js';
+import { ownedPictures, type OwnedPicture } from '../../src/recognition/faceSetOf.js';
+import { faceSight } from '../../src/recognition/faceSight.js';
+import { galleryOf, type GalleryPerson } from '../../src/recognition/gallery.js';
+import { lookAt } from '../../src/recognition/lookAt.js';
+import { faceOf } from '../../src/recognition/recognize.js';
+import type { Sight } from '../../src/recognition/sight.js';
+import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
+import { RunReader } from '../../src/runs/runReader.js';
+import { StopSignal } from '../../src/training/stopSignal.js';
+import { trainRun } from '../../src/training/trainRun.js';
+import { findFaceWeights, type FaceWeightsFiles } from '../../src/weights/faceWeights.js';
+import { damagesFor, type Damage } from './damages.js';
+
+const STRANGERS = 500;
+const NAMED_SHARE = 0.01;
+const [ENROLLED, TRIED, VALIDATED] = [5, 4, 2];
+const silent = () => undefined;
+const never = () => false;
+
+interface Draw {
+  readonly enrolled: readonly OwnedPicture[];
+  readonly tried: readonly OwnedPicture[];
+  readonly validated: readonly OwnedPicture[];
+}
+
+function drawOf(people: string): Draw {
+  const byPerson = new Map<string, string[]>();
+  for (const { person, file } of ownedPictures(people)) byPerson.set(person, [...(byPerson.get(person) ?? []), file]);
+  const part = (from: number, count: number) =>
+    [...byPerson].flatMap(([person, files]) =>
+      drawOrder(person, files, ENROLLED, 0)
+        .slice(from, from + count)
+        .map((file) => ({ person, file })),
+    );
+  return {
+    enrolled: part(0, ENROLLED),
+    tried: part(ENROLLED, TRIED),
+    validated: part(ENROLLED + TRIED, VALIDATED),
+  };
+}
+
+function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
+  const seen = new Set<string>();
+  return pictures.filter(({ person }) => !seen.has(person) && seen.add(person));
+}
+
+/** Trains on the enrolled pictures. @returns the folder of the best checkpoint */
+async function trained(draw: Draw, weights: string | undefined, scratch: string): Promise<string> {
+  const dataset = path.join(scratch, 'people');
+  for (const [side, pictures] of [
+    ['train', draw.enrolled],
+    ['val', draw.validated],
+  ] as const)
+    for (const { person, file } of pictures) {
+      fs.mkdirSync(path.join(dataset, side, person), { recursive: true });
+      fs.copyFileSync(file, path.join(dataset, side, person, path.basename(file)));
+    }
+  const runFolder = path.join(scratch, 'run');
+  const options = withRecipe('face', { dataset, faceWeights: weights, keepCheckpoints: 1000 }).data!;
+  const started = performance.now();
+  if (!(await trainRun({ runFolder, options, version: 'bench' }, silent, new StopSignal())))
+    throw new Error(fs.readFileSync(path.join(runFolder, 'metrics.ndjson'), 'utf8').split('\n').at(-2));
+  const { epochs } = reduceAll(new RunReader(runFolder).readNew());
+  const { epoch } = bestOf(epochs)!;
+  console.log(`trained in ${((performance.now() - started) / 1000).toFixed(0)} s; best epoch ${epoch}`);
+  return path.join(runFolder, 'checkpoints', `epoch-${String(epoch).padStart(4, '0')}`);
+}
+
+/** Vectors of pictures, damaged; undefined where no name can be given. */
+async function seen(
+  sight: Sight,
+  faces: AlignedFaces,
+  pictures: readonly OwnedPicture[],
+  damage: Damage | undefined,
+  scratch: string,
+): Promise<(Float32Array | undefined)[]> {
+  fs.mkdirSync(scratch, { recursive: true });
+  const files: string[] = [];
+  for (const [i, { file }] of pictures.entries()) {
+    const damaged = damage && (await damagedFile(faces, file, damage, i, scratch));
+    files.push(damaged ?? file);
+  }
+  const looked = (await lookAt(sight, files))!;
+  fs.rmSync(scratch, { recursive: true });
+  return looked.map((picture) => {
+    const face = faceOf(picture.faces);
+    return face?.doubt === undefined ? face?.embedding : undefined;
+  });
+}
+
+/** @returns undefined where no face is found in the picture as it is: it is missed anyway */
+async function damagedFile(
+  faces: AlignedFaces,
+  file: string,
+  damage: Damage,
+  number: number,
+  scratch: string,
+): Promise<string | undefined> {
+  const found = await faces.of(file);
+  const picture = await decodeWhole(file, LARGEST_SIDE);
+  if ('fault' in found || !found.faces[0] || typeof picture === 'string') return undefined;
+  const target = path.join(scratch, `${number}.png`);
+  fs.writeFileSync(target, await damage({ ...picture, points: found.faces[0].face.points }, number));
+  return target;
+}
+
+interface Vectors {
+  readonly own: readonly (Float32Array | undefined)[];
+  readonly strangers: readonly (Float32Array | undefined)[];
+}
+
+const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(1)} % (${part} of ${of})`;
+
+function report(name: string, gallery: readonly GalleryPerson[], draw: Draw, all: ReadonlyMap<string, Vectors>): void {
+  const highest = (vector: Float32Array | undefined) =>
+    vector ? answerFor(vector, gallery, -1).similarity : -Infinity;
+  const clean = all
+    .get('untouched')!
+    .strangers.map(highest)
+    .sort((a, b) => b - a);
+  const threshold = thresholdFor(clean, Math.floor(NAMED_SHARE * clean.length));
+  console.log(`\n${name}: threshold ${threshold.toFixed(3)}`);
+  for (const [kind, { own, strangers }] of all) {
+    const right = own.filter((vector, i) => vector && answerFor(vector, gallery, -1).person === draw.tried[i]!.person);
+    const known = right.filter((vector) => highest(vector) >= threshold).length;
+    const named = strangers.filter((vector) => highest(vector) >= threshold).length;
+    const none = own.filter((vector) => !vector).length;
+    console.log(
+      `${kind.padEnd(26)} missed ${percent(own.length - known, own.length).padEnd(20)} closed set ${(right.length / own.length).toFixed(4)}   no answer ${none}   strangers named ${percent(named, strangers.length)}`,
+    );
+  }
+}
+
+async function measured(files: FaceWeightsFiles, people: string, pairs: string, weights: string | undefined) {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-damaged-'));
+  const sight = await faceSight(files, 'on');
+  const { template, size } = sight.embedder.network;
+  const faces = await openAlignedFaces(files, { template: template as FivePoints, size });
+  try {
+    const draw = drawOf(people);
+    const strangers = firstOfEach(ownedPictures(pairs)).slice(0, STRANGERS);
+    const all = new Map<string, Vectors>();
+    for (const [kind, damage] of damagesFor(template as FivePoints)) {
+      const look = (pictures: readonly OwnedPicture[]) =>
+        seen(sight, faces, pictures, damage, path.join(scratch, 'damaged'));
+      all.set(kind, { own: await look(draw.tried), strangers: await look(strangers) });
+    }
+    const recognizer = path.join(scratch, 'mean');
+    const options = { recognizer, seed: 0, strangersPer1000: 10 };
+    await enrolPeople(sight, enrolledFiles(draw), options, undefined, silent, never);
+    report('Before training, by the mean', galleryOf(readRecognizer(recognizer)), draw, all);
+    const checkpoint = await trained(draw, weights, scratch);
+    const learned = await ensureCheckpointRecognizer(sight, checkpoint, silent, never);
+    report('After training', galleryOf(readRecognizer(learned!)), draw, all);
+  } finally {
+    await faces.close();
+    await sight.close();
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function enrolledFiles({ enrolled }: Draw): { person: string; files: string[] }[] {
+  const byPerson = new Map<string, string[]>();
+  for (const { person, file } of enrolled) byPerson.set(person, [...(byPerson.get(person) ?? []), file]);
+  return [...byPerson].map(([person, files]) => ({ person, files }));
+}
+
+async function main([people, pairs, weights]: string[]): Promise<void> {
+  const files = findFaceWeights(weights);
+  if (!people || !pairs || !files) throw new Error('Name a folder of people, one of pairs, and the face weights.');
+  await measured(files, path.resolve(people), path.resolve(pairs), weights && path.resolve(weights));
+}
+
+void main(process.argv.slice(2));
