@@ -111,7 +111,7 @@ function groups(files: readonly FindingFile[]): FindingFile[][] {
 function thumbnails(group: readonly FindingFile[], post: Post): HTMLElement {
   const cards = group.map(({ file, detail, thumbnail: source }) =>
     cardButton(
-      { class: 'thumbnail', title: file },
+      { class: 'thumbnail', title: detail === undefined ? file : `${file}\n${detail}` },
       () => post({ type: 'open', file }),
       element('img', { src: source!, alt: file }),
       element('span', { class: 'file' }, nameOf(file)),

@@ -2,8 +2,8 @@ import { formatCount } from '../core/format.js';
 import type { DatasetReport, Finding } from '../protocol/check.js';
 
 const WORDS: Record<Finding['severity'], string> = { error: 'Error  ', warning: 'Warning', information: 'Note   ' };
-/** Files that are named at a terminal; `--json` has all. */
-const SHOWN = 5;
+/** Files that are named at a terminal, three pairs of them; `--json` has all. */
+const SHOWN = 6;
 
 /** A check as lines of text. */
 export function checkLines(report: DatasetReport): string[] {

@@ -6,6 +6,7 @@ import {
   countsOf,
   findDuplicates,
   findingsOf,
+  gravestFirst,
   suggestedExclusions,
   usablePictures,
   type Examined,
@@ -42,10 +43,10 @@ function ownSplit({ sides }: ScannedDataset, facts: PictureFacts): Examined['spl
   return { train: of('train'), validation: of('validation', 'test') };
 }
 
-/** The report without small pictures. */
-export function checkPictures(examined: Examined): DatasetReport {
+/** The report without small pictures. @param others what was found elsewhere */
+export function checkPictures(examined: Examined, others: readonly Finding[] = []): DatasetReport {
   const { scanned } = examined;
-  const findings = findingsOf(examined);
+  const findings = gravestFirst([...findingsOf(examined), ...others]);
   const counts = countsOf(examined);
   return {
     version: 1,
@@ -65,6 +66,7 @@ export function checkPictures(examined: Examined): DatasetReport {
  * Check Dataset: looks at every picture of a folder and tells what it found. What was decoded stays in the cache for a
  * training that follows.
  *
+ * @param others what was found elsewhere, for the same report
  * @returns undefined when cancelled
  */
 export async function checkDataset(
@@ -72,12 +74,13 @@ export async function checkDataset(
   options: PicturesOptions,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
+  others: readonly Finding[] = [],
 ): Promise<DatasetReport | undefined> {
   const source = openPictures(scanned, options);
   try {
     const prepared = await source.prepare((done) => onProgress(done, scanned.files.length), cancelled);
     if (!prepared) return undefined;
-    const report = checkPictures(examine(scanned, prepared.facts, options.size));
+    const report = checkPictures(examine(scanned, prepared.facts, options.size), others);
     const shown = new Set(scanned.files);
     return {
       ...report,

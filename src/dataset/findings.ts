@@ -57,7 +57,7 @@ export function usablePictures(facts: PictureFacts): number[] {
   return usable;
 }
 
-/** Everything worth knowing about a folder before training with it, the gravest first. */
+/** Everything worth knowing about a folder before training with it. */
 export function findingsOf(examined: Examined): Finding[] {
   const kinds = [
     unreadable,
@@ -76,9 +76,12 @@ export function findingsOf(examined: Examined): Finding[] {
     animated,
     alikeNames,
   ];
-  const findings = kinds.map((kind) => kind(examined)).filter((finding) => finding !== undefined);
+  return kinds.map((kind) => kind(examined)).filter((finding) => finding !== undefined);
+}
+
+export function gravestFirst(findings: readonly Finding[]): Finding[] {
   const rank = { error: 0, warning: 1, information: 2 };
-  return findings.sort((a, b) => rank[a.severity] - rank[b.severity]);
+  return findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
 function finding(

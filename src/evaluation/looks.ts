@@ -1,4 +1,5 @@
 import { formatSimilarity } from '../core/format.js';
+import { Random } from '../core/random.js';
 import {
   EVALUATION_LIMITS,
   type Evaluation,
@@ -6,7 +7,8 @@ import {
   type StrayPicture,
 } from '../protocol/evaluation.js';
 import type { FaceSet } from './faceSet.js';
-import { dot, mostAlike, type Comparison, type Gallery } from './gallery.js';
+import { compare, dot, galleryOf, mostAlike, type Comparison, type Gallery } from './gallery.js';
+import { MOST_PRODUCTS, sampleRows } from './sampling.js';
 
 /** Pictures compared with a gallery, and how they may be counted. */
 export interface Tried {
@@ -34,7 +36,13 @@ const { list: MOST } = EVALUATION_LIMITS;
 const MOST_PAIRS_OF_PEOPLE = 50;
 
 /** A picture beside the enrolled picture of a person that it is most like. */
-function look({ gallery, enrolledFaces }: Looks, tried: Tried, place: number, person: number, similarity: number) {
+function look(
+  { gallery, enrolledFaces }: Pick<Looks, 'gallery' | 'enrolledFaces'>,
+  tried: Tried,
+  place: number,
+  person: number,
+  similarity: number,
+) {
   const row = tried.rows[place]!;
   const nearest = mostAlike(tried.faces, row, enrolledFaces, gallery.rows[person] ?? []);
   return {
@@ -116,7 +124,10 @@ export function nearStrangersOf(looks: Looks): Evaluation['nearStrangers'] {
 }
 
 /** Pictures that are more like another person than like the others of their own: perhaps in the wrong folder. */
-export function straysOf(looks: Looks): { strays: StrayPicture[]; count: number } {
+export function straysOf(looks: Pick<Looks, 'gallery' | 'enrolledFaces' | 'known'>): {
+  strays: StrayPicture[];
+  count: number;
+} {
   const { own, other, otherPerson } = looks.known.comparison;
   const margin = (i: number) => other[i]! - own[i]!;
   const strays = looks.known.rows.map((_, i) => i).filter((i) => margin(i) > 0);
@@ -125,6 +136,15 @@ export function straysOf(looks: Looks): { strays: StrayPicture[]; count: number 
     .slice(0, MOST)
     .map((i) => ({ ...look(looks, looks.known, i, otherPerson[i]!, other[i]!), ownSimilarity: own[i]! }));
   return { strays: shown, count: strays.length };
+}
+
+/** The same of a set by itself, each picture against all others; of one so large that this takes too long, of a part of it. */
+export function straysIn(faces: FaceSet): { strays: StrayPicture[]; count: number } {
+  const gallery = galleryOf(faces);
+  const most = Math.max(1, Math.floor(MOST_PRODUCTS / Math.max(1, gallery.people.length * gallery.length)));
+  const rows = sampleRows(faces.people, most, Random.forPurpose(0, 'known'));
+  const comparison = compare(faces, rows, gallery, { enrolled: () => true });
+  return straysOf({ gallery, enrolledFaces: faces, known: { faces, rows, comparison } });
 }
 
 /** The people most alike, among all pairs of whom a picture of the one has the other as the most alike of others. */

@@ -6,6 +6,7 @@ export const FINDING_CODES = [
   'skipped',
   'people-left-out',
   'two-people',
+  'looks-like-another',
   'across-split',
   'few-pictures',
   'single-picture',

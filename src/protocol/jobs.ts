@@ -9,7 +9,7 @@ import { optionInfo } from './optionInfo.js';
 import { augmentation, trainingOptions } from './options.js';
 import { absolutePath as path, order, type JobWords } from './order.js';
 import { facesWish, prediction } from './prediction.js';
-import { ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
+import { faces, faceWeights, ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
 import { failure, finished, logged } from './runEvents.js';
 
 // What a trainer can be started for. A job is an entry of JOBS, and in src/trainer/jobs.ts the function that does it.
@@ -52,6 +52,8 @@ export const JOBS = {
       augmentation: augmentation.optional(),
       exclude: trainingOptions.shape.exclude,
       pixelCacheMiB: trainingOptions.shape.pixelCacheMiB,
+      faceWeights,
+      faces,
     }),
     word: z.object({ type: z.literal('checked'), report: datasetReport }),
     noun: 'check',

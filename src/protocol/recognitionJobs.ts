@@ -7,12 +7,12 @@ import { answer, enrolment, leftOut, networkAtWork, recognizerSummary } from './
 // The jobs of recognition: a gallery of faces instead of a training.
 
 /** Face weights that lie elsewhere than where they are looked for. */
-const faceWeights = absolutePath.optional().register(optionInfo, {
+export const faceWeights = absolutePath.optional().register(optionInfo, {
   flag: 'face-weights',
   value: 'FILE',
   help: 'the face network from a file or folder of yours instead of the one that was packed or downloaded',
 });
-const faces = z.enum(['on', 'off']).default('on').register(optionInfo, {
+export const faces = z.enum(['on', 'off']).default('on').register(optionInfo, {
   flag: 'faces',
   value: 'NAME',
   help: 'off for pictures that are aligned crops of faces already; on finds and aligns the face first',

@@ -1,16 +1,12 @@
 import os from 'node:os';
-import { storedSize } from '../dataset/augment.js';
-import { checkDataset, withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
 import { alignFaces } from '../faces/alignFaces.js';
 import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
 import { predict } from '../inference/predict.js';
-import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { Request } from '../protocol/recognitionJobs.js';
-import { withRecipe } from '../protocol/recipes.js';
 import { previewSamples } from '../dataset/preview.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
 import { throttled } from '../platform/throttled.js';
@@ -19,6 +15,7 @@ import type { StopSignal } from '../training/stopSignal.js';
 import { trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
 import type { Mailbox } from './mailbox.js';
+import { runCheck } from './checkJob.js';
 import { RUN_RECOGNITION } from './recognitionJobs.js';
 import { recognizerBeside } from './recognizerBeside.js';
 import { CANCELLED, type JobContext, type RunJob } from './runningJob.js';
@@ -30,17 +27,7 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   qat: async ({ runFolder, checkpoint, overrides }, context) =>
     train(runFolder, fineTuningOptions(checkpoint, overrides), context),
 
-  async check({ dataset, size, augmentation, pixelCacheMiB, exclude }, { progress, cancelled }) {
-    const options = {
-      size,
-      // A training that follows finds them there: it keeps them a little larger where it moves them about.
-      stored: storedSize(size, augmentation ?? withRecipe('default', { dataset }).data!.augmentation),
-      cacheFolder: pixelCacheFolder(),
-      cacheBytes: pixelCacheMiB * 2 ** 20,
-    };
-    const report = await checkDataset(withoutExcluded(scanDataset(dataset), exclude), options, progress, cancelled);
-    return report ? { type: 'checked', report } : CANCELLED;
-  },
+  check: runCheck,
 
   async align({ dataset, out, size, threads }, { progress, cancelled }) {
     const options = { out, size, threads: threads || os.availableParallelism() };

@@ -36,14 +36,14 @@ describe('a check as text', () => {
     assert.equal(lines.length, 13, 'and nothing else');
   });
 
-  it('names five files with their detail, and counts the others', () => {
+  it('names six files with their detail, and counts the others', () => {
     const files = (count: number) =>
       Array.from({ length: count }, (_, i) => ({ file: `${i}.png`, ...(i === 0 ? { detail: '8 px' } : {}) }));
     const named = (count: number) => checkLines({ ...report, findings: [finding('warning', files(count))] }).slice(5);
     assert.deepEqual(named(2), ['           0.png  (8 px)', '           1.png']);
-    assert.equal(named(5).length, 5);
-    assert.deepEqual(named(6).slice(4), ['           4.png', '           and 1 more file']);
-    assert.equal(named(1005).at(-1), '           and 1,000 more files');
+    assert.equal(named(6).length, 6);
+    assert.deepEqual(named(7).slice(5), ['           5.png', '           and 1 more file']);
+    assert.equal(named(1006).at(-1), '           and 1,000 more files');
   });
 });
 

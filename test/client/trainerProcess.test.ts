@@ -93,7 +93,7 @@ describe('TrainerProcess', () => {
     const protocol = PROTOCOL_VERSION;
     const [dataset, checkpoint] = [folder(), folder()];
     const orders: TrainerOrder[] = [
-      { type: 'check', protocol, dataset, size: 128, pixelCacheMiB: 0 },
+      { type: 'check', protocol, dataset, size: 128, pixelCacheMiB: 0, faces: 'on' },
       { type: 'align', protocol, dataset, out: dataset, size: 64, threads: 1 },
       { type: 'compare', protocol, checkpoint },
       { type: 'predict', protocol, model: checkpoint, files: [dataset], faces: 'auto', seen: false },

@@ -6,6 +6,7 @@ import {
   fairly,
   mistakesOf,
   nearStrangersOf,
+  straysIn,
   straysOf,
   type Looks,
 } from '../../src/evaluation/looks.js';
@@ -101,6 +102,7 @@ describe('mistakes', () => {
 describe('pictures that look like somebody else', () => {
   it('are nearer to another person than to the others of their own', () => {
     const { strays, count } = straysOf(looksAt(0.8, people, strangers));
+    assert.deepEqual(straysIn(people), { strays, count }, 'whatever strangers there are');
     assert.equal(count, 1);
     const [stray] = strays;
     assert.deepEqual(

@@ -14,6 +14,7 @@ import {
   openWorkbench,
   reloadKeeping,
   screenshots,
+  showExplorer,
   until,
   webviewWith,
   type Workbench,
@@ -97,7 +98,10 @@ withShared('a recognizer in a real VS Code', [sharedPaths.wild, sharedPaths.pair
       assert.equal(titles[0], GUEST);
       assert.match(titles[1]!, /^Nobody I know \(most like \w+\)$/);
       assert.equal(titles[2], 'No face');
-      assert.match(await answer(frame, 0).locator('.likeness').innerText(), new RegExp(` of ${GUEST}, 0\\.\\d\\d$`));
+      assert.match(
+        await answer(frame, 0).locator('.likeness').innerText(),
+        new RegExp(`${GUEST}_\\d+\\.jpg \\(0\\.\\d\\d\\)$`),
+      );
     });
 
     it('takes “not this person” to heart, and takes it back', async () => {
@@ -137,6 +141,20 @@ withShared('a recognizer in a real VS Code', [sharedPaths.wild, sharedPaths.pair
       await look.first().scrollIntoViewIfNeeded();
       await look.locator('img.face[data-state=there]').first().waitFor();
       assert.match(await look.first().innerText(), new RegExp(ASTRAY));
+    });
+
+    it('has Check Dataset list the picture that looks like someone else, with the one it is most like', async () => {
+      await showExplorer(page);
+      await chooseInContextMenu(page, 'friends', 'Check Dataset');
+      const frame = await webviewWith(page, '[data-code="looks-like-another"]', 60_000);
+      const finding = frame.locator('[data-code="looks-like-another"]');
+      assert.equal(await finding.locator('h2').textContent(), 'Warning 1 picture looks like someone else');
+      assert.equal(await finding.locator('.group img').count(), 2);
+      assert.match(await finding.locator('.group').innerText(), new RegExp(`astray\\.jpg[^]*0\\.\\d\\d ${ASTRAY}`));
+      await drawn(frame);
+      await page.screenshot({ path: path.join(screenshots, 'check-looks-like-another.png') });
+      await finding.getByTitle(`${FOLDER}/astray.jpg`).click();
+      await page.getByRole('tab', { name: /^astray\.jpg/ }).waitFor();
     });
 
     it('keeps to the theme, in all four kinds', async () => {

@@ -8,6 +8,7 @@ import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { MessageOf } from '../../protocol/jobs.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 import type { Editor } from '../editor.js';
+import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import { tellEnd } from '../failures.js';
 import type { Jobs } from '../job.js';
 import { showResult } from '../lateResult.js';
@@ -30,7 +31,17 @@ export class DataCommands {
     const list = exclusionFile(runsFolderFor(this.editor, dataset), dataset);
     const exclude = fs.existsSync(list) ? { exclude: list } : {};
     const protocol = PROTOCOL_VERSION;
-    const order = { type: 'check', protocol, dataset, size, augmentation, pixelCacheMiB, ...exclude } as const;
+    const order = {
+      type: 'check',
+      protocol,
+      dataset,
+      size,
+      augmentation,
+      pixelCacheMiB,
+      ...exclude,
+      faces: 'on',
+      ...faceWeightsSetting(this.editor),
+    } as const;
     const began = performance.now();
     const end = await this.jobs.run(order, `Checking “${path.basename(dataset)}”`);
     if (end.type !== 'checked') {
