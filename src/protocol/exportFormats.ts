@@ -131,6 +131,11 @@ export const EXPORT_FORMATS = {
         precision: 'int8',
         io: 'int8',
       },
+      {
+        label: 'C header, float32',
+        detail: 'The same for a network in float, four times as large: for a processor with a floating-point unit',
+        precision: 'float32',
+      },
     ],
   },
 } as const satisfies Record<string, ExportFormat>;

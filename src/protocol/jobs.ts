@@ -99,7 +99,7 @@ export const JOBS = {
       cards: z.array(z.string()),
       /** Absent where nothing could be measured. */
       measured: measurements.optional(),
-      /** Beside an embedding: the folder of the recognizer of the people that the network was trained on. */
+      /** Beside an embedding: the recognizer of the people that the network was trained on, for C a header of it. */
       recognizer: z.string().optional(),
     }),
     noun: 'export',

@@ -56,7 +56,11 @@ export async function enrolForExport(
   const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
   if (!split) return undefined;
   const recognizer = recognizerOfFile(file);
-  const options = { recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 };
+  const prototypes = trainedPrototypes(checkpoint);
+  const options = {
+    ...{ recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 },
+    ...(prototypes && { prototypes }),
+  };
   const enrolment = await enrolPeople(sight, byPerson(split.train), options, undefined, onProgress, cancelled);
   return enrolment && recognizer;
 }

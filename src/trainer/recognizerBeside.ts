@@ -1,29 +1,67 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { UserError } from '../core/userError.js';
+import { exportDisk, writeExport } from '../export/writeExport.js';
+import { openCheckpoint } from '../inference/openCheckpoint.js';
+import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { OrderOf } from '../protocol/jobs.js';
 import { enrolForExport } from '../recognition/checkpointGallery.js';
+import { galleryHeader } from '../recognition/galleryHeader.js';
 import { modelSight } from '../recognition/modelSight.js';
+import { readRecognizer } from '../recognizers/recognizerFolder.js';
+
+type Progress = (done: number, total: number) => void;
 
 /**
- * What an exported embedding needs to name anybody, beside its file.
+ * What an exported embedding needs to name anybody, beside its file: a recognizer, for C a header of it.
  *
- * @returns undefined for a file that gives scores or that cannot be read back, where nothing is to be measured, and where the
- *   pictures are gone
+ * @returns where it lies; undefined for a file that gives scores, where nothing is to be measured, and where the pictures are gone
  */
 export async function recognizerBeside(
-  { checkpoint, options, measure }: OrderOf<'export'>,
+  order: OrderOf<'export'>,
   file: string,
-  progress: (done: number, total: number) => void,
+  progress: Progress,
   cancelled: () => boolean,
 ): Promise<string | undefined> {
-  if (options.part !== 'embedding' || !measure || !formatOf(options.format).readable) return undefined;
-  const sight = await modelSight(file, 'on');
+  const { options, measure, checkpoint } = order;
+  if (options.part !== 'embedding' || !measure) return undefined;
   try {
-    return await enrolForExport(sight, checkpoint, file, progress, cancelled);
+    if (formatOf(options.format).readable) return await enrolled(file, checkpoint, progress, cancelled);
+    return await galleryBeside(order, file, progress, cancelled);
   } catch (error) {
     if (error instanceof UserError && error.code === 'dataset-missing') return undefined;
     throw error;
+  }
+}
+
+async function enrolled(file: string, checkpoint: string, progress: Progress, cancelled: () => boolean) {
+  const sight = await modelSight(file, 'on');
+  try {
+    return await enrolForExport(sight, checkpoint, file, progress, cancelled);
   } finally {
     await sight.close();
+  }
+}
+
+/** By the vectors of the file that the header holds, which is read from a folder that goes again. */
+async function galleryBeside(
+  { checkpoint, options }: OrderOf<'export'>,
+  file: string,
+  progress: Progress,
+  cancelled: () => boolean,
+): Promise<string | undefined> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-gallery-'));
+  try {
+    const held = path.join(folder, 'model.tflite');
+    await writeExport(openCheckpoint(checkpoint), { ...options, format: 'tflite' }, held);
+    const recognizer = await enrolled(held, checkpoint, progress, cancelled);
+    if (recognizer === undefined) return undefined;
+    const output = file.replace(/(?:\.h)?$/, '.gallery.h');
+    withDiskErrors(exportDisk(output), () => writeFileAtomically(output, galleryHeader(readRecognizer(recognizer))));
+    return output;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -3,12 +3,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/random.js';
 import { softmax } from '../../src/core/softmax.js';
+import { floatNetwork } from '../../src/export/floatNetwork.js';
+import { arenaBytes } from '../../src/export/microcontroller/arena.js';
+import { tfliteFile } from '../../src/export/tflite/tfliteFile.js';
+import { floatTflite } from '../../src/export/tflite/tfliteModels.js';
 import { writeExport } from '../../src/export/writeExport.js';
 import { inputOf } from '../../src/graph/graph.js';
 import { openModel } from '../../src/inference/openModel.js';
 import { exportOptions } from '../../src/protocol/exportOptions.js';
 import { runPython } from '../support/foreign.js';
 import { KERAS } from '../support/keras.js';
+import { runMicrocontroller } from '../support/microcontroller.js';
 import { randomFaceGraph, randomFaceValues } from '../support/randomFaceGraph.js';
 import { assertRows, givenSource, ofEngine, scaledBytes, type Valued } from '../support/realFaces.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -82,5 +87,20 @@ describe('random graphs with the operations of face networks, as files of layers
     const files = await written('keras', '.h5');
     await runPython('keras_model_run.py', files, KERAS);
     await check(files, 'Keras');
+  });
+
+  it('TensorFlow Lite Micro gives what the engine gives, in the memory that a C header names', async () => {
+    const models = cases.map(({ graph, parameters }) => floatTflite(floatNetwork(graph, parameters), new Map()));
+    const jobs = cases.map(({ graph, pixels }, i) => {
+      const model = path.join(folder(), `micro${i}.tflite`);
+      fs.writeFileSync(model, tfliteFile(models[i]!));
+      return { model, input: scaledBytes(graph, pixels), arena: arenaBytes(models[i]!) };
+    });
+    for (const [i, { loads, bytes }] of (await runMicrocontroller(jobs)).entries()) {
+      const { graph, read } = cases[i]!;
+      const what = `${graph.name} in TensorFlow Lite Micro: ${graph.nodes.map(({ op }) => op).join()}`;
+      assert.ok(loads, `${what}: ${jobs[i]!.arena} bytes were not enough`);
+      assertRows(new Float32Array(new Uint8Array(bytes).buffer), read, COUNT, what);
+    }
   });
 });

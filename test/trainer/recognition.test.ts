@@ -8,6 +8,7 @@ import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { answer, enrolment, recognizerSummary, type Answer } from '../../src/protocol/recognition.js';
 import type { Reply } from '../../src/protocol/recognitionJobs.js';
+import { runProgram } from '../../src/platform/runProgram.js';
 import { printedByPython } from '../support/foreign.js';
 import { built } from '../support/built.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
@@ -202,5 +203,24 @@ describe('a checkpoint of a softmax', function () {
     assert.deepEqual(namesIn(python), names);
     for (const example of ['recognize.mjs', 'recognize_onnx.py'])
       assert.ok(fs.readFileSync(path.join(examples, example), 'utf8').trim().split('\n').length <= 40, example);
+  });
+
+  it('is exported as a C header with the gallery of its people beside it, which the example in C reads', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6, 32);
+    const name = trainedSmall();
+    const model = path.join(folder(), 'model.h');
+    const embedding = ['--part', 'embedding', '--format', 'c', '--output', model];
+    const { stdout } = faceTrainer('export', path.join('run', 'checkpoints', name), ...embedding);
+    const gallery = path.join(folder(), 'model.gallery.h');
+    assert.ok(stdout.includes(gallery), stdout);
+    const text = fs.readFileSync(gallery, 'utf8');
+    assert.match(text, /#define FACE_TRAINER_PEOPLE 3\n/);
+    assert.match(text, /"person-0",\n {2}"person-1",\n {2}"person-2",\n/);
+    // Both in one program.
+    const program = path.join(folder(), 'both.c');
+    fs.writeFileSync(program, '#include "model.h"\n#include "model.gallery.h"\n');
+    const compiled = await runProgram('gcc', ['-std=c11', '-fsyntax-only', program]);
+    assert.equal(compiled.code, 0, compiled.output);
+    assert.ok(!text.includes(folder()), 'no place of this machine is in it');
   });
 });

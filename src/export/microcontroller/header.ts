@@ -1,3 +1,5 @@
+import type { Scaling } from '../../graph/graph.js';
+import type { Template } from '../../graph/preprocessing.js';
 import type { ModelFacts } from '../modelFacts.js';
 
 /** What the example of preprocessing in a header needs to know of the file. */
@@ -20,14 +22,15 @@ const LINE_BYTES = 20;
  * it.
  */
 export function cHeader(tflite: Uint8Array, { name, facts, input, operators, arena }: HeaderFacts): string {
-  const { width, height, resize, faces } = facts.input;
+  const { width, height, resize, faces, scaling, template } = facts.input;
+  const own = typeof scaling === 'object' ? scaling : undefined;
   const lines: string[] = [];
   for (let i = 0; i < tflite.length; i += LINE_BYTES)
     lines.push(`  ${[...tflite.subarray(i, i + LINE_BYTES)].join(',')},`);
   const labels = facts.output === 'embedding' ? [] : facts.labels;
   return `/* ${comment(name)}, written by Face Trainer for TensorFlow Lite Micro.
  *
- * Include it in one source file. Preprocessing: ${faces === 'aligned' ? 'find the face and cut it out upright, as Align Faces does; ' : ''}stretch the picture
+ * Include it in one source file. Preprocessing: ${alignment(faces, template)}stretch the picture
  * to ${resize} x ${resize}, take its middle of ${width} x ${height}, RGB, row by row, and give each byte to
  * face_trainer_input. The output has ${facts.output === 'embedding' ? 'a vector; faces of one person have a large cosine' : 'a number for each person, the largest of whom is most likely'}.
  *
@@ -37,7 +40,7 @@ ${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
  *   static tflite::MicroInterpreter interpreter(tflite::GetModel(face_trainer_model), resolver, arena, sizeof arena);
  *   interpreter.AllocateTensors();
  *   for (int i = 0; i < FACE_TRAINER_WIDTH * FACE_TRAINER_HEIGHT * 3; i++)
- *     interpreter.input(0)->data.${input ? 'int8' : 'f'}[i] = face_trainer_input(pixels[i]);
+ *     interpreter.input(0)->data.${input ? 'int8' : 'f'}[i] = face_trainer_input(pixels[i]${own ? ', i % 3' : ''});
  *   interpreter.Invoke();
  */
 #ifndef FACE_TRAINER_MODEL_H
@@ -51,8 +54,8 @@ ${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
 /* Bytes for the reference kernels; those of a vendor may want more, and arena_used_bytes() tells what was used. */
 #define FACE_TRAINER_ARENA ${arena}
 
-${inputFunction(input)}
-${labels.length === 0 ? '' : `/* UTF-8, in the order of the output. */\nstatic const char* const face_trainer_labels[FACE_TRAINER_LABELS] = {\n${labels.map((label) => `  ${cString(label)},`).join('\n')}\n};\n`}
+${own ? scaledInput(own) : inputFunction(input)}
+${template ? templateArray(template) : ''}${labels.length === 0 ? '' : `/* UTF-8, in the order of the output. */\nstatic const char* const face_trainer_labels[FACE_TRAINER_LABELS] = {\n${labels.map((label) => `  ${cString(label)},`).join('\n')}\n};\n`}
 #if defined(__cplusplus)
 alignas(16)
 #elif defined(__GNUC__)
@@ -85,7 +88,7 @@ static inline int8_t face_trainer_input(uint8_t pixel) {
 }
 
 /** With a point, as C asks: `1f` is no number, `1.0f` and `1e-7f` are. */
-function cFloat(x: number): string {
+export function cFloat(x: number): string {
   const text = String(x);
   return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
 }
@@ -94,12 +97,40 @@ function cFloat(x: number): string {
  * Bytes that are no plain letters in octal: they end by themselves, which hexadecimal ones do not. Neither are quotes
  * and backslashes, nor question marks, of which two begin a trigraph.
  */
-function cString(text: string): string {
+export function cString(text: string): string {
   const bytes = [...new TextEncoder().encode(text)];
   const plain = (byte: number) => byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 && byte !== 63;
   return `"${bytes.map((byte) => (plain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
 }
 
-function comment(text: string): string {
+/** What becomes of a picture first, up to a line's end where there is much to say. */
+function alignment(faces: ModelFacts['input']['faces'], template: Template | undefined): string {
+  if (template)
+    return `find the face and its five points, and turn, scale and cut the picture so that
+ * they lie at face_trainer_template; `;
+  return faces === 'aligned' ? 'find the face and cut it out upright, as Align Faces does; ' : '';
+}
+
+function templateArray(template: Template): string {
+  const points = template.map(([x, y]) => `  {${cFloat(x)}, ${cFloat(y)}},`).join('\n');
+  return `/* Viewer's left eye, right eye, tip of the nose, left and right corner of the mouth: x and y as fractions of the square. */
+static const float face_trainer_template[5][2] = {
+${points}
+};
+`;
+}
+
+/** Of a network that reads each colour in its own way. */
+function scaledInput({ scale, shift }: Scaling): string {
+  const list = (numbers: readonly number[]) => numbers.map(cFloat).join(', ');
+  return `/* Red, green and blue are the colours 0, 1 and 2. */
+static inline float face_trainer_input(uint8_t pixel, int colour) {
+  static const float scale[3] = {${list(scale)}}, shift[3] = {${list(shift)}};
+  return pixel * scale[colour] + shift[colour];
+}
+`;
+}
+
+export function comment(text: string): string {
   return text.replace(/\*\//g, '* /').replace(/[\r\n]+/g, ' ');
 }
