@@ -18,9 +18,3 @@ export function trainingSettings(editor: Editor): Pick<TrainingOptions, 'engine'
     pixelCacheMiB: editor.setting('pixelCacheMiB'),
   });
 }
-
-/** The face weights that the user names; undefined where they are looked for. */
-export function faceWeightsSetting(editor: Editor): string | undefined {
-  const set = editor.setting('faceWeights');
-  return typeof set === 'string' && set !== '' ? set : undefined;
-}

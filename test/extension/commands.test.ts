@@ -28,17 +28,10 @@ import { optionsOf } from '../../src/protocol/optionInfo.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { QUANTIZATION_VALUES, VALUES } from '../protocol/optionValues.js';
 import { scratchFolder } from '../support/scratch.js';
-import { FakeEditor, settled } from './fakeEditor.js';
+import { FakeEditor, Memory, settled } from './fakeEditor.js';
 import { epochEvent, runEventOf, writeRun } from './runs.js';
 
 const folder = scratchFolder();
-
-class Memory extends Map<string, unknown> {
-  update(key: string, value: unknown): Promise<void> {
-    this.set(key, value);
-    return Promise.resolve();
-  }
-}
 
 /** Jobs that end at once, with what the test says. */
 class InstantJobs extends Jobs {

@@ -13,7 +13,7 @@ import { writeRunRecord } from '../../src/runs/runRecord.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
-import { FakeEditor } from './fakeEditor.js';
+import { FakeEditor, Memory } from './fakeEditor.js';
 import { runEventOf, writeRun } from './runs.js';
 
 // Train Model and the fine-tuning for int8, where a training starts from the face network.
@@ -21,13 +21,6 @@ import { runEventOf, writeRun } from './runs.js';
 const folder = scratchFolder();
 const people = () => path.join(folder(), 'people');
 const place = (fsPath: string) => ({ scheme: 'file', fsPath });
-
-class Memory extends Map<string, unknown> {
-  update(key: string, value: unknown): Promise<void> {
-    this.set(key, value);
-    return Promise.resolve();
-  }
-}
 
 /** A trainer that notes what it is asked to run, and runs nothing. */
 function noting(editor: FakeEditor): { readonly trainer: Trainer; readonly orders: RunOrder[] } {

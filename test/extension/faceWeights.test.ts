@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { UserError } from '../../src/core/userError.js';
-import { withFaceWeights } from '../../src/extension/commands/faceWeights.js';
+import { forgetBuiltInNetwork, withFaceWeights } from '../../src/extension/commands/faceWeights.js';
 import { downloadedFaceWeights, findFaceWeights } from '../../src/weights/faceWeights.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
-import { FakeEditor } from './fakeEditor.js';
+import { FakeEditor, Memory } from './fakeEditor.js';
 
 const folder = scratchFolder();
 
@@ -20,7 +20,7 @@ describe('the face network that a recognizer wants', () => {
     editor.buttons.push('Download');
     let asked = 0;
     const files = downloadedFaceWeights();
-    const chosen = await withFaceWeights(editor, ({ onProgress } = {}) => {
+    const chosen = await withFaceWeights(editor, new Memory(), ({ onProgress } = {}) => {
       asked++;
       onProgress?.(1e6, 4e6);
       return Promise.resolve(files);
@@ -35,20 +35,27 @@ describe('the face network that a recognizer wants', () => {
   it('may be the one inside the extension, without network', async () => {
     const editor = new FakeEditor();
     editor.buttons.push('Download', 'Use the Built-In Network');
-    assert.deepEqual(await withFaceWeights(editor, offline), {});
+    const memory = new Memory();
+    assert.deepEqual(await withFaceWeights(editor, memory, offline), {});
     const { message, detail, buttons } = editor.said[1]!;
     assert.equal(message, 'The face network could not be used.');
     assert.equal(detail, 'There is no connection. Look at the proxy settings.');
     assert.equal(buttons[0], 'Try Again');
+    editor.said.length = 0;
+    assert.deepEqual(await withFaceWeights(editor, memory, offline), {});
+    assert.deepEqual(editor.said, [], 'who has chosen it is not asked again');
+    await forgetBuiltInNetwork(memory);
+    assert.equal(await withFaceWeights(editor, memory, offline), undefined);
+    assert.equal(editor.said.length, 1);
   });
 
   it('is none when the user thinks better of it, at the question or at the bar', async () => {
     const editor = new FakeEditor();
-    assert.equal(await withFaceWeights(editor, offline), undefined);
+    assert.equal(await withFaceWeights(editor, new Memory(), offline), undefined);
     const abort = new AbortController();
     editor.progress = (_, work) => work(() => undefined, abort.signal);
     editor.buttons.push('Download');
-    const cancelled = withFaceWeights(editor, () => {
+    const cancelled = withFaceWeights(editor, new Memory(), () => {
       abort.abort();
       return Promise.reject(new Error('aborted'));
     });
@@ -58,7 +65,7 @@ describe('the face network that a recognizer wants', () => {
   it('is looked for where the setting says, and nothing else is asked', async () => {
     const editor = new FakeEditor();
     editor.settings['faceWeights'] = folder();
-    await assert.rejects(withFaceWeights(editor, offline), { code: 'weights-unreadable' });
+    await assert.rejects(withFaceWeights(editor, new Memory(), offline), { code: 'weights-unreadable' });
     assert.deepEqual(editor.said, []);
   });
 
@@ -69,18 +76,18 @@ describe('the face network that a recognizer wants', () => {
       const editor = new FakeEditor();
       editor.buttons.push('Choose a File…', 'Choose a File…');
       editor.files.push(path.join(folder(), 'absent.xml'), face);
-      assert.deepEqual(await withFaceWeights(editor, offline), {});
+      assert.deepEqual(await withFaceWeights(editor, new Memory(), offline), {});
       assert.match(editor.said[1]!.detail!, /it does not exist/);
       assert.deepEqual(findFaceWeights(), downloadedFaceWeights());
       editor.said.length = 0;
-      assert.deepEqual(await withFaceWeights(editor, offline), {});
+      assert.deepEqual(await withFaceWeights(editor, new Memory(), offline), {});
       assert.deepEqual(editor.said, []);
     });
 
     it('is told to the job where the setting names it', async () => {
       const editor = new FakeEditor();
       editor.settings['faceWeights'] = face;
-      assert.deepEqual(await withFaceWeights(editor, offline), { faceWeights: face });
+      assert.deepEqual(await withFaceWeights(editor, new Memory(), offline), { faceWeights: face });
     });
   });
 });

@@ -163,6 +163,14 @@ export class FakeEditor implements Editor {
   }
 }
 
+/** What outlives a window. */
+export class Memory extends Map<string, unknown> {
+  update(key: string, value: unknown): Promise<void> {
+    this.set(key, value);
+    return Promise.resolve();
+  }
+}
+
 /** Lets everything go on that waits for nothing but promises. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

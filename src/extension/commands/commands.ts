@@ -106,7 +106,7 @@ export function commandTable(services: Services): Record<string, Command> {
 }
 
 function recognizerCommands(
-  { editor, jobs, recognizers, recognizersView, panels }: Services,
+  { editor, jobs, recognizers, recognizersView, panels, memory }: Services,
   writes: (run: Command['run']) => Command,
 ): Record<string, Command> {
   const commands = new RecognizerCommands(editor, recognizers, () => recognizersView.selected);
@@ -114,7 +114,7 @@ function recognizerCommands(
     recognizePeople: writes(async (folder) => {
       const dataset = await localFolder(editor, folder, 'Recognize These People');
       const show = (recognizer: string) => recognizersView.show(recognizer);
-      if (dataset !== undefined) await recognizePeople(editor, { jobs, recognizers, show }, dataset);
+      if (dataset !== undefined) await recognizePeople(editor, { jobs, recognizers, show, memory }, dataset);
     }),
     evaluate: writes(async (argument) => {
       const what = await evaluatedOf(editor, recognizers, argument);

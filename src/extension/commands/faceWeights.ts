@@ -8,9 +8,10 @@ import {
   PUBLISHED_FILES,
 } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
-import { faceWeightsSetting } from '../trainingSettings.js';
+import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import { wordsOf } from '../failures.js';
 import { downloadUnderBar } from './downloading.js';
+import type { Memory } from './trainingOptionsPick.js';
 
 /** What a job of recognition is told: the user's own weights; nothing where the trainer finds them, or goes on without. */
 export interface ChosenFaceWeights {
@@ -18,6 +19,9 @@ export interface ChosenFaceWeights {
 }
 
 const [DOWNLOAD, AGAIN, FILE] = ['Download', 'Try Again', 'Choose a File…'] as const;
+
+/** Remembered for all workspaces: the network inside the extension is to serve. */
+const BUILT_IN = 'builtInFaceNetwork';
 
 /** What the network is for, and what serves in its place. */
 interface Purpose {
@@ -41,17 +45,26 @@ const TRAINING: Purpose = {
 
 /**
  * Asks before anything is downloaded, and only where a face network is neither named in the settings, nor packed, nor
- * downloaded: then the network inside the extension can serve too.
+ * downloaded: then the network inside the extension can serve too. Whoever has chosen that is not asked again.
  *
  * @returns undefined when the user thought better of it
  * @throws UserError `weights-unreadable` where the setting names what is not there
  */
 export async function withFaceWeights(
   editor: Editor,
+  memory: Memory,
   download = downloadFaceWeights,
 ): Promise<ChosenFaceWeights | undefined> {
+  if (!findFaceWeights(faceWeightsSetting(editor).faceWeights) && memory.get(BUILT_IN) === true) return {};
   const chosen = await askForFaceWeights(editor, RECOGNITION, download);
-  return chosen === 'instead' ? {} : chosen;
+  if (chosen !== 'instead') return chosen;
+  await memory.update(BUILT_IN, true);
+  return {};
+}
+
+/** Asks again from now on: the user wants another network than the one inside the extension. */
+export async function forgetBuiltInNetwork(memory: Memory): Promise<void> {
+  await memory.update(BUILT_IN, undefined);
 }
 
 /**
@@ -73,8 +86,8 @@ async function askForFaceWeights(
   { question, instead, cost }: Purpose,
   download: typeof downloadFaceWeights,
 ): Promise<ChosenFaceWeights | 'instead' | undefined> {
-  const explicit = faceWeightsSetting(editor);
-  if (findFaceWeights(explicit)) return explicit === undefined ? {} : { faceWeights: explicit };
+  const named = faceWeightsSetting(editor);
+  if (findFaceWeights(named.faceWeights)) return named;
   let failure: string | undefined;
   for (;;) {
     const host = new URL(addressOf(PUBLISHED_FILES[0]!)).host;
@@ -89,9 +102,9 @@ async function askForFaceWeights(
     if (chosen === undefined) return undefined;
     if (chosen === instead) return 'instead';
     if (chosen === FILE) {
-      const named = await chooseFile(editor);
-      if (typeof named === 'object') return named;
-      failure = named ?? failure;
+      const file = await chooseFile(editor);
+      if (typeof file === 'object') return file;
+      failure = file ?? failure;
     } else {
       const outcome = await downloadUnderBar(editor, 'Face network', FACE_WEIGHTS_MEGABYTES, (how) => download(how));
       if (outcome === 'done') return {};

@@ -8,12 +8,14 @@ import type { Editor } from '../editor.js';
 import { tellEnd } from '../failures.js';
 import type { Jobs } from '../job.js';
 import type { Recognizers } from '../recognizers.js';
-import { withFaceWeights } from './faceWeights.js';
+import { forgetBuiltInNetwork, withFaceWeights } from './faceWeights.js';
+import type { Memory } from './trainingOptionsPick.js';
 
 export interface RecognizePorts {
   readonly jobs: Jobs;
   readonly recognizers: Recognizers;
   readonly show: (recognizer: string) => Promise<void>;
+  readonly memory: Memory;
 }
 
 /** Makes a recognizer of a folder of people, without any training, and shows it. */
@@ -21,7 +23,7 @@ export async function recognizePeople(editor: Editor, ports: RecognizePorts, dat
   const { jobs, recognizers } = ports;
   const recognizer = recognizers.folderFor(dataset);
   if (!(await mayReplace(editor, recognizers, recognizer))) return;
-  const weights = await withFaceWeights(editor);
+  const weights = await withFaceWeights(editor, ports.memory);
   if (!weights) return;
   ignoreInGit(path.dirname(path.dirname(recognizer)));
   const order = {
@@ -43,7 +45,9 @@ export async function recognizePeople(editor: Editor, ports: RecognizePorts, dat
   await ports.show(recognizer);
   for (const warning of end.enrolment.warnings) editor.log.warn(warning);
   for (const { file, reason } of end.enrolment.leftOut) editor.log.info(`left out: ${file} ${reason}`);
-  await announce(editor, end.enrolment);
+  if ((await announce(editor, end.enrolment)) !== 'better') return;
+  await forgetBuiltInNetwork(ports.memory);
+  await recognizePeople(editor, ports, dataset);
 }
 
 /** What was corrected by hand is gone with the old one: that is asked first. */
@@ -59,22 +63,25 @@ async function mayReplace(editor: Editor, recognizers: Recognizers, recognizer: 
   return chosen === again;
 }
 
-async function announce(editor: Editor, enrolment: Enrolment): Promise<void> {
+/** @returns whether the people are to be enrolled with a better network */
+async function announce(editor: Editor, enrolment: Enrolment): Promise<'better' | undefined> {
   const { recognizer, enrolled, leftOut, severalFaces, seconds } = enrolment;
   const beside = [
     leftOut.length > 0 && `${formatCount(leftOut.length, 'picture')} left out, which the log lists`,
     severalFaces.length > 0 && `${formatCount(severalFaces.length, 'picture')} with several faces`,
   ].filter(Boolean);
-  const [attempt, evaluate, log] = ['Try a Picture', 'Evaluate', 'Show Log'] as const;
+  const [attempt, evaluate, better, log] = ['Try a Picture', 'Evaluate', 'Use a Better Network…', 'Show Log'] as const;
   const chosen = await editor.say(
     recognizer.network.kind === 'dlib' ? 'warning' : 'information',
     `“${recognizer.name}” knows ${formatCount(recognizer.people.length, 'person', 'people')} by ${formatCount(enrolled, 'picture')} ` +
       `after ${formatDuration(seconds)}, with ${networkWords(recognizer.network)}${beside.length > 0 ? `; ${beside.join(', ')}` : ''}.`,
     attempt,
     evaluate,
+    ...(recognizer.network.kind === 'dlib' ? [better] : []),
     ...(leftOut.length > 0 ? [log] : []),
   );
   if (chosen === attempt) await editor.execute('faceTrainer.tryPicture', recognizer.folder);
   if (chosen === evaluate) await editor.execute('faceTrainer.evaluate', recognizer.folder);
   if (chosen === log) editor.log.show();
+  return chosen === better ? 'better' : undefined;
 }
