@@ -114,7 +114,8 @@ export class ErrorCurve {
       displayColors: false,
       callbacks: {
         title: ([first]) => (first ? `Threshold ${(first.raw as Point).threshold.toFixed(3)}` : ''),
-        label: ({ raw }) => curve.said(raw as Point),
+        // Below each other: one line of both would cover the curve.
+        label: ({ raw }) => curve.said(raw as Point).split(', '),
       },
     };
   }

@@ -29,6 +29,8 @@ export class MapChart {
         animation: false,
         maintainAspectRatio: false,
         scales: { x: axis, y: axis },
+        // The card says what a point is.
+        plugins: { tooltip: { enabled: false } },
         interaction: { mode: 'nearest', intersect: true },
         onHover: (_, [hit]) => pointed(hit?.datasetIndex === 0 ? hit.index : undefined),
         onClick: (_, [hit]) => {

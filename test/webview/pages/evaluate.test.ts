@@ -160,6 +160,27 @@ describe('the page of an evaluation', function () {
     assert.equal(await panel.page.evaluate<string>('window.saved.searched'), name.toUpperCase());
   });
 
+  it('shows one card for the point under the pointer, and nothing of the chart’s own', async () => {
+    await open();
+    const field = panel.page.locator('.field');
+    await field.scrollIntoViewIfNeeded();
+    const box = (await field.boundingBox())!;
+    const card = panel.page.locator('.mapCard');
+    for (let step = 1; step < 40 && (await card.isHidden()); step++)
+      await panel.page.mouse.move(box.x + (box.width * step) / 40, box.y + box.height / 2);
+    assert.ok(await card.isVisible(), 'no point was met');
+    const drawn = await panel.page.locator('.map canvas').evaluate((canvas) => {
+      const chart = (canvas as HTMLCanvasElement).getContext('2d')!;
+      const { data } = chart.getImageData(0, 0, chart.canvas.width, chart.canvas.height);
+      // A tooltip of the chart is black at four fifths.
+      return data.filter((value, i) => i % 4 === 3 && value === 204 && data[i - 1]! + data[i - 2]! + data[i - 3]! === 0)
+        .length;
+    });
+    assert.equal(drawn, 0);
+    await panel.page.mouse.move(box.x - 20, box.y - 20);
+    assert.ok(await card.isHidden());
+  });
+
   it('goes over the map by keys, says the point, shows its picture and opens its file', async () => {
     await open();
     const field = panel.page.locator('.field');
