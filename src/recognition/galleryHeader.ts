@@ -26,7 +26,7 @@ export function galleryHeader(recognizer: Recognizer): string {
  *
  * Bring the network's output to length 1. The similarity to a person is the scalar product with their vector. Somebody at or above
  * FACE_TRAINER_THRESHOLD is named, the most similar first, unless one of the later rows of theirs, a face that is not them, is more
- * similar. Digest of the network, as a recognizer names it: ${network.digest}
+ * similar. Only that network's vectors, in that precision, can be compared with these.
  */
 #ifndef FACE_TRAINER_GALLERY_H
 #define FACE_TRAINER_GALLERY_H

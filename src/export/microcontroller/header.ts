@@ -103,11 +103,12 @@ export function cString(text: string): string {
   return `"${bytes.map((byte) => (plain(byte) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`)).join('')}"`;
 }
 
-/** What becomes of a picture first, up to a line's end where there is much to say. */
+/** What becomes of a picture first; on a line of its own where there is much to say. */
 function alignment(faces: ModelFacts['input']['faces'], template: Template | undefined): string {
   if (template)
     return `find the face and its five points, and turn, scale and cut the picture so that
- * they lie at face_trainer_template; `;
+ * they lie at face_trainer_template;
+ * `;
   return faces === 'aligned' ? 'find the face and cut it out upright, as Align Faces does; ' : '';
 }
 
