@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -13,11 +14,11 @@ import type { EventOf } from '../../src/protocol/runEvents.js';
 import { ensureCheckpointRecognizer, splitOfCheckpoint } from '../../src/recognition/checkpointGallery.js';
 import { faceSight } from '../../src/recognition/faceSight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
-import { fineTuningOptions } from '../../src/runs/checkpointRun.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
+import { built } from '../support/built.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
@@ -75,6 +76,18 @@ async function addHardPictures(names: readonly string[]): Promise<void> {
     .toFile(path.join(data(), one, 'zz-group.jpg'));
   await writeNoisePicture(path.join(data(), other, 'zz-nobody.png'), 5, 200);
   for (const i of [0, 1]) await writeNoisePicture(path.join(data(), 'Nobody', `${i}.png`), 10 + i, 200);
+}
+
+/** The program says why it does not fine-tune a checkpoint, and begins no run. */
+function refusesToQuantize(checkpoint: string): void {
+  const options = { cwd: folder(), encoding: 'utf8' } as const;
+  const { status, stdout } = spawnSync(process.execPath, [built('faceTrainer.js'), 'qat', checkpoint], options);
+  assert.equal(status, 1);
+  assert.match(
+    stdout,
+    /^Failed {6}face-reidentification-retail-0095 cannot be quantized yet: .*\n {12}.*train a MobileNetV2/,
+  );
+  assert.ok(!fs.existsSync(path.join(folder(), '.face-trainer', 'runs')));
 }
 
 /** The recognizer of a checkpoint compares people by the columns of its head. */
@@ -170,7 +183,7 @@ describe('a training from the face network', function () {
       assert.deepEqual([facts.labels, facts.network.head], [names, 'cosine']);
       assert.equal(run.withoutFace.length, 3);
       assert.equal(facts.input.template?.length, 5);
-      assert.throws(() => fineTuningOptions(checkpoint, {}), { code: 'not-quantizable' });
+      refusesToQuantize(checkpoint);
 
       await requireTrainedVectors(checkpoint, names, parameters.get(COSINE_HEAD.kernel)!);
       const split = await splitOfCheckpoint(
