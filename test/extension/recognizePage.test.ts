@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { CameraAnswer } from '../../src/extension/panels/cameraAnswer.js';
+import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
 import { RecognizePage } from '../../src/extension/panels/recognizePage.js';
 import { Scores } from '../../src/extension/panels/scores.js';
 import type { LastWord, TrainerOrder } from '../../src/protocol/jobs.js';
@@ -167,5 +168,52 @@ describe('RecognizePage', () => {
       assert.ok(recognizers.people(folder).includes('Dora'));
       panel.close();
     });
+  });
+});
+
+describe('Try a Picture', () => {
+  const jobs = {
+    start: () => {
+      throw new Error('no job is expected');
+    },
+  };
+  const shown = (panel: FakePanel) => {
+    panel.say({ type: 'ready' });
+    const content = modelPanelContent.parse(panel.posted.at(-1));
+    panel.close();
+    return content;
+  };
+
+  it('asks a recognizer where there is one, a checkpoint in both ways, and of other files the scores', () => {
+    const editor = new FakeEditor();
+    const checkpoint = path.join(scratch(), 'run', 'checkpoints', 'epoch-0003');
+    fs.mkdirSync(checkpoint, { recursive: true });
+    fs.writeFileSync(path.join(checkpoint, 'manifest.json'), '{}');
+    const [embedding, classifier] = ['a-embedding.onnx', 'b.onnx'].map((name) => path.join(scratch(), name));
+    for (const file of [embedding!, classifier!]) fs.writeFileSync(file, '');
+    const recognizers = new HeldRecognizers(editor, `${embedding!}.recognizer`);
+    const panels = new ModelPanels(editor, jobs, recognizers);
+    for (const [model, type, closedSet, title] of [
+      [checkpoint, 'recognize', false, /epoch 3$/],
+      [embedding!, 'recognize', undefined, /^a-embedding\.onnx$/],
+      [classifier!, 'try', undefined, /^b\.onnx$/],
+    ] as const) {
+      panels.tryPictures(model);
+      const panel = editor.panels.at(-1)!;
+      const content = shown(panel);
+      assert.ok(content.type !== 'comparison');
+      assert.deepEqual([content.type, content.closedSet], [type, closedSet]);
+      assert.match(content.title, title);
+      // After a reload of the window it is the same page, but in a folder that is trusted alone.
+      const restored = new FakePanel('faceTrainer.model', 'Try', false);
+      panels.restore(restored, panel.saved);
+      assert.equal(shown(restored).type, type);
+      editor.trusted = false;
+      const untrusted = new FakePanel('faceTrainer.model', 'Try', false);
+      panels.restore(untrusted, panel.saved);
+      assert.equal(untrusted.isClosed, type === 'recognize');
+      untrusted.close();
+      editor.trusted = true;
+    }
   });
 });

@@ -161,6 +161,10 @@ withShared('a recognizer in a real VS Code', [sharedPaths.wild, sharedPaths.pair
       const pages = { recognize: 'Try: friends', evaluate: 'Evaluate: friends' };
       const roots = { recognize: '.recognize', evaluate: '.sentence' };
       const seen = new Set<string>();
+      await page.getByRole('tab', { name: 'Face Trainer' }).click();
+      await rowOf(page, 'friends').waitFor();
+      await unfold(rowOf(page, 'friends'));
+      await unfold(rowOf(page, GUEST));
       for (const [kind, theme] of Object.entries(THEMES)) {
         fs.mkdirSync(path.join(workspace, '.vscode'), { recursive: true });
         const settings = { 'workbench.colorTheme': theme };
