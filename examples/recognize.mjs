@@ -6,7 +6,9 @@ import sharp from 'sharp';
 const [model, folder, ...files] = process.argv.slice(2);
 const json = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 const { network, gallery, people, threshold } = json(path.join(folder, 'recognizer.json'));
-const { width, resize } = json(`${model}.card.json`).facts.input;
+const { width, resize, scaling } = json(`${model}.card.json`).facts.input;
+const { scale, shift } =
+  typeof scaling === 'string' ? { scale: Array(3).fill(1 / 127.5), shift: [-1, -1, -1] } : scaling;
 const bytes = fs.readFileSync(path.join(folder, gallery.file));
 const start = 8 + Number(bytes.readBigUInt64LE(0));
 const { length } = network;
@@ -22,13 +24,10 @@ for (const file of files) {
   const edge = Math.floor((resize - width) / 2);
   const pixels = await whole.extract({ left: edge, top: edge, width, height: width }).removeAlpha().raw().toBuffer();
   const area = width * width;
-  const scaled = (_, i) => pixels[3 * (i % area) + Math.floor(i / area)] / 127.5 - 1;
-  const input = new onnxruntime.Tensor('float32', Float32Array.from({ length: 3 * area }, scaled), [
-    1,
-    3,
-    width,
-    width,
-  ]);
+  const colour = (i) => Math.floor(i / area);
+  const scaled = (_, i) => pixels[3 * (i % area) + colour(i)] * scale[colour(i)] + shift[colour(i)];
+  const values = Float32Array.from({ length: 3 * area }, scaled);
+  const input = new onnxruntime.Tensor('float32', values, [1, 3, width, width]);
   const output = await session.run({ [session.inputNames[0]]: input });
   const face = unit(Array.from(output[session.outputNames[0]].data));
   const likeness = known.map((one) => ({ ...one, similarity: dot(face, one.vector) }));

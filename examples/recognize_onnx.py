@@ -30,9 +30,11 @@ def who(face, people, threshold):
 people, threshold = read_recognizer(Path(sys.argv[2]))
 session = onnxruntime.InferenceSession(sys.argv[1])
 facts = json.loads(session.get_modelmeta().custom_metadata_map["face_trainer"])["input"]
+own = facts["scaling"]
 for file in sys.argv[3:]:
     edge = (facts["resize"] - facts["width"]) // 2
     picture = Image.open(file).convert("RGB").resize((facts["resize"],) * 2, Image.BILINEAR)
     pixels = np.asarray(picture, np.float32)[edge:edge + facts["width"], edge:edge + facts["width"]]
-    output = session.run(None, {session.get_inputs()[0].name: (pixels / 127.5 - 1).transpose(2, 0, 1)[None]})[0].ravel()
+    scaled = pixels / 127.5 - 1 if isinstance(own, str) else pixels * np.float32(own["scale"]) + np.float32(own["shift"])
+    output = session.run(None, {session.get_inputs()[0].name: scaled.transpose(2, 0, 1)[None]})[0].ravel()
     print(file, *who(output / np.linalg.norm(output), people, threshold))

@@ -13,7 +13,8 @@ import type { Difference, Measurement, Measurements } from '../protocol/comparis
 import { NO_ANSWER } from '../protocol/recognition.js';
 import type { OpenedCheckpoint } from './openCheckpoint.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
-import { OnnxSession, onnxRuntimeVersion } from './onnxSession.js';
+import { OnnxSession, onnxRuntimeVersion, readingOf } from './onnxSession.js';
+import { throughFaces } from './throughFaces.js';
 
 const BATCH = 32;
 /** Runs whose time counts, and runs before them. */
@@ -51,16 +52,17 @@ export async function measure(
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<Measured | undefined> {
-  const dataset = await datasetOf(source, onProgress, cancelled);
+  const opened = await datasetOf(source, onProgress, cancelled);
+  const dataset = opened && (await throughFaces(opened, source, onProgress, cancelled));
   if (!dataset) return undefined;
   const sessions = new Map<Precision, { session: OnnxSession; alone: OnnxSession; bytes: number }>();
   try {
     for (const precision of source.quantization ? (['float32', 'int8'] as const) : (['float32'] as const)) {
       const bytes = onnxBytes(source, { format: 'onnx', precision, part: 'classifier' });
-      const { width, height } = source.facts.input;
+      const io = readingOf(source.facts);
       sessions.set(precision, {
-        session: await OnnxSession.open(bytes, { width, height }),
-        alone: await OnnxSession.open(bytes, { width, height }, 1),
+        session: await OnnxSession.open(bytes, io),
+        alone: await OnnxSession.open(bytes, io, 1),
         bytes: bytes.length,
       });
     }

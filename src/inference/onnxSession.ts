@@ -1,5 +1,6 @@
 import type * as onnxruntime from 'onnxruntime-node';
 import { UserError } from '../core/userError.js';
+import type { ModelFacts } from '../export/modelFacts.js';
 import { ONNX_INPUT } from '../export/onnx/onnxModels.js';
 import type { Scaling } from '../graph/graph.js';
 import { pixelTables } from '../graph/pixelTables.js';
@@ -18,6 +19,11 @@ export interface OnnxIo {
 export interface Affine {
   readonly scale: number;
   readonly zeroPoint: number;
+}
+
+/** How a file reads pictures. */
+export function readingOf({ input: { width, height, scaling } }: Pick<ModelFacts, 'input'>): OnnxIo {
+  return { width, height, ...(typeof scaling === 'object' && { scaling }) };
 }
 
 /** A network in ONNX Runtime. */

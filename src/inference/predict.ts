@@ -10,7 +10,10 @@ import { jpegDataUri } from '../dataset/thumbnail.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
 import { withAligners } from '../faces/aligners.js';
+import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
+import { NO_ANSWER } from '../protocol/recognition.js';
+import { requireFaceWeights } from '../weights/faceWeights.js';
 import { requireLabels } from './open/openedModel.js';
 import { openModel } from './openModel.js';
 
@@ -24,6 +27,8 @@ export interface PredictOptions {
   readonly files: readonly string[];
   /** Whether faces are found and cut out first; `auto`: where the network was trained on such crops. */
   readonly faces: FacesWish;
+  /** Where what finds faces lies, for a network that wants them at places of its own. */
+  readonly faceWeights?: string | undefined;
   /** Adds what the network saw to each answer. */
   readonly seen?: boolean;
 }
@@ -35,7 +40,7 @@ export interface PredictOptions {
  * @throws UserError as `openModel`; `model-embedding`, `no-pictures`
  */
 export async function predict(
-  { model: file, files: places, faces, seen }: PredictOptions,
+  { model: file, files: places, faces, faceWeights, seen }: PredictOptions,
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<{ predictions: Prediction[]; runtime: string; network: string } | undefined> {
@@ -50,15 +55,12 @@ export async function predict(
   try {
     requireLabels(model.facts);
     const align = faces === 'align' || (faces === 'auto' && model.facts.input.faces === 'aligned');
-    const sources: AlignedFiles = align
-      ? await alignedFiles(files, cancelled)
-      : { found: [...files], missing: new Map<number, string>(), clean: () => undefined };
+    const sources = await sourcesOf(files, model.facts, align && { faceWeights }, cancelled);
     try {
       const predictions: Prediction[] = [];
-      for (const [i, source] of sources.found.entries()) {
+      for (let i = 0; i < files.length; i++) {
         if (cancelled()) return undefined;
-        const missing = sources.missing.get(i);
-        const pixels = missing ?? (await inputPixels(source, model.facts));
+        const pixels = await sources.pixels(i);
         if (typeof pixels === 'string') predictions.push({ file: files[i]!, error: pixels });
         else {
           const scores = probabilities(await model.run(pixels), model.facts);
@@ -69,7 +71,7 @@ export async function predict(
       }
       return { predictions, runtime: model.runtime, network: model.facts.network.name };
     } finally {
-      sources.clean();
+      await sources.clean();
     }
   } finally {
     await model.close();
@@ -92,15 +94,34 @@ export async function inputPixels(
   return middle;
 }
 
-/** Files as the network wants its faces. */
-interface AlignedFiles {
-  /** The files to read instead, by number. */
-  readonly found: string[];
-  readonly missing: ReadonlyMap<number, string>;
-  clean(): void;
+/** Pictures as the network wants its faces. */
+interface Sources {
+  /** @returns why there is no face, where there is none */
+  pixels(file: number): Promise<Uint8Array | string>;
+  clean(): void | Promise<void>;
 }
 
-async function alignedFiles(files: readonly string[], cancelled: () => boolean): Promise<AlignedFiles> {
+/** @throws UserError `weights-absent` for a network that wants faces at places of its own */
+async function sourcesOf(
+  files: readonly string[],
+  facts: ModelFacts,
+  align: false | Pick<PredictOptions, 'faceWeights'>,
+  cancelled: () => boolean,
+): Promise<Sources> {
+  if (!align) return { pixels: (i) => inputPixels(files[i]!, facts), clean: () => undefined };
+  const { template, width } = facts.input;
+  if (!template) return alignedFiles(files, facts, cancelled);
+  const faces = await openAlignedFaces(requireFaceWeights(align.faceWeights), { template, size: width });
+  return {
+    async pixels(i) {
+      const found = await faces.of(files[i]!);
+      return 'fault' in found ? found.fault : (found.faces[0]?.crop ?? NO_ANSWER['no-face']);
+    },
+    clean: () => faces.close(),
+  };
+}
+
+async function alignedFiles(files: readonly string[], facts: ModelFacts, cancelled: () => boolean): Promise<Sources> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-predict-'));
   const clean = () => fs.rmSync(folder, { recursive: true, force: true });
   const missing = new Map<number, string>();
@@ -119,7 +140,7 @@ async function alignedFiles(files: readonly string[], cancelled: () => boolean):
     clean();
     throw error;
   }
-  return { found, missing, clean };
+  return { pixels: async (i) => missing.get(i) ?? (await inputPixels(found[i]!, facts)), clean };
 }
 
 function probabilities(values: Float32Array, { output }: ModelFacts): Float32Array {

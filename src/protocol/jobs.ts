@@ -122,6 +122,7 @@ export const JOBS = {
         value: 'NAME',
         help: 'align: find the face and cut it out first; as-they-are: use pictures unchanged; or auto, which aligns if the network was trained on crops from face-trainer align',
       }),
+      faceWeights,
       /** Sends along what the network saw. */
       seen: z.boolean().default(false),
     }),

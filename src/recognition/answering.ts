@@ -40,11 +40,11 @@ export class Answering {
 
   private static async ofCheckpoint(
     checkpoint: string,
-    { faces }: Omit<SightWish, 'network'>,
+    wish: Omit<SightWish, 'network'>,
     onProgress: (done: number, total: number) => void,
     cancelled: () => boolean,
   ): Promise<Answering | undefined> {
-    const sight = await openSight({ network: checkpoint, faces });
+    const sight = await openSight({ ...wish, network: checkpoint });
     try {
       const folder = await ensureCheckpointRecognizer(sight, checkpoint, onProgress, cancelled);
       if (folder !== undefined) return new Answering(folder, sight, readRecognizer(folder), recognizerStamp(folder));

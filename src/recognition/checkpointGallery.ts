@@ -56,7 +56,7 @@ export async function enrolForExport(
   const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
   if (!split) return undefined;
   const recognizer = recognizerOfFile(file);
-  const prototypes = trainedPrototypes(checkpoint);
+  const prototypes = sight.embedder.network.precision === 'float32' ? trainedPrototypes(checkpoint) : undefined;
   const options = {
     ...{ recognizer, pictures: PICTURES, seed: 0, strangersPer1000: STRANGERS_PER_1000 },
     ...(prototypes && { prototypes }),

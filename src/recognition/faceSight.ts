@@ -2,10 +2,9 @@ import { normalizeRows } from '../core/cosine.js';
 import { decodePicture } from '../dataset/decodePicture.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import { selectEngine } from '../engine/selectEngine.js';
-import { openAlignedFaces } from '../faces/openFaceFinder.js';
-import type { Template } from '../graph/preprocessing.js';
 import type { FaceReader } from './faceReader.js';
 import type { Sight } from './sight.js';
+import { templateReader } from './templateReader.js';
 import { readFaceNetwork } from '../weights/faceNetwork.js';
 import type { FaceWeightsFiles } from '../weights/faceWeights.js';
 
@@ -20,7 +19,7 @@ export async function faceSight(weights: FaceWeightsFiles, faces: 'on' | 'off'):
   const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
   const session = engine.createSession(graph, parameters);
   const length = graph.nodes.find((node) => node.name === graph.outputs.embedding)!.shape[2];
-  const reader = faces === 'on' && template ? alignedReader(weights, template, size) : cropReader(size);
+  const reader = faces === 'on' && template ? templateReader(weights, template, size) : cropReader(size);
   return {
     embedder: {
       network: {
@@ -44,16 +43,6 @@ export async function faceSight(weights: FaceWeightsFiles, faces: 'on' | 'off'):
       await reader.close();
       session.dispose();
     },
-  };
-}
-
-/** Opened with the first picture: where all that is asked for was looked at before, nothing has to be found. */
-function alignedReader(weights: FaceWeightsFiles, template: Template, size: number): FaceReader {
-  let opened: Promise<FaceReader> | undefined;
-  const open = () => (opened ??= openAlignedFaces(weights, { template, size }));
-  return {
-    of: async (file) => (await open()).of(file),
-    close: async () => (await opened)?.close(),
   };
 }
 

@@ -13,9 +13,12 @@ import type { OpenedModel } from '../inference/open/openedModel.js';
 import { readRegularFile } from '../platform/regularFile.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
 import { isCheckpoint } from '../runs/checkpoint.js';
+import { runOfCheckpoint } from '../runs/checkpointRun.js';
 import type { Embedder } from './embedder.js';
 import type { FaceReader, ReadPicture } from './faceReader.js';
 import type { Sight } from './sight.js';
+import { templateReader } from './templateReader.js';
+import { requireFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 
 type Align = (wish: AlignWish) => Promise<AlignResult>;
 
@@ -27,23 +30,44 @@ const CROP_SIZE = 224;
  *
  * @param place as `openModel` takes it
  * @param faces `off`: pictures are used as they are
- * @throws UserError as `openModel`, or `model-scores` for a file that gives scores alone
+ * @param faceWeights where what finds faces lies, for a network that wants them at places of its own
+ * @param before where it lay when the network was trained; a checkpoint knows it
+ * @throws UserError as `openModel`, `weights-absent`, or `model-scores` for a file that gives scores alone
  */
-export async function modelSight(place: string, faces: 'on' | 'off'): Promise<Sight> {
+export async function modelSight(
+  place: string,
+  faces: 'on' | 'off',
+  faceWeights?: string,
+  before = isCheckpoint(place) ? runOfCheckpoint(place).options.faceWeights : undefined,
+): Promise<Sight> {
   const model = await openModel(place);
-  const embedder = await modelEmbedder(place, model).catch(async (error: unknown) => {
+  const opened = async () => ({
+    ...readerOf(model, faces, () => requireFaceWeights(faceWeights, before)),
+    embedder: await modelEmbedder(place, model),
+  });
+  const { reader, reading, embedder } = await opened().catch(async (error: unknown) => {
     await model.close();
     throw error;
   });
-  const aligned = faces === 'on' && model.facts.input.faces === 'aligned';
-  const reader = aligned ? new AlignedReader(model) : new WholeReader(model);
   return {
-    ...{ embedder, reader, reading: `${aligned ? 'aligned' : 'whole'} ${model.facts.input.resize}` },
+    ...{ embedder, reader, reading },
     close: async () => {
       await reader.close();
       await model.close();
     },
   };
+}
+
+/** @returns what reads faces, and what tells vectors of one way of reading from those of another */
+function readerOf(
+  model: OpenedModel,
+  faces: 'on' | 'off',
+  faceWeights: () => FaceWeightsFiles,
+): Pick<Sight, 'reader' | 'reading'> {
+  const { faces: seen, template, resize, width } = model.facts.input;
+  if (faces === 'off' || seen !== 'aligned') return { reader: new WholeReader(model), reading: `whole ${resize}` };
+  if (!template) return { reader: new AlignedReader(model), reading: `aligned ${resize}` };
+  return { reader: templateReader(faceWeights(), template, width), reading: 'on' };
 }
 
 async function modelEmbedder(place: string, model: OpenedModel): Promise<Embedder> {

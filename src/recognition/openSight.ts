@@ -20,7 +20,7 @@ export interface SightWish {
  * @throws UserError where it cannot be had
  */
 export async function openSight({ network, faceWeights, faces }: SightWish): Promise<Sight> {
-  if (network !== undefined) return modelSight(network, faces);
+  if (network !== undefined) return modelSight(network, faces, faceWeights);
   const weights = findFaceWeights(faceWeights);
   return weights ? faceSight(weights, faces) : dlibSight(faces);
 }

@@ -11,6 +11,10 @@ import { enrolForExport } from '../recognition/checkpointGallery.js';
 import { galleryHeader } from '../recognition/galleryHeader.js';
 import { modelSight } from '../recognition/modelSight.js';
 import { readRecognizer } from '../recognizers/recognizerFolder.js';
+import { runOfCheckpoint } from '../runs/checkpointRun.js';
+
+/** The pictures, or what finds faces in them, are gone: the file is as good without. */
+const WITHOUT: ReadonlySet<string> = new Set(['dataset-missing', 'weights-absent']);
 
 type Progress = (done: number, total: number) => void;
 
@@ -31,13 +35,13 @@ export async function recognizerBeside(
     if (formatOf(options.format).readable) return await enrolled(file, checkpoint, progress, cancelled);
     return await galleryBeside(order, file, progress, cancelled);
   } catch (error) {
-    if (error instanceof UserError && error.code === 'dataset-missing') return undefined;
+    if (error instanceof UserError && WITHOUT.has(error.code)) return undefined;
     throw error;
   }
 }
 
 async function enrolled(file: string, checkpoint: string, progress: Progress, cancelled: () => boolean) {
-  const sight = await modelSight(file, 'on');
+  const sight = await modelSight(file, 'on', undefined, runOfCheckpoint(checkpoint).options.faceWeights);
   try {
     return await enrolForExport(sight, checkpoint, file, progress, cancelled);
   } finally {

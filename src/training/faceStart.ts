@@ -78,7 +78,7 @@ export async function openFacesFor({ files, network, template }: FaceStart): Pro
 /** The face network itself, for as long as faces are chosen. */
 export function openEmbedding(
   engine: Engine,
-  { graph, parameters }: FaceNetwork,
+  { graph, parameters }: Pick<FaceNetwork, 'graph' | 'parameters'>,
 ): { readonly embed: FaceLook['embed']; readonly dispose: () => void } {
   const session = engine.createSession(graph, parameters);
   return {

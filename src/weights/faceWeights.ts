@@ -97,6 +97,23 @@ function unreadable(place: string, why: string): UserError {
   );
 }
 
+/**
+ * What finds faces for a network that wants them at places of its own.
+ *
+ * @param named face weights that lie elsewhere than where they are looked for
+ * @param before where they lay when the network was trained, if they are nowhere else
+ * @throws UserError `weights-absent`
+ */
+export function requireFaceWeights(named: string | undefined, before?: string): FaceWeightsFiles {
+  const weights = findFaceWeights(named) ?? (before !== undefined && fs.existsSync(before) && findFaceWeights(before));
+  if (weights) return weights;
+  throw new UserError(
+    'weights-absent',
+    'This network wants faces that the face weights find and align, which are not on this machine.',
+    'Get them with “face-trainer download-weights --face”, name their files with --face-weights, or use crops that are aligned already.',
+  );
+}
+
 /** Of all files together, for the question before the download. */
 export const FACE_WEIGHTS_MEGABYTES = Math.round(PUBLISHED_FILES.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6);
 

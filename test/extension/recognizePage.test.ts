@@ -100,7 +100,7 @@ describe('RecognizePage', () => {
         return { ended: Promise.resolve(predicted(order.files)), stop: () => undefined };
       };
       const place = path.join(scratch(), 'checkpoints', 'epoch-0001');
-      const scores = new Scores({ start }, place);
+      const scores = new Scores({ start }, place, {});
       const saved = { kind: 'try', model: place };
       new RecognizePage(editor, panel, { place, recognizer: folder, title: 'orl', scores, saved }, recognizers);
       panel.say({ type: 'ready' });

@@ -56,10 +56,11 @@ export const predict: Command<PredictWish> = {
 };
 
 /** A checkpoint answers by its embedding, with the people it was trained on as the gallery. */
-async function recognized(output: Output, { model, files, faces }: OrderOf<'predict'>): Promise<number> {
+async function recognized(output: Output, { model, files, faces, faceWeights }: OrderOf<'predict'>): Promise<number> {
   const end = await output.follow({
     ...{ type: 'recognize', protocol: PROTOCOL_VERSION, recognizer: model, files },
     ...{ faces: faces === 'as-they-are' ? 'off' : 'on', seen: false },
+    ...(faceWeights === undefined ? {} : { faceWeights }),
   });
   if (end.type !== 'recognized') return output.failed(end);
   output.data(end.recognition.answers);

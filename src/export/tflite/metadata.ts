@@ -29,11 +29,28 @@ const FILE = { fields: 5, name: 0, description: 1, type: 2 };
 const RGB = 1;
 const NORMALIZE = 1;
 const AXIS_LABELS = 2;
-/**
- * (x − mean) / deviation is x / 127.5 − 1 of a byte x. One value counts for every channel. An int8 file has the same:
- * its scale and zero point come after that.
- */
-const MEAN = 127.5;
+/** What tools make of a byte x: (x − mean) / deviation. One value counts for every channel, or each has its own. */
+interface Normalization {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+  /** Of what comes of it. */
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+}
+
+/** An int8 file has the same: its scale and zero point come after that. */
+function normalizationOf({ scaling }: ModelFacts['input']): Normalization {
+  if (typeof scaling === 'string') return { mean: [127.5], deviation: [127.5], min: [-1], max: [1] };
+  const { scale, shift } = scaling;
+  const at = (byte: number) => scale.map((factor, c) => byte * factor + shift[c]!);
+  const [dark, light] = [at(0), at(255)];
+  return {
+    mean: scale.map((factor, c) => 0 - shift[c]! / factor),
+    deviation: scale.map((factor) => 1 / factor),
+    min: dark.map((value, c) => Math.min(value, light[c]!)),
+    max: dark.map((value, c) => Math.max(value, light[c]!)),
+  };
+}
 
 class Tables {
   readonly builder = new Builder(1024);
@@ -100,9 +117,10 @@ function inputOf(t: Tables, { input }: ModelFacts): Offset {
     { [IMAGE_SIZE.width]: input.width, [IMAGE_SIZE.height]: input.height },
   );
   const image = t.table(IMAGE.fields, { [IMAGE.size]: size }, { [IMAGE.colourSpace]: RGB });
+  const { mean, deviation, min, max } = normalizationOf(input);
   const normalization = t.table(NORMALIZATION.fields, {
-    [NORMALIZATION.mean]: t.floats(MEAN),
-    [NORMALIZATION.deviation]: t.floats(MEAN),
+    [NORMALIZATION.mean]: t.floats(...mean),
+    [NORMALIZATION.deviation]: t.floats(...deviation),
   });
   const unit = t.table(
     PROCESS_UNIT.fields,
@@ -112,11 +130,11 @@ function inputOf(t: Tables, { input }: ModelFacts): Offset {
   return t.table(TENSOR.fields, {
     [TENSOR.name]: t.text('image'),
     [TENSOR.description]: t.text(
-      `A face, ${input.faces === 'aligned' ? 'upright and cut out as Align Faces does' : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`,
+      `A face, ${input.faces === 'aligned' ? `upright and cut out as ${input.template ? 'its template says' : 'Align Faces does'}` : 'as in the pictures of the training'}: RGB, ${input.width} x ${input.height}.`,
     ),
     [TENSOR.content]: t.table(CONTENT.fields, { [CONTENT.properties]: image }, { [CONTENT.type]: CONTENT_TYPE.image }),
     [TENSOR.processUnits]: t.list([unit]),
-    [TENSOR.stats]: t.table(STATS.fields, { [STATS.max]: t.floats(1), [STATS.min]: t.floats(-1) }),
+    [TENSOR.stats]: t.table(STATS.fields, { [STATS.max]: t.floats(...max), [STATS.min]: t.floats(...min) }),
   });
 }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { Comparison } from '../../protocol/comparison.js';
 import type { Editor, Panel } from '../editor.js';
+import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import type { Jobs } from '../job.js';
 import { isRecognizer } from '../../recognizers/recognizerFolder.js';
 import { recognizerOfCheckpoint, recognizerOfFile } from '../../recognizers/recognizersFolder.js';
@@ -88,7 +89,7 @@ export class ModelPanels {
   private recognizingOf(model: string): Recognizing | undefined {
     const common = { title: modelName(model), saved: { kind: 'try', model } };
     if (isCheckpointFolder(model)) {
-      const scores = new Scores(this.jobs, model);
+      const scores = new Scores(this.jobs, model, faceWeightsSetting(this.editor));
       return { ...common, place: model, recognizer: recognizerOfCheckpoint(model), scores };
     }
     const recognizer = recognizerOfFile(model);

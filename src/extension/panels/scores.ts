@@ -19,6 +19,7 @@ export class Scores {
   constructor(
     private readonly jobs: Pick<Jobs, 'start'>,
     private readonly model: string,
+    private readonly named: { readonly faceWeights?: string },
   ) {}
 
   /** @param files absolute */
@@ -28,6 +29,7 @@ export class Scores {
       protocol: PROTOCOL_VERSION,
       model: this.model,
       files: [...files],
+      ...this.named,
       faces: 'auto',
       seen: true,
     });

@@ -3,6 +3,7 @@ import { modelPanelMessage, type ModelPanelContent, type TriedPicture } from '..
 import type { Prediction } from '../../protocol/prediction.js';
 import type { Editor, Panel } from '../editor.js';
 import { inBackground } from '../failures.js';
+import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import type { Jobs } from '../job.js';
 import type { ModelMessage } from './comparisonPage.js';
 import { PageHost, type Page } from './pageHost.js';
@@ -33,7 +34,7 @@ export class TryPage implements Page<ModelMessage, ModelPanelContent> {
     private readonly model: string,
     jobs: Pick<Jobs, 'start'>,
   ) {
-    this.scores = new Scores(jobs, model);
+    this.scores = new Scores(jobs, model, faceWeightsSetting(editor));
     this.intake = new PictureIntake(editor, (wished) => this.ask(wished));
     this.host = new PageHost<ModelMessage, ModelPanelContent>(editor, panel, this);
   }

@@ -4,7 +4,7 @@ import type { FloatNetwork } from '../../export/floatNetwork.js';
 import { onnxFile } from '../../export/onnx/onnxFile.js';
 import { floatOnnx } from '../../export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../../export/onnx/readOnnx.js';
-import { OnnxSession, type OnnxIo } from '../onnxSession.js';
+import { OnnxSession, readingOf } from '../onnxSession.js';
 import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
 
 export async function ofOnnx(file: string): Promise<OpenedModel> {
@@ -23,11 +23,6 @@ export async function inOnnxRuntime(network: FloatNetwork, facts: ModelFacts): P
   const bytes = onnxFile(floatOnnx(network, facts.output, new Map()));
   const session = await OnnxSession.open(bytes, readingOf(facts));
   return inRuntime(session, facts, 'float32');
-}
-
-/** How a file reads pictures. */
-function readingOf({ input: { width, height, scaling } }: ModelFacts): OnnxIo {
-  return { width, height, ...(typeof scaling === 'object' && { scaling }) };
 }
 
 function inRuntime(session: OnnxSession, facts: ModelFacts, precision: OpenedModel['precision']): OpenedModel {

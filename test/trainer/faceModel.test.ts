@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import { openAlignedFaces } from '../../src/faces/openFaceFinder.js';
+import { evaluation } from '../../src/protocol/evaluation.js';
+import { answer, type Answer } from '../../src/protocol/recognition.js';
+import { readFaceNetworks } from '../../src/weights/faceNetwork.js';
+import { findFaceWeights } from '../../src/weights/faceWeights.js';
+import { built } from '../support/built.js';
+import { printedByPython } from '../support/foreign.js';
+import { scratchFolder } from '../support/scratch.js';
+import { sharedPaths, withShared } from '../support/shared.js';
+
+// A network that was trained from the face network, on the way out: its files name whom its checkpoint names.
+
+const folder = scratchFolder();
+const at = (...names: string[]) => path.join(folder(), ...names);
+const weights = ['--face-weights', sharedPaths.faceWeights];
+const examples = path.resolve(import.meta.dirname, '../../examples');
+
+function faceTrainer(...args: string[]): string {
+  const env = { ...process.env, FACE_TRAINER_CACHE: at('cache') };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [built('faceTrainer.js'), ...args], {
+    ...{ cwd: folder(), encoding: 'utf8', env, maxBuffer: 2 ** 28 },
+  });
+  assert.equal(status, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+const lastOf = (stdout: string) => JSON.parse(stdout.trim().split('\n').at(-1)!) as { answers: unknown };
+const nameOf = (one: Answer) => ('known' in one ? (one.known ? one.person : 'unknown') : one.error);
+
+/** Pictures of the first people of `wild` with enough of them: for training, and others to ask about. */
+function somePeople(people: number, pictures: number, asked: number): string[] {
+  const all = fs.readdirSync(sharedPaths.wild).filter((name) => {
+    const place = path.join(sharedPaths.wild, name);
+    return fs.statSync(place).isDirectory() && fs.readdirSync(place).length >= pictures + asked;
+  });
+  return all.slice(0, people).flatMap((name) => {
+    fs.mkdirSync(at('people', name), { recursive: true });
+    const files = fs.readdirSync(path.join(sharedPaths.wild, name)).sort();
+    for (const file of files.slice(0, pictures))
+      fs.copyFileSync(path.join(sharedPaths.wild, name, file), at('people', name, file));
+    return files.slice(pictures, pictures + asked).map((file) => path.join(sharedPaths.wild, name, file));
+  });
+}
+
+/** The faces as the network takes them, as pictures of their own. */
+async function cropsOf(files: readonly string[]): Promise<string[]> {
+  const found = findFaceWeights(sharedPaths.faceWeights)!;
+  const { size, template } = readFaceNetworks(found).face;
+  const faces = await openAlignedFaces(found, { template: template!, size }, { cacheFolder: at('faces') });
+  try {
+    return await Promise.all(
+      files.map(async (file, i) => {
+        const {
+          faces: [face],
+        } = (await faces.of(file)) as { faces: readonly { readonly crop: Uint8Array }[] };
+        await sharp(face!.crop, { raw: { width: size, height: size, channels: 3 } })
+          .png()
+          .toFile(at(`${i}.png`));
+        return at(`${i}.png`);
+      }),
+    );
+  } finally {
+    await faces.close();
+  }
+}
+
+describe('a network trained from a face', function () {
+  this.timeout(300_000);
+  withShared('its checkpoint and its files', [sharedPaths.wild, sharedPaths.pairs, sharedPaths.faceWeights], () => {
+    it('say the same names, whichever format and program it is asked through', async () => {
+      const known = somePeople(5, 8, 3);
+      const strangers = fs
+        .readdirSync(sharedPaths.pairs)
+        .filter((name) => !name.includes('.'))
+        .slice(0, 6)
+        .map((name) => path.join(sharedPaths.pairs, name, fs.readdirSync(path.join(sharedPaths.pairs, name))[0]!));
+      const files = [...known, ...strangers];
+      faceTrainer('train', 'people', '--recipe', 'face', '--epochs', '2', '--split', '0.7', ...weights, '--out', 'run');
+      const checkpoint = path.join('run', 'checkpoints', 'epoch-0002');
+      const answers = answer
+        .array()
+        .parse(JSON.parse(faceTrainer('predict', checkpoint, ...files, ...weights, '--json')));
+      const names = answers.map(nameOf);
+      const right = names.filter((name, i) => name === path.basename(path.dirname(files[i]!)));
+      assert.ok(right.length >= known.length - 1, names.join());
+      assert.ok(names.slice(known.length).filter((name) => name === 'unknown').length >= 5, names.join());
+      const found = evaluation.parse(lastOf(faceTrainer('evaluate', checkpoint, ...weights, '--json')));
+      assert.equal(found.closedSet?.accuracy, 1);
+
+      const crops = await cropsOf(files);
+      for (const [format, file] of [
+        ['onnx', 'face.onnx'],
+        ['tflite', 'face.tflite'],
+        ['tfjs', 'tfjs/model.json'],
+        ['keras', 'face.h5'],
+      ] as const) {
+        faceTrainer('export', checkpoint, '--part', 'embedding', '--format', format, '--output', file);
+        const recognizer = `${file}.recognizer`;
+        const asked = answer
+          .array()
+          .parse(lastOf(faceTrainer('recognize', recognizer, ...files, ...weights, '--json')).answers);
+        assert.deepEqual(asked.map(nameOf), names, format);
+        asked.forEach((one, i) => {
+          const before = answers[i]!;
+          assert.ok('known' in one && 'known' in before);
+          assert.ok(Math.abs(one.similarity - before.similarity) < 1e-4, `${format}: ${one.similarity}`);
+        });
+        if (format !== 'onnx') continue;
+        const own = evaluation.parse(lastOf(faceTrainer('evaluate', file, '--probes', 'people', ...weights, '--json')));
+        assert.ok(own.closedSet!.accuracy > 0.95, 'the file alone, on pictures');
+      }
+
+      const programs = [
+        await printedByPython(
+          path.join(examples, 'recognize_onnx.py'),
+          [at('face.onnx'), at('face.onnx.recognizer'), ...crops],
+          [...['onnxruntime==1.22.1', 'numpy', 'pillow']],
+        ),
+        await printedByPython(
+          path.join(examples, 'recognize_litert.py'),
+          [at('face.tflite'), at('face.tflite.recognizer'), ...crops],
+          [...['ai-edge-litert==2.3.0', 'numpy', 'pillow']],
+        ),
+        spawnSync(
+          process.execPath,
+          [path.join(examples, 'recognize.mjs'), at('face.onnx'), at('face.onnx.recognizer'), ...crops],
+          {
+            encoding: 'utf8',
+          },
+        ).stdout,
+      ];
+      for (const printed of programs) {
+        const said = printed
+          .trim()
+          .split('\n')
+          .filter((line) => line.startsWith(folder()));
+        assert.deepEqual(
+          said.map((line) => /^\S+ (.*) -?[\d.]+$/.exec(line)?.[1]),
+          names,
+          printed,
+        );
+      }
+      for (const example of fs.readdirSync(examples).filter((name) => /\.(py|mjs)$/.test(name)))
+        assert.ok(fs.readFileSync(path.join(examples, example), 'utf8').trim().split('\n').length <= 40, example);
+
+      // A classifier names one of its people whoever comes.
+      faceTrainer('export', checkpoint, '--format', 'onnx', '--output', 'people.onnx');
+      const closed = JSON.parse(faceTrainer('predict', 'people.onnx', ...known, ...weights, '--json')) as {
+        person: string;
+      }[];
+      const closedBefore = JSON.parse(
+        faceTrainer('predict', checkpoint, ...known, ...weights, '--closed-set', '--json'),
+      ) as { person: string }[];
+      assert.deepEqual(
+        closed.map(({ person }) => person),
+        closedBefore.map(({ person }) => person),
+      );
+      const card = JSON.parse(fs.readFileSync(at('people.onnx.card.json'), 'utf8')) as {
+        measured?: { models: { accuracy: number }[] };
+        facts: { input: { template?: unknown; scaling: unknown } };
+      };
+      assert.equal(card.measured?.models[0]?.accuracy, 1, 'measured on the faces, not on the whole pictures');
+      assert.ok(card.facts.input.template && typeof card.facts.input.scaling === 'object');
+    });
+  });
+});
