@@ -16,7 +16,8 @@ export interface ModelCard {
   readonly facts: ModelFacts;
   /** Values of the graph's, with those of the batch norms, which most formats fold into kernels. */
   readonly parameters: number;
-  readonly training: {
+  /** Absent for a network that was not trained here. */
+  readonly training?: {
     readonly checkpoint: string;
     readonly people: number;
     readonly fingerprint: string;
@@ -33,48 +34,29 @@ export function cardJson(card: ModelCard): string {
 
 export function cardMarkdown(card: ModelCard): string {
   const { facts, training, measured, format, precision } = card;
-  const { options } = training;
+  const options = training?.options;
   const { input, output, labels, network } = facts;
   const { use, useOfGiven = use } = formatOf(format);
-  const table = (rows: readonly (readonly [string, string])[]) =>
-    rows.map(([name, value]) => `| ${name} | ${cell(value)} |`).join('\n');
-  const head = (first: string, second: string) => `| ${first} | ${second} |\n| --- | --- |\n`;
   return `# ${escaped(card.file)}
 
-${output === 'embedding' ? 'Turns a face into a vector; vectors of the same person have a high cosine similarity.' : `Recognizes ${formatCount(labels.length, 'person', 'people')} by face.`} A ${escaped(facts.network.name)} trained with Face Trainer${options.quantization ? ' and fine-tuned for int8' : ''}.
+${output === 'embedding' ? 'Turns a face into a vector; vectors of the same person have a high cosine similarity.' : `Recognizes ${formatCount(labels.length, 'person', 'people')} by face.`} ${training ? `A ${escaped(facts.network.name)} trained with Face Trainer` : `It is ${escaped(facts.network.name)}, as its publisher trained it`}${options?.quantization ? ' and fine-tuned for int8' : ''}.
 
 ## File
 
-${head('Property', 'Value')}${table([
-    ['Format', `${formatOf(format).name}, ${precision}`],
-    ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
-    ['Parameters', card.parameters.toLocaleString('en-US')],
-    ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, ${scalingWords(input.scaling)}`],
-    [
-      'Picture → input',
-      `${input.faces === 'aligned' ? 'the face cut out upright, as Align Faces does; then ' : ''}the whole ${input.faces === 'aligned' ? 'crop' : 'picture'} stretched to ${input.resize} x ${input.resize}${input.resize > input.width ? `, then cropped to the middle ${input.width} x ${input.height}` : ''}`,
-    ],
-    ['Output', output],
-  ])}
+${propertyTable([
+  ['Format', `${formatOf(format).name}, ${precision}`],
+  ['Size', `${card.bytes.toLocaleString('en-US')} bytes`],
+  ['Parameters', card.parameters.toLocaleString('en-US')],
+  ['Input', `${input.width} x ${input.height} ${input.colour}, ${input.layout}, ${scalingWords(input.scaling)}`],
+  ['Picture → input', pictureWords(input)],
+  ['Output', output],
+])}
 
 ${network.backbone === GIVEN ? useOfGiven : use}
 
 ## Training
 
-${head('Property', 'Value')}${table([
-    ['Recipe', `${options.recipe}, ${options.epochs} epochs, seed ${options.seed}`],
-    ['Checkpoint', training.checkpoint],
-    ['People', String(training.people)],
-    ['Data fingerprint', `\`${training.fingerprint}\``],
-    ...(options.quantization
-      ? [
-          [
-            'Quantization',
-            `int8 kernels per channel, int8 activations, ranges by ${options.quantization.observer}`,
-          ] as const,
-        ]
-      : []),
-  ])}
+${training ? trainingText(training) : 'Not trained here: its publisher says on whose pictures it was trained, or does not.'}
 
 ## Measured
 
@@ -90,6 +72,36 @@ Recognizing ${output === 'embedding' ? 'faces by comparing vectors' : 'the peopl
 - It cannot tell a face from a picture of a face. Do not let it decide alone where a mistake does harm.
 - ${measured ? `The accuracy was measured on ${measured.pictures.toLocaleString('en-US')} validation pictures` : 'The accuracy that training reports was measured on its validation pictures'}: it will differ with other light, cameras, ages and angles, and may differ between groups of people.
 `;
+}
+
+function trainingText({ options, checkpoint, people, fingerprint }: NonNullable<ModelCard['training']>): string {
+  const { quantization } = options;
+  return propertyTable([
+    ['Recipe', `${options.recipe}, ${options.epochs} epochs, seed ${options.seed}`],
+    ['Checkpoint', checkpoint],
+    ['People', String(people)],
+    ['Data fingerprint', `\`${fingerprint}\``],
+    ...(quantization
+      ? [['Quantization', `int8 kernels per channel, int8 activations, ranges by ${quantization.observer}`] as const]
+      : []),
+  ]);
+}
+
+function propertyTable(rows: readonly (readonly [string, string])[]): string {
+  const lines = rows.map(([name, value]) => `| ${name} | ${cell(value)} |`);
+  return ['| Property | Value |', '| --- | --- |', ...lines].join('\n');
+}
+
+/** How a picture becomes the square that the network reads. */
+function pictureWords({ faces, template, resize, width, height }: ModelFacts['input']): string {
+  if (faces === 'aligned' && template) {
+    const places = template.map(([x, y]) => `${x.toFixed(4)} ${y.toFixed(4)}`).join(', ');
+    return `the face turned, scaled and shifted so that the viewer’s left eye, right eye, tip of the nose, left and right corner of the mouth lie at these fractions of the square (right, down): ${places}`;
+  }
+  const [before, what] =
+    faces === 'aligned' ? ['the face cut out upright, as Align Faces does; then ', 'crop'] : ['', 'picture'];
+  const after = resize > width ? `, then cropped to the middle ${width} x ${height}` : '';
+  return `${before}the whole ${what} stretched to ${resize} x ${resize}${after}`;
 }
 
 function measuredText({ pictures, models, agreement, machine, sameData }: Measurements): string {

@@ -70,11 +70,19 @@ async function measuredOf(
 }
 
 /** Where things lie on this machine is nobody else's business. */
-function withoutPlaces({ dataset, weights, parent, exclude, ...options }: TrainingOptions): TrainingOptions {
+function withoutPlaces({
+  dataset,
+  weights,
+  faceWeights,
+  parent,
+  exclude,
+  ...options
+}: TrainingOptions): TrainingOptions {
   const name = (file: string | undefined) => file && path.basename(file);
   return Object.assign(options, {
     dataset: path.basename(dataset),
     weights: name(weights),
+    faceWeights: name(faceWeights),
     parent: parent && `${path.basename(runFolderOf(parent))}/${path.basename(parent)}`,
     exclude: name(exclude),
   });

@@ -84,9 +84,11 @@ export const JOBS = {
   /** Writes a checkpoint as a file that a runtime loads. */
   export: {
     order: order('export', {
+      /** Or the folder of a recognizer: its network, with the people enrolled beside it. */
       checkpoint: path,
       options: exportOptions,
       output: path,
+      faceWeights,
       /** Measures the network on its validation pictures for the model card, where they can be had. */
       measure: z.boolean().default(true),
     }),

@@ -8,6 +8,11 @@ const DIGITS = 9;
 /** Numbers on a line. */
 const COLUMNS = 8;
 
+/** Where it lies beside the header of a network. */
+export function headerOf(file: string): string {
+  return file.replace(/(?:\.h)?$/, '.gallery.h');
+}
+
 /**
  * The people of a recognizer as a C header: names, vectors and threshold (docs/recognizer-format.md). The same recognizer gives the
  * same text. C11 and C++17 take it.

@@ -95,7 +95,7 @@ async function modelEmbedder(place: string, model: OpenedModel): Promise<Embedde
 }
 
 /** SHA-256 of what the network's numbers stand in. */
-function digestOf(place: string): string {
+export function digestOf(place: string): string {
   const hash = createHash('sha256');
   const isFolder = fs.statSync(place).isDirectory();
   const folder = isFolder ? place : path.dirname(place);

@@ -11,6 +11,8 @@ import { previewSamples } from '../dataset/preview.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
 import { throttled } from '../platform/throttled.js';
 import { fineTuningOptions } from '../runs/checkpointRun.js';
+import { exportRecognizer } from '../recognition/exportRecognizer.js';
+import { isRecognizer } from '../recognizers/recognizerFolder.js';
 import type { StopSignal } from '../training/stopSignal.js';
 import { trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
@@ -36,6 +38,10 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   },
 
   async export(order, { progress, cancelled }) {
+    if (isRecognizer(order.checkpoint)) {
+      const { checkpoint, options, output, faceWeights } = order;
+      return { type: 'exported', ...(await exportRecognizer(checkpoint, options, output, faceWeights)) };
+    }
     const exported = await exportWithCard(order, progress, cancelled);
     if (!exported) return CANCELLED;
     const recognizer = await recognizerBeside(order, exported.file, progress, cancelled);

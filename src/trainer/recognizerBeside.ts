@@ -8,7 +8,7 @@ import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { OrderOf } from '../protocol/jobs.js';
 import { enrolForExport } from '../recognition/checkpointGallery.js';
-import { galleryHeader } from '../recognition/galleryHeader.js';
+import { galleryHeader, headerOf } from '../recognition/galleryHeader.js';
 import { modelSight } from '../recognition/modelSight.js';
 import { readRecognizer } from '../recognizers/recognizerFolder.js';
 import { runOfCheckpoint } from '../runs/checkpointRun.js';
@@ -62,7 +62,7 @@ async function galleryBeside(
     await writeExport(openCheckpoint(checkpoint), { ...options, format: 'tflite' }, held);
     const recognizer = await enrolled(held, checkpoint, progress, cancelled);
     if (recognizer === undefined) return undefined;
-    const output = file.replace(/(?:\.h)?$/, '.gallery.h');
+    const output = headerOf(file);
     withDiskErrors(exportDisk(output), () => writeFileAtomically(output, galleryHeader(readRecognizer(recognizer))));
     return output;
   } finally {

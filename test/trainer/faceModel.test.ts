@@ -167,5 +167,36 @@ describe('a network trained from a face', function () {
       assert.equal(card.measured?.models[0]?.accuracy, 1, 'measured on the faces, not on the whole pictures');
       assert.ok(card.facts.input.template && typeof card.facts.input.scaling === 'object');
     });
+
+    it('is exported from a recognizer, with the people enrolled: the same names from its file', () => {
+      const files = somePeople(4, 5, 2);
+      faceTrainer('enroll', 'people', ...weights, '--out', 'door');
+      const told = (recognizer: string) =>
+        answer
+          .array()
+          .parse(lastOf(faceTrainer('recognize', recognizer, ...files, ...weights, '--json')).answers)
+          .map((one) => ('known' in one ? [one.known ? one.person : 'unknown', one.similarity.toFixed(3)] : one.error));
+      const names = told('door');
+      for (const [format, file] of [
+        ['onnx', 'door.onnx'],
+        ['tflite', 'door.tflite'],
+      ] as const) {
+        const printed = faceTrainer('export', 'door', '--format', format, '--output', file, ...weights);
+        assert.match(printed, /Recognizer {2}.*\.recognizer, the people enrolled/);
+        assert.deepEqual(told(`${file}.recognizer`), names, format);
+      }
+      const card = fs.readFileSync(at('door.onnx.card.md'), 'utf8');
+      assert.match(card, /as its publisher trained it/);
+      assert.match(card, /the viewer’s left eye.*0\.3156 0\.4616/);
+      faceTrainer('export', 'door', '--format', 'c', '--precision', 'float32', '--output', 'door.h', ...weights);
+      assert.match(fs.readFileSync(at('door.gallery.h'), 'utf8'), /#define FACE_TRAINER_PEOPLE 4/);
+      const refused = spawnSync(
+        process.execPath,
+        [built('faceTrainer.js'), 'export', 'door', '--format', 'tflite', '--precision', 'int8', ...weights],
+        { cwd: folder(), encoding: 'utf8', env: { ...process.env, FACE_TRAINER_CACHE: at('cache') } },
+      );
+      assert.equal(refused.status, 1);
+      assert.match(refused.stdout, /another precision gives others/);
+    });
   });
 });

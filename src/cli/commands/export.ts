@@ -6,7 +6,9 @@ import { RunFolder, runFolderOf } from '../../runs/runFolder.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
 import { measurementLines } from '../modelLines.js';
+import { isRecognizer } from '../../recognizers/recognizerFolder.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+import { recognizerPlace } from '../recognizerPlace.js';
 
 interface ExportWish {
   readonly order: OrderOf<'export'>;
@@ -18,8 +20,8 @@ const OPTIONS = optionFlags(orderSchema);
 
 export const exportCommand: Command<ExportWish> = {
   name: 'export',
-  takes: ['<checkpoint> [options]'],
-  summary: 'convert a checkpoint to a file that other runtimes load',
+  takes: ['<checkpoint or recognizer> [options]'],
+  summary: 'convert a network to a file that other runtimes load; of a recognizer with its people beside it',
   flags: [
     ...OPTIONS,
     { name: 'output', value: 'FILE', help: 'file to write, for tfjs a folder (in the exports folder of the run)' },
@@ -28,12 +30,18 @@ export const exportCommand: Command<ExportWish> = {
   ],
 
   parse(given) {
-    const checkpoint = given.only('Name the folder of a checkpoint.');
+    given.only('Name the folder of a checkpoint or a recognizer.');
+    const checkpoint = recognizerPlace(given.words[0]!, given.cwd);
+    const enrolled = isRecognizer(checkpoint);
+    const { options, ...rest } = fieldsOf(OPTIONS, given);
     const fields = {
-      options: {},
-      ...fieldsOf(OPTIONS, given),
+      ...rest,
+      // A recognizer compares: it has no scores.
+      options: { ...(options as object | undefined), ...(enrolled && { part: 'embedding' }) },
       ...{ type: 'export', protocol: PROTOCOL_VERSION, checkpoint },
-      output: given.path('output') ?? new RunFolder(runFolderOf(checkpoint)).exports,
+      output:
+        given.path('output') ??
+        (enrolled ? path.join(checkpoint, 'exports') : new RunFolder(runFolderOf(checkpoint)).exports),
       measure: !given.has('no-measure'),
     };
     const order = checked(orderSchema.safeParse(fields), OPTIONS, given);
@@ -50,7 +58,11 @@ export const exportCommand: Command<ExportWish> = {
       `Written     ${file}, ${(bytes / 1e6).toFixed(1)} MB`,
       ...(measured ? measurementLines(measured) : []),
       `Model card  ${cards[0]!}`,
-      ...(recognizer === undefined ? [] : [`Recognizer  ${recognizer}, of the people it was trained on`]),
+      ...(recognizer === undefined
+        ? []
+        : [
+            `Recognizer  ${recognizer}, ${isRecognizer(order.checkpoint) ? 'the people enrolled' : 'of the people it was trained on'}`,
+          ]),
     );
     return EXIT.ok;
   },

@@ -11,7 +11,7 @@ import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
 import { compareModels } from './compareCommand.js';
 import type { DataCommands } from './dataCommands.js';
-import { exportModel } from './exportCommand.js';
+import { exportModel, exportRecognizer } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
@@ -51,7 +51,7 @@ export interface Command {
 
 /** Every command of the manifest, without its `faceTrainer.`. */
 export function commandTable(services: Services): Record<string, Command> {
-  const { editor, jobs, trainer, data, panels, reports, memory, cli } = services;
+  const { editor, jobs, trainer, data, recognizers, panels, reports, memory, cli } = services;
   const writes = (run: Command['run']): Command => ({ writes: true, run });
   const reads = (run: Command['run']): Command => ({ writes: false, run });
   const setUp = () => setUpTensorFlow(editor, cli);
@@ -70,6 +70,12 @@ export function commandTable(services: Services): Record<string, Command> {
       quantize(editor, trainer, checkpoint, floatLayers, overrides),
     ),
     exportModel: writes(async (argument) => {
+      const recognizer = enrolledOf(argument)?.recognizer;
+      const record = recognizer === undefined ? undefined : recognizers.record(recognizer);
+      if (recognizer !== undefined && record) {
+        await exportRecognizer(editor, jobs, recognizer, record);
+        return;
+      }
       const checkpoint = await checkpointOf(editor, argument, { title: 'Export a checkpoint' });
       if (checkpoint !== undefined) await exportModel(editor, jobs, checkpoint);
     }),

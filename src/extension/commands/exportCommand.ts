@@ -6,8 +6,10 @@ import { formatOf, FORMATS } from '../../protocol/exportFormats.js';
 import { usualName, type ExportOptions } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { MessageOf } from '../../protocol/jobs.js';
+import type { RecognizerRecord } from '../../recognizers/recognizer.js';
 import type { Editor, PickItem } from '../editor.js';
 import { tellEnd } from '../failures.js';
+import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import type { Jobs } from '../job.js';
 import { modelName } from '../runName.js';
 
@@ -62,14 +64,34 @@ export async function exportModel(editor: Editor, jobs: Jobs, checkpoint: string
   else tellEnd(editor, end);
 }
 
+/** The network of a recognizer as a file, with the people enrolled beside it. */
+export async function exportRecognizer(
+  editor: Editor,
+  jobs: Jobs,
+  recognizer: string,
+  { name, network }: Pick<RecognizerRecord, 'name' | 'network'>,
+): Promise<void> {
+  const title = `Export ${name}`;
+  const placeHolder = 'Kind of file; the people enrolled lie beside it';
+  const kind = await editor.pick(kindsOf(network.precision), { title, placeHolder });
+  if (!kind) return;
+  const options: ExportOptions = { ...kind.options, part: 'embedding' };
+  const output = await askForPlace(editor, recognizer, usualName(name, options), kind, title);
+  if (output === undefined) return;
+  const what = { checkpoint: recognizer, options, output, measure: false, ...faceWeightsSetting(editor) };
+  const end = await jobs.run({ type: 'export', protocol: PROTOCOL_VERSION, ...what }, title);
+  if (end.type === 'exported') await announce(editor, end, options);
+  else tellEnd(editor, end);
+}
+
 async function askForPlace(
   editor: Editor,
-  runFolder: string,
+  around: string,
   name: string,
   kind: Kind,
   title: string,
 ): Promise<string | undefined> {
-  const exports = path.join(runFolder, 'exports');
+  const exports = path.join(around, 'exports');
   const usual = path.join(exports, ...name.split('/'));
   // The dialog opens in a folder that exists only.
   const made = fs.mkdirSync(path.dirname(usual), { recursive: true });
