@@ -13,6 +13,8 @@ import { withAligners } from '../faces/aligners.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
+import { isCheckpoint } from '../runs/checkpoint.js';
+import { runOfCheckpoint } from '../runs/checkpointRun.js';
 import { requireFaceWeights } from '../weights/faceWeights.js';
 import { requireLabels } from './open/openedModel.js';
 import { openModel } from './openModel.js';
@@ -55,7 +57,8 @@ export async function predict(
   try {
     requireLabels(model.facts);
     const align = faces === 'align' || (faces === 'auto' && model.facts.input.faces === 'aligned');
-    const sources = await sourcesOf(files, model.facts, align && { faceWeights }, cancelled);
+    const before = isCheckpoint(file) ? runOfCheckpoint(file).options.faceWeights : undefined;
+    const sources = await sourcesOf(files, model.facts, align && { faceWeights, before }, cancelled);
     try {
       const predictions: Prediction[] = [];
       for (let i = 0; i < files.length; i++) {
@@ -105,13 +108,13 @@ interface Sources {
 async function sourcesOf(
   files: readonly string[],
   facts: ModelFacts,
-  align: false | Pick<PredictOptions, 'faceWeights'>,
+  align: false | { readonly faceWeights: string | undefined; readonly before: string | undefined },
   cancelled: () => boolean,
 ): Promise<Sources> {
   if (!align) return { pixels: (i) => inputPixels(files[i]!, facts), clean: () => undefined };
   const { template, width } = facts.input;
   if (!template) return alignedFiles(files, facts, cancelled);
-  const faces = await openAlignedFaces(requireFaceWeights(align.faceWeights), { template, size: width });
+  const faces = await openAlignedFaces(requireFaceWeights(align.faceWeights, align.before), { template, size: width });
   return {
     async pixels(i) {
       const found = await faces.of(files[i]!);

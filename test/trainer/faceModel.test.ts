@@ -69,6 +69,73 @@ async function cropsOf(files: readonly string[]): Promise<string[]> {
   }
 }
 
+const CHECKPOINT = path.join('run', 'checkpoints', 'epoch-0002');
+
+/** Whom the checkpoint names, of people it knows and of strangers. */
+function askedOfCheckpoint(known: readonly string[], strangers: readonly string[]): Answer[] {
+  faceTrainer('train', 'people', '--recipe', 'face', '--epochs', '2', '--split', '0.7', ...weights, '--out', 'run');
+  const told = faceTrainer('predict', CHECKPOINT, ...known, ...strangers, ...weights, '--json');
+  const answers = answer.array().parse(JSON.parse(told));
+  const names = answers.map(nameOf);
+  const right = known.filter((file, i) => names[i] === path.basename(path.dirname(file)));
+  assert.ok(right.length >= known.length - 1, names.join());
+  const unknown = names.slice(known.length).filter((name) => name === 'unknown');
+  assert.ok(unknown.length >= strangers.length - 1, names.join());
+  const found = evaluation.parse(lastOf(faceTrainer('evaluate', CHECKPOINT, ...weights, '--json')));
+  assert.equal(found.closedSet?.accuracy, 1);
+  return answers;
+}
+
+/** The embedding in a format, with the recognizer beside it, gives the answers of the checkpoint. */
+function exportsEmbedding(format: string, file: string, files: readonly string[], answers: readonly Answer[]): void {
+  faceTrainer('export', CHECKPOINT, '--part', 'embedding', '--format', format, '--output', file);
+  const told = faceTrainer('recognize', `${file}.recognizer`, ...files, ...weights, '--json');
+  const asked = answer.array().parse(lastOf(told).answers);
+  assert.deepEqual(asked.map(nameOf), answers.map(nameOf), format);
+  asked.forEach((one, i) => {
+    const before = answers[i]!;
+    assert.ok('known' in one && 'known' in before);
+    assert.ok(Math.abs(one.similarity - before.similarity) < 1e-4, `${format}: ${one.similarity}`);
+  });
+}
+
+/** The names that the programs in `examples` give, each in the order of the crops. */
+async function namesOfExamples(crops: readonly string[]): Promise<string[][]> {
+  const python = (program: string, model: string, runtime: string) =>
+    printedByPython(
+      path.join(examples, program),
+      [at(model), at(`${model}.recognizer`), ...crops],
+      [runtime, 'numpy', 'pillow'],
+    );
+  const node = [path.join(examples, 'recognize.mjs'), at('face.onnx'), at('face.onnx.recognizer'), ...crops];
+  const printed = [
+    await python('recognize_onnx.py', 'face.onnx', 'onnxruntime==1.22.1'),
+    await python('recognize_litert.py', 'face.tflite', 'ai-edge-litert==2.3.0'),
+    spawnSync(process.execPath, node, { encoding: 'utf8' }).stdout,
+  ];
+  return printed.map((text) => {
+    const lines = text.split('\n').filter((line) => line.startsWith(folder()));
+    return lines.map((line) => /^\S+ (.*) -?[\d.]+$/.exec(line)?.[1] ?? line);
+  });
+}
+
+/** A classifier names one of its people whoever comes, the one whom the checkpoint's scores name. */
+function exportsClassifier(known: readonly string[]): void {
+  faceTrainer('export', CHECKPOINT, '--format', 'onnx', '--output', 'people.onnx');
+  const namesIn = (told: string) => (JSON.parse(told) as { person: string }[]).map(({ person }) => person);
+  assert.deepEqual(
+    namesIn(faceTrainer('predict', 'people.onnx', ...known, ...weights, '--json')),
+    namesIn(faceTrainer('predict', CHECKPOINT, ...known, '--closed-set', '--json')),
+  );
+  const card = JSON.parse(fs.readFileSync(at('people.onnx.card.json'), 'utf8')) as {
+    measured?: { models: { accuracy: number }[] };
+    facts: { input: { template?: unknown; scaling: unknown } };
+  };
+  assert.equal(card.measured?.models[0]?.accuracy, 1, 'measured on the faces, not on the whole pictures');
+  assert.ok(card.facts.input.template && typeof card.facts.input.scaling === 'object');
+  assert.ok(!JSON.stringify(card).includes(path.dirname(sharedPaths.faceWeights)), 'it names no place of this machine');
+}
+
 describe('a network trained from a face', function () {
   this.timeout(300_000);
   withShared('its checkpoint and its files', [sharedPaths.wild, sharedPaths.pairs, sharedPaths.faceWeights], () => {
@@ -80,92 +147,17 @@ describe('a network trained from a face', function () {
         .slice(0, 6)
         .map((name) => path.join(sharedPaths.pairs, name, fs.readdirSync(path.join(sharedPaths.pairs, name))[0]!));
       const files = [...known, ...strangers];
-      faceTrainer('train', 'people', '--recipe', 'face', '--epochs', '2', '--split', '0.7', ...weights, '--out', 'run');
-      const checkpoint = path.join('run', 'checkpoints', 'epoch-0002');
-      const answers = answer
-        .array()
-        .parse(JSON.parse(faceTrainer('predict', checkpoint, ...files, ...weights, '--json')));
-      const names = answers.map(nameOf);
-      const right = names.filter((name, i) => name === path.basename(path.dirname(files[i]!)));
-      assert.ok(right.length >= known.length - 1, names.join());
-      assert.ok(names.slice(known.length).filter((name) => name === 'unknown').length >= 5, names.join());
-      const found = evaluation.parse(lastOf(faceTrainer('evaluate', checkpoint, ...weights, '--json')));
-      assert.equal(found.closedSet?.accuracy, 1);
-
-      const crops = await cropsOf(files);
-      for (const [format, file] of [
-        ['onnx', 'face.onnx'],
-        ['tflite', 'face.tflite'],
-        ['tfjs', 'tfjs/model.json'],
-        ['keras', 'face.h5'],
-      ] as const) {
-        faceTrainer('export', checkpoint, '--part', 'embedding', '--format', format, '--output', file);
-        const recognizer = `${file}.recognizer`;
-        const asked = answer
-          .array()
-          .parse(lastOf(faceTrainer('recognize', recognizer, ...files, ...weights, '--json')).answers);
-        assert.deepEqual(asked.map(nameOf), names, format);
-        asked.forEach((one, i) => {
-          const before = answers[i]!;
-          assert.ok('known' in one && 'known' in before);
-          assert.ok(Math.abs(one.similarity - before.similarity) < 1e-4, `${format}: ${one.similarity}`);
-        });
-        if (format !== 'onnx') continue;
-        const own = evaluation.parse(lastOf(faceTrainer('evaluate', file, '--probes', 'people', ...weights, '--json')));
-        assert.ok(own.closedSet!.accuracy > 0.95, 'the file alone, on pictures');
-      }
-
-      const programs = [
-        await printedByPython(
-          path.join(examples, 'recognize_onnx.py'),
-          [at('face.onnx'), at('face.onnx.recognizer'), ...crops],
-          [...['onnxruntime==1.22.1', 'numpy', 'pillow']],
-        ),
-        await printedByPython(
-          path.join(examples, 'recognize_litert.py'),
-          [at('face.tflite'), at('face.tflite.recognizer'), ...crops],
-          [...['ai-edge-litert==2.3.0', 'numpy', 'pillow']],
-        ),
-        spawnSync(
-          process.execPath,
-          [path.join(examples, 'recognize.mjs'), at('face.onnx'), at('face.onnx.recognizer'), ...crops],
-          {
-            encoding: 'utf8',
-          },
-        ).stdout,
-      ];
-      for (const printed of programs) {
-        const said = printed
-          .trim()
-          .split('\n')
-          .filter((line) => line.startsWith(folder()));
-        assert.deepEqual(
-          said.map((line) => /^\S+ (.*) -?[\d.]+$/.exec(line)?.[1]),
-          names,
-          printed,
-        );
-      }
+      const answers = askedOfCheckpoint(known, strangers);
+      exportsEmbedding('onnx', 'face.onnx', files, answers);
+      exportsEmbedding('tflite', 'face.tflite', files, answers);
+      exportsEmbedding('tfjs', 'tfjs/model.json', files, answers);
+      exportsEmbedding('keras', 'face.h5', files, answers);
+      const told = faceTrainer('evaluate', 'face.onnx', '--probes', 'people', ...weights, '--json');
+      assert.ok(evaluation.parse(lastOf(told)).closedSet!.accuracy > 0.95, 'the file alone, on pictures');
+      for (const names of await namesOfExamples(await cropsOf(files))) assert.deepEqual(names, answers.map(nameOf));
       for (const example of fs.readdirSync(examples).filter((name) => /\.(py|mjs)$/.test(name)))
         assert.ok(fs.readFileSync(path.join(examples, example), 'utf8').trim().split('\n').length <= 40, example);
-
-      // A classifier names one of its people whoever comes.
-      faceTrainer('export', checkpoint, '--format', 'onnx', '--output', 'people.onnx');
-      const closed = JSON.parse(faceTrainer('predict', 'people.onnx', ...known, ...weights, '--json')) as {
-        person: string;
-      }[];
-      const closedBefore = JSON.parse(
-        faceTrainer('predict', checkpoint, ...known, ...weights, '--closed-set', '--json'),
-      ) as { person: string }[];
-      assert.deepEqual(
-        closed.map(({ person }) => person),
-        closedBefore.map(({ person }) => person),
-      );
-      const card = JSON.parse(fs.readFileSync(at('people.onnx.card.json'), 'utf8')) as {
-        measured?: { models: { accuracy: number }[] };
-        facts: { input: { template?: unknown; scaling: unknown } };
-      };
-      assert.equal(card.measured?.models[0]?.accuracy, 1, 'measured on the faces, not on the whole pictures');
-      assert.ok(card.facts.input.template && typeof card.facts.input.scaling === 'object');
+      exportsClassifier(known);
     });
 
     it('is exported from a recognizer, with the people enrolled: the same names from its file', () => {
