@@ -66,6 +66,7 @@ const builds = [
       alignThread: 'src/faces/alignThread.ts',
       dlibThread: 'src/recognition/dlib/dlibThread.ts',
       drawSample: 'src/sample/main.ts',
+      proxyAgent: 'src/weights/proxyAgent.ts',
     },
     // sharp and ONNX Runtime bring their own native libraries. TensorFlow.js is bundled; the union package would bring layers, WebGL and
     // data along (and a second copy of the core), while tfjs-node needs nothing of it but the core.

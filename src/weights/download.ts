@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
-import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
 import { UserError } from '../core/userError.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { loadProxyAgent } from './loadProxyAgent.js';
 
 export interface DownloadOptions {
   readonly onProgress?: (bytes: number, total: number | undefined) => void;
@@ -125,7 +125,7 @@ async function receive(
   }
 }
 
-function request(
+async function request(
   url: string,
   headers: http.OutgoingHttpHeaders,
   options: DownloadOptions,
@@ -133,12 +133,13 @@ function request(
 ): Promise<IncomingMessage> {
   const { signal, silenceMs = 30_000 } = options;
   const proxy = options.proxy || getProxyForUrl(url); // an empty setting is none
+  const agent = proxy ? (await loadProxyAgent()).proxyAgent(proxy) : undefined;
   const secure = url.startsWith('https:');
   return new Promise<IncomingMessage>((resolve, reject) => {
     const asked = (secure ? https : http).get(url, {
       headers: { 'User-Agent': 'face-trainer', ...headers },
       timeout: silenceMs,
-      ...(proxy ? { agent: new HttpsProxyAgent(proxy) } : {}),
+      ...(agent ? { agent } : {}),
       ...(signal ? { signal } : {}),
     });
     asked.once('timeout', () => asked.destroy(new Error(`no data arrived for ${silenceMs / 1000} s`)));

@@ -23,6 +23,7 @@ const NEEDED = [
   'dist/pictureThread.js',
   'dist/alignThread.js',
   'dist/kerasFile.mjs',
+  'dist/proxyAgent.js',
   'dist/faces/tiny_face_detector_model.bin',
   'dist/faces/face_recognition_model.bin',
   'dist/faces/tfjs-backend-wasm-simd.wasm',
