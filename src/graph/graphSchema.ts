@@ -16,7 +16,11 @@ const ofColours = z.tuple([finite, finite, finite]).readonly();
 const padding = z.strictObject({ top: rim, bottom: rim, left: rim, right: rim });
 
 /** How a byte of each colour is read. */
-export const scaling = z.strictObject({ scale: ofColours, shift: ofColours });
+/** A factor of 0 would read every picture as the same. */
+export const scaling = z.strictObject({
+  scale: ofColours.refine((factors) => factors.every((factor) => factor !== 0)),
+  shift: ofColours,
+});
 
 const reads = { input: name };
 const readsTwo = { input: name, other: name };
