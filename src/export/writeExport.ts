@@ -4,6 +4,7 @@ import { writeFileAtomically, withDiskErrors, type DiskWords } from '../platform
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { encodeModel } from './encoders.js';
 import type { ExportSource } from './exportSource.js';
+import { cardJson, cardMarkdown, type ModelCard } from './modelCard.js';
 
 /** Files of an export, the main one first, with their sizes together. */
 export interface Exported {
@@ -44,6 +45,16 @@ export async function writeExport(source: ExportSource, options: ExportOptions, 
   });
   for (const file of before) if (!files.includes(file)) fs.rmSync(file, { force: true });
   return { files: files.reverse(), bytes: encoded.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+/** The model card of an exported file beside it, for people and for programs. @returns where both lie */
+export function writeCards(file: string, card: ModelCard): string[] {
+  const cards = [`${file}.card.md`, `${file}.card.json`];
+  withDiskErrors(exportDisk(file), () => {
+    writeFileAtomically(cards[0]!, cardMarkdown(card));
+    writeFileAtomically(cards[1]!, cardJson(card));
+  });
+  return cards;
 }
 
 /** Files of weights that an earlier export has left for a model.json. */

@@ -2,13 +2,12 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { requireExportable } from '../export/encoders.js';
 import { factsOf, graphOf } from '../export/exportSource.js';
-import { cardJson, cardMarkdown, type ModelCard } from '../export/modelCard.js';
+import type { ModelCard } from '../export/modelCard.js';
 import { parameterCount } from '../graph/graph.js';
 import type { Measurements } from '../protocol/comparison.js';
 import type { MessageOf, TrainerOrder } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
-import { exportDisk, writeExport } from '../export/writeExport.js';
+import { writeCards, writeExport } from '../export/writeExport.js';
 import { openCheckpoint, type OpenedCheckpoint } from './openCheckpoint.js';
 import { version } from '../../package.json';
 import { measure } from './measure.js';
@@ -37,22 +36,23 @@ export async function exportWithCard(
     ...{ file: path.basename(output), bytes, format: options.format, precision: options.precision },
     facts: factsOf(source, options),
     parameters: parameterCount(graphOf(source, options.part)),
-    training: {
-      checkpoint: `${path.basename(runFolderOf(checkpoint))}/${path.basename(checkpoint)}`,
-      people: source.facts.labels.length,
-      fingerprint: source.run.fingerprint,
-      options: withoutPlaces(source.run.options),
-    },
+    training: trainingOf(checkpoint, source),
     // Accuracy is of who is named: an embedding names nobody.
     ...(measured && options.part === 'classifier' && { measured }),
     faceTrainer: version,
   };
-  const cards = [`${files[0]!}.card.md`, `${files[0]!}.card.json`];
-  withDiskErrors(exportDisk(output), () => {
-    writeFileAtomically(cards[0]!, cardMarkdown(card));
-    writeFileAtomically(cards[1]!, cardJson(card));
-  });
+  const cards = writeCards(files[0]!, card);
   return { file: files[0]!, bytes, cards, ...(measured && { measured }) };
+}
+
+/** What a card tells of the run that a checkpoint is of. */
+export function trainingOf(checkpoint: string, { facts, run }: OpenedCheckpoint): NonNullable<ModelCard['training']> {
+  return {
+    checkpoint: `${path.basename(runFolderOf(checkpoint))}/${path.basename(checkpoint)}`,
+    people: facts.labels.length,
+    fingerprint: run.fingerprint,
+    options: withoutPlaces(run.options),
+  };
 }
 
 /** An export does without what cannot be measured. */

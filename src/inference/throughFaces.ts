@@ -1,8 +1,7 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { selectEngine } from '../engine/selectEngine.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
-import { alignedDataset } from '../training/alignedDataset.js';
-import { openEmbedding } from '../training/faceStart.js';
+import { seenThroughFaces } from '../training/seenThroughFaces.js';
 import { requireFaceWeights } from '../weights/faceWeights.js';
 import type { OpenedCheckpoint } from './openCheckpoint.js';
 
@@ -22,20 +21,7 @@ export async function throughFaces(
 ): Promise<Dataset | undefined> {
   const { template, width: size } = facts.input;
   if (!template || options.faces !== 'on') return dataset;
-  let aligned: Dataset | undefined;
-  try {
-    const weights = requireFaceWeights(undefined, options.faceWeights);
-    const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
-    const embedding = openEmbedding(engine, { graph: float, parameters });
-    try {
-      const faces = await openAlignedFaces(weights, { template, size });
-      aligned = await alignedDataset(dataset, { faces, size, embed: embedding.embed }, onProgress, cancelled);
-      if (!aligned) await faces.close();
-    } finally {
-      embedding.dispose();
-    }
-  } finally {
-    if (!aligned) await dataset.source.close();
-  }
-  return aligned;
+  const open = () => openAlignedFaces(requireFaceWeights(undefined, options.faceWeights), { template, size });
+  const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
+  return seenThroughFaces(dataset, engine, { graph: float, parameters, size }, open, onProgress, cancelled);
 }

@@ -2,10 +2,11 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { requireExportable } from '../export/encoders.js';
 import { factsOf, graphOf, type ExportSource } from '../export/exportSource.js';
-import { cardJson, cardMarkdown, type ModelCard } from '../export/modelCard.js';
-import { exportDisk, writeExport } from '../export/writeExport.js';
+import type { ModelCard } from '../export/modelCard.js';
+import { exportDisk, writeCards, writeExport } from '../export/writeExport.js';
 import { inputOf, parameterCount } from '../graph/graph.js';
 import { givenNetwork } from '../graph/networkOptions.js';
+import { trainingOf } from '../inference/exportWithCard.js';
 import { openCheckpoint } from '../inference/openCheckpoint.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { formatOf } from '../protocol/exportFormats.js';
@@ -54,19 +55,16 @@ export async function exportRecognizer(
       `Export it in ${network.precision}.`,
     );
   const options: ExportOptions = { format, precision, part: 'embedding', ...(io && { io }) };
-  const source = sourceOf(record.name, network, faceWeights);
+  const { source, training } = sourceOf(record.name, network, faceWeights);
   requireExportable(source, options);
   const { files, bytes } = await writeExport(source, options, output);
   const file = files[0]!;
   const card: ModelCard = {
     ...{ file: path.basename(file), bytes, format, precision, facts: factsOf(source, options) },
     ...{ parameters: parameterCount(graphOf(source, 'embedding')), faceTrainer: version },
+    ...(training && { training }),
   };
-  const cards = [`${file}.card.md`, `${file}.card.json`];
-  withDiskErrors(exportDisk(output), () => {
-    writeFileAtomically(cards[0]!, cardMarkdown(card));
-    writeFileAtomically(cards[1]!, cardJson(card));
-  });
+  const cards = writeCards(file, card);
   if (!formatOf(format).readable) {
     const header = headerOf(file);
     withDiskErrors(exportDisk(header), () => writeFileAtomically(header, galleryHeader(recognizer)));
@@ -78,10 +76,17 @@ export async function exportRecognizer(
   return { file, bytes, cards, recognizer: beside };
 }
 
-function sourceOf(name: string, network: RecognizerNetwork, faceWeights: string | undefined): ExportSource {
+/** With what a card tells of its training, where it was trained here. */
+interface NetworkSource {
+  readonly source: ExportSource;
+  readonly training?: ModelCard['training'];
+}
+
+function sourceOf(name: string, network: RecognizerNetwork, faceWeights: string | undefined): NetworkSource {
   if (network.kind === 'checkpoint' && network.path !== undefined) {
     if (digestOf(network.path) !== network.digest) throw otherNetwork(name, path.basename(network.path));
-    return openCheckpoint(network.path);
+    const source = openCheckpoint(network.path);
+    return { source, training: trainingOf(network.path, source) };
   }
   if (network.kind !== 'face')
     throw new UserError(
@@ -96,7 +101,7 @@ function sourceOf(name: string, network: RecognizerNetwork, faceWeights: string 
   const { graph, parameters, template, size, digest } = readFaceNetwork(requireFaceWeights(faceWeights));
   if (digest !== network.digest) throw otherNetwork(name, graph.name);
   const { scaling = 'x / 127.5 - 1' } = inputOf(graph);
-  return {
+  const source: ExportSource = {
     ...{ float: graph, parameters, quantization: undefined, batchNormMomentum: 0.99 },
     facts: {
       ...{ version: 2, labels: [] },
@@ -107,4 +112,5 @@ function sourceOf(name: string, network: RecognizerNetwork, faceWeights: string 
       network: { ...givenNetwork(size), name: graph.name },
     },
   };
+  return { source };
 }

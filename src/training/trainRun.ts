@@ -14,7 +14,7 @@ import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
 import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
-import { alignedDataset, type AlignedDataset, type FacesOf } from './alignedDataset.js';
+import type { AlignedDataset, FacesOf } from './alignedDataset.js';
 import { memoryWarning } from './memoryWarning.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
@@ -27,7 +27,8 @@ import { requireWeights, startWeights } from '../weights/startWeights.js';
 import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
 import { processStart } from '../platform/isAlive.js';
 import { throttled } from '../platform/throttled.js';
-import { faceNetworkFor, faceStart, openEmbedding, openFacesFor, type FaceStart } from './faceStart.js';
+import { faceNetworkFor, faceStart, openFacesFor, type FaceStart } from './faceStart.js';
+import { seenThroughFaces } from './seenThroughFaces.js';
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
 import { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
@@ -147,8 +148,7 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
-  const dataset =
-    opened && face && options.faces === 'on' ? await seenThroughFaces(context, opened, engine, face) : opened;
+  const dataset = opened && face && options.faces === 'on' ? await throughFaces(context, opened, engine, face) : opened;
   if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
   try {
     return await train(context, dataset, engine);
@@ -157,29 +157,15 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
   }
 }
 
-/** @returns undefined when cancelled */
-async function seenThroughFaces(
+function throughFaces(
   { emit, stop, ports }: RunContext,
   dataset: Dataset,
   engine: Engine,
   face: FaceStart,
 ): Promise<AlignedDataset | undefined> {
   const progress = throttled((done, total) => emit({ type: 'preparing', done, total }));
-  const embedding = openEmbedding(engine, face.network);
-  let faces: FacesOf | undefined;
-  let aligned: AlignedDataset | undefined;
-  try {
-    faces = await (ports.openFaces ?? openFacesFor)(face);
-    const look = { faces, size: face.network.size, embed: embedding.embed };
-    aligned = await alignedDataset(dataset, look, progress, () => stop.requested);
-    return aligned;
-  } finally {
-    embedding.dispose();
-    if (!aligned) {
-      await faces?.close();
-      await dataset.source.close();
-    }
-  }
+  const open = () => (ports.openFaces ?? openFacesFor)(face);
+  return seenThroughFaces(dataset, engine, face.network, open, progress, () => stop.requested);
 }
 
 async function train(

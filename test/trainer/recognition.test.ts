@@ -51,6 +51,7 @@ function somePeople(from: string, target: string, count: number, pictures: reado
 }
 
 const weights = ['--face-weights', sharedPaths.faceWeights];
+const whom = (one: Answer) => ('known' in one ? [one.person, one.similarity.toFixed(4)] : one.error);
 const answersOf = (result: unknown): Answer[] => answer.array().parse((result as { answers: unknown }).answers);
 
 describe('recognition with the face network', function () {
@@ -172,6 +173,20 @@ describe('a checkpoint of a softmax', function () {
     assert.match(closed, /person-\d \d+\.\d %, person-\d/);
     const found = evaluation.parse(faceTrainer('evaluate', checkpoint, '--json').last);
     assert.equal(found.protocol, 'gallery', 'held-out pictures are tried against those that it was trained on');
+  });
+
+  it('is exported from a recognizer that compares by it, and the card says how it was trained', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6, 32);
+    const checkpoint = path.join('run', 'checkpoints', trainedSmall());
+    faceTrainer('enroll', 'data', '--network', checkpoint, '--out', 'own');
+    faceTrainer('export', 'own', '--format', 'onnx', '--output', 'own.onnx');
+    const card = fs.readFileSync(path.join(folder(), 'own.onnx.card.md'), 'utf8');
+    assert.match(card, /\| Recipe \| original, 2 epochs/);
+    const file = path.join('data', 'person-0', '0.png');
+    const [one] = answersOf(faceTrainer('recognize', 'own', file, '--json').last);
+    assert.deepEqual(answersOf(faceTrainer('recognize', 'own.onnx.recognizer', file, '--json').last).map(whom), [
+      whom(one!),
+    ]);
   });
 
   it('is exported with the recognizer of its people, and other programs then give the same names', async () => {
