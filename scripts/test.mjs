@@ -13,7 +13,7 @@ const total = { passed: 0, failed: 0, skipped: 0, notRun: [], tests: [] };
 const begun = Date.now();
 
 /** Suites that take long, each a process of its own; the others share one. First the longest. */
-const ALONE = ['export', 'training', 'trainer', 'inference', 'engine', 'quantization'];
+const ALONE = ['export', 'training', 'attack', 'trainer', 'inference', 'engine', 'quantization'];
 const WITHOUT_TESTS = ['editor', 'workbench', 'support', 'reference'];
 
 /** Runs a script in a process of its own. @returns its exit code, and what it printed unless that was shown at once */

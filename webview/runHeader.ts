@@ -1,5 +1,6 @@
 import { batchWords } from '../src/core/batchSize.js';
 import { formatCount } from '../src/core/format.js';
+import { longerWords } from '../src/core/longerWords.js';
 import type { RunState } from '../src/core/runState.js';
 import { BACKBONES } from '../src/protocol/backbones.js';
 import type { Liveness, PanelMessage, RunPhase } from '../src/protocol/panel.js';
@@ -8,6 +9,9 @@ import { button, element, pageHeader, setText } from './dom.js';
 import { nameOf } from './fileName.js';
 import { PROGRESS_RING } from './toolkit.js';
 
+/** Epochs that a run which is complete is offered beside those that were planned. */
+const MORE = 10;
+
 /** What the badge says; its colour is the style sheet's, by `data-phase`. */
 const WORDS: Record<RunPhase, string> = {
   preparing: 'Preparing',
@@ -15,6 +19,7 @@ const WORDS: Record<RunPhase, string> = {
   stopping: 'Stopping after this batch',
   completed: 'Completed',
   stopped: 'Stopped',
+  paused: 'Paused',
   failed: 'Failed',
   interrupted: 'Interrupted',
 };
@@ -27,6 +32,9 @@ export class RunHeader {
   private readonly ring = element(PROGRESS_RING, { class: 'ring', 'aria-label': 'Training' });
   private readonly subtitle = element('p', { class: 'subtitle' });
   private readonly stop: HTMLElement;
+  private readonly pause: HTMLElement;
+  private readonly goOn: HTMLElement;
+  private readonly longer: HTMLElement;
   private readonly parent: HTMLElement;
   private readonly report: HTMLElement;
 
@@ -34,18 +42,26 @@ export class RunHeader {
     const secondary = (text: string, id: string, type: 'openParent' | 'openReport' | 'revealRunFolder') =>
       button(text, { appearance: 'secondary', id }, () => post({ type }));
     this.stop = button('Stop', { appearance: 'primary', id: 'stop' }, () => post({ type: 'stop' }));
+    this.pause = button('Pause', { appearance: 'secondary', id: 'pause' }, () => post({ type: 'pause' }));
+    this.goOn = button('Go On', { appearance: 'primary', id: 'goOn' }, () => post({ type: 'goOn', more: 0 }));
+    this.longer = button(`Go On for ${MORE} Epochs`, { appearance: 'secondary', id: 'longer' }, () =>
+      post({ type: 'goOn', more: MORE }),
+    );
     this.parent = secondary('Open Parent', 'parent', 'openParent');
     this.report = secondary('Open Report', 'report', 'openReport');
     const folder = secondary('Show Run Folder', 'folder', 'revealRunFolder');
     this.root = pageHeader([this.title, this.badge, this.ring], this.subtitle, [
       this.stop,
+      this.pause,
+      this.goOn,
+      this.longer,
       this.parent,
       this.report,
       folder,
     ]);
   }
 
-  /** Buttons that are of no use now are hidden: of a run that another window began only its own can stop it. */
+  /** Buttons that are of no use now are hidden. Whoever may write into the folder of a run may end it, and let it go on. */
   draw(state: RunState, phase: RunPhase, liveness: Liveness, hasReport: boolean, parent: Parent | undefined): void {
     const options = state.run?.options;
     setText(this.title, options ? nameOf(options.dataset) : 'Run');
@@ -55,8 +71,14 @@ export class RunHeader {
     this.badge.dataset['phase'] = phase;
     this.ring.hidden = !liveness.alive;
     setText(this.subtitle, factsOf(state, parent));
-    this.stop.hidden = !liveness.ownedHere;
-    this.stop.toggleAttribute('disabled', liveness.stopping);
+    for (const ends of [this.stop, this.pause]) {
+      ends.hidden = !liveness.alive;
+      ends.toggleAttribute('disabled', liveness.stopping);
+    }
+    const rests = !liveness.alive && state.checkpoints.length > 0;
+    this.goOn.hidden = !rests || phase === 'completed';
+    this.longer.hidden = !rests || phase !== 'completed';
+    this.longer.title = longerWords(options);
     this.report.hidden = !hasReport;
     this.parent.hidden = parent === undefined;
   }

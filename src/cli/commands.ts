@@ -1,5 +1,6 @@
 import type { Command } from './command.js';
 import { align } from './commands/align.js';
+import { attach } from './commands/attach.js';
 import { check } from './commands/check.js';
 import { compare } from './commands/compare.js';
 import { downloadWeightsCommand } from './commands/downloadWeights.js';
@@ -8,10 +9,13 @@ import { evaluate } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
 import { helpCommand } from './commands/help.js';
 import { predict } from './commands/predict.js';
+import { ps } from './commands/ps.js';
 import { qat } from './commands/qat.js';
 import { recognize } from './commands/recognize.js';
 import { recognizerCommand } from './commands/recognizer.js';
+import { resume } from './commands/resume.js';
 import { setUpTensorFlowCommand } from './commands/setUpTensorFlow.js';
+import { pause, stop } from './commands/stopRun.js';
 import { train } from './commands/train.js';
 import { versionCommand } from './commands/version.js';
 
@@ -22,6 +26,11 @@ const own: readonly Command[] = [
   recognizerCommand,
   train,
   qat,
+  resume,
+  pause,
+  stop,
+  attach,
+  ps,
   exportCommand,
   compare,
   predict,

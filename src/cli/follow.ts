@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
-import type { TrainerOrder } from '../protocol/jobs.js';
+import { isRunOrder, type RunOrder, type TrainerMessage, type TrainerOrder } from '../protocol/jobs.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { EXIT } from './command.js';
 import type { Flag } from './flag.js';
@@ -40,16 +40,21 @@ export class Output {
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
+  /** What a run tells, in lines for people or as it is for programs. */
+  message(message: TrainerMessage): void {
+    if (this.json) process.stdout.write(`${JSON.stringify(message)}\n`);
+    else this.view.show(message);
+  }
+
   /** Starts a trainer and shows what it says until it ends; the first Ctrl-C asks it to stop, the second ends it. */
   follow(order: TrainerOrder): Promise<TrainerEnd> {
     // Of a run every message is of use to a program, of another job its result.
-    const isRun = 'runFolder' in order;
+    const isRun = isRunOrder(order);
     const trainer = new TrainerProcess(
       { entry: path.join(__dirname, 'trainer.js'), order },
       {
         onMessage: (message) => {
-          if (!this.json) this.view.show(message);
-          else if (isRun) process.stdout.write(`${JSON.stringify(message)}\n`);
+          if (isRun || !this.json) this.message(message);
         },
         onOutput: (line) => process.stderr.write(`${line}\n`),
       },
@@ -72,7 +77,7 @@ export class Output {
   }
 
   /** Follows a run and says in the end where it lies. */
-  async run(order: Extract<TrainerOrder, { runFolder: string }>): Promise<number> {
+  async run(order: RunOrder): Promise<number> {
     const end = await this.follow(order);
     if (end.type !== 'finished') return EXIT.failed;
     this.note(`Run folder  ${order.runFolder}`, `Report      ${new RunFolder(order.runFolder).report}`);

@@ -42,10 +42,15 @@ function notTaken({ name: command, flags }: Command, name: string): string {
   const others = COMMANDS.filter((other) => other.flags.some((known) => known.name === name)).map(
     (other) => other.name,
   );
-  if (others.length > 0) return `${flag} is an option of ${others.join(' and ')}, not of ${command}.`;
+  if (others.length > 0) return `${flag} is an option of ${inWords(others)}, not of ${command}.`;
   const near = nearest(
     name,
     flags.map((known) => known.name),
   );
   return `There is no option ${flag}.${near === undefined ? '' : ` Did you mean --${near}?`}`;
+}
+
+/** "train, qat and resume". */
+function inWords(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 }

@@ -23,6 +23,9 @@ type Events = { [T in RunEvent['type']]: EventOf<T> };
 const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState) => string | Bar | undefined } = {
   run: ({ runFolder }) => `Run folder  ${runFolder}`,
 
+  resumed: ({ checkpoint, epoch, step }) =>
+    `Goes on     from ${checkpoint.split('/').at(-1)}: ${formatCount(epoch, 'epoch')} and ${formatCount(step, 'step')} done`,
+
   engine: ({ detail }) => `Engine      ${detail}`,
 
   dataset: ({ images, people, trainImages, validationImages }) =>
@@ -66,11 +69,13 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
   failure: ({ message, advice }) => `Failed      ${message}\n            ${advice}`,
 
   finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }) =>
-    `${reason === 'stopped' ? 'Stopped  ' : 'Finished '}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
+    `${ENDS[reason].padEnd(9)}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
     (bestEpoch === undefined
       ? ''
       : `, best validation accuracy ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`),
 };
+
+const ENDS = { completed: 'Finished', stopped: 'Stopped', paused: 'Paused' } as const;
 
 function saidOf<T extends keyof Events>(type: T, event: Events[T], state: RunState): string | Bar | undefined {
   return SAYS[type]?.(event, state);

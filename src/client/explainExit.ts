@@ -1,4 +1,4 @@
-import { JOBS, type Job, type JobWords } from '../protocol/jobs.js';
+import { isRunOrder, JOBS, type Job, type JobWords } from '../protocol/jobs.js';
 import type { EventOf } from '../protocol/runEvents.js';
 
 /**
@@ -22,7 +22,7 @@ export function explainExit(
     advice: [advice, kept].filter(Boolean).join(' '),
   });
   // A run has options that need less memory; whatever else there is takes what it takes.
-  const isRun = job === 'train' || job === 'qat';
+  const isRun = isRunOrder({ type: job });
   if (error)
     return {
       ...failure('trainer-not-started', `could not be started (${error.message})`, ''),

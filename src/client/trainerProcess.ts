@@ -3,6 +3,7 @@ import os from 'node:os';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
   isLastWord,
+  isRunOrder,
   JOBS,
   type JobWords,
   trainerMessage,
@@ -76,6 +77,8 @@ export class TrainerProcess {
       execArgv: [], // a debugger's port of this process is not the child's
       env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2', ...IO_THREADS },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A run outlives its terminal, the window and whatever it was started from.
+      detached: isRunOrder(options.order),
     });
     this.ended = new Promise((resolve) => {
       const after = (end: TrainerEnd) => {
@@ -141,7 +144,7 @@ export class TrainerProcess {
       return;
     }
     if (this.last) return; // after its last word nothing counts
-    if (message.type === 'run') this.logged = true;
+    if (message.type === 'run' || message.type === 'resumed') this.logged = true;
     if (isLastWord(message)) this.last = message;
     this.listener.onMessage(message);
   }
@@ -166,7 +169,7 @@ export class TrainerProcess {
     const failure = this.killed ?? explainExit(this.options.order.type, code, signal, error);
     this.last = failure;
     const { order } = this.options;
-    if (this.logged && 'runFolder' in order) closeCrashedRun(order.runFolder, failure);
+    if (this.logged && isRunOrder(order)) closeCrashedRun(order.runFolder, failure);
     this.listener.onMessage(failure);
     return failure;
   }

@@ -30,11 +30,21 @@ function isInsideEpoch({ path }: Pick<Checkpoint, 'path'>): boolean {
   return /(^|\/)step-\d+$/.test(path);
 }
 
-/** The one rule of which checkpoints stay: the newest few, and the best one. In the order in which they were written. */
-export function keptCheckpoints<Some extends Pick<Checkpoint, 'best'>>(
+/** Inside the epoch that is trained: the newest, and one before it in case it is damaged. */
+const INSIDE_EPOCH = 2;
+
+/**
+ * The one rule of which checkpoints stay: of those of whole epochs the newest few and the best one, of those inside an epoch the
+ * last two, until the epoch is finished. In the order in which they were written.
+ */
+export function keptCheckpoints<Some extends Pick<Checkpoint, 'best' | 'path'>>(
   written: readonly Some[],
   newest: number,
 ): Some[] {
-  const best = written.findLast((checkpoint) => checkpoint.best);
-  return written.filter((checkpoint, i) => checkpoint === best || i >= written.length - newest);
+  const whole = written.filter((checkpoint) => !isInsideEpoch(checkpoint));
+  const best = whole.findLast((checkpoint) => checkpoint.best);
+  const stay = new Set([...whole.slice(-newest), ...(best ? [best] : [])]);
+  const last = whole.at(-1);
+  const inside = written.slice(last ? written.indexOf(last) + 1 : 0).slice(-INSIDE_EPOCH);
+  return written.filter((checkpoint) => stay.has(checkpoint) || inside.includes(checkpoint));
 }

@@ -1,6 +1,7 @@
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { FIELD_OF, runState, type EventOf, type RunEvent, type RunState } from '../protocol/runEvents.js';
 import { bestOf } from './best.js';
+import { goneOn } from './goneOn.js';
 
 export type { RunState };
 
@@ -12,6 +13,7 @@ export function emptyRunState(): RunState {
 export function reduceRun(state: RunState, event: RunEvent): RunState {
   const field = FIELD_OF.get(event.type);
   if (field === undefined) return state;
+  if (event.type === 'resumed') return goneOn(state, event);
   const kept = state[field];
   if (!Array.isArray(kept)) return { ...state, [field]: event };
   const events: RunEvent[] = kept;

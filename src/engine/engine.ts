@@ -105,6 +105,8 @@ export interface Engine {
   readonly name: EngineName;
   /** For people: versions, device, threads. */
   readonly detail: string;
+  /** What numbers come of: engines of which it is the same compute the same bits. */
+  readonly arithmetic: string;
   /** @param parameters a value for each parameter of the graph; copied */
   createSession(graph: Graph, parameters: ReadonlyMap<string, Float32Array>, options?: SessionOptions): TrainingSession;
   /** Peak memory that training is expected to take, in bytes, the process included. */

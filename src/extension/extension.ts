@@ -1,6 +1,8 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { ActiveRun } from './activeRun.js';
+import { runningRuns } from '../runs/runningRuns.js';
+import { ActiveRun, FoundRun } from './activeRun.js';
+import { runsFolders } from './views/runsCatalog.js';
 import { commandTable, runCommand } from './commands/commands.js';
 import { DataCommands } from './commands/dataCommands.js';
 import { Jobs } from './job.js';
@@ -42,11 +44,16 @@ export function activate(context: vscode.ExtensionContext): void {
     status,
     runChanged: (runFolder: string) => runsView.runChanged(runFolder),
   };
-  const trainer: Trainer = new Trainer(
-    editor,
-    views,
-    (order, name, listener) => new ActiveRun(order, name, dist('trainer.js'), listener),
-  );
+  const trainer: Trainer = new Trainer(editor, views, {
+    launch: (order, name, listener) => new ActiveRun(order, name, dist('trainer.js'), listener),
+    follow: (runFolder, name, listener) => new FoundRun(runFolder, name, listener),
+    underWay: () => runningRuns().map(({ runFolder }) => runFolder),
+  });
+
+  // What goes on since before a reload, or was started in a terminal here, is shown as one's own.
+  const here = new Set(runsFolders(editor));
+  const found = runningRuns().find(({ runFolder }) => here.has(path.dirname(runFolder)));
+  if (found) trainer.adopt(found.runFolder);
 
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');

@@ -1,8 +1,8 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
-import type { LastWord, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
+import type { LastWord, TrainerMessage, RunOrder, TrainerOrder } from '../protocol/jobs.js';
 import type { Editor } from './editor.js';
 
-type JobOrder = Exclude<TrainerOrder, { type: 'train' | 'qat' }>;
+type JobOrder = Exclude<TrainerOrder, RunOrder>;
 
 /** A job whose end is waited for. */
 export interface RunningJob {

@@ -2,10 +2,11 @@ import path from 'node:path';
 import { RunModel } from '../client/runModel.js';
 import { formatPercent } from '../core/format.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import type { MessageOf, TrainerMessage } from '../protocol/jobs.js';
+import type { MessageOf, RunOrder, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { newRunFolder } from '../runs/runLocation.js';
-import type { RunEnd, RunInProgress, RunListener, RunOrder } from './activeRun.js';
+import { askRun, type RunWish } from '../runs/runControl.js';
+import { FoundRun, type RunEnd, type RunInProgress, type RunListener } from './activeRun.js';
 import { recoveryFor } from './commands/fineTuneAgain.js';
 import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
@@ -31,7 +32,14 @@ export interface TrainerViews {
   readonly runChanged: (runFolder: string) => void;
 }
 
-export type Launch = (order: RunOrder, name: string, listener: RunListener) => RunInProgress;
+/** Where trainings come from. */
+export interface TrainerPorts {
+  launch(order: RunOrder, name: string, listener: RunListener): RunInProgress;
+  /** Follows one that is under way already. */
+  follow(runFolder: string, name: string, listener: RunListener): RunInProgress;
+  /** Folders of the runs that any process of this user trains now. */
+  underWay(): readonly string[];
+}
 
 /** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
 export class Trainer implements RunListener {
@@ -40,7 +48,7 @@ export class Trainer implements RunListener {
   constructor(
     private readonly editor: Editor,
     private readonly views: TrainerViews,
-    private readonly launch: Launch,
+    private readonly ports: TrainerPorts,
   ) {}
 
   get activeRun(): RunInProgress | undefined {
@@ -66,27 +74,53 @@ export class Trainer implements RunListener {
     return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides: all }, name);
   }
 
+  /**
+   * Goes on with a run in its own folder.
+   *
+   * @param epochs of the whole run; as many as were planned when absent
+   * @returns whether it has begun
+   */
+  resume(runFolder: string, epochs?: number): Promise<boolean> {
+    const more = epochs === undefined ? {} : { epochs };
+    return this.run({ type: 'resume', protocol: PROTOCOL_VERSION, runFolder, ...more }, new RunModel(runFolder).title);
+  }
+
+  /** Shows and commands a run that was under way before this window was, or that the command line started. */
+  adopt(runFolder: string): void {
+    if (this.active) return;
+    const { title } = new RunModel(runFolder);
+    this.show(this.ports.follow(runFolder, title, this));
+    this.views.panels.livenessChanged(runFolder);
+  }
+
   /** Two at once would only slow both down. @returns whether one is under way, which the user was told */
   async isBusy(): Promise<boolean> {
+    const runFolder = this.active?.runFolder ?? this.ports.underWay()[0];
+    if (runFolder === undefined) return false;
     const { active } = this;
-    if (!active) return false;
     const [open, stop] = ['Open Run', 'Stop It'] as const;
     const chosen = await this.editor.say(
       'warning',
-      `Training on “${active.name}” is still running; a second run would only slow both down.`,
+      `Training on “${active?.name ?? new RunModel(runFolder).title}” is still running; a second run would only slow both down.`,
       open,
       stop,
     );
-    if (chosen === open) await this.editor.execute('faceTrainer.openRun', active.runFolder);
+    if (chosen === open) await this.editor.execute('faceTrainer.openRun', runFolder);
     // By now another one may run, which nobody asked to stop.
-    if (chosen === stop && this.active === active) this.stop();
+    if (chosen === stop && this.active === active) this.end('stop', runFolder);
     return true;
   }
 
-  stop(): void {
-    if (!this.active) return;
-    this.active.stop();
-    this.views.panels.livenessChanged(this.active.runFolder);
+  /**
+   * Ends a run after the batch at hand, for good or for now.
+   *
+   * @param runFolder of any run; the one of this window when absent
+   */
+  end(wish: RunWish, runFolder = this.active?.runFolder): void {
+    if (runFolder === undefined) return;
+    if (this.active?.runFolder === runFolder) this.active.end(wish);
+    else askRun(runFolder, wish);
+    this.views.panels.livenessChanged(runFolder);
   }
 
   /** Commands ask `isBusy` before their dialogs, which take minutes: here it counts. */
@@ -95,12 +129,15 @@ export class Trainer implements RunListener {
       await this.isBusy();
       return false;
     }
-    const { runFolder } = order;
-    this.editor.log.info(`training on ${name}, run folder ${runFolder}`);
-    this.active = this.launch(order, name, this);
-    this.views.status.show(runFolder, name);
-    this.setContext(true);
+    this.editor.log.info(`training on ${name}, run folder ${order.runFolder}`);
+    this.show(this.ports.launch(order, name, this));
     return true;
+  }
+
+  private show(run: RunInProgress): void {
+    this.active = run;
+    this.views.status.show(run.runFolder, run.name);
+    this.setContext(true);
   }
 
   /** `run` opens the panel, an epoch and a checkpoint change the list of runs, everything logged is read on from the log. */
@@ -113,6 +150,7 @@ export class Trainer implements RunListener {
         panels.preparing(runFolder, message);
         return;
       case 'run':
+      case 'resumed':
         this.views.runChanged(runFolder);
         panels.open(runFolder, false);
         return;
@@ -150,8 +188,10 @@ export class Trainer implements RunListener {
     inBackground(this.editor, announce(this.editor, run, end));
   }
 
+  /** A run outlives its window, unless its user wants it otherwise. */
   dispose(): void {
-    this.active?.stop();
+    if (this.active?.order && this.editor.setting('whenWindowCloses') === 'stop') this.active.end('stop');
+    if (this.active instanceof FoundRun) this.active.dispose();
   }
 
   private setContext(training: boolean): void {
@@ -163,7 +203,7 @@ export class Trainer implements RunListener {
 async function announce(editor: Editor, run: RunInProgress, end: RunEnd): Promise<void> {
   const model = new RunModel(run.runFolder);
   const [openRun, openReport, showLog] = ['Open Run', 'Open Report', 'Show Log'];
-  const recovery = end.type === 'failure' ? recoveryFor(editor, run.order, end.code) : undefined;
+  const recovery = end.type === 'failure' ? recoveryFor(editor, run, end.code) : undefined;
   const buttons = [
     ...(recovery ? [recovery.title] : []),
     // A folder that was refused before the run began has nothing to open.
@@ -180,8 +220,14 @@ async function announce(editor: Editor, run: RunInProgress, end: RunEnd): Promis
   if (chosen === showLog) editor.log.show();
 }
 
+const ENDS = {
+  completed: 'Training has finished',
+  stopped: 'Training was stopped',
+  paused: 'Training was paused',
+} as const;
+
 function success(name: string, end: MessageOf<'finished'>): string {
-  const how = end.reason === 'stopped' ? 'Training was stopped' : 'Training has finished';
+  const how = ENDS[end.reason];
   const reached =
     end.bestEpoch === undefined
       ? 'no epoch was finished'

@@ -39,6 +39,21 @@ export const JOBS = {
     again: 'Fine-tune again',
     kept: KEPT,
   },
+  /** Goes on with a run that ended before its last epoch, however it ended, or that shall have more. */
+  resume: {
+    order: order('resume', {
+      runFolder: path,
+      epochs: trainingOptions.shape.epochs.unwrap().optional().register(optionInfo, {
+        flag: 'epochs',
+        value: 'N',
+        help: 'epochs of the whole run, those behind it included (as many as were planned)',
+      }),
+    }),
+    word: finished,
+    noun: 'resumed training',
+    again: 'Go on again',
+    kept: KEPT,
+  },
   /** Looks for trouble in the pictures. */
   check: {
     order: order('check', {
@@ -177,6 +192,12 @@ export type WordOf<J extends Job> = Words[J];
 
 /** What a trainer is started for. */
 export type TrainerOrder = OrderOf<Job>;
+/** Of these jobs a run comes, which outlives whoever started it. */
+export type RunOrder = OrderOf<'train' | 'qat' | 'resume'>;
+export function isRunOrder(order: { readonly type: string }): order is RunOrder {
+  return order.type === 'train' || order.type === 'qat' || order.type === 'resume';
+}
+
 export const trainerCommand = z.discriminatedUnion('type', [
   stop,
   request,

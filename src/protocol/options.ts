@@ -385,6 +385,13 @@ export const trainingOptions = z.object({
   }),
   /** Newest checkpoints kept beside the best one. */
   keepCheckpoints: z.int().min(1).default(2),
+  /** Inside an epoch, minutes between one checkpoint and the next; 0 for none. */
+  checkpointMinutes: z.number().min(0).max(10_000).default(5).register(optionInfo, {
+    flag: 'checkpoint-minutes',
+    value: 'F',
+    help: 'minutes from one checkpoint to the next inside an epoch; 0 for none',
+    listed: true,
+  }),
 });
 
 export type TrainingOptions = z.infer<typeof trainingOptions>;

@@ -2,7 +2,16 @@ import * as z from 'zod';
 import type { RunEvent } from './runEvents.js';
 
 /** What a run is doing, as its folder and the processes tell. */
-export const runPhase = z.enum(['preparing', 'training', 'stopping', 'completed', 'stopped', 'failed', 'interrupted']);
+export const runPhase = z.enum([
+  'preparing',
+  'training',
+  'stopping',
+  'completed',
+  'stopped',
+  'paused',
+  'failed',
+  'interrupted',
+]);
 export type RunPhase = z.infer<typeof runPhase>;
 
 /** Whether the run's process answers: a folder without a last word and without a process was interrupted. */
@@ -36,6 +45,9 @@ export const panelMessage = z.discriminatedUnion('type', [
   /** The document has loaded (again): send a snapshot. */
   z.object({ type: z.literal('ready') }),
   z.object({ type: z.literal('stop') }),
+  z.object({ type: z.literal('pause') }),
+  /** From the newest checkpoint, with so many epochs more than were planned. */
+  z.object({ type: z.literal('goOn'), more: z.int().min(0).max(10_000) }),
   z.object({ type: z.literal('openReport') }),
   z.object({ type: z.literal('revealRunFolder') }),
   /** Fine-tune a checkpoint of this run, or the one that this run went on from, with some layers left in float. */

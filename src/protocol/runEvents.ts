@@ -43,7 +43,7 @@ const engine = z.object({
 });
 
 /** Another part of the network trains from here on. */
-const stage = z.object({
+export const stage = z.object({
   type: z.literal('stage'),
   /** `head`: the last layer on the frozen network below it; `all`: every layer. */
   name: z.enum(['head', 'all']),
@@ -53,7 +53,7 @@ const stage = z.object({
 });
 
 /** Something of quantization is at work from here on. */
-const mark = z.object({
+export const mark = z.object({
   type: z.literal('mark'),
   name: z.enum(['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen']),
   epoch: z.int().min(1),
@@ -131,7 +131,7 @@ export type Metric = (typeof METRICS)[number];
  * What strangers come to, tried with people left out by identity: a head beside the run's own knows nobody of them
  * (src/training/strangers.ts).
  */
-const strangers = z.object({
+export const strangers = z.object({
   /** People who were strangers to one of the heads, */
   people: count,
   /** and how many of them any picture names, at this threshold: the lowest that names one in a hundred or less. */
@@ -168,7 +168,7 @@ const epoch = z.object({
   strangers: strangers.optional(),
 });
 
-const checkpoint = z.object({
+export const checkpoint = z.object({
   type: z.literal('checkpoint'),
   /** Relative to the run folder, with forward slashes. */
   path: z.string(),
@@ -177,6 +177,28 @@ const checkpoint = z.object({
   bytes: count,
   /** Best so far (src/core/best.ts); false for one inside an epoch, which was not validated. */
   best: z.boolean(),
+});
+
+/**
+ * The run goes on from a checkpoint, in another process: what was told of later steps holds no longer, and is told again
+ * (src/core/goneOn.ts).
+ */
+const resumed = z.object({
+  type: z.literal('resumed'),
+  /** As its own event names it. */
+  checkpoint: z.string(),
+  /** Epochs finished, and updates. */
+  epoch: count,
+  step: count,
+  /** So many of the stages and marks that were told still hold. */
+  stages: count,
+  marks: count,
+  /** Epochs planned from here on. */
+  epochs: z.int().min(1),
+  /** ISO 8601, UTC. */
+  resumedAt: z.string(),
+  pid: z.int(),
+  processStart: z.string().optional(),
 });
 
 const warning = z.object({ type: z.literal('warning'), code: z.string(), message: z.string(), advice: z.string() });
@@ -190,7 +212,7 @@ export const failure = z.object({
 
 export const finished = z.object({
   type: z.literal('finished'),
-  reason: z.enum(['completed', 'stopped']),
+  reason: z.enum(['completed', 'stopped', 'paused']),
   epochs: count,
   steps: count,
   elapsedSeconds: seconds,
@@ -222,6 +244,7 @@ export const runState = z.object({
   quantizers: newest(quantizers),
   sensitivity: newest(sensitivity),
   warnings: all(warning),
+  resumptions: all(resumed),
   failure: newest(failure),
   finished: newest(finished),
 });
@@ -259,6 +282,7 @@ export type WarningCode =
   | (typeof FINDING_CODES)[number]
   | 'cache-unavailable'
   | 'channels-dead'
+  | 'checkpoint-passed-over'
   | 'dataset-vanished'
   | 'engine-slow'
   | 'faces-several'
@@ -268,6 +292,7 @@ export type WarningCode =
   | 'quantization-never'
   | 'range-empty'
   | 'report-unwritten'
+  | 'resumed-elsewhere'
   | 'validation-not-finite';
 
 export interface Warning {

@@ -51,6 +51,8 @@ function optionText(value: string | number | boolean | object | undefined): stri
   return set.map(([name, part]) => (part === true ? name : `${name} ${part}`)).join(', ') || 'none';
 }
 
+const ENDS = { completed: 'Completed', stopped: 'Stopped', paused: 'Paused' } as const;
+
 function outcome(state: RunState): string {
   const best = bestEpoch(state);
   const reached = best
@@ -58,7 +60,7 @@ function outcome(state: RunState): string {
     : 'No epoch was finished.';
   if (state.failure) return `Failed. ${reached}`;
   if (!state.finished) return `Not finished. ${reached}`;
-  const how = state.finished.reason === 'stopped' ? 'Stopped' : 'Completed';
+  const how = ENDS[state.finished.reason];
   return `${how} in ${formatDuration(state.finished.elapsedSeconds)}. ${reached}`;
 }
 

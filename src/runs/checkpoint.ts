@@ -10,7 +10,8 @@ import type { Graph } from '../graph/graph.js';
 import { readGraph } from '../graph/graphSchema.js';
 import { syncFolder, writeFileSynced } from '../platform/files.js';
 import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
+import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js';
 
 /** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
 export interface TrainingPosition {
@@ -26,10 +27,16 @@ export interface TrainingPosition {
 export interface Checkpoint {
   readonly position: TrainingPosition;
   readonly session: SessionState;
+  /** Sessions that train beside the network's own, none of them a part of it. */
+  readonly beside?: readonly SessionState[];
+  /** Absent in checkpoints of 0.1: such a run cannot be gone on with. */
+  readonly loop?: LoopState;
+  readonly kept?: KeptState;
 }
 
 /** A checkpoint that was read, with the shape of each parameter. */
 export interface ReadCheckpoint extends Checkpoint {
+  readonly beside: readonly SessionState[];
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   /** Name of the graph. */
   readonly graph: string;
@@ -39,19 +46,28 @@ export interface ReadCheckpoint extends Checkpoint {
 
 const MODEL = 'model.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
+const BESIDE = 'beside.safetensors';
 const STATE = 'state.json';
 const NETWORK = 'graph.json';
 const MANIFEST = 'manifest.json';
 
 const uint32 = z.int().min(0).max(0xffffffff);
+const count = z.int().min(0);
 const stateSchema = z.object({
-  version: z.literal(1),
-  step: z.int().min(0),
-  epoch: z.int().min(0),
-  batch: z.int().min(0),
+  /** 2 says in `loop`, `kept` and `beside` what a run needs to go on; 1 (0.1) says where it stood. */
+  version: z.union([z.literal(1), z.literal(2)]),
+  step: count,
+  epoch: count,
+  batch: count,
   shuffle: z.tuple([uint32, uint32, uint32, uint32]),
+  loop: loopState.optional(),
+  kept: keptState.optional(),
+  /** Updates of each session beside the network's own. */
+  beside: z.array(count).max(100).optional(),
 });
-const VERSION = 1;
+/** 1 (0.1) did not say what a run needs to go on. */
+const VERSION = 2;
+const READ: readonly number[] = [1, 2];
 /** Of what is no tensor. */
 const SMALL_BYTES = 1 << 20;
 /** The face network's has 50 KB. */
@@ -69,12 +85,8 @@ const manifestSchema = z.object({
  * @param holdsNetwork whether it holds the graph as well: one that no builder makes, in float
  * @returns bytes written
  */
-export function writeCheckpoint(
-  folder: string,
-  graph: Graph,
-  { position, session }: Checkpoint,
-  holdsNetwork = false,
-): number {
+export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkpoint, holdsNetwork = false): number {
+  const { position, session, beside = [], loop, kept } = checkpoint;
   const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
   const tensor = (name: string, parameter: string, values: Float32Array) => ({
     name,
@@ -100,8 +112,10 @@ export function writeCheckpoint(
         metadata,
       ),
     ],
-    [STATE, json({ version: 1, step: session.step, ...position })],
   ];
+  if (beside.length > 0) files.push([BESIDE, encodeSafetensors(beside.flatMap(tensorsBeside))]);
+  const steps = beside.map(({ step }) => step);
+  files.push([STATE, json({ version: 2, step: session.step, ...position, loop, kept, beside: steps })]);
   if (holdsNetwork) files.push([NETWORK, json(graph)]);
   const manifest = files.map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: sha256(bytes) }));
   files.push([MANIFEST, json({ version: VERSION, graph: graph.name, files: manifest })]);
@@ -140,10 +154,10 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
   };
   const contents = new Map<string, Uint8Array>();
   const manifest = parse(manifestSchema, MANIFEST, read(MANIFEST, SMALL_BYTES));
-  if (manifest.version !== VERSION)
+  if (!READ.includes(manifest.version))
     throw new UserError(
       'checkpoint-version',
-      `The checkpoint “${folder}” has format ${manifest.version}; this version of Face Trainer reads format ${VERSION}.`,
+      `The checkpoint “${folder}” has format ${manifest.version}; this version of Face Trainer reads formats up to ${VERSION}.`,
       manifest.version > VERSION ? 'Update Face Trainer to read it.' : 'Train the network again.',
     );
   for (const { file, bytes, sha256: expected } of manifest.files) {
@@ -157,7 +171,7 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     if (!content) throw damaged(folder, `${file} is not in its manifest`);
     return content;
   };
-  const { step, epoch, batch, shuffle } = parse(stateSchema, STATE, get(STATE));
+  const { step, epoch, batch, shuffle, loop, kept, beside = [] } = parse(stateSchema, STATE, get(STATE));
   const tensorsOf = (file: string) => {
     try {
       return decodeSafetensors(get(file)).tensors;
@@ -170,15 +184,50 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
   const parameters = new Map(tensors.map(({ name, values }) => [name, values]));
   const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
   const slots = new Map(tensorsOf(OPTIMIZER).map(({ name, values }) => [name, values]));
+  const session = { step, parameters, moments: momentsOf(parameters.keys(), slots) };
+  const others = beside.length > 0 ? sessionsBeside(tensorsOf(BESIDE), beside) : [];
+  const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
+  return {
+    ...{ position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network },
+    ...{ beside: others, ...(loop && { loop }), ...(kept && { kept }) },
+  };
+}
+
+/** `2/head/kernel` is a parameter of the third, `2/head/kernel/m` its first moment. */
+function tensorsBeside({ parameters, moments }: SessionState, i: number): NamedTensor[] {
+  const flat = (name: string, values: Float32Array) => ({ name: `${i}/${name}`, shape: [values.length], values });
+  return [
+    ...[...parameters].map(([name, values]) => flat(name, values)),
+    ...[...moments].flatMap(([name, { first, second }]) => [flat(`${name}/m`, first), flat(`${name}/v`, second)]),
+  ];
+}
+
+function sessionsBeside(tensors: readonly NamedTensor[], steps: readonly number[]): SessionState[] {
+  return steps.map((step, i) => {
+    const own = tensors.flatMap(({ name, values }): [string, Float32Array][] =>
+      name.startsWith(`${i}/`) ? [[name.slice(`${i}/`.length), values]] : [],
+    );
+    return { step, ...withMoments(new Map(own)) };
+  });
+}
+
+/** Parameters, and the moments that stand among them under `/m` and `/v`. */
+function withMoments(tensors: ReadonlyMap<string, Float32Array>): Pick<SessionState, 'parameters' | 'moments'> {
+  const parameters = new Map(
+    [...tensors].filter(([name]) => !tensors.has(name.replace(/\/[mv]$/, '')) || !/\/[mv]$/.test(name)),
+  );
+  return { parameters, moments: momentsOf(parameters.keys(), tensors) };
+}
+
+/** Of those parameters that have any. */
+function momentsOf(names: Iterable<string>, slots: ReadonlyMap<string, Float32Array>): Map<string, AdamMoments> {
   const moments = new Map<string, AdamMoments>();
-  for (const name of parameters.keys()) {
+  for (const name of names) {
     const first = slots.get(`${name}/m`);
     const second = slots.get(`${name}/v`);
     if (first && second) moments.set(name, { first, second });
   }
-  const session = { step, parameters, moments };
-  const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
-  return { position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network };
+  return moments;
 }
 
 /** @throws UserError `checkpoint-damaged` */

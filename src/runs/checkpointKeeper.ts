@@ -6,7 +6,8 @@ import type { Graph } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import { withDiskErrors } from '../platform/files.js';
 import type { EventOf } from '../protocol/runEvents.js';
-import { writeCheckpoint, type TrainingPosition } from './checkpoint.js';
+import { writeCheckpoint, type Checkpoint } from './checkpoint.js';
+import type { BestValidation, KeptState } from './loopState.js';
 import { runDisk } from './runDisk.js';
 import { checkpointPath, type RunFolder } from './runFolder.js';
 
@@ -20,7 +21,7 @@ export interface CheckpointPorts {
 /** Writes a run's checkpoints, tells each, and removes those that need not stay. */
 export class CheckpointKeeper {
   private written: EventOf<'checkpoint'>[] = [];
-  private best: Validated | undefined;
+  private held: BestValidation | undefined;
 
   constructor(
     private readonly folder: RunFolder,
@@ -31,6 +32,17 @@ export class CheckpointKeeper {
     private readonly holdsNetwork = false,
   ) {}
 
+  /** The validation that others are held against. */
+  get best(): BestValidation | undefined {
+    return this.held;
+  }
+
+  /** Goes on behind a checkpoint that an earlier process wrote. */
+  goOn(from: EventOf<'checkpoint'>, { earlier, best }: KeptState): void {
+    this.written = [...earlier, from];
+    this.held = best;
+  }
+
   /**
    * Old ones go after the new one was told: whenever the process ends, the log names a checkpoint that is whole.
    *
@@ -38,27 +50,29 @@ export class CheckpointKeeper {
    * @returns whether it is the best so far
    * @throws UserError `disk-full` or `run-folder-unwritable`; earlier checkpoints are then as they were
    */
-  write(position: TrainingPosition, session: SessionState, validated: Validated | undefined): boolean {
-    const { epoch } = position;
-    const { step } = session;
+  write(checkpoint: Omit<Checkpoint, 'kept'>, validated: Validated | undefined): boolean {
+    const { epoch } = checkpoint.position;
+    const { step } = checkpoint.session;
     const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(step).padStart(6, '0')}`;
     const folder = path.join(this.folder.checkpoints, name);
+    const isBest = validated !== undefined && isBetter(validated, this.held);
+    const best = isBest ? { epoch, ...validated } : this.held;
     this.run.requireThere();
-    const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(session)), () =>
-      writeCheckpoint(folder, this.graph, { position, session }, this.holdsNetwork),
+    const kept = { earlier: this.written, isBest, ...(best && { best }) };
+    const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(checkpoint.session)), () =>
+      writeCheckpoint(folder, this.graph, { ...checkpoint, kept }, this.holdsNetwork),
     );
-    const best = validated !== undefined && isBetter(validated, this.best);
-    if (best) this.best = validated;
-    const event = { type: 'checkpoint', path: checkpointPath(name), epoch, step, bytes, best } as const;
+    this.held = best;
+    const event = { type: 'checkpoint', path: checkpointPath(name), epoch, step, bytes, best: isBest } as const;
     this.run.tell(event);
-    this.written.push(event);
+    this.written = [...this.written, event];
     this.removeOld();
-    return best;
+    return isBest;
   }
 
   /** The best so far is held against other checkpoints no longer: these are of another kind. */
   forgetBest(): void {
-    this.best = undefined;
+    this.held = undefined;
   }
 
   private removeOld(): void {
@@ -70,7 +84,7 @@ export class CheckpointKeeper {
 }
 
 /** Under its own name a checkpoint is whole to the last: it is renamed, and then removed file by file. */
-function removeWhole(folder: string): void {
+export function removeWhole(folder: string): void {
   const doomed = path.join(path.dirname(folder), `.old-${path.basename(folder)}-${process.pid}`);
   try {
     fs.renameSync(folder, doomed);

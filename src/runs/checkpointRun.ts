@@ -144,3 +144,21 @@ export function requireSameData(
       'Continue with the pictures as they are now, bring the old ones back, or train a new network.',
     );
 }
+
+/**
+ * A run goes on with the pictures that it began with.
+ *
+ * @throws UserError `dataset-changed`
+ */
+export function requireUnchanged(
+  before: Pick<CheckpointRun, 'people' | 'fingerprint'>,
+  people: readonly string[],
+  fingerprint: string,
+): void {
+  if (people.join('\0') === before.people.join('\0') && fingerprint === before.fingerprint) return;
+  throw new UserError(
+    'dataset-changed',
+    'The pictures are not those that the run began with: some were added, removed or changed.',
+    'Bring the old ones back, or start a new training from its last checkpoint with --weights.',
+  );
+}

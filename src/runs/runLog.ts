@@ -13,7 +13,8 @@ export class RunLog {
 
   /** @throws UserError when the file cannot be opened */
   constructor(private readonly folder: RunFolder) {
-    this.handle = withDiskErrors(runDisk(folder.path), () => fs.openSync(folder.metrics, 'a'));
+    this.handle = withDiskErrors(runDisk(folder.path), () => fs.openSync(folder.metrics, 'a+'));
+    this.lineIsOpen = endsInsideLine(this.handle);
   }
 
   /** @throws UserError `disk-full` or `run-folder-unwritable` */
@@ -54,4 +55,11 @@ export class RunLog {
   close(): void {
     fs.closeSync(this.handle);
   }
+}
+
+/** Whether a process was killed in the middle of its last line. */
+function endsInsideLine(handle: number): boolean {
+  const { size } = fs.fstatSync(handle);
+  const last = Buffer.alloc(1);
+  return size > 0 && fs.readSync(handle, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
 }

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../platform/files.js';
 import { isAlive } from '../platform/isAlive.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import type { RunPhase } from '../protocol/panel.js';
-import { METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
+import { finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
 import { checkpointsThere } from './checkpointList.js';
 import { RunFolder } from './runFolder.js';
 import { RunReader } from './runReader.js';
@@ -42,13 +42,13 @@ export const runSummary = z.object({
     }),
   ),
   failure: z.object({ code: z.string(), message: z.string(), advice: z.string() }).optional(),
-  finished: z.enum(['completed', 'stopped']).optional(),
+  finished: finished.shape.reason.optional(),
 });
 export type RunSummary = Readonly<z.output<typeof runSummary>>;
 
 const MOST_BYTES = 1 << 22;
 /** After these events the summary is another one. */
-const TURNS: readonly RunEvent['type'][] = ['run', 'stage', 'checkpoint', 'failure', 'finished'];
+const TURNS: readonly RunEvent['type'][] = ['run', 'resumed', 'stage', 'checkpoint', 'failure', 'finished'];
 
 export function changesSummary(event: RunEvent): boolean {
   return TURNS.includes(event.type);

@@ -14,7 +14,7 @@ import { fineTuningOptions } from '../runs/checkpointRun.js';
 import { exportRecognizer } from '../recognition/exportRecognizer.js';
 import { isRecognizer } from '../recognizers/recognizerFolder.js';
 import type { StopSignal } from '../training/stopSignal.js';
-import { trainRun } from '../training/trainRun.js';
+import { resumeRun, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
 import type { Mailbox } from './mailbox.js';
 import { runCheck } from './checkJob.js';
@@ -28,6 +28,9 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
 
   qat: async ({ runFolder, checkpoint, overrides }, context) =>
     train(runFolder, fineTuningOptions(checkpoint, overrides), context),
+
+  resume: ({ runFolder, epochs }, { send, stop }) =>
+    lastWordOf(send, (emit) => resumeRun({ runFolder, epochs }, emit, stop)),
 
   check: runCheck,
 
@@ -84,16 +87,19 @@ export function runJob<J extends Job>(
   return RUN[job](order, { send, stop, progress, cancelled: () => stop.requested, requests });
 }
 
+function train(runFolder: string, options: TrainingOptions, { send, stop }: JobContext) {
+  return lastWordOf(send, (emit) => trainRun({ runFolder, options, version }, emit, stop));
+}
+
 /** A run says its last word before its report is written; here it comes last. */
-async function train(runFolder: string, options: TrainingOptions, { send, stop }: JobContext) {
+async function lastWordOf(
+  send: JobContext['send'],
+  run: (emit: (message: TrainerMessage) => void) => Promise<boolean>,
+): Promise<MessageOf<'finished' | 'failure'>> {
   let word: MessageOf<'finished' | 'failure'> | undefined;
-  await trainRun(
-    { runFolder, options, version },
-    (message) => {
-      if (message.type === 'finished' || message.type === 'failure') word = message;
-      else send(message);
-    },
-    stop,
-  );
+  await run((message) => {
+    if (message.type === 'finished' || message.type === 'failure') word = message;
+    else send(message);
+  });
   return word!;
 }

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { failureOf } from '../platform/failureOf.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import { JOBS, trainerCommand, type Job, type TrainerMessage } from '../protocol/jobs.js';
+import { isRunOrder, JOBS, trainerCommand, type Job, type TrainerMessage } from '../protocol/jobs.js';
 import type { Request } from '../protocol/recognitionJobs.js';
 import { runJob } from './jobs.js';
 import { Mailbox } from './mailbox.js';
 import { StopSignal } from '../training/stopSignal.js';
 
-// The trainer: a child process that takes one job over its IPC channel, runs it and reports. It ends with its job, with
-// a stop, or with its parent.
+// The trainer: a child process that takes one job over its IPC channel, runs it and reports. It ends with its job or with
+// a stop; with its parent only where the job is not a run, whose truth is a folder that anybody can follow.
 
 const stop = new StopSignal();
 const requests = new Mailbox<Request>();
@@ -18,9 +18,21 @@ const requests = new Mailbox<Request>();
 /** Settles when the newest message has left; the channel keeps their order. */
 let flushed: Promise<unknown> = Promise.resolve();
 
+/** Messages on their way. */
+let unsent = 0;
+/** A parent that hangs does not make a run's memory grow: it finds the steps in the log. */
+const MOST_UNSENT = 1000;
+
 function send(message: TrainerMessage): void {
   if (!process.connected) return; // The parent is gone, which has its own handler.
-  flushed = new Promise((resolve) => process.send?.(message, undefined, undefined, resolve));
+  if (message.type === 'step' && unsent >= MOST_UNSENT) return;
+  unsent++;
+  flushed = new Promise((resolve) =>
+    process.send?.(message, undefined, undefined, () => {
+      unsent--;
+      resolve(undefined);
+    }),
+  );
 }
 
 /** The parent is gone, or does not listen any more: what was sent last may never leave. */
@@ -60,6 +72,7 @@ function onMessage(message: unknown): void {
   if (job) return;
   const order = command.data;
   job = order.type;
+  if (isRunOrder(order)) void watch.terminate();
   runJob<Job>(job, order, send, stop, requests).then((word) => {
     send(word);
     end(word.type === 'failure' ? 1 : 0);
@@ -77,11 +90,13 @@ process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 // Ctrl-C reaches the whole process group; the command line asks for a stop in its own words.
 process.on('SIGINT', () => undefined);
-// The parent is gone: end in good order if the batch at hand allows it. The watch below ends a process that is busy.
+// The parent is gone: end in good order if what is at hand allows it. The watch below ends a process that is busy.
 process.on('disconnect', () => {
+  if (job && isRunOrder({ type: job })) return;
   stop.request();
   requests.close();
 });
 const parent = Number(process.argv[2] ?? process.ppid);
-new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } }).unref();
+const watch = new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } });
+watch.unref();
 send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

@@ -6,19 +6,20 @@ import { imprintedHead } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
 import { splitAt } from '../graph/subgraph.js';
 import { embeddingsFolder } from '../platform/cacheFolder.js';
+import type { SessionState } from '../graph/networkState.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, type ReadBatch } from './batchReader.js';
 import { cosineOptions, CosineHeadSession } from './cosineHeadSession.js';
 import { networkDigest } from '../weights/networkDigest.js';
 import { KeptFeatures } from './keptFeatures.js';
 import { byPerson, StrangerWatch, type Embedded, type StageStrangers, type Strangers } from './strangers.js';
-import type { Stage } from './trainingLoop.js';
+import type { Stage, TrainedBefore } from './stage.js';
 
 /**
  * The one stage of a run on the face network: the head imprinted from the training pictures, then trained on the cached features
  * of their views; beside it the heads that strangers are measured with.
  *
- * @param values of the graph's parameters; the head's are imprinted here
+ * @param values of the graph's parameters; the head's are imprinted here, but for a run that goes on
  */
 export async function faceStage(
   options: TrainingOptions,
@@ -26,19 +27,21 @@ export async function faceStage(
   engine: Engine,
   graph: Graph,
   values: ReadonlyMap<string, Float32Array>,
+  from?: TrainedBefore,
 ): Promise<Stage> {
   const { logitScale, headRateFactor: rateFactor } = options;
   const settings = cosineOptions(options, rateFactor);
-  const session = new CosineHeadSession(engine, graph, values, logitScale, settings);
+  const resumed = { ...settings, ...(from && { resume: from.session }) };
+  const session = new CosineHeadSession(engine, graph, from?.session.parameters ?? values, logitScale, resumed);
   const { below } = splitAt(graph, graph.outputs.embedding);
   const identity = [networkDigest(below, values), engine.detail, dataset.root, options.faces];
   const kept = new KeptFeatures(session, embeddingsFolder(), identity);
   const reader = new FeatureReader(dataset, kept, options);
   const all = await together(dataset.split.train, options.batchSize, (pictures) => reader.read(pictures));
   const embeddings = byPerson(all, dataset.people.length);
-  session.assign(imprintedHead(embeddings, logitScale));
+  if (!from) session.assign(imprintedHead(embeddings, logitScale));
   const strangers = new WatchedStrangers(
-    new StrangerWatch(engine, graph, embeddings, { ...options, rateFactor }),
+    new StrangerWatch(engine, graph, embeddings, { ...options, rateFactor }, from?.beside),
     dataset,
     reader,
     options.batchSize,
@@ -67,6 +70,10 @@ class WatchedStrangers implements StageStrangers {
       clean: embedded(await read((some) => this.reader.read(some))),
       damaged: embedded(await read((some) => this.reader.readDamaged(some))),
     });
+  }
+
+  readState(): Promise<SessionState[]> {
+    return this.watch.readState();
   }
 
   dispose(): void {

@@ -1,8 +1,8 @@
-import { emptyRunState, reduceRun, type RunState } from '../core/runState.js';
+import { emptyRunState, reduceAll, reduceRun, type RunState } from '../core/runState.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { failureOf } from '../platform/failureOf.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { ToldEvent, Warning } from '../protocol/runEvents.js';
+import type { RunEvent, ToldEvent, Warning } from '../protocol/runEvents.js';
 import { renderReport } from '../report/report.js';
 import { runDisk } from '../runs/runDisk.js';
 import type { RunFolder } from '../runs/runFolder.js';
@@ -12,14 +12,19 @@ import { changesSummary, writeSummary } from '../runs/runSummary.js';
 /** What a run tells: into its log, then to whoever listens. Report and summary are drawn from what was told. */
 export class RunTeller {
   private readonly log: RunLog;
-  private state: RunState = emptyRunState();
+  private state: RunState;
 
-  /** @throws UserError when the log cannot be opened */
+  /**
+   * @param told what the log holds already, of a run that goes on
+   * @throws UserError when the log cannot be opened
+   */
   constructor(
     private readonly folder: RunFolder,
     private readonly emit: (message: TrainerMessage) => void,
+    told: Iterable<RunEvent> = [],
   ) {
     this.log = new RunLog(folder);
+    this.state = reduceAll(told, emptyRunState());
   }
 
   /** @throws UserError when the log cannot be written */

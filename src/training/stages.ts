@@ -7,7 +7,7 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
 import { faceStage } from './faceStage.js';
 import { HeadSession } from './headSession.js';
-import type { Stage } from './trainingLoop.js';
+import type { Stage, TrainedBefore } from './stage.js';
 
 /** The stages of a run: what lies above the embedding alone as long as the options say, then every layer; a frozen network stays with the first. */
 export function stagesOf(
@@ -17,9 +17,11 @@ export function stagesOf(
   /** `trainedGraph` is what trains with every layer: the same network, or what quantization made of it. */
   { float, trainedGraph }: { readonly float: Graph; readonly trainedGraph: Graph },
   start: ReadonlyMap<string, Float32Array>,
+  /** Of the process before, where the run goes on. */
+  from?: TrainedBefore,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   if (options.weights === 'faces')
-    return async (_, before) => before ?? faceStage(options, dataset, engine, float, start);
+    return async (_, before) => before ?? faceStage(options, dataset, engine, float, start, from);
   const { embedding } = float.outputs;
   const { above } = splitAt(float, embedding);
   const sessionOptions: SessionOptions = {
@@ -31,18 +33,16 @@ export function stagesOf(
     const headAlone = options.frozen || epoch <= options.headEpochs;
     const name = headAlone ? 'head' : 'all';
     if (before?.name === name) return before;
-    const state = await before?.session.readState();
+    const state = before ? await before.session.readState() : from?.session;
     const parameters = state?.parameters ?? start;
+    const resumed = { ...sessionOptions, ...(state && { resume: state }) };
     if (headAlone) {
-      const session = new HeadSession(engine, float, embedding, parameters, sessionOptions);
+      const session = new HeadSession(engine, float, embedding, parameters, resumed);
       const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
       return { name, session, reader };
     }
     // What only the whole graph has are ranges that nothing has been seen for.
-    const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), {
-      ...sessionOptions,
-      ...(state && { resume: state }),
-    });
+    const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), resumed);
     return { name, session, reader: new PixelReader(dataset, options) };
   };
 }

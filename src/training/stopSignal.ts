@@ -1,12 +1,19 @@
+import type { RunWish } from '../runs/runControl.js';
+
 /** Asked between batches: a run ends of its own accord after the one at hand. */
 export class StopSignal {
-  private asked = false;
+  private asked: RunWish | undefined;
 
   get requested(): boolean {
-    return this.asked;
+    return this.asked !== undefined;
   }
 
-  request(): void {
-    this.asked = true;
+  /** How the run says it ended. */
+  get reason(): 'stopped' | 'paused' {
+    return this.asked === 'pause' ? 'paused' : 'stopped';
+  }
+
+  request(wish: RunWish = 'stop'): void {
+    if (this.asked !== 'stop') this.asked = wish;
   }
 }

@@ -4,6 +4,7 @@ import { thresholdFor } from '../evaluation/threshold.js';
 import type { Batch, Engine, StepSettings, TrainingSession } from '../engine/engine.js';
 import { COSINE_HEAD, imprintedHead, prototypesOf } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
+import type { SessionState } from '../graph/networkState.js';
 import { splitAt } from '../graph/subgraph.js';
 import type { EventOf } from '../protocol/runEvents.js';
 import { cosineOptions, refit, type CosineSettings } from './cosineHeadSession.js';
@@ -16,6 +17,8 @@ export interface StageStrangers {
   /** Beside the step of the run's own network. */
   trainStep(batch: Batch, settings: StepSettings): Promise<void>;
   measure(): Promise<Strangers>;
+  /** Of each head beside it. */
+  readState(): Promise<SessionState[]>;
   dispose(): void;
 }
 
@@ -63,6 +66,8 @@ export class StrangerWatch {
     graph: Graph,
     private readonly embeddings: readonly (readonly Float32Array[])[],
     private readonly settings: CosineSettings & { readonly seed: number; readonly rateFactor: number },
+    /** Of each head, where a run goes on. */
+    from: readonly SessionState[] = [],
   ) {
     const people = embeddings.length;
     this.length = embeddings[0]?.[0]?.length ?? 0;
@@ -71,19 +76,21 @@ export class StrangerWatch {
     const { above } = splitAt(graph, graph.outputs.embedding);
     this.folds = Array.from({ length: count }, (_, fold) => {
       const left = new Set(order.filter((__, place) => place % count === fold));
-      return this.foldWithout(engine, above, left);
+      return this.foldWithout(engine, above, left, from[fold]);
     });
   }
 
-  private foldWithout(engine: Engine, head: Graph, left: ReadonlySet<number>): Fold {
+  private foldWithout(engine: Engine, head: Graph, left: ReadonlySet<number>, from: SessionState | undefined): Fold {
     const people = this.embeddings.map((_, person) => person).filter((person) => !left.has(person));
     const labelOf = new Int32Array(this.embeddings.length).fill(-1);
     people.forEach((person, label) => (labelOf[person] = label));
-    const start = imprintedHead(
-      people.map((person) => this.embeddings[person]!),
-      this.settings.logitScale,
-    );
-    const options = cosineOptions(this.settings, this.settings.rateFactor);
+    const imprinted = () =>
+      imprintedHead(
+        people.map((person) => this.embeddings[person]!),
+        this.settings.logitScale,
+      );
+    const start = from?.parameters ?? imprinted();
+    const options = { ...cosineOptions(this.settings, this.settings.rateFactor), ...(from && { resume: from }) };
     return { session: engine.createSession(forPeople(head, people.length), start, options), labelOf, people };
   }
 
@@ -113,6 +120,10 @@ export class StrangerWatch {
       compare(probes.damaged, fold, prototypes, damaged);
     }
     return strangersOf(clean, damaged);
+  }
+
+  readState(): Promise<SessionState[]> {
+    return Promise.all(this.folds.map(({ session }) => session.readState()));
   }
 
   dispose(): void {

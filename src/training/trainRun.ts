@@ -1,79 +1,36 @@
-import path from 'node:path';
 import { formatCount } from '../core/format.js';
 import { Random } from '../core/random.js';
-import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
-import type { TrainingOptions } from '../protocol/options.js';
+import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
-import { withoutExcluded } from '../dataset/checkDataset.js';
-import { scanDataset, type ScannedDataset } from '../dataset/scanDataset.js';
 import type { Engine } from '../engine/engine.js';
-import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
-import { facesSeenIn } from '../faces/alignJournal.js';
 import { networkOf } from '../graph/network.js';
 import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
-import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
-import type { AlignedDataset, FacesOf } from './alignedDataset.js';
-import { memoryWarning } from './memoryWarning.js';
-import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
-import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
-import { datasetFingerprint } from '../dataset/fingerprint.js';
-import { removeLeftovers } from '../runs/leftovers.js';
-import { RunFolder, runFolderOf } from '../runs/runFolder.js';
-import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
-import { runDisk } from '../runs/runDisk.js';
-import { requireWeights, startWeights } from '../weights/startWeights.js';
-import { runToFineTune, requireSameData } from '../runs/checkpointRun.js';
-import { processStart } from '../platform/isAlive.js';
-import { throttled } from '../platform/throttled.js';
-import { faceNetworkFor, faceStart, openFacesFor, type FaceStart } from './faceStart.js';
-import { seenThroughFaces } from './seenThroughFaces.js';
-import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
-import { RunTeller } from './runTeller.js';
-import type { StopSignal } from './stopSignal.js';
-import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
-import { stagesOf } from './stages.js';
-import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import { failureOf } from '../platform/failureOf.js';
-import { UserError } from '../core/userError.js';
-
-export interface TrainingJob {
-  /** Absolute path, absent or empty. */
-  readonly runFolder: string;
-  readonly options: TrainingOptions;
-  /** Of the package, for `run.json`. */
-  readonly version: string;
-}
-
-/** What a test replaces. */
-export interface TrainingPorts {
-  readonly now: () => Date;
-  readonly pixelCache: string;
-  /** What finds faces for a face network when absent. */
-  readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
-  readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
-}
-
-const PORTS: TrainingPorts = {
-  now: () => new Date(),
-  pixelCache: pixelCacheFolder(),
-  selectEngine: (options) => selectEngine(options),
-};
-
-/** What the parts of a run share. */
-interface RunContext {
-  readonly options: TrainingOptions;
-  /** Of a run that starts from the face network. */
-  readonly face: FaceStart | undefined;
-  readonly folder: RunFolder;
-  readonly record: RunRecord;
-  readonly teller: RunTeller;
-  readonly tell: (event: ToldEvent) => void;
-  readonly emit: (message: TrainerMessage) => void;
-  readonly stop: StopSignal;
-  readonly ports: TrainingPorts;
-}
+import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
+import { throttled } from '../platform/throttled.js';
+import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
+import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
+import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
+import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
+import { requireSameData, requireUnchanged, runToFineTune } from '../runs/checkpointRun.js';
+import { removeLeftovers } from '../runs/leftovers.js';
+import type { ResumePoint } from '../runs/resumePoint.js';
+import { runDisk } from '../runs/runDisk.js';
+import { runFolderOf, type RunFolder } from '../runs/runFolder.js';
+import { writeRunRecord } from '../runs/runRecord.js';
+import { startWeights } from '../weights/startWeights.js';
+import type { AlignedDataset } from './alignedDataset.js';
+import { faceNetworkFor, openFacesFor, type FaceStart } from './faceStart.js';
+import { memoryWarning } from './memoryWarning.js';
+import { beginRun, goOnWithRun, type OpenRun, type ResumeJob, type TrainingJob } from './openRun.js';
+import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
+import { PORTS, type RunContext, type TrainingPorts } from './runContext.js';
+import type { RunTeller } from './runTeller.js';
+import { seenThroughFaces } from './seenThroughFaces.js';
+import type { StopSignal } from './stopSignal.js';
+import { stagesOf } from './stages.js';
+import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
 
 /**
  * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
@@ -82,49 +39,46 @@ interface RunContext {
  *
  * @returns whether the run ended well
  */
-export async function trainRun(
+export function trainRun(
   job: TrainingJob,
   emit: (message: TrainerMessage) => void,
   stop: StopSignal,
   ports: TrainingPorts = PORTS,
 ): Promise<boolean> {
-  const { options } = job;
-  const folder = new RunFolder(job.runFolder);
-  const startedAt = ports.now().toISOString();
-  let teller: RunTeller | undefined;
+  return toTheEnd(emit, (open) => beginRun(job, { emit, stop, ports }, open));
+}
+
+/** {@link trainRun} for a run that ended before its last epoch, or that shall have more: it goes on to the same bits. */
+export function resumeRun(
+  job: ResumeJob,
+  emit: (message: TrainerMessage) => void,
+  stop: StopSignal,
+  ports: TrainingPorts = PORTS,
+): Promise<boolean> {
+  return toTheEnd(emit, (open) => goOnWithRun(job, { emit, stop, ports }, open));
+}
+
+async function toTheEnd(
+  emit: (message: TrainerMessage) => void,
+  begin: (open: OpenRun) => Promise<RunContext>,
+): Promise<boolean> {
+  const open: OpenRun = {};
   try {
-    // A folder that cannot be trained with leaves no run behind.
-    const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
-    const face = faceStart(options);
-    if (!face) requireWeights(options);
-    requireTrainable(options);
-    const record: RunRecord = {
-      version: 2,
-      id: path.basename(job.runFolder),
-      startedAt,
-      options,
-      faces: face ? 'aligned' : facesSeenIn(options.dataset),
-      ...(face?.template && { template: face.template }),
-      versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
-    };
-    folder.create();
-    writeRunRecord(folder, record);
-    teller = new RunTeller(folder, emit);
-    const { tell } = teller;
-    const { pid } = process;
-    tell({ type: 'run', runFolder: folder.path, startedAt, pid, processStart: processStart(pid), options });
     const started = performance.now();
-    const finished = await run({ options, face, folder, record, teller, tell, emit, stop, ports }, scanned);
-    teller.requireThere();
-    tell({ ...finished, elapsedSeconds: (performance.now() - started) / 1000 });
+    const context = await begin(open);
+    const finished = await run(context);
+    context.teller.requireThere();
+    const before = context.from?.loop.elapsedSeconds ?? 0;
+    context.tell({ ...finished, elapsedSeconds: before + (performance.now() - started) / 1000 });
     return true;
   } catch (error) {
     const failure: EventOf<'failure'> = { type: 'failure', ...failureOf(error, JOBS.train) };
-    if (teller) tellFailure(failure, teller, emit);
+    if (open.teller) tellFailure(failure, open.teller, emit);
     else emit(failure);
     return false;
   } finally {
-    teller?.close();
+    open.teller?.close();
+    open.giveBack?.();
   }
 }
 
@@ -136,11 +90,13 @@ function tellFailure(failure: EventOf<'failure'>, teller: RunTeller, emit: (mess
   }
 }
 
-async function run(context: RunContext, scanned: ScannedDataset): Promise<EventOf<'finished'>> {
-  const { options, face, tell, emit, stop, ports } = context;
+async function run(context: RunContext): Promise<EventOf<'finished'>> {
+  const { options, face, scanned, tell, emit, stop, ports, from } = context;
   const { engine, warning } = await ports.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
+  if (from && from.loop.arithmetic !== engine.arithmetic)
+    tell(goesOnElsewhere(from.loop.arithmetic, engine.arithmetic));
 
   const opened = await openDataset(
     scanned,
@@ -149,7 +105,7 @@ async function run(context: RunContext, scanned: ScannedDataset): Promise<EventO
     () => stop.requested,
   );
   const dataset = opened && face && options.faces === 'on' ? await throughFaces(context, opened, engine, face) : opened;
-  if (!dataset) return { type: 'finished', reason: 'stopped', epochs: 0, steps: 0, elapsedSeconds: 0 };
+  if (!dataset) return stoppedBefore(stop, from);
   try {
     return await train(context, dataset, engine);
   } finally {
@@ -168,12 +124,31 @@ function throughFaces(
   return seenThroughFaces(dataset, engine, face.network, open, progress, () => stop.requested);
 }
 
+/** Stopped before its first step. */
+function stoppedBefore({ reason }: StopSignal, from: ResumePoint | undefined): EventOf<'finished'> {
+  const { best } = from?.kept ?? {};
+  return {
+    ...{ type: 'finished', reason, elapsedSeconds: 0 },
+    ...{ epochs: from?.checkpoint.position.epoch ?? 0, steps: from?.checkpoint.session.step ?? 0 },
+    ...(best && { bestEpoch: best.epoch, bestValAccuracy: best.valAccuracy }),
+  };
+}
+
+function goesOnElsewhere(before: string, now: string): ToldEvent {
+  return {
+    type: 'warning',
+    code: 'resumed-elsewhere',
+    message: `The run was trained with ${before} until now, and goes on with ${now}.`,
+    advice: 'It is trained just as well; the last bits differ from those of a run that was never moved.',
+  };
+}
+
 async function train(
   context: RunContext,
   dataset: Dataset | AlignedDataset,
   engine: Engine,
 ): Promise<EventOf<'finished'>> {
-  const { options, folder, teller, tell, stop } = context;
+  const { options, folder, teller, tell, stop, from } = context;
   const { quantization } = options;
   const { float, values } = await startingNetwork(context, dataset);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
@@ -184,19 +159,27 @@ async function train(
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   const checkpoints = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, context.face !== undefined);
+  if (from) checkpoints.goOn(from.event, from.kept);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
-  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start);
-  const random = Random.forPurpose(options.seed, 'shuffle');
+  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint);
+  const shuffle = from?.checkpoint.position.shuffle;
+  const random = shuffle ? Random.fromState(shuffle) : Random.forPurpose(options.seed, 'shuffle');
   const steps = stepsPerEpoch(dataset, options);
-  const control = quantization && new QuantizationControl(options, graph, dataset, steps, tell);
+  const control =
+    quantization && new QuantizationControl(options, graph, dataset, steps, tell, from?.loop.quantization);
   const never = control && neverBegins(control.schedule, steps * options.epochs);
-  if (never) tell(never);
-  return new TrainingLoop({ options, dataset, stageOf, checkpoints, tell, stop, random, quantization: control }).run();
+  if (never && !from) tell(never);
+  const loop = new TrainingLoop({
+    ...{ options, dataset, stageOf, checkpoints, tell, stop, random, quantization: control },
+    arithmetic: engine.arithmetic,
+    ...(from && { from: { position: from.checkpoint.position, step: from.checkpoint.session.step, loop: from.loop } }),
+  });
+  return loop.run();
 }
 
-/** The network in float, and what it starts with. */
+/** The network in float, and what it starts with; where a run goes on, its checkpoint says that. */
 async function startingNetwork(
-  { options, face }: RunContext,
+  { options, face, from }: RunContext,
   { people }: Dataset,
 ): Promise<{ readonly float: Graph; readonly values: ReadonlyMap<string, Float32Array> }> {
   if (face) {
@@ -204,19 +187,24 @@ async function startingNetwork(
     return { float: graph, values };
   }
   const float = networkOf(networkOptionsOf(options), people.length);
+  if (from) return { float, values: from.checkpoint.session.parameters };
   const weights = options.parent ?? options.weights;
   return { float, values: await startWeights(float, { ...options, weights, people }) };
 }
 
 /** @throws UserError where the pictures are not those of the run that this one goes on from */
 function writeFacts(
-  { options, face, folder, record }: RunContext,
+  { options, face, folder, record, from }: RunContext,
   dataset: Dataset | AlignedDataset,
   engine: Engine,
   graph: Graph,
 ): void {
   const fingerprint = datasetFingerprint(dataset);
   const { parent } = options;
+  if (from) {
+    if (from.record.data) requireUnchanged(from.record.data, dataset.people, fingerprint);
+    return;
+  }
   if (parent !== undefined) {
     requireSameData(runToFineTune(parent), dataset.people, fingerprint, options.changedData);
     removeLeftovers(runFolderOf(parent));
@@ -240,17 +228,7 @@ function writeFacts(
   });
 }
 
-/** @throws UserError `invalid-options` where quantization would have nothing to train */
-function requireTrainable({ quantization, frozen }: TrainingOptions): void {
-  if (quantization && frozen)
-    throw new UserError(
-      'invalid-options',
-      'A network that stays frozen cannot be trained for int8.',
-      'Train it without quantization, then fine-tune its checkpoint: that trains every layer.',
-    );
-}
-
-function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset | AlignedDataset): void {
+function tellDataset({ options, folder, tell, from }: RunContext, dataset: Dataset | AlignedDataset): void {
   const { split, skipped } = dataset;
   if (skipped.length > 0)
     withDiskErrors(runDisk(folder.path), () =>
@@ -269,8 +247,9 @@ function tellDataset({ options, folder, tell }: RunContext, dataset: Dataset | A
     skippedCount: skipped.length,
     skipped: skipped.slice(0, 100),
   });
-  for (const warning of dataset.warnings) tell({ type: 'warning', ...warning });
-  if ('severalFaces' in dataset) tellSeveralFaces(folder, dataset.severalFaces, tell);
+  const told = new Set(from?.before.warnings.map(({ message }) => message));
+  for (const warning of dataset.warnings) if (!told.has(warning.message)) tell({ type: 'warning', ...warning });
+  if ('severalFaces' in dataset && !from) tellSeveralFaces(folder, dataset.severalFaces, tell);
 }
 
 function tellSeveralFaces(folder: RunFolder, several: AlignedDataset['severalFaces'], tell: RunTeller['tell']): void {

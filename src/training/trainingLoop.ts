@@ -1,39 +1,27 @@
 import { setImmediate } from 'node:timers/promises';
 import fs from 'node:fs';
 import type { Validated } from '../core/best.js';
-import type { Random, RandomState } from '../core/random.js';
-import type { EventOf, ToldEvent, Warning } from '../protocol/runEvents.js';
+import type { RandomState } from '../core/random.js';
+import type { EventOf, Warning } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { batchCount, cutBatches } from '../dataset/batches.js';
+import { batchCount } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
 import { drawBatches, peopleBatchCount } from '../dataset/sampler.js';
 import type { BatchResult, TrainingSession } from '../engine/engine.js';
-import type { BatchReader, ReadBatch } from './batchReader.js';
+import type { ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
+import { etaSeconds } from './expectedEnd.js';
 import { learningRateAt } from './learningRate.js';
+import type { LoopParts, LoopStart } from './loopParts.js';
 import type { QuantizationControl, QuantizationPorts } from './quantization/quantizationControl.js';
-import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
-import type { CheckpointKeeper } from '../runs/checkpointKeeper.js';
+import type { TrainingPosition } from '../runs/checkpoint.js';
+import type { LoopState } from '../runs/loopState.js';
 import { Speedometer } from './speedometer.js';
-import type { StageStrangers } from './strangers.js';
+import type { Stage } from './stage.js';
 import { Tally } from './tally.js';
-import type { StopSignal } from './stopSignal.js';
-
-/** How many times a step of the head alone one of every layer takes. */
-const WHOLE_STEP = 3;
+import { validate } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
-
-/** What trains, and where its batches come from; one stage of a run follows the other. */
-export interface Stage {
-  readonly name: EventOf<'stage'>['name'];
-  readonly session: TrainingSession;
-  readonly reader: BatchReader;
-  /** Where strangers can be measured beside it. */
-  readonly strangers?: StageStrangers;
-  /** Keeps for the next run what it need not compute again. */
-  readonly save?: () => void;
-}
 
 function leave({ session, strangers, save }: Stage): void {
   session.dispose();
@@ -47,35 +35,23 @@ export function stepsPerEpoch(dataset: Dataset, { batchSize, sampler }: Training
   return sampler === 'shuffle' ? batchCount(pictures, batchSize) : peopleBatchCount(pictures, sampler);
 }
 
-/** What a loop is made of. */
-export interface LoopParts {
-  readonly options: TrainingOptions;
-  readonly dataset: Dataset;
-  /** The stage that an epoch belongs to, made from the one before; the same one as long as it lasts. */
-  readonly stageOf: (epoch: number, before: Stage | undefined) => Promise<Stage>;
-  readonly checkpoints: Pick<CheckpointKeeper, 'write' | 'forgetBest'>;
-  readonly tell: (event: ToldEvent) => void;
-  readonly stop: StopSignal;
-  /** Of the order of the pictures. */
-  readonly random: Random;
-  readonly quantization: QuantizationControl | undefined;
-}
-
 /** The batches of an epoch, and where the generator stood before they were drawn. */
 interface Drawn {
   readonly batches: readonly (readonly number[])[];
   readonly shuffle: RandomState;
 }
 
-/** What an epoch's batches came to. */
+/** What the batches of an epoch came to so far. */
 interface Trained {
   readonly tally: Tally;
-  readonly pictures: number;
+  pictures: number;
   /** Without what went into something else than training. */
-  readonly seconds: number;
+  seconds: number;
   /** Of these, waiting for pictures. */
-  readonly waitedSeconds: number;
+  waitedSeconds: number;
 }
+
+const nothingTrained = (): Trained => ({ tally: new Tally(), pictures: 0, seconds: 0, waitedSeconds: 0 });
 
 /** Epoch after epoch: draw batches, train, validate, write a checkpoint. Between two batches it listens for the stop. */
 export class TrainingLoop {
@@ -85,7 +61,6 @@ export class TrainingLoop {
   private readonly stepsPerEpoch: number;
   private readonly started = performance.now();
   private step = 0;
-  private best: { readonly epoch: number; readonly valAccuracy: number } | undefined;
   private bestIsWhole = false;
   /** Milliseconds of an epoch that went into something else than training. */
   private aside = 0;
@@ -94,24 +69,39 @@ export class TrainingLoop {
   private stage!: Stage;
   /** Steps of the stages before. */
   private stageBegan = 0;
+  private stagesTold = 0;
+  private trained = nothingTrained();
+  /** When the last checkpoint was written, ms, and behind which update. */
+  private written = { at: this.started, step: 0 };
 
   constructor(private readonly parts: LoopParts) {
     this.options = parts.options;
     this.dataset = parts.dataset;
     this.stepsPerEpoch = stepsPerEpoch(parts.dataset, parts.options);
+    if (parts.from) this.goOn(parts.from);
+  }
+
+  private goOn({ step, loop }: LoopStart): void {
+    const { unfinished, bestIsWhole, told, warned } = loop;
+    this.step = step;
+    this.written = { at: this.started, step };
+    this.bestIsWhole = bestIsWhole;
+    this.stagesTold = told.stages;
+    for (const code of warned) this.warned.add(code);
+    this.trained = { ...unfinished, tally: new Tally(unfinished.sums) };
   }
 
   async run(): Promise<EventOf<'finished'>> {
     let stage: Stage | undefined;
     try {
-      for (let epoch = 1; epoch <= this.options.epochs; epoch++) {
+      for (let epoch = this.firstEpoch; epoch <= this.options.epochs; epoch++) {
         const before: Stage | undefined = stage;
         stage = await this.parts.stageOf(epoch, before);
         if (stage !== before) {
           if (before) leave(before);
           this.enter(stage, epoch);
         }
-        if ((await this.runEpoch(epoch)) === 'stopped') return this.finished('stopped', epoch - 1);
+        if ((await this.runEpoch(epoch)) === 'stopped') return this.finished(this.parts.stop.reason, epoch - 1);
       }
       return this.finished('completed', this.options.epochs);
     } finally {
@@ -119,10 +109,20 @@ export class TrainingLoop {
     }
   }
 
+  private get firstEpoch(): number {
+    return (this.parts.from?.position.epoch ?? 0) + 1;
+  }
+
   private enter(stage: Stage, epoch: number): void {
     this.stage = stage;
-    this.stageBegan = this.step;
     this.speed.forgetSteps();
+    const before = this.parts.from?.loop.stage;
+    if (epoch === this.firstEpoch && stage.name === before?.name) {
+      this.stageBegan = before.began;
+      return;
+    }
+    this.stageBegan = this.step;
+    this.stagesTold++;
     this.parts.tell({ type: 'stage', name: stage.name, epoch, step: this.step });
   }
 
@@ -156,41 +156,53 @@ export class TrainingLoop {
     const { split, labels } = this.dataset;
     const batches = drawBatches(split.train, labels, this.options.sampler, this.options.batchSize, random);
     const drawn = { batches, shuffle };
-    const trained = await this.trainBatches(epoch, drawn);
-    return trained ? this.closeEpoch(epoch, drawn, trained) : 'stopped';
+    const done = epoch === this.firstEpoch ? (this.parts.from?.position.batch ?? 0) : 0;
+    if ((await this.trainBatches(epoch, drawn, done)) === 'stopped') return 'stopped';
+    return this.closeEpoch(epoch, drawn);
   }
 
-  /** @returns undefined when stopped on the way */
-  private async trainBatches(epoch: number, { batches, shuffle }: Drawn): Promise<Trained | undefined> {
+  /** @param done batches of the epoch that were trained on before */
+  private async trainBatches(epoch: number, { batches, shuffle }: Drawn, done: number): Promise<Outcome> {
+    if (done === batches.length) return 'done';
     const read = (pictures: readonly number[]) => {
       const batch = this.stage.reader.read(pictures, epoch);
       batch.catch(() => undefined); // it is awaited later, and its failure met there
       return batch;
     };
-    const tally = new Tally();
-    const started = performance.now();
-    let done = 0;
-    let waited = 0;
-    let next = read(batches[0]!);
-    for (const [i, pictures] of batches.entries()) {
+    const { trained } = this;
+    let since = performance.now();
+    const count = () => {
+      trained.seconds += (performance.now() - since - this.aside) / 1000;
+      this.aside = 0;
+      since = performance.now();
+    };
+    let next = read(batches[done]!);
+    for (let i = done; i < batches.length; i++) {
+      const pictures = batches[i]!;
       if (this.parts.stop.requested || !(await this.switchOnDue(epoch))) {
+        count();
         await this.stopInside(epoch, i, shuffle, next);
-        return undefined;
+        return 'stopped';
+      }
+      if (this.isCheckpointDue) {
+        count();
+        await this.writeInside(epoch, i, shuffle);
+        since = performance.now();
       }
       const begin = performance.now();
       const batch = await next;
-      // With a frozen network the features are computed here: work, not waiting.
-      if (i > 0 && !this.options.frozen) waited += performance.now() - begin; // the first one of an epoch has nothing to hide behind
+      // With a frozen network the features are computed here: work, not waiting. The first batch has nothing to hide behind.
+      if (i > done && !this.options.frozen) trained.waitedSeconds += (performance.now() - begin) / 1000;
       // The following batch is read by another thread while this one trains.
       if (i + 1 < batches.length) next = read(batches[i + 1]!);
       if (batch.labels.length === 0) continue;
-      tally.add(await this.trainStep(batch, begin, { epoch, left: batches.length - i - 1 }), batch.labels.length);
-      done += pictures.length;
+      const result = await this.trainStep(batch, begin, { epoch, left: batches.length - i - 1 });
+      trained.tally.add(result, batch.labels.length);
+      trained.pictures += pictures.length;
       await setImmediate(); // a turn of the event loop: a stop can arrive
     }
-    const seconds = (performance.now() - started - this.aside) / 1000;
-    this.aside = 0;
-    return { tally, pictures: done, seconds, waitedSeconds: waited / 1000 };
+    count();
+    return 'done';
   }
 
   /**
@@ -224,13 +236,16 @@ export class TrainingLoop {
       accuracy: result.correct / batch.labels.length,
       learningRate,
       imagesPerSecond: batch.labels.length / seconds,
-      etaSeconds: this.eta(epoch, left),
+      etaSeconds: etaSeconds(this.speed, this.options, this.dataset.split, {
+        ...{ stage: this.stage.name, epoch, left, stepsPerEpoch: this.stepsPerEpoch },
+      }),
       ...(active === undefined ? {} : { activeQuantizers: active }),
     });
     return result;
   }
 
-  private async closeEpoch(epoch: number, { batches, shuffle }: Drawn, trained: Trained): Promise<Outcome> {
+  private async closeEpoch(epoch: number, { batches, shuffle }: Drawn): Promise<Outcome> {
+    const { trained } = this;
     // What begins with the next epoch is not validated yet, but for a run that ends here.
     const isLast = epoch === this.options.epochs;
     if (isLast) await this.switchOnDue(epoch);
@@ -253,21 +268,58 @@ export class TrainingLoop {
       imagesPerSecond: trained.pictures / trained.seconds,
       waitingShare: Math.min(1, trained.waitedSeconds / trained.seconds),
       learningRate: this.learningRateAt(Math.max(0, this.step - 1)),
-      elapsedSeconds: (performance.now() - this.started) / 1000,
+      elapsedSeconds: this.elapsedSeconds,
       ...(active === undefined ? {} : { activeQuantizers: active }),
     });
     await this.quantizing?.tellTable(this.step, epoch, this.ports);
-    const position = { epoch, batch: 0, shuffle: this.parts.random.state };
-    const state = await this.session.readState();
-    if (this.parts.checkpoints.write(position, state, validated)) this.best = { epoch, ...validated };
+    this.trained = nothingTrained();
+    await this.write({ epoch, batch: 0, shuffle: this.parts.random.state }, validated);
     return 'done';
+  }
+
+  /** @param validated undefined inside an epoch */
+  private async write(position: TrainingPosition, validated: Validated | undefined): Promise<void> {
+    const session = await this.session.readState();
+    const beside = await this.stage.strangers?.readState();
+    this.parts.checkpoints.write({ position, session, loop: this.loopState, ...(beside && { beside }) }, validated);
+    this.written = { at: performance.now(), step: this.step };
+  }
+
+  private get loopState(): LoopState {
+    const { quantization, arithmetic } = this.parts;
+    const { tally, ...trained } = this.trained;
+    return {
+      stage: { name: this.stage.name, began: this.stageBegan },
+      unfinished: { ...trained, sums: tally.sums },
+      bestIsWhole: this.bestIsWhole,
+      ...(quantization && { quantization: quantization.state }),
+      told: { stages: this.stagesTold, marks: quantization?.state.passed.length ?? 0 },
+      warned: [...this.warned],
+      elapsedSeconds: this.elapsedSeconds,
+      arithmetic,
+    };
+  }
+
+  /** Of all processes of the run. */
+  private get elapsedSeconds(): number {
+    return (this.parts.from?.loop.elapsedSeconds ?? 0) + (performance.now() - this.started) / 1000;
+  }
+
+  /** An epoch may take hours: what a crash costs is counted in minutes. */
+  private get isCheckpointDue(): boolean {
+    const { checkpointMinutes } = this.options;
+    const { at, step } = this.written;
+    return checkpointMinutes > 0 && this.step > step && performance.now() - at >= checkpointMinutes * 60_000;
+  }
+
+  private async writeInside(epoch: number, batch: number, shuffle: RandomState): Promise<void> {
+    await this.write({ epoch: epoch - 1, batch, shuffle }, undefined);
   }
 
   /** The best of a network for int8 is one that was validated as one. */
   private noticeWhole(step: number): void {
     const whole = this.quantizing?.isWhole(step) === true;
     if (whole && !this.bestIsWhole) {
-      this.best = undefined;
       this.parts.checkpoints.forgetBest();
     }
     this.bestIsWhole ||= whole;
@@ -295,24 +347,9 @@ export class TrainingLoop {
   /** @returns undefined when stopped on the way */
   private async validate(active?: Uint8Array): Promise<Tally | undefined> {
     const started = performance.now();
-    const tally = new Tally();
-    const { openSet, owners, split } = this.dataset;
-    const embeddings: Float32Array[] = [];
-    const people: number[] = [];
-    for (const pictures of cutBatches(split.validation, this.options.batchSize)) {
-      if (this.parts.stop.requested) return undefined;
-      const batch = await this.stage.reader.read(pictures);
-      if (batch.labels.length === 0) continue;
-      const quantization = active ? { quantization: { active } } : {};
-      const result = await this.session.evaluate(batch, { wants: openSet ? ['embedding'] : [], ...quantization });
-      if (openSet) {
-        embeddings.push(result.outputs.embedding!);
-        people.push(...batch.pictures.map((picture) => owners[picture]!));
-      } else tally.add(result, batch.labels.length);
-      await setImmediate();
-    }
-    if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
-    this.speed.addValidation((performance.now() - started) / 1000);
+    const { dataset, options, stage } = this;
+    const tally = await validate(stage, dataset, options.batchSize, active, this.parts.stop);
+    if (tally) this.speed.addValidation((performance.now() - started) / 1000);
     return tally;
   }
 
@@ -323,10 +360,8 @@ export class TrainingLoop {
     pending?: Promise<ReadBatch>,
   ): Promise<Outcome> {
     await pending; // its decoding must not outlive the run
-    if (this.step > 0) {
-      const state = await this.session.readState();
-      this.parts.checkpoints.write({ epoch: epoch - 1, batch, shuffle }, state, undefined);
-    }
+    // Where nothing was trained since the last one, that holds all there is.
+    if (this.step > this.written.step) await this.writeInside(epoch, batch, shuffle);
     return 'stopped';
   }
 
@@ -350,22 +385,11 @@ export class TrainingLoop {
     return batchNormMomentum(this.options.batchNormMomentum, gathered, this.stepsPerEpoch);
   }
 
-  private eta(epoch: number, stepsLeftInEpoch: number): number {
-    const { epochs, headEpochs } = this.options;
-    const epochsLeft = epochs - epoch;
-    // Of the epochs that follow, those in which every layer trains, while now the head trains alone.
-    const slower =
-      this.stage.name === 'head' && !this.options.frozen ? Math.max(0, epochs - Math.max(epoch, headEpochs)) : 0;
-    const steps = stepsLeftInEpoch + (epochsLeft + slower * (WHOLE_STEP - 1)) * this.stepsPerEpoch;
-    const { train, validation } = this.dataset.split;
-    // Forward alone costs about a third of a training step.
-    const validationSteps = (this.stepsPerEpoch * validation.length) / train.length / 3;
-    return this.speed.etaSeconds(steps, epochsLeft + 1, validationSteps);
-  }
-
-  private finished(reason: 'completed' | 'stopped', epochs: number): EventOf<'finished'> {
-    const elapsedSeconds = (performance.now() - this.started) / 1000;
-    const best = this.best ? { bestEpoch: this.best.epoch, bestValAccuracy: this.best.valAccuracy } : {};
-    return { type: 'finished', reason, epochs, steps: this.step, elapsedSeconds, ...best };
+  private finished(reason: EventOf<'finished'>['reason'], epochs: number): EventOf<'finished'> {
+    const { best } = this.parts.checkpoints;
+    return {
+      ...{ type: 'finished', reason, epochs, steps: this.step, elapsedSeconds: this.elapsedSeconds },
+      ...(best && { bestEpoch: best.epoch, bestValAccuracy: best.valAccuracy }),
+    };
   }
 }

@@ -82,7 +82,7 @@ describe('the program at a terminal', function () {
       [['fly'], /^There is no command “fly”\.$/m, 'help'],
       [
         ['check', 'x', '--epochs', '7', '--frozen'],
-        /^--epochs is an option of train and qat, not of check\.$/m,
+        /^--epochs is an option of train, qat and resume, not of check\.$/m,
         'check',
       ],
     ] as const) {
@@ -100,19 +100,23 @@ describe('the program at a terminal', function () {
   });
 
   it('ends quietly when its reader has read enough', async () => {
-    await writePeople(path.join(folder(), 'data'), 2, 2);
+    await writePeople(path.join(folder(), 'data'), 2, 6);
     for (const args of [
       ['help', 'train'],
       ['check', 'data'],
       ['check', 'data', '--json'],
       [...forever, '--json'],
     ]) {
-      const { child, said, ended } = start(...args);
-      // Closed before anything is written: nobody reads.
+      const { child, said, says, ended } = start(...args);
+      // Closed before anything is written, or in the middle of a run: nobody reads.
+      if (args[0] === 'train') await says(/"type":"step"/);
       child.stdout.destroy();
       assert.deepEqual(await ended, { code: 0, signal: null }, `${args.join(' ')}: ${said()}`);
       assert.doesNotMatch(said(), /EPIPE|\n\s+at /);
     }
+    // The run does not need anybody who reads.
+    assert.equal(run('stop', 'run').status, 0);
+    assert.equal(new RunModel(path.join(folder(), 'run')).phase, 'stopped');
   });
 
   it('stops a run at Ctrl-C after the batch at hand, and ends with 0', async () => {

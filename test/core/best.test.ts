@@ -64,11 +64,16 @@ describe('a checkpoint of a stop', () => {
 });
 
 describe('the rule of what is kept', () => {
-  it('is the newest few and the best one, in their order', () => {
-    const written = [checkpoint(1, true), checkpoint(2, true), checkpoint(3, false), checkpoint(4, false), stopped];
+  it('is the newest few and the best one, in their order, and two inside the epoch at hand', () => {
+    const inside = (step: number) => ({ ...stopped, path: `checkpoints/step-0000${step}`, step });
+    const before = [checkpoint(1, true), inside(15), checkpoint(2, true), checkpoint(3, false), checkpoint(4, false)];
+    const written = [...before, inside(50), inside(51), stopped];
     const names = (newest: number) => keptCheckpoints(written, newest).map(({ epoch: n, path }) => `${n} ${path}`);
-    assert.deepEqual(names(2), ['2 checkpoints/epoch-0002', '4 checkpoints/epoch-0004', '4 checkpoints/step-000052']);
-    assert.equal(names(9).length, 5);
+    assert.deepEqual(names(2), [
+      ...['2 checkpoints/epoch-0002', '3 checkpoints/epoch-0003', '4 checkpoints/epoch-0004'],
+      ...['4 checkpoints/step-000051', '4 checkpoints/step-000052'],
+    ]);
+    assert.equal(names(9).length, 6);
     assert.deepEqual(keptCheckpoints([], 2), []);
   });
 });

@@ -22,7 +22,7 @@ import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
 import { Reports } from '../../src/extension/panels/reports.js';
 import { RunPanels } from '../../src/extension/panels/runPanels.js';
 import { Recognizers } from '../../src/extension/recognizers.js';
-import { Trainer } from '../../src/extension/trainer.js';
+import { Trainer, type TrainerPorts } from '../../src/extension/trainer.js';
 import type { LastWord, TrainerOrder } from '../../src/protocol/jobs.js';
 import { optionsOf } from '../../src/protocol/optionInfo.js';
 import { trainingOptions } from '../../src/protocol/options.js';
@@ -90,6 +90,12 @@ function valueAt(options: object, at: readonly string[]): unknown {
   return at.reduce<unknown>((value, key) => new Map(Object.entries(value as object)).get(key), options);
 }
 
+const NO_TRAINING: TrainerPorts = {
+  launch: () => assert.fail('no training is expected'),
+  follow: () => assert.fail('no training is expected'),
+  underWay: () => [],
+};
+
 describe('the commands', () => {
   function services(editor: FakeEditor, jobs = new InstantJobs(editor, CANCELLED)): Services {
     const nothing = () => undefined;
@@ -102,9 +108,7 @@ describe('the commands', () => {
     };
     const status = { show: nothing, update: nothing, hide: nothing };
     const reports = new Reports(editor);
-    const trainer = new Trainer(editor, { panels: panels.runs, reports, status, runChanged: nothing }, () => {
-      throw new Error('no training is expected');
-    });
+    const trainer = new Trainer(editor, { panels: panels.runs, reports, status, runChanged: nothing }, NO_TRAINING);
     const data = new DataCommands(editor, jobs);
     return {
       editor,

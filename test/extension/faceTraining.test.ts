@@ -4,7 +4,7 @@ import path from 'node:path';
 import { quantize, trainModel, type TrainModelPorts } from '../../src/extension/commands/trainCommands.js';
 import { withStartWeights } from '../../src/extension/commands/startWeights.js';
 import { Trainer } from '../../src/extension/trainer.js';
-import type { RunOrder } from '../../src/extension/activeRun.js';
+import type { RunOrder } from '../../src/protocol/jobs.js';
 import { givenNetwork } from '../../src/graph/networkOptions.js';
 import { trainingOptions, type TrainingOptions } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
@@ -32,9 +32,13 @@ function noting(editor: FakeEditor): { readonly trainer: Trainer; readonly order
     status: { show: nothing, update: nothing, hide: nothing },
     runChanged: nothing,
   };
-  const trainer = new Trainer(editor, views, (order, name) => {
-    orders.push(order);
-    return { order, name, runFolder: order.runFolder, running: true, stopping: false, stop: nothing };
+  const trainer = new Trainer(editor, views, {
+    launch(order, name) {
+      orders.push(order);
+      return { order, name, runFolder: order.runFolder, running: true, stopping: false, end: nothing };
+    },
+    follow: () => assert.fail('no run is under way'),
+    underWay: () => [],
   });
   return { trainer, orders };
 }

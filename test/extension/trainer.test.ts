@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { RunInProgress, RunListener, RunOrder } from '../../src/extension/activeRun.js';
+import type { RunInProgress, RunListener } from '../../src/extension/activeRun.js';
 import { Trainer, type TrainerViews } from '../../src/extension/trainer.js';
-import type { TrainerMessage } from '../../src/protocol/jobs.js';
+import type { RunOrder, TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
+import { takeWish, type RunWish } from '../../src/runs/runControl.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor, settled } from './fakeEditor.js';
 import { runEventOf, writeRun } from './runs.js';
@@ -12,28 +13,38 @@ const folder = scratchFolder();
 
 class FakeRun implements RunInProgress {
   running = true;
-  stopping = false;
+  asked: RunWish | undefined;
   constructor(
-    readonly order: RunOrder,
+    readonly order: RunOrder | undefined,
+    readonly runFolder: string,
     readonly name: string,
     readonly listener: RunListener,
   ) {}
-  get runFolder(): string {
-    return this.order.runFolder;
+  get stopping(): boolean {
+    return this.asked !== undefined;
   }
-  stop(): void {
-    this.stopping = true;
+  end(wish: RunWish): void {
+    this.asked = wish;
   }
   says(message: TrainerMessage): void {
     this.listener.onMessage(this, message);
   }
-  ends(reason: 'completed' | 'stopped'): void {
+  ends(reason: 'completed' | 'stopped' | 'paused'): void {
     this.running = false;
     this.listener.onEnd(this, { type: 'finished', reason, epochs: 0, steps: 1, elapsedSeconds: 1 });
   }
 }
 
-function setUp(): { editor: FakeEditor; trainer: Trainer; runs: FakeRun[]; seen: string[] } {
+interface SetUp {
+  readonly editor: FakeEditor;
+  readonly trainer: Trainer;
+  readonly runs: FakeRun[];
+  readonly seen: string[];
+  /** Folders of runs that other processes train. */
+  readonly elsewhere: string[];
+}
+
+function setUp(): SetUp {
   const editor = new FakeEditor();
   const seen: string[] = [];
   const note =
@@ -55,12 +66,17 @@ function setUp(): { editor: FakeEditor; trainer: Trainer; runs: FakeRun[]; seen:
     runChanged: note('changed'),
   };
   const runs: FakeRun[] = [];
-  const trainer = new Trainer(editor, views, (order, name, listener) => {
-    const run = new FakeRun(order, name, listener);
+  const begun = (run: FakeRun) => {
     runs.push(run);
     return run;
+  };
+  const elsewhere: string[] = [];
+  const trainer = new Trainer(editor, views, {
+    launch: (order, name, listener) => begun(new FakeRun(order, order.runFolder, name, listener)),
+    follow: (runFolder, name, listener) => begun(new FakeRun(undefined, runFolder, name, listener)),
+    underWay: () => elsewhere,
   });
-  return { editor, trainer, runs, seen };
+  return { editor, trainer, runs, seen, elsewhere };
 }
 
 describe('Trainer', () => {
@@ -73,7 +89,7 @@ describe('Trainer', () => {
     assert.equal(runs.length, 1);
     assert.equal(trainer.activeRun, runs[0]);
     assert.equal(editor.said.filter(({ message }) => message.includes('a second run would only slow both')).length, 2);
-    trainer.stop();
+    trainer.end('stop');
     assert.ok(runs[0]!.stopping, 'the first can still be stopped');
   });
 
@@ -151,5 +167,54 @@ describe('Trainer', () => {
     const [name, again, layers, overrides] = editor.executed.at(-1)!;
     assert.deepEqual([name, again, layers], ['faceTrainer.quantize', checkpoint, ['Conv1']]);
     assert.equal((overrides as { changedData: boolean }).changedData, true);
+  });
+
+  it('takes over a run that was under way, and tells of its end as of one of its own', async () => {
+    const { editor, trainer, runs, seen } = setUp();
+    const run = path.join(folder(), 'before');
+    writeRun(run, [runEventOf(run, '/pictures/people')]);
+    trainer.adopt(run);
+    assert.equal(trainer.activeRun, runs[0]);
+    assert.ok(seen.includes('status people'));
+    assert.equal(await trainer.start(options()), false, 'one at a time');
+    trainer.end('pause');
+    assert.equal(runs[0]!.asked, 'pause');
+    runs[0]!.ends('paused');
+    await settled();
+    assert.match(editor.said.at(-1)!.message, /^people: Training was paused/);
+    assert.equal(trainer.activeRun, undefined);
+  });
+
+  it('asks a run of another process by its folder', async () => {
+    const { editor, trainer, elsewhere } = setUp();
+    const run = path.join(folder(), 'elsewhere');
+    writeRun(run, [runEventOf(run, '/pictures/people')]);
+    elsewhere.push(run);
+    editor.buttons.push('Stop It');
+    assert.equal(await trainer.isBusy(), true);
+    assert.match(editor.said[0]!.message, /Training on “people” is still running/);
+    assert.equal(takeWish(run), 'stop');
+    assert.equal(takeWish(run), undefined, 'heard once');
+  });
+
+  it('goes on with a run in its own folder, for as many epochs as are wished', async () => {
+    const { trainer, runs } = setUp();
+    const run = path.join(folder(), 'stopped');
+    writeRun(run, [runEventOf(run, '/pictures/people')]);
+    await trainer.resume(run, 20);
+    assert.deepEqual(
+      [runs[0]!.name, runs[0]!.order],
+      ['people', { type: 'resume', protocol: 1, runFolder: run, epochs: 20 }],
+    );
+  });
+
+  it('leaves a run alone when the window closes, unless the setting says otherwise', async () => {
+    const { editor, trainer, runs } = setUp();
+    await trainer.start(options());
+    trainer.dispose();
+    assert.equal(runs[0]!.asked, undefined);
+    editor.settings['whenWindowCloses'] = 'stop';
+    trainer.dispose();
+    assert.equal(runs[0]!.asked, 'stop');
   });
 });

@@ -16,9 +16,15 @@ interface Manifest {
 }
 
 /** Commands that change nothing on the disk and start no process: all that an untrusted folder may do. */
-const READERS = ['openRun', 'openReport', 'showLog', 'refreshRuns', 'refreshRecognizers', 'stopTraining'].map(
-  (name) => `faceTrainer.${name}`,
-);
+const READERS = [
+  'openRun',
+  'openReport',
+  'showLog',
+  'refreshRuns',
+  'refreshRecognizers',
+  'stopTraining',
+  'pauseTraining',
+].map((name) => `faceTrainer.${name}`);
 
 describe('the manifest', () => {
   const { capabilities, contributes } = JSON.parse(

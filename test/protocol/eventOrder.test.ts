@@ -7,7 +7,9 @@ import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 type Type = RunEvent['type'];
 
 const TYPES = Object.keys(SAMPLE_EVENTS) as Type[];
-const LISTS: ReadonlySet<Type> = new Set(['stage', 'step', 'epoch', 'checkpoint', 'mark', 'warning']);
+const LISTS: ReadonlySet<Type> = new Set(['stage', 'step', 'epoch', 'checkpoint', 'mark', 'warning', 'resumed']);
+/** All but the one that takes others back. */
+const ADDING = TYPES.filter((type) => type !== 'resumed');
 const LAST: ReadonlySet<Type> = new Set(['failure', 'finished']);
 const alive = { alive: true, stopping: false, ownedHere: true };
 
@@ -22,8 +24,8 @@ function numbered(type: Type, number: number): RunEvent {
 }
 
 /** Any events in any order, as no run would log them. */
-function anyEvents(random: Random, count = random.integer(40)): RunEvent[] {
-  return Array.from({ length: count }, (_, i) => numbered(random.pick(TYPES), i + 1));
+function anyEvents(random: Random, types: readonly Type[] = ADDING): RunEvent[] {
+  return Array.from({ length: random.integer(40) }, (_, i) => numbered(random.pick(types), i + 1));
 }
 
 const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
@@ -36,7 +38,7 @@ function many(seed: number, check: (random: Random, say: string) => void): void 
 describe('the state of a run, whatever the order of its events', () => {
   it('is the same for all at once, one by one, and in pieces as a log is read', () => {
     many(1, (random, say) => {
-      const events = anyEvents(random);
+      const events = anyEvents(random, TYPES);
       const whole = reduceAll(events);
       assert.deepEqual(
         events.reduce((state, event) => reduceRun(state, event), emptyRunState()),
@@ -55,7 +57,7 @@ describe('the state of a run, whatever the order of its events', () => {
 
   it('is the same from a log that was written and read', () => {
     many(2, (random, say) => {
-      const events = anyEvents(random);
+      const events = anyEvents(random, TYPES);
       const lines = events.map((event) => JSON.stringify(event));
       const read = lines.map((line) => runEvent.parse(JSON.parse(line)));
       assert.deepEqual(reduceAll(read), reduceAll(events), say);
@@ -64,7 +66,7 @@ describe('the state of a run, whatever the order of its events', () => {
 
   it('is a state that the schema takes, and comes through a pipe as it is', () => {
     many(3, (random, say) => {
-      const state = reduceAll(anyEvents(random));
+      const state = reduceAll(anyEvents(random, TYPES));
       assert.deepEqual(runState.parse(state), state, say);
       assert.deepEqual(runState.parse(written(state)), state, say);
     });
@@ -92,7 +94,7 @@ describe('the state of a run, whatever the order of its events', () => {
 
   it('passes over what no version knows', () => {
     many(6, (random, say) => {
-      const events = anyEvents(random);
+      const events = anyEvents(random, TYPES);
       const strange = ['hello', 'preparing', '', 'steps', 'toString', 'constructor', '__proto__'].map((type) => ({
         type,
       }));
@@ -145,7 +147,7 @@ describe('the state of a run, whatever the order of its events', () => {
 describe('two states', () => {
   it('share nothing: what one is told the other does not hear', () => {
     many(10, (random, say) => {
-      const events = anyEvents(random);
+      const events = anyEvents(random, TYPES);
       const first = reduceAll(events);
       const before = structuredClone(first);
       reduceAll(anyEvents(random));

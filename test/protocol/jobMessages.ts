@@ -14,6 +14,7 @@ const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 2, e
 export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, unknown> }> = {
   train: { order: { runFolder: '/r', options }, word: finished },
   qat: { order: { runFolder: '/r', checkpoint: '/c', overrides: {} }, word: finished },
+  resume: { order: { runFolder: '/r' }, word: finished },
   check: {
     order: { dataset: '/d' },
     word: {

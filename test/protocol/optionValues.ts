@@ -52,6 +52,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   threads: { good: [0, 256], bad: [-1, 257, 1.5] },
   pixelCacheMiB: { good: [0, 0.5, 1e6], bad: [-1, '20 GB'] },
   keepCheckpoints: { good: [1, 100], bad: [0, 1.5] },
+  checkpointMinutes: { good: [0, 0.5, 600], bad: [-1, 'often', Infinity] },
 };
 
 export const QUANTIZATION_VALUES: Record<keyof QuantizationOptions, Values> = {

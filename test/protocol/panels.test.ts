@@ -27,9 +27,18 @@ describe('what the host tells the panel of a run', () => {
       good: alive,
       bad: { alive: ['yes', 1, null], stopping: [0, null], ownedHere: ['', null] },
     });
-    for (const phase of ['preparing', 'training', 'stopping', 'completed', 'stopped', 'failed', 'interrupted'])
+    for (const phase of [
+      'preparing',
+      'training',
+      'stopping',
+      'completed',
+      'stopped',
+      'paused',
+      'failed',
+      'interrupted',
+    ])
       assert.equal(runPhase.parse(phase), phase);
-    for (const phase of ['paused', '', null, 'Training']) assert.ok(!runPhase.safeParse(phase).success);
+    for (const phase of ['resting', '', null, 'Training']) assert.ok(!runPhase.safeParse(phase).success);
   });
 
   it('is a snapshot of the whole run, with that of its parent where it has one', () => {
@@ -80,7 +89,7 @@ describe('what the host tells the panel of a run', () => {
 describe('what panels ask of the host', () => {
   it('is nothing but known words', () => {
     const words = {
-      run: [panelMessage, ['ready', 'stop', 'openReport', 'revealRunFolder', 'openParent']],
+      run: [panelMessage, ['ready', 'stop', 'pause', 'openReport', 'revealRunFolder', 'openParent']],
       data: [dataPanelMessage, ['ready', 'train', 'align', 'writeExclusions']],
       model: [modelPanelMessage, ['ready', 'chooseFiles', 'openCamera', 'export', 'tryPicture']],
     } as const;

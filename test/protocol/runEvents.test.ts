@@ -14,6 +14,7 @@ const MAY_LACK: Partial<Record<RunEvent['type'], readonly string[]>> = {
   step: ['activeQuantizers'],
   epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers', 'strangers'],
   finished: ['bestEpoch', 'bestValAccuracy'],
+  resumed: ['processStart'],
 };
 
 /** Of each kind: fields, with values that they may not have. */
@@ -55,6 +56,10 @@ const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
     ],
   },
   checkpoint: { path: [1], epoch: [-1, 1.5], step: [-1, 1.5], bytes: [-1, 1.5], best: ['yes'] },
+  resumed: {
+    ...{ checkpoint: [1], epoch: [-1, 1.5], step: [-1, 1.5], stages: [-1, 1.5], marks: [-1, 1.5], epochs: [0, 1.5] },
+    ...{ resumedAt: [5], pid: ['7', 1.5], processStart: [9] },
+  },
   mark: { name: ['biases'], epoch: [0, 1.5], step: [-1, 1.5] },
   calibrated: {
     ...{ step: [-1, 1.5], pictures: [-1, 1.5], observer: ['nonsense'] },
@@ -111,6 +116,7 @@ const EDGE: Partial<Record<RunEvent['type'], Record<string, readonly unknown[]>>
     ...{ activeQuantizers: [0] },
   },
   checkpoint: { path: [''], epoch: [0], step: [0], bytes: [0, 1e12], best: [true, false] },
+  resumed: { checkpoint: [''], epoch: [0], step: [0], stages: [0], marks: [0], epochs: [1], pid: [1] },
   mark: { name: ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'], epoch: [1], step: [0] },
   calibrated: {
     ...{ step: [0], pictures: [0], observer: OBSERVERS },
@@ -190,15 +196,17 @@ describe('the events of a run', () => {
   });
 
   it('each have their field in the state: the newest of a kind, or all in their order', () => {
-    const twice = reduceAll([...samples, ...samples].map((event) => structuredClone(event)));
-    for (const event of samples) {
+    // A run that goes on forgets (test/core/goneOn.test.ts).
+    const adding = samples.filter(({ type }) => type !== 'resumed');
+    const twice = reduceAll([...adding, ...adding].map((event) => structuredClone(event)));
+    for (const event of adding) {
       const field = FIELD_OF.get(event.type);
       assert.ok(field, event.type);
       const kept: unknown = twice[field];
       assert.deepEqual(kept, Array.isArray(kept) ? [event, event] : event, event.type);
     }
     const lists = Object.values(emptyRunState()).filter((value) => Array.isArray(value));
-    assert.equal(lists.length, 6, 'stages, steps, epochs, checkpoints, marks, warnings');
+    assert.equal(lists.length, 7, 'stages, steps, epochs, checkpoints, marks, warnings, resumptions');
     assert.ok(emptyRunState().steps !== emptyRunState().steps, 'two states share no list');
   });
 });

@@ -213,7 +213,10 @@ describe('a damaged checkpoint', () => {
 
   it('is told by its state, whose fields all count', () => {
     for (const wrong of [
-      { version: 2 },
+      { version: 3 },
+      { loop: { told: 1 } },
+      { kept: { earlier: 'all', isBest: true } },
+      { beside: [-1] },
       { step: -1 },
       { step: 0.5 },
       { epoch: -1 },
@@ -235,13 +238,13 @@ describe('a damaged checkpoint', () => {
   it('of another format is told as that, older or newer', () => {
     for (const [version, advice] of [
       [0, 'Train the network again.'],
-      [2, 'Update Face Trainer to read it.'],
+      [3, 'Update Face Trainer to read it.'],
     ] as const) {
       written();
-      fs.writeFileSync(at('manifest.json'), textOf('manifest.json').replace('"version": 1', `"version": ${version}`));
+      fs.writeFileSync(at('manifest.json'), textOf('manifest.json').replace('"version": 2', `"version": ${version}`));
       assert.throws(() => readCheckpoint(at()), {
         code: 'checkpoint-version',
-        message: `The checkpoint “${at()}” has format ${version}; this version of Face Trainer reads format 1.`,
+        message: `The checkpoint “${at()}” has format ${version}; this version of Face Trainer reads formats up to 2.`,
         advice,
       });
     }

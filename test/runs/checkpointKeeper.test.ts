@@ -26,8 +26,7 @@ function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = (
   };
   const keeper = new CheckpointKeeper(run, sampleGraph, newest, { tell, requireThere: () => undefined });
   const write: Kept['write'] = (epoch, validated) => {
-    const { position, session } = sampleCheckpoint(epoch, epoch);
-    return keeper.write(position, session, validated);
+    return keeper.write(sampleCheckpoint(epoch, epoch), validated);
   };
   return { run, told, write };
 }
@@ -56,7 +55,7 @@ describe('CheckpointKeeper', () => {
     assert.deepEqual(names(run), ['epoch-0005', 'epoch-0006']);
     write(7, { valAccuracy: 0.5 });
     assert.equal(write(8), false, 'inside an epoch');
-    assert.deepEqual(names(run), ['epoch-0005', 'epoch-0007', 'step-000008']);
+    assert.deepEqual(names(run), ['epoch-0005', 'epoch-0006', 'epoch-0007', 'step-000008']);
   });
 
   it('tells the new checkpoint before an old one is removed', () => {

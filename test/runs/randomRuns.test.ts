@@ -35,10 +35,12 @@ function newestIsBest(all: readonly Written[]): boolean {
   );
 }
 
-/** What must be on the disk: the newest few, and the last that was the best when it was written. */
+/** What must be on the disk: of whole epochs the newest few, and the last that was the best when it was written; the last two inside one. */
 function mustStay(all: readonly Written[], newest: number): string[] {
   const best = all.findLast((_, i) => newestIsBest(all.slice(0, i + 1)));
-  const names = new Set(all.slice(-newest).map(({ name }) => name));
+  const whole = all.filter(({ validated }) => validated);
+  const inside = all.slice(all.findLastIndex(({ validated }) => validated) + 1);
+  const names = new Set([...whole.slice(-newest), ...inside.slice(-2)].map(({ name }) => name));
   if (best) names.add(best.name);
   return [...names].sort();
 }
@@ -69,8 +71,10 @@ describe('checkpoints over a whole run', () => {
         const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(epoch).padStart(6, '0')}`;
         all.push({ name, accuracy, loss, kind, validated });
         const best = keeper.write(
-          { epoch, batch: 0, shuffle: [1, 2, 3, 4] },
-          { step: epoch, parameters: new Map([[parameter, values]]), moments: new Map() },
+          {
+            position: { epoch, batch: 0, shuffle: [1, 2, 3, 4] },
+            session: { step: epoch, parameters: new Map([[parameter, values]]), moments: new Map() },
+          },
           validated ? { valAccuracy: accuracy, ...(loss === Infinity ? {} : { valLoss: loss }) } : undefined,
         );
         const history = JSON.stringify({ seed, newest, all });

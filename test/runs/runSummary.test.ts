@@ -98,7 +98,7 @@ describe('the summary of a run', () => {
     const changing = Object.values(SAMPLE_EVENTS).filter((event: RunEvent) => changesSummary(event));
     assert.deepEqual(
       changing.map(({ type }) => type),
-      ['run', 'stage', 'checkpoint', 'failure', 'finished'],
+      ['run', 'stage', 'checkpoint', 'resumed', 'failure', 'finished'],
     );
   });
 });

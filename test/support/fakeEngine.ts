@@ -10,6 +10,7 @@ export function fakeEngine(step: (n: number) => Counts, validation: Validation):
   return {
     name: 'javascript',
     detail: 'a fake',
+    arithmetic: 'fake',
     memoryBytes: () => 0,
     createSession(graph, parameters): TrainingSession {
       let n = 0;

@@ -24,6 +24,10 @@ export const SAMPLE_EVENTS: { readonly [T in RunEvent['type']]: EventOf<T> } = {
     strangers: { people: 9, named: 1, threshold: 0.5, missed: 0.02, damagedNamed: 2, damagedMissed: 0.3 },
   },
   checkpoint: { type: 'checkpoint', path: 'checkpoints/epoch-0001', epoch: 1, step: 10, bytes: 100, best: true },
+  resumed: {
+    ...{ type: 'resumed', checkpoint: 'checkpoints/epoch-0001', epoch: 1, step: 10, stages: 1, marks: 1, epochs: 3 },
+    ...{ resumedAt: '2026-01-02T00:00:00.000Z', pid: 8, processStart: 'boot:11' },
+  },
   mark: { type: 'mark', name: 'calibration', epoch: 1, step: 5 },
   calibrated: {
     ...{ type: 'calibrated', step: 5, pictures: 32, observer: 'entropy' },

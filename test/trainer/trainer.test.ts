@@ -34,6 +34,22 @@ async function until(what: string, probe: () => boolean, timeoutMs = 30_000): Pr
   }
 }
 
+/** A trainer whose parent ends with the order sent, long before the trainer has loaded. @returns its pid */
+function orphanWith(order: object): number {
+  // What TensorFlow or a library may log at any time.
+  const chatter = path.join(folder(), 'chatter.cjs');
+  fs.writeFileSync(chatter, "setInterval(() => console.error('still here'), 5).unref();");
+  const program = `
+    const child = require('node:child_process').fork(${JSON.stringify(entry)}, [String(process.pid)],
+      { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--require', ${JSON.stringify(chatter)}] });
+    child.send(${JSON.stringify(order)}, () => { console.log(child.pid); process.exit(0); });`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const pid = Number(stdout);
+  assert.ok(pid > 0);
+  return pid;
+}
+
 describe('face-trainer', function () {
   this.timeout(120_000);
 
@@ -210,7 +226,7 @@ describe('face-trainer', function () {
         '--out',
         run,
       ];
-      const parent = spawn(process.execPath, [cli, ...args], { cwd: folder(), stdio: 'ignore' });
+      spawn(process.execPath, [cli, ...args], { cwd: folder(), stdio: 'ignore' });
       try {
         await until('some steps', () => new RunModel(run).state.steps.length > 30);
         const tasks = `/proc/${new RunModel(run).state.run!.pid}/task`;
@@ -227,54 +243,68 @@ describe('face-trainer', function () {
         // V8's own threads are older than any code of ours; they only compile and collect.
         assert.ok(kept > 0.8 * total, JSON.stringify(threads));
       } finally {
-        parent.kill('SIGKILL');
-        await until('the orphan’s end', () => !isAlive(new RunModel(run).state.run!.pid));
+        command(['stop', run]);
       }
     });
 
-  it('ends within 5 s when its parent vanishes, also in the middle of a long step', async () => {
+  it('goes on when its parent vanishes: it is found, followed, and ended by its folder', async () => {
     await writePeople(path.join(folder(), 'data'), 2, 20);
-    for (const [name, options] of [
-      ['short', small],
-      ['long', ['--engine', 'javascript', '--size', '128', '--batch', '32']],
-    ] as const) {
-      const run = path.join(folder(), name);
-      const parent = spawn(
-        process.execPath,
-        [cli, 'train', 'data', '--recipe', 'original', ...options, '--epochs', '999', '--out', run],
-        { cwd: folder(), stdio: 'ignore' },
-      );
-      await until('the run', () => new RunModel(run).state.dataset !== undefined);
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const pid = new RunModel(run).state.run!.pid;
-      assert.ok(isAlive(pid));
-      const gone = Date.now();
-      parent.kill('SIGKILL');
-      await until('the orphan’s end', () => !isAlive(pid), 10_000);
-      assert.ok(Date.now() - gone < 5000, `${name}: ${Date.now() - gone} ms`);
-      assert.ok(['interrupted', 'stopped'].includes(new RunModel(run).phase));
-    }
+    const run = path.join(folder(), 'run');
+    const parent = spawn(process.execPath, [cli, 'train', 'data', ...small, '--epochs', '9999', '--out', run], {
+      ...{ cwd: folder(), stdio: 'ignore' },
+    });
+    await until('a step', () => new RunModel(run).state.steps.length > 0);
+    const { pid } = new RunModel(run).state.run!;
+    parent.kill('SIGKILL');
+    await until('the parent’s end', () => !isAlive(parent.pid!));
+    const { epochs } = new RunModel(run).state;
+    await until('two epochs more', () => new RunModel(run).state.epochs.length > epochs.length + 1);
+    const listed = JSON.parse(command(['ps', '--json']).stdout) as { runFolder: string; pid: number }[];
+    assert.ok(listed.some((one) => one.runFolder === run && one.pid === pid));
+    const attached = spawn(process.execPath, [cli, 'attach', run], { cwd: folder() });
+    let said = '';
+    attached.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
+    await until('what it tells', () => /Epoch +\d+ /.test(said));
+    const paused = command(['pause', run]);
+    assert.match(paused.stdout, /^Paused\./);
+    await until('the end of who follows', () => attached.exitCode === 0);
+    assert.match(said, /Paused +\d+ steps/);
+    assert.ok(!isAlive(pid));
+    assert.equal(new RunModel(run).phase, 'paused');
+    assert.match(command(['pause', run]).stderr, /is not training/);
+    const { steps } = new RunModel(run).state;
+    const more = new RunModel(run).state.epochs.length + 1;
+    const resumed = command(['resume', run, '--epochs', String(more)]);
+    assert.equal(resumed.status, 0, resumed.stderr);
+    assert.match(resumed.stdout, /Goes on +from /);
+    const after = new RunModel(run);
+    assert.deepEqual([after.phase, after.state.epochs.length], ['completed', more]);
+    assert.deepEqual(
+      after.state.steps.slice(0, steps.length).map(({ step, loss }) => [step, loss]),
+      steps.map(({ step, loss }) => [step, loss]),
+    );
+    assert.match(command(['resume', run, '--epochs', String(more)]).stdout, /are done already/);
   });
 
-  it('ends when its parent was gone before it began, and nobody reads what it writes', async () => {
+  it('trains once for four orders of parents that are gone before it began, and nobody reads what it writes', async () => {
     await writePeople(path.join(folder(), 'data'), 2, 20);
     const options = trainingOptions.parse({ dataset: path.join(folder(), 'data'), size: 32, width: 0.1, epochs: 9999 });
-    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder: path.join(folder(), 'run'), options };
-    // What TensorFlow or a library may log at any time.
-    const chatter = path.join(folder(), 'chatter.cjs');
-    fs.writeFileSync(chatter, "setInterval(() => console.error('still here'), 5).unref();");
-    // Ends with the order sent, long before the trainer has loaded.
-    const program = `
-      const child = require('node:child_process').fork(${JSON.stringify(entry)}, [String(process.pid)],
-        { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--require', ${JSON.stringify(chatter)}] });
-      child.send(${JSON.stringify(order)}, () => { console.log(child.pid); process.exit(0); });`;
-    const pids = Array.from({ length: 4 }, () => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' });
-      assert.equal(status, 0, stderr);
-      return Number(stdout);
+    const run = path.join(folder(), 'run');
+    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder: run, options };
+    const pids = Array.from({ length: 4 }, () => orphanWith(order));
+    await until('a step', () => new RunModel(run).state.steps.length > 0);
+    const { pid } = new RunModel(run).state.run!;
+    await until('the end of the others', () => !pids.some((one) => one !== pid && isAlive(one)), 20_000);
+    assert.equal(command(['stop', run]).status, 0);
+    await until('the end of all', () => !isAlive(pid));
+  });
+
+  withShared('a job that is no run', [sharedPaths.wild], () => {
+    it('ends within 5 s when its parent vanishes', async () => {
+      const order = { type: 'check', protocol: PROTOCOL_VERSION, dataset: sharedPaths.wild, pixelCacheMiB: 0 };
+      const pids = Array.from({ length: 2 }, () => orphanWith(order));
+      await until('the end of all', () => !pids.some((pid) => isAlive(pid)), 5000);
     });
-    assert.ok(pids.every((pid) => pid > 0));
-    await until('the end of all', () => !pids.some((pid) => isAlive(pid)), 20_000);
   });
 
   withShared('the recipe on ORL', [sharedPaths.orl, sharedPaths.weights1], () => {

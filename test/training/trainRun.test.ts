@@ -16,7 +16,8 @@ import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
-import { trainRun, type TrainingPorts } from '../../src/training/trainRun.js';
+import type { TrainingPorts } from '../../src/training/runContext.js';
+import { trainRun } from '../../src/training/trainRun.js';
 import { fakeEngine, halfRight, type Counts } from '../support/fakeEngine.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
@@ -187,7 +188,7 @@ describe('trainRun', function () {
       const { messages } = await train({ split: 0.7 });
       results.push({
         losses: messages.filter((m) => m.type === 'step').map((m) => m.loss),
-        checkpoint: readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0002')),
+        session: readCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0002')).session,
       });
     }
     assert.deepEqual(results[0], results[1]);

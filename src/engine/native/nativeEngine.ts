@@ -21,6 +21,7 @@ export function createNativeEngine(file: string, threads: number): Engine {
   const count = threads || os.availableParallelism();
   return {
     name: 'native',
+    arithmetic: `native ${addon.instructionSets()[0]!}`,
     detail: `native, ${addon.instructionSets()[0]!}, ${count === 1 ? '1 thread' : `${count} threads`}`,
     createSession: (graph, parameters, options) =>
       new NativeSession(addon, graph, parameters, { threads: count }, options),

@@ -49,6 +49,7 @@ function engine(
   return {
     name,
     detail,
+    arithmetic: detail,
     createSession: (graph, parameters, options) =>
       new TfjsSession(graph, backend, kernels, losses, parameters, options),
     memoryBytes,

@@ -19,7 +19,7 @@ import { evaluatedOf } from './evaluateCommand.js';
 import { recognizePeople } from './recognizePeople.js';
 import { enrolledOf } from './recognizerArguments.js';
 import { RecognizerCommands } from './recognizerCommands.js';
-import { quantize, trainModel } from './trainCommands.js';
+import { goOn, quantize, trainModel } from './trainCommands.js';
 import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
 
 /** What commands act on. */
@@ -96,7 +96,9 @@ export function commandTable(services: Services): Record<string, Command> {
       if (model !== undefined) panels.models.tryPictures(model);
     }),
     setUpTensorFlow: writes(setUp),
-    stopTraining: reads(() => trainer.stop()),
+    stopTraining: reads((run) => trainer.end('stop', runFolderOf(run))),
+    pauseTraining: reads((run) => trainer.end('pause', runFolderOf(run))),
+    goOn: writes((run, more) => goOn(editor, trainer, run, more)),
     refreshRuns: reads(() => services.runsView.refresh()),
     refreshRecognizers: reads(() => services.recognizersView.refresh()),
     openRun: reads(async (argument) => {

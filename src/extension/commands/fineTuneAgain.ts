@@ -1,13 +1,27 @@
-import type { RunOrder } from '../activeRun.js';
+import { RunModel } from '../../client/runModel.js';
+import type { RunInProgress } from '../activeRun.js';
 import type { Editor } from '../editor.js';
 
-/** What helps a fine-tuning that was refused: the pictures have moved, or they are not those of the checkpoint's run. */
+/** What would only happen again. */
+const HOPELESS: ReadonlySet<string> = new Set(['dataset-changed', 'dataset-missing', 'run-busy', 'run-complete']);
+
+/**
+ * What helps a run that ended badly: a fine-tuning that was refused since the pictures have moved, or are not those of the
+ * checkpoint's run; a run that has a checkpoint to go on from.
+ */
 export function recoveryFor(
   editor: Editor,
-  order: RunOrder,
+  { order, runFolder }: Pick<RunInProgress, 'order' | 'runFolder'>,
   code: string,
 ): { title: string; run(): Promise<void> } | undefined {
-  if (order.type !== 'qat') return undefined;
+  if (!HOPELESS.has(code) && new RunModel(runFolder).checkpoints.length > 0)
+    return {
+      title: 'Go On',
+      run: async () => {
+        await editor.execute('faceTrainer.goOn', runFolder);
+      },
+    };
+  if (order?.type !== 'qat') return undefined;
   const again = async (overrides: (typeof order)['overrides']) => {
     const { floatLayers } = order.overrides.quantization ?? {};
     await editor.execute('faceTrainer.quantize', order.checkpoint, floatLayers, overrides);

@@ -8,8 +8,13 @@ import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
 import { FACE_NETWORKS } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
 import type { Trainer } from '../trainer.js';
-import { localFolder } from './arguments.js';
+import type { RunFacts } from '../views/runsCatalog.js';
+import { RunModel } from '../../client/runModel.js';
+import { longerWords } from '../../core/longerWords.js';
+import type { RunState } from '../../core/runState.js';
+import { localFolder, runFolderOf } from './arguments.js';
 import { checkpointOf } from './pickCheckpoint.js';
+import { pickRun } from './pickRun.js';
 import { withStartWeights } from './startWeights.js';
 import { pickTrainingOptions, type Memory } from './trainingOptionsPick.js';
 
@@ -65,6 +70,34 @@ export async function quantize(
     checkpoint,
     layers ? { ...given, quantization: { ...given.quantization, floatLayers: layers } } : given,
   );
+}
+
+/** Not those that train, and those that have nothing to go on from. */
+const canGoOn = ({ phase, checkpoints }: RunFacts) =>
+  !['preparing', 'training', 'stopping', 'unreadable'].includes(phase) && checkpoints.length > 0;
+
+/** Goes on with a run from its newest checkpoint. @param more epochs beyond those that were planned; asked for where all are done */
+export async function goOn(editor: Editor, trainer: Trainer, argument: unknown, more: unknown): Promise<void> {
+  if (await trainer.isBusy()) return;
+  const runFolder = runFolderOf(argument) ?? (await pickRun(editor, 'Go On with a Run', canGoOn));
+  if (runFolder === undefined) return;
+  const { state } = new RunModel(runFolder);
+  const planned = state.run?.options.epochs ?? 0;
+  const done = state.epochs.length >= planned && state.finished?.reason === 'completed';
+  const wished = z.int().min(1).max(10_000).safeParse(more).data ?? (done ? await askForMore(editor, state) : 0);
+  if (wished === undefined) return;
+  await trainer.resume(runFolder, wished > 0 ? planned + wished : undefined);
+}
+
+/** How many epochs a run that is complete shall have more. */
+async function askForMore(editor: Editor, { run }: RunState): Promise<number | undefined> {
+  const text = await editor.input({
+    title: 'Train Longer',
+    prompt: `Epochs beyond the ${run?.options.epochs ?? 0} that are done. ${longerWords(run?.options)}`,
+    value: '10',
+    problem: (typed) => (/^[1-9]\d{0,3}$/.test(typed.trim()) ? undefined : 'A whole number from 1 to 9999'),
+  });
+  return text === undefined ? undefined : Number(text);
 }
 
 /** On plain JavaScript a run is hundreds of times slower: better asked than found out. @returns whether to go on */

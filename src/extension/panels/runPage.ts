@@ -66,7 +66,9 @@ export class RunPage implements Page<RunMessage, HostMessage> {
     const events = this.model.readOn();
     if (events.length > 0) {
       this.panel.title = runName(this.model);
-      this.host.post({ type: 'events', events });
+      // What was told before is forgotten in part: the page begins anew.
+      if (events.some(({ type }) => type === 'resumed')) this.host.post(this.snapshot());
+      else this.host.post({ type: 'events', events });
     }
     this.livenessChanged();
   }
@@ -96,7 +98,11 @@ export class RunPage implements Page<RunMessage, HostMessage> {
     const { runFolder, state, parent } = this.model;
     switch (message.type) {
       case 'stop':
-        return this.command('stopTraining');
+        return this.command('stopTraining', runFolder);
+      case 'pause':
+        return this.command('pauseTraining', runFolder);
+      case 'goOn':
+        return this.command('goOn', runFolder, message.more);
       case 'openReport':
         return this.command('openReport', runFolder);
       case 'revealRunFolder':

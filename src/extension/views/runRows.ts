@@ -24,13 +24,20 @@ const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]>
   stopping: ['loading~spin'],
   completed: ['pass', 'testing.iconPassed'],
   stopped: ['debug-stop'],
+  paused: ['debug-pause'],
   failed: ['error', 'errorForeground'],
   interrupted: ['warning', 'editorWarning.foreground'],
   unreadable: ['warning', 'editorWarning.foreground'],
 };
 
+/** Phases from which a run can go on. */
+const RESTING: ReadonlySet<RunFacts['phase']> = new Set(['completed', 'stopped', 'paused', 'failed', 'interrupted']);
+
 /** @param now to say "today" against */
-export function runRow({ runFolder, title, name, startedAt, phase, quantized, best }: RunFacts, now: Date): Row {
+export function runRow(
+  { runFolder, title, name, startedAt, phase, quantized, best, checkpoints }: RunFacts,
+  now: Date,
+): Row {
   const began = startedAt && dayAndTime(startedAt, now);
   const [icon, colour] = ICONS[phase];
   const accuracy = best === undefined ? undefined : formatPercent(best);
@@ -42,7 +49,7 @@ export function runRow({ runFolder, title, name, startedAt, phase, quantized, be
     spoken: inOneLine(', ', title, quantized && 'int8', phase, accuracy && `best ${accuracy}`, began),
     hint: inOneLine(', ', name, quantized && 'int8', phase, accuracy && `best validation accuracy ${accuracy}`),
     path: runFolder,
-    kind: 'run',
+    kind: RESTING.has(phase) && checkpoints.length > 0 ? 'run.rests' : 'run',
   };
 }
 

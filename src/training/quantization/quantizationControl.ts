@@ -13,8 +13,11 @@ import type { TrainingOptions } from '../../protocol/options.js';
 import { calibrate, measureActivations, RANGE_MOMENTUM, type Batches } from './calibrate.js';
 import { layerSensitivity } from './sensitivity.js';
 import { notFiniteParameters, quantizerTable, troubleOf } from '../../quantization/quantizerTable.js';
+import type { LoopState } from '../../runs/loopState.js';
 import type { BatchReader } from '../batchReader.js';
 import { quantizationSchedule, type QuantizationSchedule } from './quantizationSchedule.js';
+
+type LoopQuantization = NonNullable<LoopState['quantization']>;
 
 const MARKS = ['calibration', 'weights', 'activations', 'batchNormFrozen', 'rangesFrozen'] as const;
 /** While training ranges follow slowly: one unusual batch moves them by a hundredth. */
@@ -32,7 +35,7 @@ export interface QuantizationPorts {
 export class QuantizationControl {
   readonly schedule: QuantizationSchedule;
   private readonly quantizers: ReturnType<typeof quantizersOf>;
-  private readonly marked = new Set<string>();
+  private readonly passed: LoopQuantization['passed'];
 
   constructor(
     private readonly options: TrainingOptions,
@@ -40,9 +43,16 @@ export class QuantizationControl {
     private readonly dataset: Dataset,
     stepsPerEpoch: number,
     private readonly tell: (event: ToldEvent) => void,
+    /** Of a run that goes on: its marks stay where they were, also if it goes on for longer than it was planned to. */
+    from?: LoopQuantization,
   ) {
     this.quantizers = quantizersOf(graph);
-    this.schedule = quantizationSchedule(this.own, stepsPerEpoch, stepsPerEpoch * options.epochs);
+    this.schedule = from?.schedule ?? quantizationSchedule(this.own, stepsPerEpoch, stepsPerEpoch * options.epochs);
+    this.passed = [...(from?.passed ?? [])];
+  }
+
+  get state(): LoopQuantization {
+    return { schedule: { ...this.schedule }, passed: [...this.passed] };
   }
 
   private get own(): NonNullable<TrainingOptions['quantization']> {
@@ -57,10 +67,11 @@ export class QuantizationControl {
    */
   async switchOnDue(step: number, epoch: number, ports: QuantizationPorts): Promise<boolean> {
     for (const name of MARKS) {
-      if (step < this.schedule[name] || this.marked.has(name)) continue;
-      this.marked.add(name);
+      if (step < this.schedule[name] || this.passed.includes(name)) continue;
       this.tell({ type: 'mark', name, epoch, step });
+      // Stopped in the middle of it, it is not behind the run: whoever goes on calibrates.
       if (name === 'calibration' && !(await this.begin(step, epoch, ports))) return false;
+      this.passed.push(name);
     }
     return true;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SAMPLE_EVENTS } from '../../support/sampleEvents.js';
 import { browserOfSuite, openPanel } from '../../support/panelPage.js';
 import { beginning, checkpoint, epoch, snapshot, step } from '../../support/runEvents.js';
 
@@ -56,6 +57,39 @@ describe('the panel of a run', function () {
     for (const panel of [whole, followed, again]) await panel.close();
   });
 
+  it('ends a run whoever trains it, and lets it go on when it rests', async () => {
+    const panel = await openPanel(browser(), 'webview.js');
+    const shown = async () => {
+      const buttons = panel.page.locator('header vscode-button:visible');
+      return (await buttons.allTextContents()).map((text) => text.trim());
+    };
+    const elsewhere = { alive: true, stopping: false, ownedHere: false };
+    const told = [...beginning(), step(10), epoch(1), checkpoint(1)];
+    await panel.send(snapshot(told, { liveness: elsewhere }));
+    assert.deepEqual(await shown(), ['Stop', 'Pause', 'Show Run Folder']);
+    await panel.page.locator('#pause').click();
+    await panel.send({ type: 'liveness', liveness: { ...elsewhere, alive: false }, hasReport: false });
+    assert.equal(await panel.page.locator('.badge').textContent(), 'Interrupted');
+    assert.deepEqual(await shown(), ['Go On', 'Show Run Folder']);
+    await panel.page.locator('#goOn').click();
+    const rests = { ...elsewhere, alive: false };
+    const end = { ...SAMPLE_EVENTS.finished, reason: 'paused' as const };
+    await panel.send(snapshot([...told, end], { liveness: rests }));
+    assert.equal(await panel.page.locator('.badge').textContent(), 'Paused');
+    await panel.send(snapshot([...told, { ...end, reason: 'completed' }], { liveness: rests }));
+    assert.deepEqual(await shown(), ['Go On for 10 Epochs', 'Show Run Folder']);
+    await panel.page.locator('#longer').click();
+    assert.deepEqual(
+      (await panel.posted()).filter(({ type }) => type !== 'ready'),
+      [{ type: 'pause' }, { type: 'goOn', more: 0 }, { type: 'goOn', more: 10 }],
+    );
+    // What goes on has its old end no more, and nothing twice.
+    const resumed = { ...SAMPLE_EVENTS.resumed, epoch: 1, step: 10, stages: 0, marks: 0 };
+    await panel.send(snapshot([...told, step(11), step(12), end, resumed, step(11)], { liveness: elsewhere }));
+    assert.equal(await panel.page.locator('.badge').textContent(), 'Training');
+    await panel.close();
+  });
+
   it('draws all other parts when one fails, and tells the host once', async () => {
     const panel = await openPanel(browser(), 'webview.js');
     await panel.page.evaluate(() => {
@@ -94,6 +128,7 @@ describe('the panel of a run', function () {
       'Step 52, in epoch 6 – not validated',
       'Epoch 5  ·  validation accuracy 55.0 %',
       'Epoch 4  ·  validation accuracy 60.0 %  ·  best',
+      'Epoch 3  ·  validation accuracy 60.0 %',
     ]);
     assert.equal(await panel.page.locator('vscode-data-grid-row.best').getAttribute('data-epoch'), '4');
     assert.match((await panel.page.locator('.tiles').textContent()) ?? '', /best 60\.0 % in epoch 4/);

@@ -1,0 +1,6 @@
+// npm run attack -- kill [--count N] [--seed N]: tries to break what docs/runs.md promises, as often as asked, from a seed.
+import { ensureBuild, ensurePackages, run } from './lib.mjs';
+
+ensurePackages();
+ensureBuild();
+process.exitCode = run(process.execPath, ['--import', 'tsx', 'test/attack/main.ts', ...process.argv.slice(2)]);

@@ -1,0 +1,32 @@
+import { RunWatcher } from '../../client/runWatcher.js';
+import { EXIT, type Command } from '../command.js';
+import { JSON_FLAG, Output } from '../follow.js';
+import { requireRun } from '../runPlace.js';
+
+interface AttachWish {
+  readonly runFolder: string;
+  readonly json: boolean;
+}
+
+export const attach: Command<AttachWish> = {
+  name: 'attach',
+  takes: ['<run>'],
+  summary: 'follow a run that goes on in another process',
+  flags: [JSON_FLAG('print every event as a line of JSON')],
+
+  parse: (given) => ({ runFolder: requireRun(given), json: given.has('json') }),
+
+  async run({ runFolder, json }) {
+    const output = new Output(json);
+    const watcher = new RunWatcher(runFolder, (events) => events.forEach((event) => output.message(event)));
+    const leave = new Promise<undefined>((resolve) => process.once('SIGINT', () => resolve(undefined)));
+    const end = await Promise.race([watcher.ended, leave]);
+    watcher.close();
+    if (!end) {
+      output.note('Left alone: it goes on. “face-trainer stop” ends it.');
+      return EXIT.ok;
+    }
+    if (end.type === 'failure' && !watcher.model.state.failure) output.message(end);
+    return end.type === 'finished' ? EXIT.ok : EXIT.failed;
+  },
+};

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, processStart } from './isAlive.js';
+import { PRIVATE_FILE } from './privateFolder.js';
+
+const LOCK = /^\.lock-[0-9a-f]{16}$/;
+const LONGEST_PAUSE_MS = 40;
+
+/**
+ * Takes a folder that no other process, and nothing else in this one, may have at the same time. Each first puts a file of its own
+ * into it and then looks whether another's is there: of two that come at once at least one sees the other, takes its file away and
+ * waits a moment. So a file of a process that is gone can be removed by anybody without harm, which one file of a name that all
+ * share could not.
+ *
+ * @param patienceMs how long others may keep it
+ * @returns gives it back; undefined where others do not come to an end
+ * @throws what the file system says
+ */
+export async function takeFolder(folder: string, patienceMs: number): Promise<(() => void) | undefined> {
+  const own = `.lock-${randomBytes(8).toString('hex')}`;
+  const file = path.join(folder, own);
+  const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
+  const until = performance.now() + patienceMs;
+  for (;;) {
+    // Under another name first: whoever sees the file reads who has put it there.
+    fs.writeFileSync(`${file}.new`, writer, { mode: PRIVATE_FILE });
+    fs.renameSync(`${file}.new`, file);
+    if (!isTaken(folder, own)) return () => fs.rmSync(file, { force: true });
+    fs.rmSync(file, { force: true });
+    if (performance.now() > until) return undefined;
+    await pause(LONGEST_PAUSE_MS * Math.random());
+  }
+}
+
+function isTaken(folder: string, own: string): boolean {
+  const others = fs.readdirSync(folder).filter((name) => LOCK.test(name) && name !== own);
+  return others.filter((name) => !removedDead(path.join(folder, name))).length > 0;
+}
+
+/** Takes away the file of a process that is gone. */
+function removedDead(file: string): boolean {
+  try {
+    const [pid, start] = fs.readFileSync(file, 'utf8').split(' ');
+    if (isAlive(Number(pid), start)) return false;
+    fs.rmSync(file, { force: true });
+    return true;
+  } catch {
+    return true; // gone by itself
+  }
+}

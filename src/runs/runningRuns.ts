@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import * as z from 'zod';
+import { writeFileAtomically } from '../platform/files.js';
+import { cacheFolder } from '../platform/cacheFolder.js';
+import { isAlive, processStart } from '../platform/isAlive.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
+import { readOwnFile } from '../platform/regularFile.js';
+
+const runningRun = z.object({
+  runFolder: z.string(),
+  pid: z.int().min(1),
+  processStart: z.string().optional(),
+  /** ISO 8601, UTC. */
+  since: z.string(),
+});
+/** A run that a process of this user on this machine trains, wherever its folder lies. */
+export type RunningRun = z.infer<typeof runningRun>;
+
+const MOST_BYTES = 1 << 16;
+const folder = (cache: string) => path.join(cache, 'running');
+const fileOf = (cache: string, runFolder: string) =>
+  path.join(folder(cache), `${createHash('sha256').update(runFolder).digest('hex').slice(0, 16)}.json`);
+
+/**
+ * Notes that this process trains a run, for whoever asks what is under way on the machine.
+ *
+ * @returns takes the note away; a process that is killed leaves it, and nobody believes it
+ */
+export function noteRunning(runFolder: string, since: Date, cache = cacheFolder()): () => void {
+  const file = fileOf(cache, runFolder);
+  const { pid } = process;
+  const note: RunningRun = { runFolder, pid, processStart: processStart(pid), since: since.toISOString() };
+  try {
+    makePrivateFolder(folder(cache));
+    writeFileAtomically(file, `${JSON.stringify(note)}\n`);
+  } catch (error) {
+    // A list of runs is no reason to end one.
+    console.error(error);
+  }
+  return () => {
+    try {
+      fs.rmSync(file, { force: true });
+    } catch {
+      // The cache is gone, and the note with it.
+    }
+  };
+}
+
+/** The runs that are trained now, the oldest first. Notes of processes that are gone are taken away. */
+export function runningRuns(cache = cacheFolder()): RunningRun[] {
+  let names: string[];
+  try {
+    names = fs.readdirSync(folder(cache)).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+  const alive = names.flatMap((name): RunningRun[] => {
+    const file = path.join(folder(cache), name);
+    try {
+      const note = runningRun.parse(JSON.parse(readOwnFile(file, MOST_BYTES).toString('utf8')));
+      if (isAlive(note.pid, note.processStart)) return [note];
+      fs.rmSync(file, { force: true });
+    } catch {
+      // Another reader was faster, or it is not one of ours.
+    }
+    return [];
+  });
+  return alive.sort((a, b) => a.since.localeCompare(b.since));
+}

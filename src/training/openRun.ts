@@ -1,0 +1,180 @@
+import path from 'node:path';
+import { formatCount, formatList } from '../core/format.js';
+import { reduceAll } from '../core/runState.js';
+import { UserError } from '../core/userError.js';
+import { withoutExcluded } from '../dataset/checkDataset.js';
+import { scanDataset } from '../dataset/scanDataset.js';
+import { facesSeenIn } from '../faces/alignJournal.js';
+import { takeFolder } from '../platform/folderLock.js';
+import { processStart } from '../platform/isAlive.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
+import { removeLeftovers } from '../runs/leftovers.js';
+import { clearBeyond, resumePoint, type ResumePoint } from '../runs/resumePoint.js';
+import { takeWish } from '../runs/runControl.js';
+import { RunFolder } from '../runs/runFolder.js';
+import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
+import { requireWeights } from '../weights/startWeights.js';
+import { faceStart } from './faceStart.js';
+import type { RunContext, RunSurroundings } from './runContext.js';
+import { RunTeller } from './runTeller.js';
+
+/** How often a run looks whether somebody wants it to end. */
+const LISTEN_MS = 250;
+
+export interface TrainingJob {
+  /** Absolute path, absent or empty. */
+  readonly runFolder: string;
+  readonly options: TrainingOptions;
+  /** Of the package, for `run.json`. */
+  readonly version: string;
+}
+
+export interface ResumeJob {
+  /** Absolute path of a run that ended, however it did. */
+  readonly runFolder: string;
+  /** Epochs of the whole run; as many as were planned when absent. */
+  readonly epochs?: number | undefined;
+}
+
+/** What is open of a run, for whoever has to close it. */
+export interface OpenRun {
+  teller?: RunTeller;
+  giveBack?: () => void;
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws UserError where the pictures, the weights or the options do not allow a training: no folder is left behind
+ */
+export async function beginRun(job: TrainingJob, around: RunSurroundings, open: OpenRun): Promise<RunContext> {
+  const { options } = job;
+  const folder = new RunFolder(job.runFolder);
+  const startedAt = around.ports.now().toISOString();
+  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const face = faceStart(options);
+  if (!face) requireWeights(options);
+  requireTrainable(options);
+  const record: RunRecord = {
+    version: 2,
+    id: path.basename(job.runFolder),
+    startedAt,
+    options,
+    faces: face ? 'aligned' : facesSeenIn(options.dataset),
+    ...(face?.template && { template: face.template }),
+    versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
+  };
+  folder.create();
+  await takeRun(folder, around, open);
+  writeRunRecord(folder, record);
+  const teller = new RunTeller(folder, around.emit);
+  open.teller = teller;
+  const { tell } = teller;
+  tell({ type: 'run', runFolder: folder.path, startedAt, ...thisProcess(), options });
+  return { ...around, options, face, folder, record, scanned, teller, tell, from: undefined };
+}
+
+/**
+ * Goes on with a run from its newest checkpoint that is whole.
+ *
+ * @throws UserError `run-busy`, `run-complete`, `run-unreadable`, `run-without-checkpoint`, or where the pictures are gone
+ */
+export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open: OpenRun): Promise<RunContext> {
+  const folder = new RunFolder(job.runFolder);
+  await takeRun(folder, around, open);
+  const from = resumePoint(folder.path);
+  const epochs = job.epochs ?? from.record.options.epochs;
+  const options = { ...from.record.options, epochs };
+  const { epoch } = from.checkpoint.position;
+  // Killed between its last checkpoint and its last word, it has only that to say.
+  const wordless = job.epochs === undefined && reduceAll(from.events).finished?.reason !== 'completed';
+  if (epoch >= epochs && !wordless) throw complete(epoch);
+  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const face = faceStart(options);
+  const record = { ...from.record, options };
+  if (epochs !== from.record.options.epochs) writeRunRecord(folder, record);
+  removeLeftovers(folder.path);
+  const teller = new RunTeller(folder, around.emit, from.events);
+  open.teller = teller;
+  const { tell } = teller;
+  tellAgain(tell, from, epochs, around.ports.now());
+  clearBeyond(folder.path, from);
+  return { ...around, options, face, folder, record, scanned, teller, tell, from };
+}
+
+/** What went before stands behind it as if nothing had come after. */
+function tellAgain(
+  tell: (event: ToldEvent) => void,
+  { event, loop, before, events, passedOver }: ResumePoint,
+  epochs: number,
+  now: Date,
+): void {
+  const { path: checkpoint, epoch, step } = event;
+  tell({
+    ...{ type: 'resumed', checkpoint, epoch, step, ...loop.told, epochs },
+    ...{ resumedAt: now.toISOString(), ...thisProcess() },
+  });
+  const { calibrated, quantizers, sensitivity } = before;
+  for (const newest of [calibrated, quantizers, sensitivity]) if (newest) tell(newest);
+  if (!events.some((one) => one.type === 'checkpoint' && one.path === checkpoint)) tell(event);
+  if (passedOver.length > 0)
+    tell({
+      type: 'warning',
+      code: 'checkpoint-passed-over',
+      message: `${formatList(passedOver)} cannot be read: the run goes on from ${path.posix.basename(checkpoint)}.`,
+      advice: 'The disk may be failing, or the machine lost power: the steps after it are trained again.',
+    });
+}
+
+/** @throws UserError `run-busy` while another process writes it */
+async function takeRun({ path: runFolder }: RunFolder, { ports, stop }: RunSurroundings, open: OpenRun): Promise<void> {
+  const giveBack = await takeFolder(runFolder, 500).catch((cause: unknown) => {
+    throw new UserError(
+      'run-unreadable',
+      `The run folder “${runFolder}” cannot be written to.`,
+      'Bring it back, or give yourself the right to write there.',
+      { cause },
+    );
+  });
+  if (!giveBack)
+    throw new UserError(
+      'run-busy',
+      `The run “${path.basename(runFolder)}” is training in another process.`,
+      'Stop it there first, or watch it: its panel shows every run.',
+    );
+  takeWish(runFolder); // of somebody who came too late for the process before
+  const forget = ports.noteRunning?.(runFolder, ports.now());
+  const listening = setInterval(() => {
+    const wish = takeWish(runFolder);
+    if (wish) stop.request(wish);
+  }, LISTEN_MS);
+  open.giveBack = () => {
+    clearInterval(listening);
+    forget?.();
+    giveBack();
+  };
+}
+
+function thisProcess(): Pick<EventOf<'run'>, 'pid' | 'processStart'> {
+  const { pid } = process;
+  return { pid, processStart: processStart(pid) };
+}
+
+function complete(epochs: number): UserError {
+  return new UserError(
+    'run-complete',
+    `${formatCount(epochs, 'epoch')} of this run ${epochs === 1 ? 'is' : 'are'} done already.`,
+    'Name more than that to train it longer (--epochs).',
+  );
+}
+
+/** @throws UserError `invalid-options` where quantization would have nothing to train */
+function requireTrainable({ quantization, frozen }: TrainingOptions): void {
+  if (quantization && frozen)
+    throw new UserError(
+      'invalid-options',
+      'A network that stays frozen cannot be trained for int8.',
+      'Train it without quantization, then fine-tune its checkpoint: that trains every layer.',
+    );
+}

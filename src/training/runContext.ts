@@ -1,0 +1,53 @@
+import type { ScannedDataset } from '../dataset/scanDataset.js';
+import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
+import { pixelCacheFolder } from '../platform/cacheFolder.js';
+import type { TrainerMessage } from '../protocol/jobs.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import type { ToldEvent } from '../protocol/runEvents.js';
+import type { ResumePoint } from '../runs/resumePoint.js';
+import type { RunFolder } from '../runs/runFolder.js';
+import { noteRunning } from '../runs/runningRuns.js';
+import type { RunRecord } from '../runs/runRecord.js';
+import type { FacesOf } from './alignedDataset.js';
+import type { FaceStart } from './faceStart.js';
+import type { RunTeller } from './runTeller.js';
+import type { StopSignal } from './stopSignal.js';
+
+/** What a test replaces. */
+export interface TrainingPorts {
+  readonly now: () => Date;
+  readonly pixelCache: string;
+  /** What finds faces for a face network when absent. */
+  readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
+  /** Lists the run among those of this machine; @returns takes it off the list. */
+  readonly noteRunning?: (runFolder: string, since: Date) => () => void;
+  readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
+}
+
+export const PORTS: TrainingPorts = {
+  now: () => new Date(),
+  pixelCache: pixelCacheFolder(),
+  noteRunning: (runFolder, since) => noteRunning(runFolder, since),
+  selectEngine: (options) => selectEngine(options),
+};
+
+/** What a run is started with. */
+export interface RunSurroundings {
+  readonly emit: (message: TrainerMessage) => void;
+  readonly stop: StopSignal;
+  readonly ports: TrainingPorts;
+}
+
+/** What the parts of a run share. */
+export interface RunContext extends RunSurroundings {
+  readonly options: TrainingOptions;
+  /** Of a run that starts from the face network. */
+  readonly face: FaceStart | undefined;
+  readonly folder: RunFolder;
+  readonly record: RunRecord;
+  readonly scanned: ScannedDataset;
+  readonly teller: RunTeller;
+  readonly tell: (event: ToldEvent) => void;
+  /** Where an earlier process was. */
+  readonly from: ResumePoint | undefined;
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { Random } from '../../src/core/random.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
+import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
+import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
+import { readCheckpoint } from '../../src/runs/checkpoint.js';
+import { built } from '../support/built.js';
+import { resultOf } from '../support/smallRuns.js';
+
+// SIGKILL at instants that chance draws, and what a run is worth afterwards.
+
+/** What happened to a run that was killed again and again. */
+export interface Killed {
+  readonly kills: number;
+  /** Of these, before there was any checkpoint: the run begins anew. */
+  readonly tooEarly: number;
+  /** Kills that left a checkpoint half written or half removed, under a name that says so. */
+  readonly leftovers: number;
+}
+
+export interface KillOptions {
+  readonly dataset: string;
+  readonly runFolder: string;
+  readonly cache: string;
+  readonly options: Partial<TrainingOptionsInput>;
+  readonly random: Random;
+  readonly kills: number;
+}
+
+const trainer = () => built('trainer.js');
+/** What a run says that was killed before its first checkpoint. */
+const NOTHING_YET = ['run-without-checkpoint', 'run-unreadable'];
+
+/** How a trainer ended: killed, or with its last word; a run that ended before it was killed says so. */
+type End = 'killed' | 'finished' | { readonly code: string; readonly message: string };
+
+/** Lets a trainer do its work for so long. */
+function work(order: TrainerOrder, cache: string, killAfterMs: number): Promise<End> {
+  return new Promise((resolve) => {
+    const child = fork(trainer(), [String(process.pid)], {
+      ...{ stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] },
+      env: { ...process.env, FACE_TRAINER_CACHE: cache },
+    });
+    let end: End = 'killed';
+    let timer: NodeJS.Timeout | undefined;
+    child.on('message', (message: TrainerMessage) => {
+      if (message.type === 'hello') {
+        child.send(order);
+        if (Number.isFinite(killAfterMs)) timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+      }
+      if (message.type === 'finished') end = 'finished';
+      // Killed behind its last word, which only the log has heard.
+      if (message.type === 'failure') end = message.code === 'run-complete' ? 'finished' : message;
+    });
+    child.once('close', () => {
+      clearTimeout(timer);
+      resolve(end);
+    });
+  });
+}
+
+function orderOf({ dataset, runFolder, options }: KillOptions): TrainerOrder {
+  const all = trainingOptions.parse({ dataset, checkpointMinutes: 0.0005, ...options });
+  return { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options: all };
+}
+
+/** The run without any kill, and how long it takes from the order to the last word. */
+export async function wholeRun(how: KillOptions): Promise<{ readonly result: unknown; readonly ms: number }> {
+  const begin = performance.now();
+  assert.equal(await work(orderOf(how), how.cache, Infinity), 'finished');
+  return { result: resultOf(how.runFolder), ms: performance.now() - begin };
+}
+
+/**
+ * Kills a run so many times, lets it end, and holds it against the one that was never killed. A run that ends before is begun anew.
+ *
+ * @throws AssertionError where a checkpoint is not whole, the run cannot go on, or its bits are others
+ */
+export async function killRun(
+  how: KillOptions,
+  whole: { readonly result: unknown; readonly ms: number },
+): Promise<Killed> {
+  const { runFolder, cache, random, kills } = how;
+  let [tooEarly, leftovers, done] = [0, 0, 0];
+  const checkpoints = path.join(runFolder, 'checkpoints');
+  const go = async (ms: number): Promise<End> => {
+    const end = await work({ type: 'resume', protocol: PROTOCOL_VERSION, runFolder }, cache, ms);
+    if (typeof end === 'string' || !NOTHING_YET.includes(end.code)) return end;
+    tooEarly++;
+    fs.rmSync(runFolder, { recursive: true, force: true });
+    return work(orderOf(how), cache, ms);
+  };
+  while (done < kills) {
+    const end = await go((random.uniform() * whole.ms) / 2);
+    if (end !== 'killed') {
+      assert.equal(end, 'finished');
+      assert.deepEqual(resultOf(runFolder), whole.result);
+      fs.rmSync(runFolder, { recursive: true, force: true });
+      continue;
+    }
+    done++;
+    for (const name of fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints) : [])
+      if (name.startsWith('.')) leftovers++;
+      else readCheckpoint(path.join(checkpoints, name));
+  }
+  assert.equal(await go(Infinity), 'finished');
+  assert.deepEqual(resultOf(runFolder), whole.result);
+  for (const place of [runFolder, checkpoints])
+    assert.deepEqual(
+      fs.readdirSync(place).filter((name) => name.startsWith('.') || name.includes('.tmp-')),
+      [],
+      'nothing half done is left',
+    );
+  return { kills: done, tooEarly, leftovers };
+}

@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { Random } from '../../src/core/random.js';
+import { writePeople } from '../support/scratch.js';
+import { SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
+import { killRun, wholeRun } from './killRuns.js';
+
+// node --import tsx test/attack/main.ts kill [--count N] [--seed N]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { count: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+});
+
+/** Kills runs of every kind, so many times in all. */
+async function kill(count: number, seed: number): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-attack-'));
+  try {
+    const dataset = path.join(folder, 'data');
+    await writePeople(dataset, 4, 8);
+    const kinds = Object.entries(SMALL_RUNS);
+    for (const [i, [name, options]] of kinds.entries()) {
+      const kills = Math.floor(count / kinds.length) + (i < count % kinds.length ? 1 : 0);
+      const how = {
+        ...{ dataset, cache: path.join(folder, 'cache'), options: { ...SMALL_RUN, ...options } },
+        ...{ random: Random.fromSeed(seed + i), kills },
+      };
+      const whole = await wholeRun({ ...how, runFolder: path.join(folder, `whole-${i}`) });
+      const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, `run-${i}`) }, whole);
+      console.log(
+        `${name}: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
+      );
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const [what] = positionals;
+if (what !== 'kill') {
+  console.error('Say what to try: kill.');
+  process.exitCode = 2;
+} else void kill(Number(values.count), Number(values.seed));

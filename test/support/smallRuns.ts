@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { reduceAll } from '../../src/core/runState.js';
+import type { TrainingOptionsInput } from '../../src/protocol/options.js';
+import { RunReader } from '../../src/runs/runReader.js';
+
+// Runs of a second each that between them do everything a run can do, and what each comes to.
+
+/** On four people with eight pictures each. */
+export const SMALL_RUN = { size: 32, width: 0.1, batchSize: 4, split: 0.7, seed: 9, keepCheckpoints: 3 } as const;
+
+export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>> = {
+  original: { epochs: 3 },
+  'head first, statistics gathered, AdamW': {
+    ...{ epochs: 3, headEpochs: 1, optimizer: 'adamw', weightDecay: 0.01, schedule: 'cosine', dropout: 0.3 },
+    augmentation: { flip: true, shift: true, rotation: 10 },
+  },
+  'frozen below the head': { epochs: 3, frozen: true, augmentation: { flip: true } },
+  'batches of people, SGD': { epochs: 3, optimizer: 'sgd', sampler: { people: 2, pictures: 2 } },
+  'quantized on the way': {
+    ...{ epochs: 4, headEpochs: 1 },
+    quantization: { afterEpochs: 2, calibrationPictures: 8, sensitivityPictures: 4 },
+  },
+  'people left out': { epochs: 3, splitBy: 'identity', split: 0.6 },
+};
+
+/** What training computed, but for times. */
+export function resultOf(run: string): unknown {
+  const state = reduceAll(new RunReader(run).readNew());
+  const timeless = (events: readonly object[]) =>
+    events.map((event) =>
+      Object.fromEntries(
+        Object.entries(event).filter(
+          ([key]) => !['imagesPerSecond', 'etaSeconds', 'elapsedSeconds', 'waitingShare'].includes(key),
+        ),
+      ),
+    );
+  const checkpoints = fs.readdirSync(path.join(run, 'checkpoints')).sort();
+  const digest = (name: string, file: string) =>
+    createHash('sha256')
+      .update(fs.readFileSync(path.join(run, 'checkpoints', name, file)))
+      .digest('hex');
+  return {
+    ...{ steps: timeless(state.steps), epochs: timeless(state.epochs), stages: state.stages, marks: state.marks },
+    ...{ calibrated: state.calibrated, quantizers: state.quantizers, sensitivity: state.sensitivity },
+    finished: timeless([state.finished!]),
+    best: state.checkpoints.map(({ path: at, best }) => [at, best]).filter(([at]) => String(at).includes('epoch')),
+    files: checkpoints.map((name) => [name, digest(name, 'model.safetensors'), digest(name, 'optimizer.safetensors')]),
+  };
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { Random } from '../../src/core/random.js';
+import { reduceAll } from '../../src/core/runState.js';
+import { selectEngine } from '../../src/engine/selectEngine.js';
+import type { TrainerMessage } from '../../src/protocol/jobs.js';
+import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
+import { RunReader } from '../../src/runs/runReader.js';
+import { StopSignal } from '../../src/training/stopSignal.js';
+import { resumeRun, trainRun } from '../../src/training/trainRun.js';
+import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
+import { scratchFolder, writePeople } from '../support/scratch.js';
+
+// A run that is broken off anywhere and goes on ends with the bits of one that was not.
+
+const folder = scratchFolder();
+const data = () => path.join(folder(), 'data');
+const ports = () => ({ now: () => new Date(0), pixelCache: path.join(folder(), 'pixels'), selectEngine });
+
+/** Stops it before the batch with that many steps behind it, if it gets there. */
+async function trainUntil(
+  begin: (emit: (message: TrainerMessage) => void, stop: StopSignal) => Promise<boolean>,
+  step: number,
+): Promise<TrainerMessage[]> {
+  const messages: TrainerMessage[] = [];
+  const stop = new StopSignal();
+  const ok = await begin((message) => {
+    messages.push(message);
+    if (message.type === 'step' && message.step >= step) stop.request();
+  }, stop);
+  assert.ok(ok, JSON.stringify(messages.at(-1)));
+  return messages;
+}
+
+const start = (run: string, options: Partial<TrainingOptionsInput>, step = Infinity) =>
+  trainUntil(
+    (emit, stop) =>
+      trainRun(
+        { runFolder: run, version: '0', options: trainingOptions.parse({ dataset: data(), ...SMALL_RUN, ...options }) },
+        emit,
+        stop,
+        ports(),
+      ),
+    step,
+  );
+const goOn = (run: string, step = Infinity) =>
+  trainUntil((emit, stop) => resumeRun({ runFolder: run }, emit, stop, ports()), step);
+
+describe('a run that goes on', function () {
+  this.timeout(240_000);
+
+  for (const [name, options] of Object.entries(SMALL_RUNS))
+    it(`ends with the same bits, stopped anywhere: ${name}`, async () => {
+      await writePeople(data(), 4, 8);
+      const whole = path.join(folder(), 'whole');
+      await start(whole, options);
+      const expected = resultOf(whole);
+      const steps = reduceAll(new RunReader(whole).readNew()).steps.length;
+      const random = Random.fromSeed(steps);
+      for (let round = 0; round < 3; round++) {
+        const run = path.join(folder(), `run-${round}`);
+        const [first, second] = [1 + random.integer(steps - 1), 1 + random.integer(steps - 1)].sort((a, b) => a - b);
+        await start(run, options, first);
+        await goOn(run, second);
+        const { finished } = reduceAll(new RunReader(run).readNew());
+        if (finished?.reason === 'stopped') await goOn(run);
+        assert.deepEqual(resultOf(run), expected, `stopped after ${first} and ${second} of ${steps} steps`);
+      }
+    });
+});
