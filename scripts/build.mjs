@@ -30,6 +30,39 @@ const withoutIdleParts = {
   },
 };
 
+/**
+ * esbuild splits ES modules alone, and the editor loads CommonJS: each piece is made one once it is written. What is imported by
+ * `import()` stays a piece of its own, read when it is asked for.
+ */
+const asCommonJs = {
+  name: 'as CommonJS',
+  setup({ onEnd }) {
+    onEnd(async ({ metafile }) => {
+      const pieces = Object.keys(metafile?.outputs ?? {}).filter((file) => file.endsWith('.js'));
+      await Promise.all(
+        pieces.map(async (file) => {
+          const map = Buffer.from(readFileSync(`${file}.map`)).toString('base64');
+          const module = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
+          const { code, map: sources } = await esbuild.transform(
+            `${module}//# sourceMappingURL=data:application/json;base64,${map}`,
+            {
+              format: 'cjs',
+              target: 'node20',
+              platform: 'node',
+              minify: !watch,
+              supported: { 'dynamic-import': false },
+              sourcemap: 'external',
+              sourcefile: path.basename(file),
+            },
+          );
+          writeFileSync(file, `${code}//# sourceMappingURL=${path.basename(file)}.map\n`);
+          writeFileSync(`${file}.map`, sources);
+        }),
+      );
+    });
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -52,9 +85,12 @@ const builds = [
     ...node,
     entryPoints: { extension: 'src/extension/extension.ts' },
     external: ['vscode'],
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'extension-[hash]',
     minify: !watch,
     keepNames: true,
-    plugins: [withoutIdleParts],
+    plugins: [withoutIdleParts, asCommonJs],
   },
   { ...node, entryPoints: { faceTrainer: 'src/cli/main.ts' } },
   {

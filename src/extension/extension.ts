@@ -1,9 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
 import { runningRuns } from '../runs/runningRuns.js';
 import { ActiveRun, FoundRun } from './activeRun.js';
 import { runsFolders } from './views/runsCatalog.js';
-import { commandTable, runCommand } from './commands/commands.js';
+import type { Services } from './commands/commands.js';
 import { DataCommands } from './commands/dataCommands.js';
 import { Jobs } from './job.js';
 import { DATA_VIEW, DataPanels } from './panels/dataPanels.js';
@@ -57,9 +58,9 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');
-  const table = commandTable({
+  const services: Services = {
     ...{ editor, jobs, trainer, data, recognizers, panels, reports, runsView, recognizersView, memory, cli },
-  });
+  };
   context.subscriptions.push(
     log,
     status,
@@ -71,8 +72,20 @@ export function activate(context: vscode.ExtensionContext): void {
     onRestore(context, DATA_VIEW, (panel, saved) => panels.data.restore(panel, saved)),
     onRestore(context, MODEL_VIEW, (panel, saved) => panels.models.restore(panel, saved)),
     onRestore(context, EVALUATION_VIEW, (panel, saved) => panels.evaluations.restore(panel, saved)),
-    ...Object.entries(table).map(([name, command]) =>
-      vscode.commands.registerCommand(`faceTrainer.${name}`, (...args: unknown[]) => runCommand(editor, command, args)),
+    ...commandsOf(context.extension.packageJSON).map((id) =>
+      vscode.commands.registerCommand(id, (...args: unknown[]) => run(services, id, args)),
     ),
   );
+}
+
+const manifest = z.object({ contributes: z.object({ commands: z.array(z.object({ command: z.string() })) }) });
+
+/** The commands of the manifest: what they do is read when the first is called. */
+function commandsOf(packageJson: unknown): string[] {
+  return manifest.parse(packageJson).contributes.commands.map(({ command }) => command);
+}
+
+async function run(services: Services, id: string, args: readonly unknown[]): Promise<void> {
+  const { commandTable, runCommand } = await import('./commands/commands.js');
+  await runCommand(services.editor, commandTable(services)[id.replace('faceTrainer.', '')]!, args);
 }
