@@ -37,10 +37,11 @@ export class CheckpointKeeper {
     return this.held;
   }
 
-  /** Goes on behind a checkpoint that an earlier process wrote. */
+  /** Goes on behind a checkpoint that an earlier process wrote, which may have ended before it removed what need not stay. */
   goOn(from: EventOf<'checkpoint'>, { earlier, best }: KeptState): void {
     this.written = [...earlier, from];
     this.held = best;
+    this.removeOld();
   }
 
   /**

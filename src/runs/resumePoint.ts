@@ -46,7 +46,9 @@ export function resumePoint(runFolder: string): ResumePoint {
     const { loop, kept } = checkpoint;
     if (!loop || !kept) throw ofOldVersion(event);
     const before = stateAt(events, event);
-    return { record, events, before, event, checkpoint, loop, kept, passedOver };
+    // Of one that a kill kept from being told, only its own files know whether it was the best.
+    const whole = { ...event, best: kept.isBest };
+    return { record, events, before, event: whole, checkpoint, loop, kept, passedOver };
   }
   const found = passedOver.length > 0 ? `: ${formatList(passedOver)} cannot be read` : '';
   throw new UserError(

@@ -102,6 +102,7 @@ describe('what a terminal says of each event of a run', () => {
     dataset: ['Pictures    20 pictures of 2 people: 18 train, 2 validate'],
     engine: ['Engine      AVX2, 2 threads'],
     stage: ['Stage       the last layer trains on the frozen network below it'],
+    resumed: ['Goes on     from epoch-0001: 1 epoch and 10 steps done'],
     mark: ['Quantized   ranges of the activations are found (after step 5)'],
     calibrated: ['Calibrated  on 32 pictures: validation accuracy 50.0 % in float, 40.0 % rounded without training'],
     sensitivity: ['Layers      that lose most when rounded alone: Conv1 (loss +0.0000)'],

@@ -65,6 +65,17 @@ describe('CheckpointKeeper', () => {
     assert.deepEqual(seen, [['epoch-0001'], ['epoch-0001', 'epoch-0002'], ['epoch-0002', 'epoch-0003']]);
   });
 
+  it('removes what an earlier process had no time to remove', () => {
+    const { run, told, write } = keeperOf();
+    write(1, { valAccuracy: 0.2 });
+    fs.cpSync(path.join(run.checkpoints, 'epoch-0001'), path.join(folder(), 'again'), { recursive: true });
+    for (const epoch of [2, 3]) write(epoch, { valAccuracy: 0.1 + 0.1 * epoch });
+    fs.renameSync(path.join(folder(), 'again'), path.join(run.checkpoints, 'epoch-0001'));
+    const next = new CheckpointKeeper(run, sampleGraph, 2, { tell: () => undefined, requireThere: () => undefined });
+    next.goOn(told[2]!, { earlier: told.slice(0, 2), isBest: true });
+    assert.deepEqual(names(run), ['epoch-0002', 'epoch-0003']);
+  });
+
   it('never leaves half a checkpoint under its own name, whenever its removal ends', () => {
     const { run, write } = keeperOf(1);
     write(1, { valAccuracy: 0.1 });

@@ -77,7 +77,7 @@ describe('where a run goes on', () => {
     write(2, { earlier: [first], isBest: true });
     log(first, { ...step, step: 20 }, { ...step, step: 21 });
     const { event, before } = resumePoint(folder());
-    assert.equal(event.path, 'checkpoints/epoch-0002');
+    assert.deepEqual([event.path, event.best], ['checkpoints/epoch-0002', true]);
     assert.deepEqual(
       before.steps.map((one) => one.step),
       [20],

@@ -49,11 +49,12 @@ export interface Command {
   run(...args: readonly unknown[]): unknown;
 }
 
+const writes = (run: Command['run']): Command => ({ writes: true, run });
+const reads = (run: Command['run']): Command => ({ writes: false, run });
+
 /** Every command of the manifest, without its `faceTrainer.`. */
 export function commandTable(services: Services): Record<string, Command> {
   const { editor, jobs, trainer, data, recognizers, panels, reports, memory, cli } = services;
-  const writes = (run: Command['run']): Command => ({ writes: true, run });
-  const reads = (run: Command['run']): Command => ({ writes: false, run });
   const setUp = () => setUpTensorFlow(editor, cli);
   const preview: Parameters<typeof trainModel>[1]['preview'] = (options) => data.preview(options, panels.data);
   return {
@@ -84,7 +85,8 @@ export function commandTable(services: Services): Record<string, Command> {
       const checkpoint = await checkpointOf(editor, argument, wish);
       if (checkpoint !== undefined) await compareModels(editor, jobs, panels.models, checkpoint);
     }),
-    ...recognizerCommands(services, writes),
+    ...recognizerCommands(services),
+    ...runCommands(services),
     tryPicture: writes(async (argument) => {
       const recognizer = enrolledOf(argument)?.recognizer;
       if (recognizer !== undefined) {
@@ -96,11 +98,24 @@ export function commandTable(services: Services): Record<string, Command> {
       if (model !== undefined) panels.models.tryPictures(model);
     }),
     setUpTensorFlow: writes(setUp),
+    showLog: reads(() => editor.log.show()),
+  };
+}
+
+function runCommands({
+  editor,
+  trainer,
+  panels,
+  reports,
+  runsView,
+  recognizersView,
+}: Services): Record<string, Command> {
+  return {
     stopTraining: reads((run) => trainer.end('stop', runFolderOf(run))),
     pauseTraining: reads((run) => trainer.end('pause', runFolderOf(run))),
     goOn: writes((run, more) => goOn(editor, trainer, run, more)),
-    refreshRuns: reads(() => services.runsView.refresh()),
-    refreshRecognizers: reads(() => services.recognizersView.refresh()),
+    refreshRuns: reads(() => runsView.refresh()),
+    refreshRecognizers: reads(() => recognizersView.refresh()),
     openRun: reads(async (argument) => {
       const runFolder = runFolderOf(argument) ?? (await pickRun(editor));
       if (runFolder !== undefined) panels.runs.open(runFolder, true);
@@ -109,14 +124,17 @@ export function commandTable(services: Services): Record<string, Command> {
       const runFolder = runFolderOf(argument) ?? panels.runs.activeRunFolder ?? (await pickRun(editor));
       if (runFolder !== undefined) await reports.openReport(runFolder);
     }),
-    showLog: reads(() => editor.log.show()),
   };
 }
 
-function recognizerCommands(
-  { editor, jobs, recognizers, recognizersView, panels, memory }: Services,
-  writes: (run: Command['run']) => Command,
-): Record<string, Command> {
+function recognizerCommands({
+  editor,
+  jobs,
+  recognizers,
+  recognizersView,
+  panels,
+  memory,
+}: Services): Record<string, Command> {
   const commands = new RecognizerCommands(editor, recognizers, () => recognizersView.selected);
   return {
     recognizePeople: writes(async (folder) => {
