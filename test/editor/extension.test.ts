@@ -59,7 +59,7 @@ describe('Face Trainer in the extension host', () => {
       [],
     );
     const own = loaded.filter((file) => path.basename(file).startsWith('extension'));
-    assert.ok(own.length > 1, `${own.join(', ')}`);
+    assert.ok(own.length > 1, own.join(', '));
     const bytes = own.reduce((sum, file) => sum + fs.statSync(file).size, 0);
     assert.ok(bytes <= 250_000, `${bytes} bytes`);
   });
