@@ -52,6 +52,7 @@ export type UserErrorCode =
   | 'run-not-running'
   | 'run-unreadable'
   | 'run-without-checkpoint'
+  | 'restricted'
   | 'invalid-options'
   | 'protocol'
   | 'trainer-crashed'

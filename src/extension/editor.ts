@@ -32,8 +32,10 @@ export interface Editor {
   /** A Markdown file as a page. */
   preview(file: string): Promise<void>;
   revealInExplorer(file: string): Promise<void>;
-  /** Opens a page of this machine in the user's browser, also when the editor's window is on another machine. */
-  browse(url: string): Promise<void>;
+  /** How the user's browser reaches a page of this machine, also when the editor's window is on another one. */
+  addressOf(url: string): Promise<string>;
+  /** Opens an address in the user's browser. */
+  browse(address: string): Promise<void>;
   /** @param focus whether the user asked for it just now; else it appears where it takes no key from anybody */
   newPanel(view: string, title: string, focus: boolean): Panel;
 }

@@ -1,6 +1,7 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
 import type { LastWord, TrainerMessage, RunOrder, TrainerOrder } from '../protocol/jobs.js';
 import type { Editor } from './editor.js';
+import { requireTrust } from './trust.js';
 
 type JobOrder = Exclude<TrainerOrder, RunOrder>;
 
@@ -32,8 +33,14 @@ export class Jobs {
     });
   }
 
-  /** Without a notification. @param onProgress pictures that were looked at, of how many */
+  /**
+   * Without a notification.
+   *
+   * @param onProgress pictures that were looked at, of how many
+   * @throws UserError `restricted`
+   */
   start(order: JobOrder, onProgress?: (done: number, total: number) => void): RunningJob {
+    requireTrust(this.editor);
     const onMessage = (message: TrainerMessage) => {
       if (message.type === 'preparing' && message.total > 0) onProgress?.(message.done, message.total);
     };

@@ -10,6 +10,7 @@ import { readRecognizer, recognizerStamp } from '../recognizers/recognizerFolder
 import { recognizerName, recognizersFolder, recognizersIn } from '../recognizers/recognizersFolder.js';
 import type { Editor } from './editor.js';
 import { faceWeightsSetting } from './faceWeightsSetting.js';
+import { requireTrust } from './trust.js';
 
 type Read = Recognizer['record'];
 /** @param done pictures that were looked at, of `total` */
@@ -80,8 +81,9 @@ export class Recognizers {
     return this.record(folder)?.people.map(({ name }) => name) ?? [];
   }
 
-  /** Changes that need no network. @throws UserError what the edit refuses, or the disk */
+  /** Changes that need no network. @throws UserError `restricted`; what the edit refuses, or the disk */
   async edit(folder: string, edit: Edit): Promise<void> {
+    requireTrust(this.editor);
     await editRecognizer(folder, edit);
     this.changed(folder);
   }
@@ -114,8 +116,10 @@ export class Recognizers {
    * Answers at once while its process is warm, which it stays for a minute.
    *
    * @param place a recognizer, or a checkpoint, whose people are enrolled with the first question
+   * @throws UserError `restricted`
    */
   answerer(place: string): Answerer {
+    requireTrust(this.editor);
     const present = this.answerers.get(place);
     if (present) return present;
     const made = new Answerer(

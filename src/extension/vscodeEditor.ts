@@ -93,8 +93,11 @@ export class VscodeEditor implements Editor {
   async revealInExplorer(file: string): Promise<void> {
     await vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(file));
   }
-  async browse(url: string): Promise<void> {
-    await vscode.env.openExternal(await vscode.env.asExternalUri(vscode.Uri.parse(url)));
+  async addressOf(url: string): Promise<string> {
+    return (await vscode.env.asExternalUri(vscode.Uri.parse(url))).toString(true);
+  }
+  async browse(address: string): Promise<void> {
+    await vscode.env.openExternal(vscode.Uri.parse(address));
   }
   newPanel(view: string, title: string, focus: boolean): Panel {
     const place = { viewColumn: columnFor(focus), preserveFocus: !focus };

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { escapeHtml, formatCount } from '../core/format.js';
+import { PRINTED_POLICY } from '../core/printedPolicy.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
 import type { AlignEntry } from './alignJournal.js';
 
@@ -38,7 +39,7 @@ export async function writeContactSheet(
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="${PRINTED_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Aligned faces: contact sheet</title>
 <style>${STYLE}</style>

@@ -5,6 +5,7 @@ import { MARK_WORDS } from '../core/markWords.js';
 import { METRIC_WORDS, metricOf, strangersWords } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { bestOf } from '../core/best.js';
+import { PRINTED_POLICY } from '../core/printedPolicy.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
 import { REPORT_STYLE } from './reportStyle.js';
@@ -17,7 +18,7 @@ export function renderReport(state: RunState): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="${PRINTED_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Face Trainer: ${escapeHtml(name)}</title>
 <style>${REPORT_STYLE}</style>

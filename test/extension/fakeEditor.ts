@@ -145,8 +145,11 @@ export class FakeEditor implements Editor {
   revealInExplorer(): Promise<void> {
     return Promise.resolve();
   }
-  browse(url: string): Promise<void> {
-    this.browsed.push(url);
+  addressOf(url: string): Promise<string> {
+    return Promise.resolve(url);
+  }
+  browse(address: string): Promise<void> {
+    this.browsed.push(address);
     return Promise.resolve();
   }
   newPanel(view: string, title: string, focus: boolean): Panel {

@@ -90,7 +90,10 @@ describe('the documents of panels', () => {
 
   it('lets run what has the nonce alone, and load nothing from elsewhere', () => {
     const html = pageHtml({ ...parts, saved: {} });
-    assert.match(html, /default-src 'none'; script-src 'nonce-abc'; style-src https:\/\/x; img-src data:"/);
+    assert.match(
+      html,
+      /default-src 'none'; script-src 'nonce-abc'; style-src https:\/\/x; img-src data:; base-uri 'none'; form-action 'none'"/,
+    );
     assert.equal(html.match(/<script/g)?.length, html.match(/<script nonce="abc"/g)?.length);
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { RunInProgress } from '../../src/extension/activeRun.js';
@@ -11,6 +12,7 @@ import type { DatasetReport } from '../../src/protocol/check.js';
 import type { Comparison } from '../../src/protocol/comparison.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { hostMessage, type HostMessage } from '../../src/protocol/panel.js';
+import { notRun } from '../support/notRun.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor, FakePanel, settled } from './fakeEditor.js';
 import { epochEvent, runEventOf, writeRun } from './runs.js';
@@ -48,10 +50,11 @@ describe('RunPanels', () => {
     return panels;
   }
   const messages = (panel: FakePanel): HostMessage[] => panel.posted.map((message) => hostMessage.parse(message));
-  const run = () =>
+  const run = (...checkpoints: string[]) =>
     writeRun(path.join(folder(), 'run'), [
       runEventOf(path.join(folder(), 'run'), path.join(folder(), 'orl')),
       epochEvent(1, 4, 0.5),
+      ...checkpoints.map((at) => ({ type: 'checkpoint' as const, path: at, epoch: 1, step: 4, bytes: 1, best: true })),
     ]);
 
   it('opens one panel a run, named by folder and time, which takes the focus only when asked to', () => {
@@ -87,19 +90,25 @@ describe('RunPanels', () => {
     assert.equal(later.filter(({ type }) => type === 'liveness').length, 1, 'liveness is sent when it changes');
   });
 
-  it('hands commands only checkpoints that lie in the folder of its run', async () => {
+  it('hands commands only checkpoints of its log, and of those none outside of the folder of its run', async () => {
     const editor = inWorkspace();
-    const at = run();
+    // A stranger's log may name anything.
+    const named = ['../elsewhere', '/etc', '.', 'checkpoints/epoch-0009'];
+    const at = run('checkpoints/epoch-0001');
+    const tell = (event: object) => fs.appendFileSync(path.join(at, 'metrics.ndjson'), `${JSON.stringify(event)}\n`);
+    for (const checkpoint of named)
+      tell({ type: 'checkpoint', path: checkpoint, epoch: 1, step: 4, bytes: 1, best: true });
+    fs.mkdirSync(path.join(at, 'checkpoints', 'epoch-0002'));
     panelsOf(editor).open(at, true);
     const [panel] = editor.panels;
     fs.mkdirSync(path.join(folder(), 'elsewhere'));
     fs.symlinkSync(path.join(folder(), 'elsewhere'), path.join(at, 'checkpoints', 'epoch-0009'));
-    for (const checkpoint of ['../elsewhere', '/etc', '.', 'checkpoints/epoch-0009'])
+    for (const checkpoint of [...named, 'checkpoints/epoch-0002'])
       for (const type of ['export', 'compare', 'tryPicture'] as const) panel!.say({ type, checkpoint });
     panel!.say({ type: 'quantize', checkpoint: '../elsewhere', floatLayers: [] });
     await settled();
     assert.deepEqual(editor.executed, []);
-    assert.equal(editor.said.length, 13);
+    assert.equal(editor.said.length, 16);
     panel!.say({ type: 'export', checkpoint: 'checkpoints/epoch-0001' });
     await settled();
     assert.deepEqual(editor.executed, [['faceTrainer.exportModel', path.join(at, 'checkpoints', 'epoch-0001')]]);
@@ -194,15 +203,22 @@ describe('DataPanels', () => {
     assert.equal((panel!.posted.at(-1) as { report: DatasetReport }).report.people, 3);
   });
 
-  it('opens files of the folder of pictures alone', async () => {
+  it('opens files that it was sent alone, and of those none outside of the folder of pictures', async () => {
     const editor = inWorkspace();
-    new DataPanels(editor, never).report(report(), true);
+    const outside = ['../../etc/passwd', '/etc/passwd', '..', 's01/link.jpg'];
+    const files = ['s01/01.jpg', ...outside].map((file) => ({ file }));
+    const words = { title: 't', explanation: 'e', advice: 'a' };
+    const finding = { code: 'unreadable' as const, severity: 'error' as const, ...words, files };
+    fs.mkdirSync(path.join(folder(), 'orl', 's01'), { recursive: true });
+    fs.writeFileSync(path.join(folder(), 'secret'), '');
+    fs.symlinkSync(path.join(folder(), 'secret'), path.join(folder(), 'orl', 's01', 'link.jpg'));
+    new DataPanels(editor, never).report({ ...report(), findings: [finding] }, true);
     const [panel] = editor.panels;
-    for (const file of ['../../etc/passwd', '/etc/passwd', '..']) panel!.say({ type: 'open', file });
+    for (const file of [...outside, 's01/02.jpg']) panel!.say({ type: 'open', file });
     panel!.say({ type: 'open', file: 's01/01.jpg' });
     await settled();
     assert.deepEqual(editor.opened, [path.join(folder(), 'orl', 's01', '01.jpg')]);
-    assert.equal(editor.said.length, 3);
+    assert.equal(editor.said.length, 5);
   });
 
   it('writes the exclusion list once, keeps one that was edited, and tells the page where it is', async () => {
@@ -229,8 +245,9 @@ describe('ModelPanels', () => {
     dataset: path.join(folder(), 'orl'),
     network: 'MobileNetV2',
     measurements: { pictures: 4, sameData: true, machine: 'a CPU', models: [] },
-    gallery: [],
+    gallery: ['s01/01.jpg', '../run/run.json'].map((file) => ({ file, person: 'a', ...verdicts })),
   });
+  const verdicts = { float32: { person: 'a', probability: 1 }, int8: { person: 'b', probability: 1 } };
 
   beforeEach(() => {
     writeRun(path.join(folder(), 'run'), [
@@ -273,14 +290,16 @@ describe('ModelPanels', () => {
     }
   });
 
-  it('opens pictures of the compared folder alone', async () => {
+  it('opens pictures that it was sent alone, and of those none outside of the compared folder', async () => {
     const editor = inWorkspace();
     modelPanels(editor).compare(checkpoint(), comparison(), true);
-    editor.panels[0]!.say({ type: 'open', file: '../run/run.json' });
-    editor.panels[0]!.say({ type: 'open', file: 's01/01.jpg' });
+    for (const file of ['../run/run.json', 's01/02.jpg', 's01/01.jpg']) editor.panels[0]!.say({ type: 'open', file });
     await settled();
     assert.deepEqual(editor.opened, [path.join(folder(), 'orl', 's01', '01.jpg')]);
-    assert.equal(editor.said[0]!.severity, 'error');
+    assert.deepEqual(
+      editor.said.map(({ severity }) => severity),
+      ['error', 'error'],
+    );
   });
 });
 
@@ -313,5 +332,18 @@ describe('Reports', () => {
     fs.symlinkSync(path.join(folder(), 'secret.html'), path.join(at, 'report.html'));
     await new Reports(editor).openReport(at);
     assert.deepEqual(editor.panels, []);
+  });
+
+  it('waits for no pipe in the place of the report, and reads none that is too large', async function () {
+    if (process.platform === 'win32') notRun(this, 'Windows has no such pipes');
+    const editor = inWorkspace();
+    const at = writeRun(path.join(folder(), 'run'), []);
+    const file = path.join(at, 'report.html');
+    execFileSync('mkfifo', [file]);
+    await assert.rejects(new Reports(editor).openReport(at), /is not a regular file/);
+    fs.rmSync(file);
+    fs.writeFileSync(file, '');
+    fs.truncateSync(file, 2 ** 31);
+    await assert.rejects(new Reports(editor).openReport(at), /is larger than/);
   });
 });

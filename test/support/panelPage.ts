@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
+import { pageHtml } from '../../src/extension/panels/pageHtml.js';
 import { launchBrowser, newPage } from './workbench.js';
 
 // The built panels in a browser, without an editor: its place is taken by a stub that keeps what the page posts.
@@ -11,8 +12,9 @@ export const screenshots = path.join(root, 'artifacts', 'screenshots');
 export type Script = 'webview.js' | 'data.js' | 'model.js' | 'evaluate.js';
 export type ThemeName = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
 
-/** The policy of src/extension/panels/panelHtml.ts with this origin in the place of the editor's. */
-const POLICY = "default-src 'none'; script-src 'nonce-n'; style-src http://panel.test; img-src data:";
+/** The extension's own document, with this origin in the place of the editor's. */
+const documentOf = (script: Script): string =>
+  pageHtml({ script: `/${script}`, style: '/panel.css', styleSource: 'http://panel.test', nonce: 'n', saved: {} });
 
 /** Colours of the editor's four default themes, those that the panels read. */
 const THEMES: Record<ThemeName, Readonly<Record<string, string>>> = {
@@ -199,13 +201,9 @@ export async function openPanel(
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().startsWith('Applying inline style')) errors.push(message.text());
   });
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<link rel="stylesheet" href="/panel.css"><title>Face Trainer</title></head>
-<body><main id="panel"></main><script nonce="n" src="/${script}"></script></body></html>`;
   await page.route('http://panel.test/**', (route) => {
     const name = path.basename(new URL(route.request().url()).pathname);
-    if (name === 'index.html') return route.fulfill({ contentType: 'text/html', body: html });
+    if (name === 'index.html') return route.fulfill({ contentType: 'text/html', body: documentOf(script) });
     const contentType = name.endsWith('.css') ? 'text/css' : 'text/javascript';
     return route.fulfill({ contentType, body: fs.readFileSync(path.join(root, 'dist', name)) });
   });

@@ -1,11 +1,16 @@
-/** The page that shows a camera: a picture of it goes to the editor, and what the network says comes back, in words. */
-export const CAMERA_PAGE = `<!doctype html>
+/**
+ * The page that shows a camera: a picture of it goes to the editor, and what the network says comes back, in words.
+ *
+ * @param nonce what its policy lets run
+ */
+export function cameraPage(nonce: string): string {
+  return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Face Trainer camera</title>
-<style>
+<style nonce="${nonce}">
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 720px; margin: 0 auto; padding: 24px; text-align: center; }
   video { width: 100%; border-radius: 12px; background: #0002; transform: scaleX(-1); }
@@ -31,7 +36,7 @@ export const CAMERA_PAGE = `<!doctype html>
 <button>Say So</button>
 </form>
 <small>Pictures go to the editor on this machine and nowhere else.</small>
-<script>
+<script nonce="${nonce}">
   const [video, button, said, form, not, who, people] = ['video', 'button', 'output', 'form', 'form button', 'input', 'datalist'].map((name) => document.querySelector(name));
   let shown;
   const show = async () => {
@@ -83,3 +88,4 @@ export const CAMERA_PAGE = `<!doctype html>
 </script>
 </body>
 </html>`;
+}

@@ -1,8 +1,7 @@
-import path from 'node:path';
 import type { Comparison } from '../../protocol/comparison.js';
 import { modelPanelMessage, type ModelPanelContent, type ModelPanelMessage } from '../../protocol/modelPanel.js';
 import type { Editor, Panel } from '../editor.js';
-import { insideFolder } from '../insideFolder.js';
+import { namedFile } from '../insideFolder.js';
 import { PageHost, type CommonMessage, type Page } from './pageHost.js';
 
 /** What both pages of a network may say. */
@@ -41,10 +40,9 @@ export class ComparisonPage implements Page<ModelMessage, ModelPanelContent> {
     if (message.type === 'export') await this.editor.execute('faceTrainer.exportModel', this.checkpoint);
     else if (message.type === 'tryPicture') await this.editor.execute('faceTrainer.tryPicture', this.checkpoint);
     else if (message.type === 'open') {
-      const { dataset } = this.comparison;
-      const file = insideFolder(dataset, message.file);
-      if (file === undefined) throw new Error(`“${message.file}” is not in ${path.basename(dataset)}.`);
-      await this.editor.open(file);
+      const { dataset, gallery } = this.comparison;
+      const named = gallery.map(({ file }) => file);
+      await this.editor.open(namedFile(dataset, named, message.file));
     }
   }
 }

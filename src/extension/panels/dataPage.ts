@@ -4,8 +4,9 @@ import { exclusionFile, writeExclusionList } from '../../client/exclusionList.js
 import type { DatasetReport } from '../../protocol/check.js';
 import { dataPanelMessage, type DataPanelContent, type DataPanelMessage } from '../../protocol/dataPanel.js';
 import type { Editor, Panel } from '../editor.js';
-import { insideFolder } from '../insideFolder.js';
+import { namedFile } from '../insideFolder.js';
 import { runsFolderFor } from '../runsFolders.js';
+import { requireTrust } from '../trust.js';
 import { PageHost, type CommonMessage, type Page } from './pageHost.js';
 
 type DataMessage = Exclude<DataPanelMessage, CommonMessage>;
@@ -53,17 +54,21 @@ export class DataPage implements Page<DataMessage, DataPanelContent> {
         await this.editor.open(writeExclusions(this.editor, this.content.report));
         this.host.refresh();
         return;
-      case 'open': {
-        const file = insideFolder(dataset, message.file);
-        if (file === undefined) throw new Error(`“${message.file}” is not in ${path.basename(dataset)}.`);
-        await this.editor.open(file);
-      }
+      case 'open':
+        await this.editor.open(namedFile(dataset, filesIn(this.content), message.file));
     }
   }
 }
 
+/** Every file that the page was sent. */
+function filesIn(content: DataPanelContent): string[] {
+  const shown = content.type === 'samples' ? content.samples : content.report.findings.flatMap(({ files }) => files);
+  return shown.map(({ file }) => file);
+}
+
 /** Next to the runs, where Train Model finds it. One that is there stays: somebody may have edited it. */
 function writeExclusions(editor: Editor, report: DatasetReport): string {
+  requireTrust(editor);
   const file = exclusionFileOf(editor, report);
   fs.mkdirSync(path.dirname(file), { recursive: true });
   if (!fs.existsSync(file)) writeExclusionList(file, report);

@@ -48,8 +48,8 @@ export class EvaluationPanels {
   restore(panel: Panel, state: unknown): void {
     const saved = savedState.safeParse(state).data;
     const there = saved && fs.existsSync(saved.target);
-    // Nothing is computed anew by a window that opens: without a result the page would start one.
-    if (there && savedEvaluation(saved)) this.open.adopt(saved.target, panel, this.page(saved));
+    // Nothing is computed anew by a window that opens: without a result the page would start one. Its pictures are made by a process.
+    if (this.editor.trusted && there && savedEvaluation(saved)) this.open.adopt(saved.target, panel, this.page(saved));
     else panel.close();
   }
 

@@ -65,11 +65,13 @@ export class ModelPanels {
 
   restore(panel: Panel, state: unknown): void {
     const saved = savedState.safeParse(state).data;
+    // Pictures are tried by a process.
+    const mayTry = this.editor.trusted;
     const result = saved?.kind === 'comparison' ? savedComparison(saved.checkpoint) : undefined;
     if (saved?.kind === 'comparison' && result)
       this.comparisons.adopt(saved.checkpoint, panel, this.comparison(saved.checkpoint, result));
-    else if (saved?.kind === 'try' && fs.existsSync(saved.model)) this.restoreTry(panel, saved.model);
-    else if (saved?.kind === 'recognize' && fs.existsSync(saved.recognizer))
+    else if (saved?.kind === 'try' && mayTry && fs.existsSync(saved.model)) this.restoreTry(panel, saved.model);
+    else if (saved?.kind === 'recognize' && mayTry && fs.existsSync(saved.recognizer))
       this.adopt(panel, recognizingBy(saved.recognizer));
     else panel.close();
   }
@@ -81,8 +83,7 @@ export class ModelPanels {
   }
 
   private adopt(panel: Panel, what: Recognizing): void {
-    if (this.editor.trusted) this.recognizing.adopt(what.place, panel, this.recognition(what));
-    else panel.close();
+    this.recognizing.adopt(what.place, panel, this.recognition(what));
   }
 
   /** A checkpoint has a recognizer once it is asked; an exported embedding, where its people lie beside it. */

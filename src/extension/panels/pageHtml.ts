@@ -1,3 +1,5 @@
+import { PRINTED_POLICY } from '../../core/printedPolicy.js';
+
 /** What a document may load: its own script and style, and pictures that messages bring along as data. */
 export interface PageParts {
   /** Addresses as the webview has them. */
@@ -16,7 +18,7 @@ export interface PageParts {
  * that no page has to think of it; what a page keeps beside it stays.
  */
 export function pageHtml({ script, style, styleSource, nonce, saved }: PageParts): string {
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${styleSource}; img-src data:`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${styleSource}; img-src data:; base-uri 'none'; form-action 'none'`;
   // "<" could end the script, or open a comment in it.
   const state = JSON.stringify(saved).replaceAll('<', '\\u003c');
   return `<!doctype html>
@@ -41,10 +43,9 @@ export function pageHtml({ script, style, styleSource, nonce, saved }: PageParts
 }
 
 /**
- * A document from a folder of the user's, such as a report, made harmless: whatever it holds, it loads nothing and sends
- * nothing. Several policies add up, so its own cannot loosen this one; that it stands first keeps anything from coming before it.
+ * A document from a folder of the user's, such as a report, made harmless: whatever it holds, it loads nothing, sends nothing
+ * and has no style but ours. Several policies add up, so its own cannot loosen this one; that it stands first keeps anything from coming before it.
  */
 export function foreignHtml(html: string): string {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
-  return `<!doctype html>\n<meta http-equiv="Content-Security-Policy" content="${policy}">\n${html}`;
+  return `<!doctype html>\n<meta http-equiv="Content-Security-Policy" content="${PRINTED_POLICY}">\n${html}`;
 }

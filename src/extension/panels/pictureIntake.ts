@@ -71,7 +71,10 @@ export class PictureIntake {
       onCorrection: this.correct,
     });
     this.camera.catch(() => (this.camera = undefined)); // the next click tries again
-    await this.editor.browse((await this.camera).url);
+    const camera = await this.camera;
+    const address = await this.editor.addressOf(camera.url);
+    camera.expect(address);
+    await this.editor.browse(address);
   }
 
   private written(name: string, bytes: Uint8Array): Wished {

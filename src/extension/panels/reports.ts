@@ -1,6 +1,6 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../client/runModel.js';
+import { readOwnFile } from '../../platform/regularFile.js';
 import { RunFolder } from '../../runs/runFolder.js';
 import type { Editor, Panel } from '../editor.js';
 import { insideFolder } from '../insideFolder.js';
@@ -9,6 +9,9 @@ import { OpenPanels, type Shown } from './openPanels.js';
 import { foreignHtml } from './pageHtml.js';
 
 export const REPORT_VIEW = 'faceTrainer.report';
+
+/** Bytes; a contact sheet with all its pictures has 6 MB. */
+const LARGEST = 64 * 2 ** 20;
 
 interface Sheet extends Shown {
   print(): void;
@@ -44,7 +47,7 @@ export class Reports {
   private show(file: string, title: string): void {
     const make = (panel: Panel): Sheet => ({
       panel,
-      print: () => panel.print(foreignHtml(fs.readFileSync(file, 'utf8'))),
+      print: () => panel.print(foreignHtml(readOwnFile(file, LARGEST).toString('utf8'))),
     });
     this.open.show(file, title, true, make).print();
   }

@@ -127,11 +127,12 @@ export class RunPage implements Page<RunMessage, HostMessage> {
     await this.editor.execute(`faceTrainer.${name}`, ...args);
   }
 
-  /** @throws when the page names something that is not in its run's folder */
+  /** @throws when the page names something that is no checkpoint of its run's log, or not in its folder */
   private checkpoint(relative: string): string {
-    const folder = insideFolder(this.model.runFolder, relative);
-    if (folder === undefined)
-      throw new Error(`“${relative}” is not a checkpoint of ${path.basename(this.model.runFolder)}.`);
+    const { runFolder, state } = this.model;
+    const isOwn = state.checkpoints.some((checkpoint) => checkpoint.path === relative);
+    const folder = isOwn ? insideFolder(runFolder, relative) : undefined;
+    if (folder === undefined) throw new Error(`“${relative}” is not a checkpoint of ${path.basename(runFolder)}.`);
     return folder;
   }
 }
