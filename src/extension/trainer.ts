@@ -12,6 +12,7 @@ import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
 import { runsFolderFor } from './runsFolders.js';
 import { trainingSettings } from './trainingSettings.js';
+import { requireTrust } from './trust.js';
 
 /** Where a run is seen. */
 export interface TrainerViews {
@@ -115,11 +116,15 @@ export class Trainer implements RunListener {
    * Ends a run after the batch at hand, for good or for now.
    *
    * @param runFolder of any run; the one of this window when absent
+   * @throws UserError `restricted` for another one in a folder that is not trusted: asking writes into its folder
    */
   end(wish: RunWish, runFolder = this.active?.runFolder): void {
     if (runFolder === undefined) return;
     if (this.active?.runFolder === runFolder) this.active.end(wish);
-    else askRun(runFolder, wish);
+    else {
+      requireTrust(this.editor);
+      askRun(runFolder, wish);
+    }
     this.views.panels.livenessChanged(runFolder);
   }
 

@@ -195,6 +195,9 @@ describe('Trainer', () => {
     assert.match(editor.said[0]!.message, /Training on “people” is still running/);
     assert.equal(takeWish(run), 'stop');
     assert.equal(takeWish(run), undefined, 'heard once');
+    editor.trusted = false;
+    assert.throws(() => trainer.end('pause', run), { code: 'restricted' });
+    assert.equal(takeWish(run), undefined, 'in Restricted Mode nothing is written');
   });
 
   it('goes on with a run in its own folder, for as many epochs as are wished', async () => {

@@ -1,16 +1,4 @@
-/**
- * The page that shows a camera: a picture of it goes to the editor, and what the network says comes back, in words.
- *
- * @param nonce what its policy lets run
- */
-export function cameraPage(nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Face Trainer camera</title>
-<style nonce="${nonce}">
+const STYLE = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 720px; margin: 0 auto; padding: 24px; text-align: center; }
   video { width: 100%; border-radius: 12px; background: #0002; transform: scaleX(-1); }
@@ -23,20 +11,9 @@ export function cameraPage(nonce: string): string {
   output { display: block; min-height: 3.2em; font-size: 1.3em; }
   output span { display: block; font-size: 0.7em; opacity: 0.75; }
   small { opacity: 0.7; }
-</style>
-</head>
-<body>
-<video autoplay muted playsinline></video>
-<button disabled>Take Picture</button>
-<output role="status"></output>
-<form hidden>
-<button type="button"></button>
-<input list="people" placeholder="This is…" aria-label="Who it is" maxlength="200" required>
-<datalist id="people"></datalist>
-<button>Say So</button>
-</form>
-<small>Pictures go to the editor on this machine and nowhere else.</small>
-<script nonce="${nonce}">
+`;
+
+const SCRIPT = `
   const [video, button, said, form, not, who, people] = ['video', 'button', 'output', 'form', 'form button', 'input', 'datalist'].map((name) => document.querySelector(name));
   let shown;
   const show = async () => {
@@ -85,7 +62,34 @@ export function cameraPage(nonce: string): string {
     await ask('/picture', jpeg);
     button.disabled = false;
   });
-</script>
+`;
+
+/**
+ * The page that shows a camera: a picture of it goes to the editor, and what the network says comes back, in words.
+ *
+ * @param nonce what its policy lets run
+ */
+export function cameraPage(nonce: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Face Trainer camera</title>
+<style nonce="${nonce}">${STYLE}</style>
+</head>
+<body>
+<video autoplay muted playsinline></video>
+<button disabled>Take Picture</button>
+<output role="status"></output>
+<form hidden>
+<button type="button"></button>
+<input list="people" placeholder="This is…" aria-label="Who it is" maxlength="200" required>
+<datalist id="people"></datalist>
+<button>Say So</button>
+</form>
+<small>Pictures go to the editor on this machine and nowhere else.</small>
+<script nonce="${nonce}">${SCRIPT}</script>
 </body>
 </html>`;
 }
