@@ -1,10 +1,11 @@
 // Bundles the four programs with esbuild, compiles the native engine and lays out what they need at run time.
-import { cpSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildNative } from './native.mjs';
 import { bundledPackages, noticesText, packedPackages } from './notices.mjs';
+import { tensorFlowLock } from './tensorFlowLock.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
@@ -183,7 +184,16 @@ if (watch) {
   // Not shipped: what the notices are checked against.
   if (process.argv.includes('--tests')) writeFileSync('dist/test/metafiles.json', JSON.stringify(metafiles));
 }
+/** What npm is told to get for the set-up of TensorFlow, package by package. */
+function writeTensorFlowLock() {
+  const { manifest, lock } = tensorFlowLock(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+  mkdirSync('dist/tfjs-node/npm', { recursive: true });
+  writeFileSync('dist/tfjs-node/npm/package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  writeFileSync('dist/tfjs-node/npm/package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);
+}
+
 for (const [from, to] of Object.entries(COPIES)) cpSync(`node_modules/${from}`, `dist/${to}`, { recursive: true });
+writeTensorFlowLock();
 const reason = buildNative();
 if (reason !== undefined)
   console.error(`The native engine could not be compiled (${reason}): TensorFlow or plain JavaScript will train.`);

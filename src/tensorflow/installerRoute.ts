@@ -1,34 +1,33 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { TFJS_NODE_VERSION, writeManifest } from './tensorFlowHome.js';
+import { writeManifest } from './tensorFlowHome.js';
 import { lastLine, runProgram } from '../platform/runProgram.js';
 
 /** Outcome of one way to get TensorFlow: `undefined` when the home is filled, else why not. */
 export type RouteResult = string | undefined;
 
+const PACKAGE = '@tensorflow/tfjs-node';
+
 /**
- * The package's own installer: npm runs its install script, which downloads libtensorflow and a prebuilt binding
- * from TensorFlow's storage. Needs npm and an open network.
+ * The package's own installer. npm gets each package of our lock file, which holds its SHA-512, and runs no script but the
+ * installer of tfjs-node itself; that downloads libtensorflow and a prebuilt binding from TensorFlow's storage, which publishes
+ * no digests of them. Needs npm and an open network.
+ *
+ * @param home absolute
+ * @param bindingSources folder with `npm/`: the lock file
  */
-export async function installerRoute(home: string): Promise<RouteResult> {
+export async function installerRoute(home: string, bindingSources: string): Promise<RouteResult> {
   const work = path.join(home, 'npm');
   fs.mkdirSync(work, { recursive: true });
-  fs.writeFileSync(path.join(work, 'package.json'), '{ "private": true }\n');
+  for (const file of ['package.json', 'package-lock.json'])
+    fs.copyFileSync(path.join(bindingSources, 'npm', file), path.join(work, file));
   const npm = npmCommand();
-  const { code, output } = await runProgram(
-    npm.program,
-    [
-      ...npm.args,
-      'install',
-      '--ignore-scripts=false',
-      '--no-audit',
-      '--no-fund',
-      '--loglevel=error',
-      `@tensorflow/tfjs-node@${TFJS_NODE_VERSION}`,
-    ],
-    { cwd: work, timeoutMs: 15 * 60_000 },
-  );
-  const unpacked = path.join(work, 'node_modules', '@tensorflow', 'tfjs-node');
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const run = (args: readonly string[]) =>
+    runProgram(npm.program, [...npm.args, ...args, ...quiet], { cwd: work, timeoutMs: 15 * 60_000 });
+  const got = await run(['ci', '--ignore-scripts']);
+  const { code, output } = got.code === 0 ? await run(['rebuild', PACKAGE, '--ignore-scripts=false']) : got;
+  const unpacked = path.join(work, 'node_modules', ...PACKAGE.split('/'));
   const binding = path.join('lib', 'napi-v8', 'tfjs_binding.node');
   // The installer ends with 0 even when a step of it failed, so only the file counts.
   if (!fs.existsSync(path.join(unpacked, binding))) {

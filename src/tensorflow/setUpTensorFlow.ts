@@ -10,7 +10,7 @@ import { damagedFiles, findTensorFlow, tensorFlowFolder, type TensorFlowHome } f
 import { wheelRoute } from './wheelRoute.js';
 
 export interface SetUpOptions {
-  /** Folder with tfjs-node's C++ sources and the Node-API headers, laid there by the build. */
+  /** Folder with tfjs-node's C++ sources, the Node-API headers and a lock file for npm, laid there by the build. */
   readonly bindingSources: string;
   readonly cache?: string;
   /** Progress, a line each. */
@@ -46,7 +46,7 @@ export async function setUpTensorFlow(options: SetUpOptions): Promise<TensorFlow
   clearAbandoned(path.dirname(target));
 
   const routes: readonly Route[] = options.routes ?? [
-    { name: 'tfjs-node’s own installer', fill: installerRoute },
+    { name: 'tfjs-node’s own installer', fill: (home) => installerRoute(home, options.bindingSources) },
     { name: 'the TensorFlow wheel', fill: (home) => wheelRoute(home, options.bindingSources, say) },
   ];
   const reasons: string[] = [];

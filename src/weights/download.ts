@@ -17,6 +17,12 @@ export interface DownloadOptions {
   readonly pauseMs?: number;
   /** Without a byte for so long a connection counts as broken. */
   readonly silenceMs?: number;
+}
+
+/** What is known of a file before it comes. */
+export interface LimitedDownload extends DownloadOptions {
+  /** A server that sends more is not believed. */
+  readonly mostBytes: number;
   /** Looks at the whole file before it gets its name. @throws when it is not what it should be */
   readonly check?: (file: string) => Promise<void>;
 }
@@ -33,11 +39,11 @@ interface Identity {
 /**
  * Downloads a file so that it is whole or absent. What has arrived is kept as `<file>.part` and goes on from there after a
  * broken connection or a cancelled download, when the server still has the same file; a file that does not match its
- * length or the server's checksum is thrown away and fetched again.
+ * length or the server's checksum is thrown away and fetched again. Only https is spoken, but to a mirror on this machine.
  *
  * @throws UserError `download-failed`; when cancelled what the signal says
  */
-export async function download(url: string, file: string, options: DownloadOptions = {}): Promise<void> {
+export async function download(url: string, file: string, options: LimitedDownload): Promise<void> {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
   let last: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -68,7 +74,13 @@ export async function download(url: string, file: string, options: DownloadOptio
 /** An answer that another attempt will not change. */
 class Refused extends Error {}
 
-async function fetchPart(url: string, part: string, options: DownloadOptions): Promise<void> {
+/** What nobody on the way can read or change. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname));
+}
+
+async function fetchPart(url: string, part: string, options: LimitedDownload): Promise<void> {
   const known = readIdentity(part);
   const begun = known?.etag ? (fs.statSync(part, { throwIfNoEntry: false })?.size ?? 0) : 0;
   const headers = begun > 0 ? { Range: `bytes=${begun}-`, 'If-Range': known!.etag! } : {};
@@ -93,9 +105,16 @@ async function fetchPart(url: string, part: string, options: DownloadOptions): P
   const from = goesOn ? begun : 0;
   const length = response.headers['content-length'];
   const total = length === undefined ? undefined : from + Number(length);
+  if (total !== undefined && total > options.mostBytes) {
+    response.destroy();
+    throw tooLarge(options);
+  }
   const identity = identityOf(response);
   fs.writeFileSync(`${part}.json`, JSON.stringify(identity));
-  await receive(response, part, from, total, options);
+  await receive(response, part, from, total, options).catch((error: unknown) => {
+    if (error instanceof Refused) fs.rmSync(part, { force: true });
+    throw error;
+  });
   const bytes = fs.statSync(part).size;
   if (total !== undefined && bytes < total) throw new Error(`the connection broke after ${bytes} of ${total} bytes`);
   if (identity.md5 !== undefined && md5(part) !== identity.md5) {
@@ -109,12 +128,13 @@ async function receive(
   part: string,
   from: number,
   total: number | undefined,
-  options: DownloadOptions,
+  options: LimitedDownload,
 ): Promise<void> {
   const out = fs.openSync(part, from > 0 ? 'r+' : 'w');
   let at = from;
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
+      if (at + chunk.length > options.mostBytes) throw tooLarge(options);
       fs.writeSync(out, chunk, 0, chunk.length, at);
       at += chunk.length;
       options.onProgress?.(at, total);
@@ -123,6 +143,12 @@ async function receive(
     fs.ftruncateSync(out, at);
     fs.closeSync(out);
   }
+}
+
+function tooLarge({ mostBytes }: LimitedDownload): Refused {
+  return new Refused(
+    `the server sends more than the ${mostBytes.toLocaleString('en-US')} bytes that the file may have`,
+  );
 }
 
 async function request(
@@ -134,6 +160,7 @@ async function request(
   const { signal, silenceMs = 30_000 } = options;
   const proxy = options.proxy || getProxyForUrl(url); // an empty setting is none
   const agent = proxy ? (await loadProxyAgent()).proxyAgent(proxy) : undefined;
+  if (!isSafe(url)) throw new Refused('its address is not one of https');
   const secure = url.startsWith('https:');
   return new Promise<IncomingMessage>((resolve, reject) => {
     const asked = (secure ? https : http).get(url, {

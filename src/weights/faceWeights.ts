@@ -141,6 +141,7 @@ export async function downloadFaceWeights(
     if (!isAsPublished(place, file))
       await download(addressOf(file), place, {
         ...options,
+        mostBytes: file.bytes,
         onProgress: (bytes) => options.onProgress?.(before + bytes, total),
         check: (part) =>
           isAsPublished(part, file)

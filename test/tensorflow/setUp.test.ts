@@ -4,8 +4,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { cacheFolder } from '../../src/platform/cacheFolder.js';
+import { installerRoute } from '../../src/tensorflow/installerRoute.js';
 import { setUpTensorFlow, type Route } from '../../src/tensorflow/setUpTensorFlow.js';
-import { findTensorFlow, tensorFlowFolder, writeManifest } from '../../src/tensorflow/tensorFlowHome.js';
+import {
+  findTensorFlow,
+  TFJS_NODE_VERSION,
+  tensorFlowFolder,
+  writeManifest,
+} from '../../src/tensorflow/tensorFlowHome.js';
 import { wheelRoute } from '../../src/tensorflow/wheelRoute.js';
 import { notRun } from '../support/notRun.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -109,16 +115,18 @@ describe('setUpTensorFlow', function () {
     fs.mkdirSync(path.join(evil, 'pip'), { recursive: true });
     fs.mkdirSync(home);
     const trap = `open(${JSON.stringify(path.join(folder(), 'ran'))}, 'w')\n`;
-    for (const name of ['pip/__init__.py', 'pip/__main__.py', 'zipfile.py'])
+    for (const name of ['pip/__init__.py', 'pip/__main__.py', 'zipfile.py', 'sitecustomize.py', 'usercustomize.py'])
       fs.writeFileSync(path.join(evil, name), trap);
-    const [before, compiler] = [process.cwd(), process.env['CXX']];
+    const [before, compiler, search] = [process.cwd(), process.env['CXX'], process.env['PYTHONPATH']];
     process.chdir(evil);
+    process.env['PYTHONPATH'] = evil;
     process.env['CXX'] = path.join(folder(), 'no-compiler');
     try {
       assert.equal(await wheelRoute(home, evil, () => undefined), 'a C++ compiler (g++) is missing');
     } finally {
       process.chdir(before);
       restore('CXX', compiler);
+      restore('PYTHONPATH', search);
     }
     assert.equal(fs.existsSync(path.join(folder(), 'ran')), false);
   });
@@ -155,6 +163,45 @@ esac
       restore('CXX', compiler);
     }
     assert.deepEqual(fs.readFileSync(log, 'utf8').trim().split('\n'), Array(3).fill(`${home} -I`));
+  });
+
+  it('lets npm get what the lock file names, and run the installer of one package alone', async () => {
+    const [home, log, npm] = ['home', 'log', 'npm.cjs'].map((name) => path.join(folder(), name)) as [
+      string,
+      string,
+      string,
+    ];
+    fs.mkdirSync(home);
+    // Stands in for npm, which is told where it is by a variable of its own.
+    const say = `[process.argv.slice(2), process.cwd(), fs.readFileSync('package-lock.json', 'utf8')]`;
+    fs.writeFileSync(
+      npm,
+      `const fs = require('fs'); fs.appendFileSync(${JSON.stringify(log)}, JSON.stringify(${say}) + '\\n');`,
+    );
+    const { npm_execpath: before } = process.env;
+    process.env['npm_execpath'] = npm;
+    try {
+      const reason = await installerRoute(home, path.resolve(import.meta.dirname, '../../dist/tfjs-node'));
+      assert.equal(reason, 'it left no binding behind');
+    } finally {
+      restore('npm_execpath', before);
+    }
+    const calls = fs.readFileSync(log, 'utf8').trim().split('\n');
+    const told = calls.map((line) => JSON.parse(line) as [string[], string, string]);
+    assert.deepEqual(
+      told.map(([args, cwd]) => [...args.filter((arg) => !/^--(no-|loglevel)/.test(arg)), cwd]),
+      [
+        ['ci', '--ignore-scripts', path.join(home, 'npm')],
+        ['rebuild', '@tensorflow/tfjs-node', '--ignore-scripts=false', path.join(home, 'npm')],
+      ],
+    );
+    const { packages } = JSON.parse(told[0]![2]) as {
+      packages: Record<string, { version: string; integrity: string }>;
+    };
+    const locked = Object.entries(packages).filter(([at]) => at !== '');
+    assert.ok(locked.length > 20);
+    for (const [at, { integrity }] of locked) assert.match(integrity, /^sha512-[\w+/]{86}==$/, at);
+    assert.equal(packages['node_modules/@tensorflow/tfjs-node']!.version, TFJS_NODE_VERSION);
   });
 
   it('keeps its cache where each platform has its caches', () => {

@@ -80,11 +80,50 @@ function useServer(): void {
 
 const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/weights.h5`;
 const file = () => path.join(folder(), 'deep', 'weights.h5');
-const get = (options = {}) => download(url(), file(), { pauseMs: 1, ...options });
+const get = (options = {}) => download(url(), file(), { pauseMs: 1, mostBytes: weights.length, ...options });
 const left = () => fs.readdirSync(path.dirname(file()));
 
 describe('download', () => {
   useServer();
+  it('fills no disk: a server that says or sends more than the file has is left', async () => {
+    const more = weights.length - 1;
+    await assert.rejects(get({ mostBytes: more }), {
+      code: 'download-failed',
+      message: /sends more than the [\d,]+ bytes/,
+    });
+    assert.equal(asked.length, 1, 'it would be the same the next time');
+    let sent = 0;
+    answers = [
+      (_, response) => {
+        response.writeHead(200); // without a length, and without an end
+        const send = () => {
+          sent += 1 << 16;
+          if (!response.destroyed) response.write(Buffer.alloc(1 << 16), send);
+        };
+        send();
+      },
+    ];
+    await assert.rejects(get({ mostBytes: 1 << 20 }), /sends more than/);
+    assert.ok(sent < 1 << 24, `${sent} bytes`);
+    assert.deepEqual(
+      fs.readdirSync(folder()).filter((name) => name.endsWith('.part')),
+      [],
+    );
+  });
+
+  it('speaks nothing but https with other machines, wherever it is sent', async () => {
+    const unsafe = 'http://mirror.example/weights.h5';
+    await assert.rejects(
+      download(unsafe, file(), { mostBytes: 1 }),
+      /mirror\.example: its address is not one of https/,
+    );
+    answers = [(_, response) => void response.writeHead(302, { location: unsafe }).end()];
+    await assert.rejects(get(), /its address is not one of https/);
+    assert.equal(asked.length, 1);
+    await get();
+    assert.deepEqual(fs.readFileSync(file()), weights, 'a mirror on this machine is one');
+  });
+
   it('brings a file, tells how far it is, and leaves nothing else', async () => {
     const told: [number, number | undefined][] = [];
     await get({ onProgress: (bytes: number, total?: number) => told.push([bytes, total]) });
@@ -243,6 +282,21 @@ describe('the ImageNet weights', () => {
     assert.equal(isDownloaded(wanted), false, 'cut short');
     await downloadImageNetWeights(wanted);
     assert.equal(isDownloaded(wanted), true);
+  });
+
+  it('are those whose digest is known, where one is', async () => {
+    const wanted = imageNetFile({ width: 1, size: 224 }, cache());
+    // Weights of another network, with the name, the place and the checksum of those.
+    await assert.rejects(downloadImageNetWeights(wanted, { pauseMs: 1 }), {
+      code: 'download-failed',
+      message: /what arrived is not the file that Keras published/,
+    });
+    assert.deepEqual(fs.readdirSync(path.dirname(wanted.path)), [`${wanted.name}.part.json`]);
+    // Laid there by somebody, with a note that says that they are right.
+    fs.writeFileSync(wanted.path, weights);
+    const sha256 = createHash('sha256').update(weights).digest('hex');
+    fs.writeFileSync(`${wanted.path}.json`, JSON.stringify({ sha256 }));
+    assert.equal(isDownloaded(wanted), false);
   });
 
   it('are not taken from a page that wants a login', async () => {
