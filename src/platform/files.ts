@@ -9,7 +9,7 @@ export function writeFileAtomically(file: string, data: string | Uint8Array): vo
     writeFileSynced(temporary, data);
     fs.renameSync(temporary, file);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    removeIfPossible(temporary);
     throw error;
   }
   syncFolder(path.dirname(file));
@@ -25,14 +25,28 @@ export function writeFileSynced(file: string, data: string | Uint8Array): void {
   }
 }
 
+/** What file systems say that cannot sync a folder, as some of the network's; they keep their own order. */
+const CANNOT_SYNC_FOLDERS = ['EINVAL', 'ENOTSUP', 'ENOSYS'];
+
 /** Makes a rename in this folder last. Windows cannot open a folder; there the rename itself is journaled. */
 export function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = fs.openSync(folder, 'r');
   try {
     fs.fsyncSync(handle);
+  } catch (error) {
+    if (!CANNOT_SYNC_FOLDERS.includes(String(codeOf(error)))) throw error;
   } finally {
     fs.closeSync(handle);
+  }
+}
+
+/** After a failure, of which whoever waits is told: what cannot be removed costs space, no more. */
+export function removeIfPossible(file: string): void {
+  try {
+    fs.rmSync(file, { recursive: true, force: true });
+  } catch {
+    // The disk is what failed.
   }
 }
 
@@ -72,13 +86,34 @@ const UNWRITABLE: Readonly<Record<string, string>> = {
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
   EIO: 'the disk reports an error',
+  EFBIG: 'the file is larger than the disk allows',
+  ESTALE: 'its network folder is not the one it was',
+  ENOTCONN: 'its network folder is not connected',
+  ETIMEDOUT: 'its network folder does not answer',
+  EHOSTDOWN: 'its network folder does not answer',
+  EHOSTUNREACH: 'its network folder does not answer',
+  ENODEV: 'the disk is not there any more',
+  ENXIO: 'the disk is not there any more',
 };
 
-function diskError({ what, whenFull, whenUnwritable, code }: DiskWords, error: unknown): unknown {
-  const reported = (error as NodeJS.ErrnoException | undefined)?.code;
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** What a disk says that no sentence is written for yet is told in its own word. */
+function whyOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code === undefined) return undefined;
+  const { syscall } = error as NodeJS.ErrnoException;
+  return UNWRITABLE[code] ?? (syscall === undefined ? undefined : `the system answers ${code} to “${syscall}”`);
+}
+
+/** An error of a disk as a sentence; any other as it is. */
+export function diskError({ what, whenFull, whenUnwritable, code }: DiskWords, error: unknown): unknown {
+  const reported = codeOf(error);
   if (reported === 'ENOSPC' || reported === 'EDQUOT')
     return new UserError('disk-full', `The disk of ${what} is full.`, whenFull, { cause: error });
-  const why = reported === undefined ? undefined : UNWRITABLE[reported];
+  const why = whyOf(error);
   if (why === undefined) return error;
   return new UserError(code, `${what[0]!.toUpperCase()}${what.slice(1)} cannot be written: ${why}.`, whenUnwritable, {
     cause: error,

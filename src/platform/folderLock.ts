@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { removeIfPossible } from './files.js';
 import { isAlive, processStart } from './isAlive.js';
 import { PRIVATE_FILE } from './privateFolder.js';
 
@@ -24,19 +25,34 @@ export async function takeFolder(folder: string, patienceMs: number): Promise<((
   const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
   const until = performance.now() + patienceMs;
   for (;;) {
-    // Under another name first: whoever sees the file reads who has put it there.
-    fs.writeFileSync(`${file}.new`, writer, { mode: PRIVATE_FILE });
-    fs.renameSync(`${file}.new`, file);
-    if (!isTaken(folder, own)) return () => fs.rmSync(file, { force: true });
+    putInto(file, writer);
+    if (isFree(folder, own)) return () => removeIfPossible(file);
     fs.rmSync(file, { force: true });
     if (performance.now() > until) return undefined;
     await pause(LONGEST_PAUSE_MS * Math.random());
   }
 }
 
-function isTaken(folder: string, own: string): boolean {
-  const others = fs.readdirSync(folder).filter((name) => LOCK.test(name) && name !== own);
-  return others.filter((name) => !removedDead(path.join(folder, name))).length > 0;
+/** Under another name first: whoever sees the file reads who has put it there. */
+function putInto(file: string, writer: string): void {
+  try {
+    fs.writeFileSync(`${file}.new`, writer, { mode: PRIVATE_FILE });
+    fs.renameSync(`${file}.new`, file);
+  } catch (error) {
+    removeIfPossible(`${file}.new`);
+    throw error;
+  }
+}
+
+/** Whether no other has it. Where the disk does not say, nobody does, and nothing of this one is left. */
+function isFree(folder: string, own: string): boolean {
+  try {
+    const others = fs.readdirSync(folder).filter((name) => LOCK.test(name) && name !== own);
+    return others.filter((name) => !removedDead(path.join(folder, name))).length === 0;
+  } catch (error) {
+    removeIfPossible(path.join(folder, own));
+    throw error;
+  }
 }
 
 /** Takes away the file of a process that is gone. */

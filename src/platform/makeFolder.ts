@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { syncFolder } from './files.js';
 
 /**
  * Makes a folder and those above it that are missing, level by level: where a file system answers "no such folder" to every
@@ -20,6 +21,7 @@ export function makeFolder(folder: string, mode?: number): void {
 function makeLevel(folder: string, mode: number | undefined): void {
   try {
     fs.mkdirSync(folder, mode);
+    syncFolder(path.dirname(folder));
   } catch (error) {
     // Another process was faster.
     if (!fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import type { AdamMoments } from '../core/adam.js';
@@ -8,8 +6,8 @@ import { UserError } from '../core/userError.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { readGraph } from '../graph/graphSchema.js';
-import { syncFolder, writeFileSynced } from '../platform/files.js';
 import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
+import { json, MANIFEST, sha256, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
 import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js';
 
@@ -49,7 +47,6 @@ const OPTIMIZER = 'optimizer.safetensors';
 const BESIDE = 'beside.safetensors';
 const STATE = 'state.json';
 const NETWORK = 'graph.json';
-const MANIFEST = 'manifest.json';
 
 const uint32 = z.int().min(0).max(0xffffffff);
 const count = z.int().min(0);
@@ -66,7 +63,6 @@ const stateSchema = z.object({
   beside: z.array(count).max(100).optional(),
 });
 /** 1 (0.1) did not say what a run needs to go on. */
-const VERSION = 2;
 const READ: readonly number[] = [1, 2];
 /** Of what is no tensor. */
 const SMALL_BYTES = 1 << 20;
@@ -79,13 +75,17 @@ const manifestSchema = z.object({
 });
 
 /**
- * Writes a checkpoint folder. Every file is synced under a temporary folder name and the folder appears by one rename:
- * a reader meets a whole checkpoint or none.
+ * Writes a checkpoint folder: {@link encodeCheckpoint}, {@link writeCheckpointFiles}.
  *
  * @param holdsNetwork whether it holds the graph as well: one that no builder makes, in float
  * @returns bytes written
  */
 export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkpoint, holdsNetwork = false): number {
+  return writeCheckpointFiles(folder, encodeCheckpoint(graph, checkpoint, holdsNetwork));
+}
+
+/** The files of a checkpoint. Nothing in them is the session's own: it may train on while they are written. */
+export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, holdsNetwork = false): CheckpointFiles {
   const { position, session, beside = [], loop, kept } = checkpoint;
   const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
   const tensor = (name: string, parameter: string, values: Float32Array) => ({
@@ -94,44 +94,20 @@ export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkp
     values,
   });
   const metadata = { graph: graph.name, step: String(session.step) };
-  const files: [string, Uint8Array][] = [
-    [
-      MODEL,
-      encodeSafetensors(
-        [...session.parameters].map(([name, values]) => tensor(name, name, values)),
-        metadata,
-      ),
-    ],
-    [
-      OPTIMIZER,
-      encodeSafetensors(
-        [...session.moments].flatMap(([name, { first, second }]) => [
-          tensor(`${name}/m`, name, first),
-          tensor(`${name}/v`, name, second),
-        ]),
-        metadata,
-      ),
-    ],
-  ];
-  if (beside.length > 0) files.push([BESIDE, encodeSafetensors(beside.flatMap(tensorsBeside))]);
+  const parameters = [...session.parameters].map(([name, values]) => tensor(name, name, values));
+  const moments = [...session.moments].flatMap(([name, { first, second }]) => [
+    tensor(`${name}/m`, name, first),
+    tensor(`${name}/v`, name, second),
+  ]);
   const steps = beside.map(({ step }) => step);
-  files.push([STATE, json({ version: 2, step: session.step, ...position, loop, kept, beside: steps })]);
-  if (holdsNetwork) files.push([NETWORK, json(graph)]);
-  const manifest = files.map(([file, bytes]) => ({ file, bytes: bytes.length, sha256: sha256(bytes) }));
-  files.push([MANIFEST, json({ version: VERSION, graph: graph.name, files: manifest })]);
-
-  const temporary = path.join(path.dirname(folder), `.tmp-${path.basename(folder)}-${process.pid}`);
-  try {
-    fs.mkdirSync(temporary);
-    for (const [file, bytes] of files) writeFileSynced(path.join(temporary, file), bytes);
-    syncFolder(temporary);
-    fs.renameSync(temporary, folder);
-    syncFolder(path.dirname(folder));
-  } catch (error) {
-    fs.rmSync(temporary, { recursive: true, force: true });
-    throw error;
-  }
-  return files.reduce((sum, [, bytes]) => sum + bytes.length, 0);
+  const files: CheckpointFiles['files'] = [
+    [MODEL, encodeSafetensors(parameters, metadata)],
+    [OPTIMIZER, encodeSafetensors(moments, metadata)],
+    ...(beside.length > 0 ? [[BESIDE, encodeSafetensors(beside.flatMap(tensorsBeside))] as const] : []),
+    [STATE, json({ version: VERSION, step: session.step, ...position, loop, kept, beside: steps })],
+    ...(holdsNetwork ? [[NETWORK, json(graph)] as const] : []),
+  ];
+  return { graph: graph.name, files };
 }
 
 /** @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256 */
@@ -267,12 +243,4 @@ function damaged(folder: string, what: string, cause?: unknown): UserError {
     'Use another checkpoint of the run.',
     { cause },
   );
-}
-
-function json(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,12 +1,12 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { isBetter, type Validated } from '../core/best.js';
 import { keptCheckpoints } from '../core/checkpoints.js';
 import type { Graph } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
-import { withDiskErrors } from '../platform/files.js';
+import { diskError } from '../platform/files.js';
 import type { EventOf } from '../protocol/runEvents.js';
-import { writeCheckpoint, type Checkpoint } from './checkpoint.js';
+import { encodeCheckpoint, type Checkpoint } from './checkpoint.js';
+import type { CheckpointWriter } from './checkpointWriter.js';
 import type { BestValidation, KeptState } from './loopState.js';
 import { runDisk } from './runDisk.js';
 import { checkpointPath, type RunFolder } from './runFolder.js';
@@ -18,16 +18,20 @@ export interface CheckpointPorts {
   readonly requireThere: () => void;
 }
 
-/** Writes a run's checkpoints, tells each, and removes those that need not stay. */
+/** Has a run's checkpoints written, tells each, and has those removed that need not stay. */
 export class CheckpointKeeper {
   private written: EventOf<'checkpoint'>[] = [];
   private held: BestValidation | undefined;
+  private beginsAnew = false;
+  /** Name of the one that the disk did not take. */
+  private failed: string | undefined;
 
   constructor(
     private readonly folder: RunFolder,
     private readonly graph: Graph,
     private readonly newest: number,
     private readonly run: CheckpointPorts,
+    private readonly writer: CheckpointWriter,
     /** Whether its checkpoints hold the graph: of a network that no builder makes. */
     private readonly holdsNetwork = false,
   ) {}
@@ -37,61 +41,62 @@ export class CheckpointKeeper {
     return this.held;
   }
 
+  /** The newest that is there. */
+  get last(): EventOf<'checkpoint'> | undefined {
+    return this.written.at(-1);
+  }
+
   /** Goes on behind a checkpoint that an earlier process wrote, which may have ended before it removed what need not stay. */
-  goOn(from: EventOf<'checkpoint'>, { earlier, best }: KeptState): void {
+  async goOn(from: EventOf<'checkpoint'>, { earlier, best }: KeptState): Promise<void> {
     this.written = [...earlier, from];
     this.held = best;
-    this.removeOld();
+    await this.removeOld();
   }
 
   /**
-   * Old ones go after the new one was told: whenever the process ends, the log names a checkpoint that is whole.
+   * Takes what it is given before it returns: the session may train on. It is told when it is on the disk for good, and old ones go
+   * after that: whenever the process ends, the log names a checkpoint that is whole. The one before must have settled.
    *
    * @param validated undefined for a checkpoint inside an epoch
-   * @returns whether it is the best so far
    * @throws UserError `disk-full` or `run-folder-unwritable`; earlier checkpoints are then as they were
    */
-  write(checkpoint: Omit<Checkpoint, 'kept'>, validated: Validated | undefined): boolean {
+  async write(checkpoint: Omit<Checkpoint, 'kept'>, validated: Validated | undefined): Promise<void> {
     const { epoch } = checkpoint.position;
     const { step } = checkpoint.session;
     const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(step).padStart(6, '0')}`;
-    const folder = path.join(this.folder.checkpoints, name);
+    if (this.beginsAnew) this.held = undefined;
+    this.beginsAnew = false;
     const isBest = validated !== undefined && isBetter(validated, this.held);
     const best = isBest ? { epoch, ...validated } : this.held;
     this.run.requireThere();
     const kept = { earlier: this.written, isBest, ...(best && { best }) };
-    const bytes = withDiskErrors(runDisk(this.folder.path, bytesOf(checkpoint.session)), () =>
-      writeCheckpoint(folder, this.graph, { ...checkpoint, kept }, this.holdsNetwork),
-    );
+    const files = encodeCheckpoint(this.graph, { ...checkpoint, kept }, this.holdsNetwork);
+    const size = bytesOf(checkpoint.session);
+    const folder = path.join(this.folder.checkpoints, name);
+    // The attempt before may have failed behind its last byte.
+    if (this.failed === name) await this.writer.remove([folder]);
+    this.failed = name;
+    const bytes = await this.writer.write(folder, files).catch((error: unknown) => {
+      throw diskError(runDisk(this.folder.path, size), error);
+    });
+    this.failed = undefined;
     this.held = best;
     const event = { type: 'checkpoint', path: checkpointPath(name), epoch, step, bytes, best: isBest } as const;
     this.run.tell(event);
     this.written = [...this.written, event];
-    this.removeOld();
-    return isBest;
+    await this.removeOld();
   }
 
-  /** The best so far is held against other checkpoints no longer: these are of another kind. */
+  /** The next is not held against those before: these are of another kind. */
   forgetBest(): void {
-    this.held = undefined;
+    this.beginsAnew = true;
   }
 
-  private removeOld(): void {
+  private async removeOld(): Promise<void> {
     const stay = keptCheckpoints(this.written, this.newest);
-    for (const checkpoint of this.written)
-      if (!stay.includes(checkpoint)) removeWhole(this.folder.checkpoint(checkpoint.path));
+    const gone = this.written.filter((checkpoint) => !stay.includes(checkpoint));
     this.written = stay;
-  }
-}
-
-/** Under its own name a checkpoint is whole to the last: it is renamed, and then removed file by file. */
-export function removeWhole(folder: string): void {
-  const doomed = path.join(path.dirname(folder), `.old-${path.basename(folder)}-${process.pid}`);
-  try {
-    fs.renameSync(folder, doomed);
-    fs.rmSync(doomed, { recursive: true, force: true });
-  } catch {
-    // One that cannot be removed costs space, not the run.
+    await this.writer.remove(gone.map(({ path: at }) => this.folder.checkpoint(at)));
   }
 }
 

@@ -5,7 +5,7 @@ import { emptyRunState, reduceAll } from '../core/runState.js';
 import { UserError } from '../core/userError.js';
 import type { EventOf, RunEvent, RunState } from '../protocol/runEvents.js';
 import { readCheckpoint, type ReadCheckpoint } from './checkpoint.js';
-import { removeWhole } from './checkpointKeeper.js';
+import { removeWhole } from './checkpointFiles.js';
 import { checkpointsThere } from './checkpointList.js';
 import type { KeptState, LoopState } from './loopState.js';
 import { checkpointPath, RunFolder } from './runFolder.js';
@@ -69,10 +69,10 @@ export function clearBeyond(runFolder: string, { event, kept }: Pick<ResumePoint
     if (/^(?:epoch|step)-\d+$/.test(name) && !stay.has(checkpointPath(name))) removeWhole(path.join(checkpoints, name));
 }
 
-/** What a run had told when it wrote a checkpoint; of one that a kill kept from being told, by the steps. */
+/** What a run had told of the steps before a checkpoint, which is told while others are made, or was not told because of a kill. */
 function stateAt(events: readonly RunEvent[], { path: at, step }: EventOf<'checkpoint'>): RunState {
   const told = events.findLastIndex((event) => event.type === 'checkpoint' && event.path === at);
-  const before = told >= 0 ? events.slice(0, told + 1) : events.filter((one) => !('step' in one) || one.step <= step);
+  const before = events.filter((one, i) => (told < 0 || i <= told) && (!('step' in one) || one.step <= step));
   return reduceAll(before, emptyRunState());
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { withDiskErrors } from '../platform/files.js';
+import { syncFolder, withDiskErrors } from '../platform/files.js';
 import { makeFolder } from '../platform/makeFolder.js';
 import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
 import { runDisk } from './runDisk.js';
@@ -29,6 +29,10 @@ export class RunFolder {
   get report(): string {
     return path.join(this.path, 'report.html');
   }
+  /** Room that the log gets when the disk is full (`diskReserve.ts`). */
+  get reserve(): string {
+    return path.join(this.path, '.reserve');
+  }
   /** The report of the check of the pictures. */
   get check(): string {
     return path.join(this.path, 'check.json');
@@ -50,11 +54,15 @@ export class RunFolder {
     return path.join(this.path, ...relative.split('/'));
   }
 
-  /** @throws UserError when the folder cannot be made or already holds something */
-  create(): void {
-    withDiskErrors(runDisk(this.path), () => {
+  /**
+   * @returns takes away again what was made, where the run does not come to begin: the folder can then be named once more
+   * @throws UserError when the folder cannot be made or already holds something
+   */
+  create(): () => void {
+    return withDiskErrors(runDisk(this.path), () => {
       // Asked first: what a disk says of a mkdir that it refuses is not always why.
       fs.accessSync(nearestFolder(this.path), fs.constants.W_OK);
+      const wasThere = fs.existsSync(this.path);
       makeFolder(this.path, PRIVATE_FOLDER);
       if (fs.readdirSync(this.path).length > 0)
         throw new UserError(
@@ -62,8 +70,27 @@ export class RunFolder {
           `The run folder “${this.path}” is not empty.`,
           'Choose a new folder: a run never writes over another one.',
         );
-      fs.mkdirSync(this.checkpoints, { mode: PRIVATE_FOLDER });
+      const takeBack = () => this.takeBack(wasThere);
+      try {
+        fs.mkdirSync(this.checkpoints, { mode: PRIVATE_FOLDER });
+        syncFolder(this.path);
+      } catch (error) {
+        takeBack();
+        throw error;
+      }
+      return takeBack;
     });
+  }
+
+  /** Of a folder that was empty: what this run wrote into it, which has told nothing yet. */
+  private takeBack(wasThere: boolean): void {
+    try {
+      if (fs.existsSync(this.checkpoints)) fs.rmdirSync(this.checkpoints);
+      for (const file of [this.record, this.metrics, this.reserve]) fs.rmSync(file, { force: true });
+      if (!wasThere) fs.rmdirSync(this.path);
+    } catch {
+      // Somebody else's things lie there, or the disk is what failed.
+    }
   }
 }
 

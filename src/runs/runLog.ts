@@ -1,59 +1,151 @@
 import fs from 'node:fs';
 import { UserError } from '../core/userError.js';
-import { withDiskErrors } from '../platform/files.js';
+import { diskError, syncFolder, withDiskErrors } from '../platform/files.js';
 import type { RunEvent } from '../protocol/runEvents.js';
+import { DiskReserve } from './diskReserve.js';
 import { runDisk } from './runDisk.js';
 import type { RunFolder } from './runFolder.js';
+import { WaitingLines } from './waitingLines.js';
 
-/** Appends to `metrics.ndjson`, a whole line in each write, so that a reader meets at most one unfinished line. */
+/** Whether the folder that a run writes into lies where it was: it may have been moved or its disk be gone, or be removed for good. */
+export type Presence = 'there' | 'away' | 'removed';
+
+/** So often the disk is asked again for the sake of steps; a line that must not be lost asks each time. */
+const RETRY_MS = 500;
+
+/**
+ * Appends to `metrics.ndjson`, a whole line in each write, so that a reader meets at most one unfinished line. A disk that refuses
+ * ends nothing: lines wait in memory, in their order but steps behind the others, and are written as soon as it takes them.
+ */
 export class RunLog {
   private readonly handle: number;
-  /** The disk took a part of the last line and refused the rest: the next one begins on a line of its own. */
-  private lineIsOpen = false;
+  private readonly reserve: DiskReserve;
+  private readonly waiting = new WaitingLines();
+  /** Of a line that the disk took a part of. */
+  private rest: Buffer;
+  private unsynced = false;
+  private refused: UserError | undefined;
+  private triedAt = 0;
 
   /** @throws UserError when the file cannot be opened */
-  constructor(private readonly folder: RunFolder) {
-    this.handle = withDiskErrors(runDisk(folder.path), () => fs.openSync(folder.metrics, 'a+'));
-    this.lineIsOpen = endsInsideLine(this.handle);
-  }
-
-  /** @throws UserError `disk-full` or `run-folder-unwritable` */
-  append(event: RunEvent): void {
-    withDiskErrors(runDisk(this.folder.path), () => {
-      const line = Buffer.from(`${this.lineIsOpen ? '\n' : ''}${JSON.stringify(event)}\n`);
-      // A disk that is nearly full takes a part, and says so by the count alone.
-      for (let done = 0; done < line.length;) {
-        done += fs.writeSync(this.handle, line, done);
-        this.lineIsOpen = done < line.length;
-      }
-      // Steps may be lost with the power; what counts for the result may not.
-      if (event.type !== 'step') fs.fsyncSync(this.handle);
+  constructor(
+    private readonly folder: RunFolder,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.handle = withDiskErrors(runDisk(folder.path), () => {
+      const handle = fs.openSync(folder.metrics, 'a+');
+      syncFolder(folder.path);
+      return handle;
     });
-  }
-
-  /** A file that was removed is written to as before, and nobody will ever read it. */
-  get isThere(): boolean {
-    const own = fs.fstatSync(this.handle, { bigint: true });
-    const there = fs.statSync(this.folder.metrics, { bigint: true, throwIfNoEntry: false });
-    return there?.ino === own.ino && there.dev === own.dev;
+    this.rest = Buffer.from(endsInsideLine(this.handle) ? '\n' : '');
+    this.reserve = new DiskReserve(folder.reserve);
+    try {
+      this.reserve.make();
+    } catch {
+      // The first line meets it, too.
+    }
   }
 
   /**
-   * Asked before a checkpoint, and at the end.
+   * Nothing is thrown for what a disk does: `trouble` says it.
    *
-   * @throws UserError `run-folder-unwritable` when the run folder was removed or another one lies in its place
+   * @throws what is no error of a disk
    */
-  requireThere(): void {
-    if (this.isThere) return;
-    throw new UserError(
-      'run-folder-unwritable',
-      `The run folder “${this.folder.path}” was removed or moved while the run was writing to it.`,
-      'Train again, and leave the folder where it is until the run has ended.',
-    );
+  append(event: RunEvent): void {
+    const mayBeLost = event.type === 'step';
+    this.waiting.add(`${JSON.stringify(event)}\n`, mayBeLost);
+    if (mayBeLost && this.refused && this.now() - this.triedAt < RETRY_MS) return;
+    this.writeWaiting();
   }
 
+  /** Why not everything is on the disk that was told, as it said last. */
+  get trouble(): UserError | undefined {
+    return this.refused;
+  }
+
+  /** Steps that were given up for the sake of the memory. */
+  get thinned(): number {
+    return this.waiting.thinned;
+  }
+
+  /** Tries again. @returns whether everything is written */
+  writeWaiting(): boolean {
+    this.triedAt = this.now();
+    try {
+      this.writeAll();
+      this.refused = undefined;
+      return true;
+    } catch (error) {
+      return this.refuse(error);
+    }
+  }
+
+  presence(): Presence {
+    try {
+      const own = fs.fstatSync(this.handle, { bigint: true });
+      if (own.nlink === 0n) return 'removed';
+      const there = fs.statSync(this.folder.metrics, { bigint: true, throwIfNoEntry: false });
+      return there?.ino === own.ino && there.dev === own.dev ? 'there' : 'away';
+    } catch {
+      return 'away'; // the disk itself does not answer
+    }
+  }
+
+  /** What cannot be written by now is lost. */
   close(): void {
-    fs.closeSync(this.handle);
+    if (this.refused) this.writeWaiting();
+    if (this.presence() === 'there') this.reserve.release();
+    try {
+      fs.closeSync(this.handle);
+    } catch (error) {
+      console.error(error);
+    }
+  }
+
+  private writeAll(): void {
+    this.writeOwed();
+    // What it leaves free is for words that must not be lost.
+    this.reserve.make();
+    this.writeEach(this.waiting.steps);
+  }
+
+  /** Steps may be lost with the power; what counts for the result may not. */
+  private writeOwed(): void {
+    this.writeRest();
+    this.unsynced ||= this.waiting.owed.length > 0;
+    this.writeEach(this.waiting.owed);
+    if (!this.unsynced) return;
+    fs.fsyncSync(this.handle);
+    this.unsynced = false;
+  }
+
+  private writeEach(lines: string[]): void {
+    for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+      this.rest = Buffer.from(line);
+      this.writeRest();
+    }
+  }
+
+  /** A disk that is nearly full takes a part, and says so by the count alone. */
+  private writeRest(): void {
+    while (this.rest.length > 0) {
+      const taken = fs.writeSync(this.handle, this.rest, 0);
+      if (taken === 0) throw Object.assign(new Error('the disk took nothing'), { code: 'EIO' });
+      this.rest = this.rest.subarray(taken);
+    }
+  }
+
+  private refuse(cause: unknown): boolean {
+    const error = diskError(runDisk(this.folder.path), cause);
+    if (!(error instanceof UserError)) throw error;
+    this.refused = error;
+    if (error.code !== 'disk-full' || !this.reserve.release()) return false;
+    try {
+      this.writeOwed();
+    } catch {
+      // Somebody else took the room at once.
+    }
+    return false;
   }
 }
 

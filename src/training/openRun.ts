@@ -5,6 +5,7 @@ import { UserError } from '../core/userError.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
+import { diskError } from '../platform/files.js';
 import { takeFolder } from '../platform/folderLock.js';
 import { processStart } from '../platform/isAlive.js';
 import type { TrainingOptions } from '../protocol/options.js';
@@ -12,6 +13,7 @@ import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
 import { removeLeftovers } from '../runs/leftovers.js';
 import { clearBeyond, resumePoint, type ResumePoint } from '../runs/resumePoint.js';
 import { takeWish } from '../runs/runControl.js';
+import { runDisk } from '../runs/runDisk.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
 import { requireWeights } from '../weights/startWeights.js';
@@ -65,14 +67,21 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
     ...(face?.template && { template: face.template }),
     versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
   };
-  folder.create();
-  await takeRun(folder, around, open);
-  writeRunRecord(folder, record);
-  const teller = new RunTeller(folder, around.emit);
-  open.teller = teller;
-  const { tell } = teller;
-  tell({ type: 'run', runFolder: folder.path, startedAt, ...thisProcess(), options });
-  return { ...around, options, face, folder, record, scanned, teller, tell, from: undefined };
+  const takeBack = folder.create();
+  try {
+    await takeRun(folder, around, open);
+    writeRunRecord(folder, record);
+    const teller = new RunTeller(folder, around.emit);
+    open.teller = teller;
+    const { tell } = teller;
+    tell({ type: 'run', runFolder: folder.path, startedAt, ...thisProcess(), options });
+    teller.requireWritten();
+    return { ...around, options, face, folder, record, scanned, teller, tell, from: undefined };
+  } catch (error) {
+    open.giveBack?.();
+    takeBack();
+    throw error;
+  }
 }
 
 /**
@@ -83,24 +92,27 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
 export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open: OpenRun): Promise<RunContext> {
   const folder = new RunFolder(job.runFolder);
   await takeRun(folder, around, open);
-  const from = resumePoint(folder.path);
+  const point = resumePoint(folder.path);
+  const { events, ...from } = point;
   const epochs = job.epochs ?? from.record.options.epochs;
   const options = { ...from.record.options, epochs };
   const { epoch } = from.checkpoint.position;
   // Killed between its last checkpoint and its last word, it has only that to say.
-  const wordless = job.epochs === undefined && reduceAll(from.events).finished?.reason !== 'completed';
+  const wordless = job.epochs === undefined && reduceAll(events).finished?.reason !== 'completed';
   if (epoch >= epochs && !wordless) throw complete(epoch);
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
   const face = faceStart(options);
   const record = { ...from.record, options };
   if (epochs !== from.record.options.epochs) writeRunRecord(folder, record);
   removeLeftovers(folder.path);
-  const teller = new RunTeller(folder, around.emit, from.events);
+  const teller = new RunTeller(folder, around.emit, events);
   open.teller = teller;
   const { tell } = teller;
-  tellAgain(tell, from, epochs, around.ports.now());
+  tellAgain(tell, point, epochs, around.ports.now());
+  teller.requireWritten();
   clearBeyond(folder.path, from);
-  return { ...around, options, face, folder, record, scanned, teller, tell, from };
+  const before = { ...from.before, steps: [] };
+  return { ...around, options, face, folder, record, scanned, teller, tell, from: { ...from, before } };
 }
 
 /** What went before stands behind it as if nothing had come after. */
@@ -130,6 +142,8 @@ function tellAgain(
 /** @throws UserError `run-busy` while another process writes it */
 async function takeRun({ path: runFolder }: RunFolder, { ports, stop }: RunSurroundings, open: OpenRun): Promise<void> {
   const giveBack = await takeFolder(runFolder, 500).catch((cause: unknown) => {
+    const error = diskError(runDisk(runFolder), cause);
+    if (error instanceof UserError && error.code === 'disk-full') throw error;
     throw new UserError(
       'run-unreadable',
       `The run folder “${runFolder}” cannot be written to.`,

@@ -4,11 +4,13 @@ import { pixelCacheFolder } from '../platform/cacheFolder.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { ToldEvent } from '../protocol/runEvents.js';
+import type { CheckpointWriter } from '../runs/checkpointWriter.js';
 import type { ResumePoint } from '../runs/resumePoint.js';
 import type { RunFolder } from '../runs/runFolder.js';
 import { noteRunning } from '../runs/runningRuns.js';
 import type { RunRecord } from '../runs/runRecord.js';
 import type { FacesOf } from './alignedDataset.js';
+import type { DiskPatience } from './diskPatience.js';
 import type { FaceStart } from './faceStart.js';
 import type { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
@@ -21,6 +23,12 @@ export interface TrainingPorts {
   readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
   /** Lists the run among those of this machine; @returns takes it off the list. */
   readonly noteRunning?: (runFolder: string, since: Date) => () => void;
+  /** How long a disk is borne that takes nothing; {@link DISK_PATIENCE} when absent. */
+  readonly patience?: Partial<DiskPatience>;
+  /** Writes checkpoints, in a thread of its own when absent. */
+  readonly writer?: CheckpointWriter;
+  /** Bytes that may still be written where a folder lies; undefined where nobody knows. */
+  readonly freeBytes?: (folder: string) => number | undefined;
   readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 
@@ -48,6 +56,6 @@ export interface RunContext extends RunSurroundings {
   readonly scanned: ScannedDataset;
   readonly teller: RunTeller;
   readonly tell: (event: ToldEvent) => void;
-  /** Where an earlier process was. */
-  readonly from: ResumePoint | undefined;
+  /** Where an earlier process was; without the events, of which there may be a million. */
+  readonly from: Omit<ResumePoint, 'events'> | undefined;
 }

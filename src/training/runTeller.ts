@@ -1,18 +1,27 @@
 import { emptyRunState, reduceAll, reduceRun, type RunState } from '../core/runState.js';
+import { UserError } from '../core/userError.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { failureOf } from '../platform/failureOf.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { RunEvent, ToldEvent, Warning } from '../protocol/runEvents.js';
+import type { EventOf, RunEvent, ToldEvent, Warning } from '../protocol/runEvents.js';
 import { renderReport } from '../report/report.js';
 import { runDisk } from '../runs/runDisk.js';
 import type { RunFolder } from '../runs/runFolder.js';
-import { RunLog } from '../runs/runLog.js';
+import { RunLog, type Presence } from '../runs/runLog.js';
 import { changesSummary, writeSummary } from '../runs/runSummary.js';
+
+/** The report draws some 1,200 of them, however long the run is. */
+const MOST_STEPS = 10_000;
+/** A report takes at most this share of a run's time. */
+const REPORT_SHARE = 0.002;
 
 /** What a run tells: into its log, then to whoever listens. Report and summary are drawn from what was told. */
 export class RunTeller {
   private readonly log: RunLog;
   private state: RunState;
+  private warned = false;
+  private warnedOfReport = false;
+  private nextReportAt = 0;
 
   /**
    * @param told what the log holds already, of a run that goes on
@@ -25,33 +34,90 @@ export class RunTeller {
   ) {
     this.log = new RunLog(folder);
     this.state = reduceAll(told, emptyRunState());
+    this.thin();
   }
 
-  /** @throws UserError when the log cannot be written */
+  /** What the disk does not take waits, with a warning. */
   readonly tell = (event: ToldEvent): void => {
     this.log.append(event);
-    this.state = reduceRun(this.state, event);
-    // First: whoever listens looks there.
-    if (changesSummary(event)) this.writeSummary();
-    this.emit(event);
-    // A crash later leaves the report of the last epoch.
-    if (event.type === 'checkpoint') this.writeReport();
+    this.say(event);
+    this.warnOfLog();
   };
 
-  /** @throws UserError when the run folder is not there any more */
+  /**
+   * The last word of a run that ended well: it is said when all that was told is on the disk.
+   *
+   * @param isPatient waits a moment; @returns whether to try again
+   * @throws UserError where the disk does not take it
+   */
+  async tellLast(event: EventOf<'finished'>, isPatient: () => Promise<boolean>): Promise<void> {
+    this.log.append(event);
+    while (this.presence() !== 'there' || !this.log.writeWaiting()) {
+      this.warnOfLog();
+      if (this.presence() !== 'removed' && (await isPatient())) continue;
+      this.requireThere();
+      throw endUnwritten(this.log.trouble!);
+    }
+    this.say(event);
+  }
+
+  /** @throws UserError why not all that was told is on the disk */
+  requireWritten(): void {
+    if (this.log.trouble) throw this.log.trouble;
+  }
+
+  readonly presence = (): Presence => this.log.presence();
+
+  /** @throws UserError `run-folder-unwritable` when the run folder is not where it was */
   readonly requireThere = (): void => {
-    this.log.requireThere();
+    if (this.presence() === 'there') return;
+    throw new UserError(
+      'run-folder-unwritable',
+      `The run folder “${this.folder.path}” was removed or moved while the run was writing to it.`,
+      'Bring it back and go on with the run, or train again; leave the folder where it is until the run has ended.',
+    );
   };
 
   /** The report of a run that has ended well or not: it says why, and shows what was reached. A removed folder is not made again. */
   close(): void {
-    if (this.log.isThere) this.writeReport();
+    this.writeReport();
     this.log.close();
+  }
+
+  private say(event: ToldEvent): void {
+    this.state = reduceRun(this.state, event);
+    if (event.type === 'step') this.thin();
+    // First: whoever listens looks there.
+    if (changesSummary(event)) this.writeSummary();
+    this.emit(event);
+    // A crash later leaves the report of the last epoch.
+    if (event.type === 'checkpoint' && performance.now() >= this.nextReportAt) this.writeReport();
+  }
+
+  /** Of a long run every second step is as much as anybody sees; the log has them all. */
+  private thin(): void {
+    const { steps } = this.state;
+    if (steps.length <= MOST_STEPS) return;
+    const kept = steps.filter((_, i) => (steps.length - i) % 2 === 1);
+    steps.length = 0;
+    for (const step of kept) steps.push(step);
+    this.thin();
+  }
+
+  private warnOfLog(): void {
+    const { trouble } = this.log;
+    if (!trouble || this.warned) return;
+    this.warned = true;
+    this.tell({
+      ...{ type: 'warning', code: 'log-unwritten' },
+      message: `${trouble.message} Training goes on, and what it tells is kept in memory.`,
+      advice: 'Free some space or make the folder writable again: it is written as soon as that is done.',
+    });
   }
 
   /** Whoever finds it missing or old reads the log. */
   private writeSummary(): void {
-    if (!this.log.isThere) return;
+    if (this.presence() !== 'there') return;
     try {
       writeSummary(this.folder.path, this.state);
     } catch (error) {
@@ -60,6 +126,8 @@ export class RunTeller {
   }
 
   private writeReport(): void {
+    if (this.presence() !== 'there') return;
+    const begin = performance.now();
     try {
       withDiskErrors(runDisk(this.folder.path), () =>
         writeFileAtomically(this.folder.report, renderReport(this.state)),
@@ -67,7 +135,18 @@ export class RunTeller {
     } catch (error) {
       const { message, advice } = failureOf(error, JOBS.train);
       const warning: Warning = { code: 'report-unwritten', message: `The report was not written: ${message}`, advice };
-      this.emit({ type: 'warning', ...warning });
+      if (!this.warnedOfReport && !this.warned) this.emit({ type: 'warning', ...warning });
+      this.warnedOfReport = true;
     }
+    const now = performance.now();
+    this.nextReportAt = now + (now - begin) / REPORT_SHARE;
   }
+}
+
+function endUnwritten({ code, message }: UserError): UserError {
+  return new UserError(
+    code,
+    `${message} So the end of the run could not be noted in its folder.`,
+    'Make room or bring the folder back, then go on with the run: what is missing is trained again, to the same bits.',
+  );
 }

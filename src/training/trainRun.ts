@@ -14,13 +14,16 @@ import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
 import { initialRanges, quantizeGraph } from '../quantization/quantizeGraph.js';
 import { CheckpointKeeper } from '../runs/checkpointKeeper.js';
 import { requireSameData, requireUnchanged, runToFineTune } from '../runs/checkpointRun.js';
+import { CheckpointThread, type CheckpointWriter } from '../runs/checkpointWriter.js';
 import { removeLeftovers } from '../runs/leftovers.js';
-import type { ResumePoint } from '../runs/resumePoint.js';
 import { runDisk } from '../runs/runDisk.js';
 import { runFolderOf, type RunFolder } from '../runs/runFolder.js';
 import { writeRunRecord } from '../runs/runRecord.js';
 import { startWeights } from '../weights/startWeights.js';
 import type { AlignedDataset } from './alignedDataset.js';
+import { Checkpointing } from './checkpointing.js';
+import { DISK_PATIENCE, patienceAtEnd } from './diskPatience.js';
+import { requireRoom } from './diskRoom.js';
 import { faceNetworkFor, openFacesFor, type FaceStart } from './faceStart.js';
 import { memoryWarning } from './memoryWarning.js';
 import { beginRun, goOnWithRun, type OpenRun, type ResumeJob, type TrainingJob } from './openRun.js';
@@ -67,9 +70,9 @@ async function toTheEnd(
     const started = performance.now();
     const context = await begin(open);
     const finished = await run(context);
-    context.teller.requireThere();
     const before = context.from?.loop.elapsedSeconds ?? 0;
-    context.tell({ ...finished, elapsedSeconds: before + (performance.now() - started) / 1000 });
+    const elapsedSeconds = before + (performance.now() - started) / 1000;
+    await context.teller.tellLast({ ...finished, elapsedSeconds }, isPatientIn(context));
     return true;
   } catch (error) {
     const failure: EventOf<'failure'> = { type: 'failure', ...failureOf(error, JOBS.train) };
@@ -82,6 +85,10 @@ async function toTheEnd(
   }
 }
 
+function isPatientIn({ ports, stop }: RunContext): () => Promise<boolean> {
+  return patienceAtEnd({ ...DISK_PATIENCE, ...ports.patience }, stop);
+}
+
 function tellFailure(failure: EventOf<'failure'>, teller: RunTeller, emit: (message: TrainerMessage) => void): void {
   try {
     teller.tell(failure);
@@ -91,6 +98,15 @@ function tellFailure(failure: EventOf<'failure'>, teller: RunTeller, emit: (mess
 }
 
 async function run(context: RunContext): Promise<EventOf<'finished'>> {
+  const writer = context.ports.writer ?? new CheckpointThread();
+  try {
+    return await runWith(context, writer);
+  } finally {
+    await writer.close();
+  }
+}
+
+async function runWith(context: RunContext, writer: CheckpointWriter): Promise<EventOf<'finished'>> {
   const { options, face, scanned, tell, emit, stop, ports, from } = context;
   const { engine, warning } = await ports.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
@@ -107,7 +123,7 @@ async function run(context: RunContext): Promise<EventOf<'finished'>> {
   const dataset = opened && face && options.faces === 'on' ? await throughFaces(context, opened, engine, face) : opened;
   if (!dataset) return stoppedBefore(stop, from);
   try {
-    return await train(context, dataset, engine);
+    return await train(context, dataset, engine, writer);
   } finally {
     await dataset.source.close();
   }
@@ -125,7 +141,7 @@ function throughFaces(
 }
 
 /** Stopped before its first step. */
-function stoppedBefore({ reason }: StopSignal, from: ResumePoint | undefined): EventOf<'finished'> {
+function stoppedBefore({ reason }: StopSignal, from: RunContext['from']): EventOf<'finished'> {
   const { best } = from?.kept ?? {};
   return {
     ...{ type: 'finished', reason, elapsedSeconds: 0 },
@@ -147,8 +163,9 @@ async function train(
   context: RunContext,
   dataset: Dataset | AlignedDataset,
   engine: Engine,
+  writer: CheckpointWriter,
 ): Promise<EventOf<'finished'>> {
-  const { options, folder, teller, tell, stop, from } = context;
+  const { options, tell } = context;
   const { quantization } = options;
   const { float, values } = await startingNetwork(context, dataset);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
@@ -158,8 +175,28 @@ async function train(
   const memory = context.face ? undefined : memoryWarning(engine, graph, options);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
-  const checkpoints = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, context.face !== undefined);
-  if (from) checkpoints.goOn(from.event, from.kept);
+  requireRoom(context, graph);
+  return (await loopOf(context, dataset, engine, { float, graph, values }, writer)).run();
+}
+
+async function loopOf(
+  context: RunContext,
+  dataset: Dataset | AlignedDataset,
+  engine: Engine,
+  { float, graph, values }: { float: Graph; graph: Graph; values: ReadonlyMap<string, Float32Array> },
+  writer: CheckpointWriter,
+): Promise<TrainingLoop> {
+  const { options, folder, teller, tell, stop, ports, from } = context;
+  const { quantization } = options;
+  const keeper = new CheckpointKeeper(
+    folder,
+    graph,
+    options.keepCheckpoints,
+    teller,
+    writer,
+    context.face !== undefined,
+  );
+  if (from) await keeper.goOn(from.event, from.kept);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
   const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint);
   const shuffle = from?.checkpoint.position.shuffle;
@@ -169,12 +206,22 @@ async function train(
     quantization && new QuantizationControl(options, graph, dataset, steps, tell, from?.loop.quantization);
   const never = control && neverBegins(control.schedule, steps * options.epochs);
   if (never && !from) tell(never);
-  const loop = new TrainingLoop({
+  const patience = { ...DISK_PATIENCE, ...ports.patience };
+  const { presence, requireThere } = teller;
+  const lent = {
+    tell,
+    presence,
+    requireThere,
+    patience,
+    minutes: options.checkpointMinutes,
+    now: () => performance.now(),
+  };
+  const checkpoints = new Checkpointing(keeper, lent, from?.checkpoint.session.step ?? 0);
+  return new TrainingLoop({
     ...{ options, dataset, stageOf, checkpoints, tell, stop, random, quantization: control },
-    arithmetic: engine.arithmetic,
+    ...{ arithmetic: engine.arithmetic, isPatient: isPatientIn(context) },
     ...(from && { from: { position: from.checkpoint.position, step: from.checkpoint.session.step, loop: from.loop } }),
   });
-  return loop.run();
 }
 
 /** The network in float, and what it starts with; where a run goes on, its checkpoint says that. */

@@ -71,8 +71,8 @@ export class TrainingLoop {
   private stageBegan = 0;
   private stagesTold = 0;
   private trained = nothingTrained();
-  /** When the last checkpoint was written, ms, and behind which update. */
-  private written = { at: this.started, step: 0 };
+  /** Writes the last checkpoint once more. */
+  private writeAgain = () => Promise.resolve();
 
   constructor(private readonly parts: LoopParts) {
     this.options = parts.options;
@@ -84,7 +84,6 @@ export class TrainingLoop {
   private goOn({ step, loop }: LoopStart): void {
     const { unfinished, bestIsWhole, told, warned } = loop;
     this.step = step;
-    this.written = { at: this.started, step };
     this.bestIsWhole = bestIsWhole;
     this.stagesTold = told.stages;
     for (const code of warned) this.warned.add(code);
@@ -101,10 +100,11 @@ export class TrainingLoop {
           if (before) leave(before);
           this.enter(stage, epoch);
         }
-        if ((await this.runEpoch(epoch)) === 'stopped') return this.finished(this.parts.stop.reason, epoch - 1);
+        if ((await this.runEpoch(epoch)) === 'stopped') return await this.finished(this.parts.stop.reason, epoch - 1);
       }
-      return this.finished('completed', this.options.epochs);
+      return await this.finished('completed', this.options.epochs);
     } finally {
+      await this.parts.checkpoints.settled();
       if (stage) leave(stage);
     }
   }
@@ -184,7 +184,7 @@ export class TrainingLoop {
         await this.stopInside(epoch, i, shuffle, next);
         return 'stopped';
       }
-      if (this.isCheckpointDue) {
+      if (this.parts.checkpoints.isDue(this.step)) {
         count();
         await this.writeInside(epoch, i, shuffle);
         since = performance.now();
@@ -279,10 +279,13 @@ export class TrainingLoop {
 
   /** @param validated undefined inside an epoch */
   private async write(position: TrainingPosition, validated: Validated | undefined): Promise<void> {
-    const session = await this.session.readState();
-    const beside = await this.stage.strangers?.readState();
-    this.parts.checkpoints.write({ position, session, loop: this.loopState, ...(beside && { beside }) }, validated);
-    this.written = { at: performance.now(), step: this.step };
+    this.writeAgain = async () => {
+      const session = await this.session.readState();
+      const beside = await this.stage.strangers?.readState();
+      const checkpoint = { position, session, loop: this.loopState, ...(beside && { beside }) };
+      await this.parts.checkpoints.write(checkpoint, validated);
+    };
+    await this.writeAgain();
   }
 
   private get loopState(): LoopState {
@@ -303,13 +306,6 @@ export class TrainingLoop {
   /** Of all processes of the run. */
   private get elapsedSeconds(): number {
     return (this.parts.from?.loop.elapsedSeconds ?? 0) + (performance.now() - this.started) / 1000;
-  }
-
-  /** An epoch may take hours: what a crash costs is counted in minutes. */
-  private get isCheckpointDue(): boolean {
-    const { checkpointMinutes } = this.options;
-    const { at, step } = this.written;
-    return checkpointMinutes > 0 && this.step > step && performance.now() - at >= checkpointMinutes * 60_000;
   }
 
   private async writeInside(epoch: number, batch: number, shuffle: RandomState): Promise<void> {
@@ -361,7 +357,7 @@ export class TrainingLoop {
   ): Promise<Outcome> {
     await pending; // its decoding must not outlive the run
     // Where nothing was trained since the last one, that holds all there is.
-    if (this.step > this.written.step) await this.writeInside(epoch, batch, shuffle);
+    if (await this.parts.checkpoints.isBehind(this.step)) await this.writeInside(epoch, batch, shuffle);
     return 'stopped';
   }
 
@@ -385,7 +381,9 @@ export class TrainingLoop {
     return batchNormMomentum(this.options.batchNormMomentum, gathered, this.stepsPerEpoch);
   }
 
-  private finished(reason: EventOf<'finished'>['reason'], epochs: number): EventOf<'finished'> {
+  /** @throws UserError where the last checkpoint could not be written */
+  private async finished(reason: EventOf<'finished'>['reason'], epochs: number): Promise<EventOf<'finished'>> {
+    await this.parts.checkpoints.finish(this.writeAgain, this.parts.isPatient);
     const { best } = this.parts.checkpoints;
     return {
       ...{ type: 'finished', reason, epochs, steps: this.step, elapsedSeconds: this.elapsedSeconds },

@@ -21,6 +21,7 @@ const NEEDED = [
   'dist/umap.js',
   'dist/panel.css',
   'dist/pictureThread.js',
+  'dist/checkpointThread.js',
   'dist/alignThread.js',
   'dist/kerasFile.mjs',
   'dist/proxyAgent.js',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { EventOf } from '../../src/protocol/runEvents.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { CheckpointKeeper } from '../../src/runs/checkpointKeeper.js';
+import { WRITER_HERE } from '../../src/runs/checkpointWriter.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -13,7 +14,8 @@ const folder = scratchFolder();
 interface Kept {
   readonly run: RunFolder;
   readonly told: EventOf<'checkpoint'>[];
-  readonly write: (epoch: number, validated?: { valAccuracy: number; valLoss?: number }) => boolean;
+  /** @returns whether it is the best so far */
+  readonly write: (epoch: number, validated?: { valAccuracy: number; valLoss?: number }) => Promise<boolean>;
 }
 
 function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = () => undefined): Kept {
@@ -24,9 +26,10 @@ function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = (
     told.push(event);
     onTold(event);
   };
-  const keeper = new CheckpointKeeper(run, sampleGraph, newest, { tell, requireThere: () => undefined });
-  const write: Kept['write'] = (epoch, validated) => {
-    return keeper.write(sampleCheckpoint(epoch, epoch), validated);
+  const keeper = new CheckpointKeeper(run, sampleGraph, newest, { tell, requireThere: () => undefined }, WRITER_HERE);
+  const write: Kept['write'] = async (epoch, validated) => {
+    await keeper.write(sampleCheckpoint(epoch, epoch), validated);
+    return told.at(-1)!.best;
   };
   return { run, told, write };
 }
@@ -34,7 +37,7 @@ function keeperOf(newest = 2, onTold: (event: EventOf<'checkpoint'>) => void = (
 const names = (run: RunFolder) => fs.readdirSync(run.checkpoints).sort();
 
 describe('CheckpointKeeper', () => {
-  it('keeps the newest two and the best one, which of equals is the one with the lower loss, then the later', () => {
+  it('keeps the newest two and the best one, which of equals is the one with the lower loss, then the later', async () => {
     const { run, told, write } = keeperOf();
     const validations = [
       { valAccuracy: 0.2, valLoss: 1 },
@@ -44,41 +47,46 @@ describe('CheckpointKeeper', () => {
       { valAccuracy: 0.9, valLoss: 0.1 },
       { valAccuracy: 0.5, valLoss: 0.1 },
     ];
-    assert.deepEqual(
-      validations.map((validated, i) => write(i + 1, validated)),
-      [true, true, true, false, true, false],
-    );
+    const best: boolean[] = [];
+    for (const [i, validated] of validations.entries()) best.push(await write(i + 1, validated));
+    assert.deepEqual(best, [true, true, true, false, true, false]);
     assert.deepEqual(
       told.map(({ best }) => best),
       [true, true, true, false, true, false],
     );
     assert.deepEqual(names(run), ['epoch-0005', 'epoch-0006']);
-    write(7, { valAccuracy: 0.5 });
-    assert.equal(write(8), false, 'inside an epoch');
+    await write(7, { valAccuracy: 0.5 });
+    assert.equal(await write(8), false, 'inside an epoch');
     assert.deepEqual(names(run), ['epoch-0005', 'epoch-0006', 'epoch-0007', 'step-000008']);
   });
 
-  it('tells the new checkpoint before an old one is removed', () => {
+  it('tells the new checkpoint before an old one is removed', async () => {
     const seen: string[][] = [];
     const { run, write } = keeperOf(1, () => seen.push(names(run)));
-    for (const epoch of [1, 2, 3]) write(epoch, { valAccuracy: epoch / 10 });
+    for (const epoch of [1, 2, 3]) await write(epoch, { valAccuracy: epoch / 10 });
     assert.deepEqual(seen, [['epoch-0001'], ['epoch-0001', 'epoch-0002'], ['epoch-0002', 'epoch-0003']]);
   });
 
-  it('removes what an earlier process had no time to remove', () => {
+  it('removes what an earlier process had no time to remove', async () => {
     const { run, told, write } = keeperOf();
-    write(1, { valAccuracy: 0.2 });
+    await write(1, { valAccuracy: 0.2 });
     fs.cpSync(path.join(run.checkpoints, 'epoch-0001'), path.join(folder(), 'again'), { recursive: true });
-    for (const epoch of [2, 3]) write(epoch, { valAccuracy: 0.1 + 0.1 * epoch });
+    for (const epoch of [2, 3]) await write(epoch, { valAccuracy: 0.1 + 0.1 * epoch });
     fs.renameSync(path.join(folder(), 'again'), path.join(run.checkpoints, 'epoch-0001'));
-    const next = new CheckpointKeeper(run, sampleGraph, 2, { tell: () => undefined, requireThere: () => undefined });
-    next.goOn(told[2]!, { earlier: told.slice(0, 2), isBest: true });
+    const next = new CheckpointKeeper(
+      run,
+      sampleGraph,
+      2,
+      { tell: () => undefined, requireThere: () => undefined },
+      WRITER_HERE,
+    );
+    await next.goOn(told[2]!, { earlier: told.slice(0, 2), isBest: true });
     assert.deepEqual(names(run), ['epoch-0002', 'epoch-0003']);
   });
 
-  it('never leaves half a checkpoint under its own name, whenever its removal ends', () => {
+  it('never leaves half a checkpoint under its own name, whenever its removal ends', async () => {
     const { run, write } = keeperOf(1);
-    write(1, { valAccuracy: 0.1 });
+    await write(1, { valAccuracy: 0.1 });
     const { rmSync } = fs;
     try {
       // The process is killed after the first file of the folder is gone.
@@ -86,7 +94,7 @@ describe('CheckpointKeeper', () => {
         rmSync(path.join(at, 'manifest.json'));
         throw new Error('killed');
       }) as typeof fs.rmSync;
-      write(2, { valAccuracy: 0.2 });
+      await write(2, { valAccuracy: 0.2 });
     } finally {
       fs.rmSync = rmSync;
     }
@@ -94,9 +102,9 @@ describe('CheckpointKeeper', () => {
     assert.equal(readCheckpoint(path.join(run.checkpoints, 'epoch-0002')).position.epoch, 2);
   });
 
-  it('leaves the earlier ones intact when the disk is full, and says so', () => {
+  it('leaves the earlier ones intact when the disk is full, and says so', async () => {
     const { run, told, write } = keeperOf();
-    write(1, { valAccuracy: 0.5 });
+    await write(1, { valAccuracy: 0.5 });
     const { writeFileSync } = fs;
     let files = 0;
     try {
@@ -105,7 +113,7 @@ describe('CheckpointKeeper', () => {
         if (++files > 1) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
         writeFileSync(...args);
       };
-      assert.throws(() => write(2, { valAccuracy: 0.6 }), { code: 'disk-full', message: /is full/ });
+      await assert.rejects(() => write(2, { valAccuracy: 0.6 }), { code: 'disk-full', message: /is full/ });
     } finally {
       fs.writeFileSync = writeFileSync;
     }

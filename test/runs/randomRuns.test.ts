@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/random.js';
 import type { RunEvent } from '../../src/protocol/runEvents.js';
-import { CheckpointKeeper } from '../../src/runs/checkpointKeeper.js';
+import { CheckpointKeeper, type CheckpointPorts } from '../../src/runs/checkpointKeeper.js';
+import { WRITER_HERE } from '../../src/runs/checkpointWriter.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
@@ -47,16 +48,21 @@ function mustStay(all: readonly Written[], newest: number): string[] {
 
 describe('checkpoints over a whole run', () => {
   for (let seed = 1; seed <= 6; seed++)
-    it(`are the newest few and the best at every moment (seed ${seed})`, () => {
+    it(`are the newest few and the best at every moment (seed ${seed})`, async () => {
       const random = Random.fromSeed(seed);
       const newest = 1 + random.integer(4);
       const run = new RunFolder(folder());
       fs.mkdirSync(run.checkpoints);
       const told: string[] = [];
-      const keeper = new CheckpointKeeper(run, sampleGraph, newest, {
-        tell: ({ path: at }) => told.push(path.posix.basename(at)),
+      let best = false;
+      const lent: CheckpointPorts = {
+        tell: ({ path: at, best: isBest }) => {
+          told.push(path.posix.basename(at));
+          best = isBest;
+        },
         requireThere: () => undefined,
-      });
+      };
+      const keeper = new CheckpointKeeper(run, sampleGraph, newest, lent, WRITER_HERE);
       const [[parameter, values]] = [...sampleCheckpoint().session.parameters] as [[string, Float32Array]];
       const all: Written[] = [];
       let kind = 0;
@@ -70,7 +76,7 @@ describe('checkpoints over a whole run', () => {
         const validated = random.integer(6) > 0;
         const name = validated ? `epoch-${String(epoch).padStart(4, '0')}` : `step-${String(epoch).padStart(6, '0')}`;
         all.push({ name, accuracy, loss, kind, validated });
-        const best = keeper.write(
+        await keeper.write(
           {
             position: { epoch, batch: 0, shuffle: [1, 2, 3, 4] },
             session: { step: epoch, parameters: new Map([[parameter, values]]), moments: new Map() },

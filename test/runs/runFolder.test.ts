@@ -103,21 +103,23 @@ describe('run.json', () => {
 });
 
 describe('RunLog', () => {
-  it('notices that its folder was removed, or that another lies in its place', () => {
+  it('notices that its folder was moved, that another lies in its place, and that it was removed', () => {
     const run = made();
     const log = new RunLog(run);
     log.append(SAMPLE_EVENTS.stage);
-    log.requireThere();
-    const gone = { code: 'run-folder-unwritable', message: /was removed or moved while the run was writing/ };
+    assert.equal(log.presence(), 'there');
     fs.renameSync(run.path, `${run.path}-moved`);
-    assert.throws(() => log.requireThere(), gone);
+    assert.equal(log.presence(), 'away');
     fs.mkdirSync(run.path);
     fs.writeFileSync(run.metrics, '');
-    assert.throws(() => log.requireThere(), gone);
+    assert.equal(log.presence(), 'away');
     fs.rmSync(run.path, { recursive: true });
     fs.renameSync(`${run.path}-moved`, run.path);
-    log.requireThere();
+    assert.equal(log.presence(), 'there', 'brought back');
+    fs.rmSync(run.path, { recursive: true });
+    assert.equal(log.presence(), 'removed');
     log.close();
+    assert.ok(!fs.existsSync(run.path), 'and is not made again');
   });
 
   it('writes whole lines, also on a disk that takes a part at a time', () => {

@@ -1,0 +1,47 @@
+import fs from 'node:fs';
+import { UserError } from '../core/userError.js';
+import { sizeOf, type Graph } from '../graph/graph.js';
+import type { RunContext } from './runContext.js';
+
+const FLOAT_BYTES = 4;
+/** Beside those that are kept: the best one, and one that is being written. */
+const BESIDE_KEPT = 2;
+
+/**
+ * Asked before the first step: whether the disk has room for the checkpoints of a run. Too little for all is a warning.
+ *
+ * @throws UserError `disk-full` where it has none for a single one
+ */
+export function requireRoom({ options, folder, tell, ports, from }: RunContext, graph: Graph): void {
+  const free = (ports.freeBytes ?? freeBytes)(folder.path);
+  if (free === undefined) return;
+  const each = checkpointBytes(graph);
+  // Of a run that goes on, most are there already.
+  const most = from ? BESIDE_KEPT : options.keepCheckpoints + BESIDE_KEPT;
+  if (free >= most * each) return;
+  const message =
+    `A checkpoint of this network takes ${megabytes(each)} and the run may keep ${most} at a time, ` +
+    `but the disk of the run folder has ${megabytes(free)} left.`;
+  const advice = 'Free some space on it, or choose a run folder on another disk.';
+  if (free < each && !from) throw new UserError('disk-full', message, advice);
+  tell({ type: 'warning', code: 'disk-small', message, advice });
+}
+
+/** Every parameter, and two moments of each that trains. */
+function checkpointBytes({ parameters }: Graph): number {
+  return parameters.reduce((sum, { shape, trainable }) => sum + FLOAT_BYTES * sizeOf(shape) * (trainable ? 3 : 1), 0);
+}
+
+/** File systems that do not know their own size, as some of the network's, say that it is nothing. */
+function freeBytes(folder: string): number | undefined {
+  try {
+    const { bavail, bsize, blocks } = fs.statfsSync(folder);
+    return blocks > 0 ? bavail * bsize : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
