@@ -34,7 +34,7 @@ export class Checkpointing {
   /** Since when none was taken, and what the disk said last. */
   private refused: { readonly since: number; readonly at: number; readonly error: UserError } | undefined;
   /** What training does not go on after. */
-  private broken: unknown;
+  private broken: Error | undefined;
 
   /** @param step updates behind the run */
   constructor(
@@ -58,7 +58,7 @@ export class Checkpointing {
   /** An epoch may take hours: what a crash costs is counted in minutes. */
   isDue(step: number): boolean {
     if (this.flight) return false;
-    if (this.broken !== undefined) throw this.broken;
+    if (this.broken) throw this.broken;
     const { minutes, now, patience } = this.run;
     if (this.refused) return now() - this.refused.at >= patience.retryMs;
     return minutes > 0 && step > this.saved && now() - this.begunAt >= minutes * 60_000;
@@ -77,7 +77,7 @@ export class Checkpointing {
    */
   async write(checkpoint: Omit<Checkpoint, 'kept'>, validated: Validated | undefined): Promise<void> {
     await this.flight;
-    if (this.broken !== undefined) throw this.broken;
+    if (this.broken) throw this.broken;
     const { step } = checkpoint.session;
     this.begunAt = this.run.now();
     this.flight = this.keeper.write(checkpoint, validated).then(
@@ -101,7 +101,7 @@ export class Checkpointing {
   async finish(again: () => Promise<void>, isPatient: () => Promise<boolean>): Promise<void> {
     for (;;) {
       await this.flight;
-      if (this.broken !== undefined) throw this.broken;
+      if (this.broken) throw this.broken;
       if (!this.refused) return;
       if (!(await isPatient())) throw neverWritten(this.refused.error, this.keeper.last);
       await again();
@@ -130,7 +130,7 @@ export class Checkpointing {
     const presence = this.run.presence();
     const { longestMs, awayMs } = this.run.patience;
     if (!isOfDisk(error) || presence === 'removed') {
-      this.broken ??= presence === 'removed' ? this.whyGone() : error;
+      this.broken ??= presence === 'removed' ? this.whyGone() : asError(error);
       return;
     }
     const isNew = !this.refused;
@@ -139,14 +139,18 @@ export class Checkpointing {
     else if (isNew) this.run.tell(unwritten(error, step));
   }
 
-  private whyGone(): unknown {
+  private whyGone(): Error | undefined {
     try {
       this.run.requireThere();
     } catch (error) {
-      return error;
+      return asError(error);
     }
     return undefined;
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function isOfDisk(error: unknown): error is UserError {

@@ -31,15 +31,14 @@ interface Ran {
 
 interface Disk {
   readonly code?: string;
-  /** Whether the disk refuses checkpoints, and lines of the log. */
-  readonly refuses?: { checkpoint?: boolean; log?: boolean };
   readonly onMessage?: (message: TrainerMessage) => void;
   readonly stop?: StopSignal;
   readonly options?: Partial<TrainingOptionsInput>;
   readonly ports?: Partial<TrainingPorts>;
 }
 
-const disk: { checkpoint?: boolean; log?: boolean } = {};
+/** What the disk refuses at the moment: checkpoints, lines of the log. */
+const disk = { checkpoint: false, log: false };
 
 function refusing(code: string): CheckpointWriter {
   const write: CheckpointWriter['write'] = (at, files) => {
