@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 import { buildNative } from './native.mjs';
 import { bundledPackages, noticesText, packedPackages } from './notices.mjs';
+import { sbomText } from './sbom.mjs';
 import { tensorFlowLock } from './tensorFlowLock.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -153,7 +154,7 @@ const COPIES = {
   ...Object.fromEntries(assembly.map((file) => [`@tensorflow/tfjs-backend-wasm/dist/${file}`, `faces/${file}`])),
 };
 
-/** The licences of all that is bundled, copied or packed. */
+/** The licences of all that is bundled, copied or packed, and the list of it for programs. */
 function writeNotices(metafiles) {
   const copied = Object.keys(COPIES).map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)[0]);
   const folders = [
@@ -164,6 +165,10 @@ function writeNotices(metafiles) {
   // By where they really are: a linked node_modules names a package in two ways.
   const packages = new Set(folders.map((folder) => realpathSync(folder)));
   writeFileSync('dist/ThirdPartyNotices.txt', noticesText([...packages].sort()));
+  writeFileSync(
+    'dist/sbom.cdx.json',
+    sbomText([...packages].sort(), JSON.parse(readFileSync('package-lock.json', 'utf8'))),
+  );
 }
 
 // The suite that VS Code's extension host loads; mocha stays the installed one.

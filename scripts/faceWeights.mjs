@@ -25,6 +25,13 @@ export function packedFaceWeights(place) {
   });
 }
 
+/** As the bill of materials names them. */
+export function faceWeightsModels() {
+  return published.files.map(({ name, sha384 }) => ({
+    ...{ name: path.parse(name).name, file: name, version: '2023.0', license: 'Apache-2.0', sha384 },
+  }));
+}
+
 /** Behind the notices of the build. */
 export function faceWeightsNotice() {
   const networks = published.files.filter(({ kind }) => kind === 'xml').map(({ name }) => path.parse(name).name);

@@ -6,9 +6,10 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { faceWeightsNotice, packedFaceWeights } from './faceWeights.mjs';
+import { faceWeightsModels, faceWeightsNotice, packedFaceWeights } from './faceWeights.mjs';
 import { must, root } from './lib.mjs';
 import { packedReadme } from './readme.mjs';
+import { withModels } from './sbom.mjs';
 
 const vsce = createRequire(import.meta.url)('@vscode/vsce/out/package.js');
 const target = `${process.platform}-${process.arch}`;
@@ -50,24 +51,29 @@ async function stage(folder, files) {
   }
 }
 
-/** The notices that the build wrote, with those of the face weights behind them. */
-function notices() {
-  return { path: NOTICES, contents: readFileSync(path.join(root, NOTICES), 'utf8') + faceWeightsNotice() };
+/** The notices and the bill of materials that the build wrote, with the face weights in them. */
+function withFaceWeights() {
+  const [notices, sbom] = WRITTEN.map((file) => readFileSync(path.join(root, file), 'utf8'));
+  return [
+    { path: WRITTEN[0], contents: notices + faceWeightsNotice() },
+    { path: WRITTEN[1], contents: withModels(sbom, faceWeightsModels()) },
+  ];
 }
 
 /** vsce packs what lies in the checkout: what is in this package alone lies there as long as that takes. */
 async function packaged(vsceOptions, more) {
-  const built = readFileSync(path.join(root, NOTICES));
+  const built = WRITTEN.map((file) => readFileSync(path.join(root, file)));
   try {
     await stage(root, more);
     await vsce.packageCommand(vsceOptions);
   } finally {
     for (const file of more) rmSync(path.join(root, file.path), { force: true });
-    writeFileSync(path.join(root, NOTICES), built);
+    WRITTEN.forEach((file, i) => writeFileSync(path.join(root, file), built[i]));
   }
 }
 
-const NOTICES = 'dist/ThirdPartyNotices.txt';
+/** Of which the build has a version without the face weights. */
+const WRITTEN = ['dist/ThirdPartyNotices.txt', 'dist/sbom.cdx.json'];
 const { values: wish } = parseArgs({
   options: { list: { type: 'boolean' }, stage: { type: 'string' }, 'face-weights': { type: 'string' } },
 });
@@ -80,7 +86,7 @@ try {
   embedPictures();
   const { list, stage: folder, 'face-weights': place } = wish;
   const weights = place === undefined ? [] : packedFaceWeights(place);
-  const more = () => (place === undefined ? [] : [...weights, notices()]);
+  const more = () => (place === undefined ? [] : [...weights, ...withFaceWeights()]);
   if (list || folder !== undefined) {
     const byPath = new Map([...(await collect(ignoreFile)), ...more()].map((file) => [file.path, file]));
     if (folder !== undefined) await stage(path.resolve(folder), byPath.values());

@@ -7,7 +7,7 @@ export function tensorFlowLock(lock, name = '@tensorflow/tfjs-node') {
   const wanted = new Set([top]);
   for (const at of wanted)
     for (const needed of Object.keys({ ...all[at].dependencies, ...all[at].optionalDependencies })) {
-      const found = foundFrom(all, at, needed);
+      const found = placeFrom(all, at, needed);
       if (found) wanted.add(found);
       else if (all[at].dependencies?.[needed])
         throw new Error(`${at} needs ${needed}, which the lock file does not hold`);
@@ -28,8 +28,8 @@ export function tensorFlowLock(lock, name = '@tensorflow/tfjs-node') {
   };
 }
 
-/** Where Node finds a package from another one. */
-function foundFrom(all, at, name) {
+/** Where Node finds a package from another one: its place in a lock file, undefined where it is not. */
+export function placeFrom(all, at, name) {
   for (let folder = at; ; folder = folder.slice(0, Math.max(folder.lastIndexOf('/node_modules/'), 0))) {
     const place = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
     if (all[place]) return place;

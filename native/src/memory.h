@@ -7,7 +7,10 @@
 #include <new>
 #include <utility>
 
-#if defined(__linux__) || defined(__APPLE__)
+// Under the address sanitizer a block comes from the heap, which has forbidden ground around it.
+#if defined(__SANITIZE_ADDRESS__)
+#include <cstdlib>
+#elif defined(__linux__) || defined(__APPLE__)
 #include <sys/mman.h>
 #define FT_MMAP 1
 #endif
@@ -39,6 +42,11 @@ class Block {
 #ifdef MADV_HUGEPAGE
     if (huge) madvise(data_, roundUp(count * sizeof(T), kHugePage), MADV_HUGEPAGE);
 #endif
+#elif defined(__SANITIZE_ADDRESS__)
+    base_ = std::aligned_alloc(kLine, roundUp(bytes_, kLine));
+    if (!base_) throw std::bad_alloc();
+    std::memset(base_, 0, bytes_);
+    data_ = static_cast<T*>(base_);
 #else
     base_ = ::operator new(bytes_, std::align_val_t(kPage));
     std::memset(base_, 0, bytes_);
@@ -49,6 +57,8 @@ class Block {
     if (!data_) return;
 #ifdef FT_MMAP
     munmap(base_, bytes_);
+#elif defined(__SANITIZE_ADDRESS__)
+    std::free(base_);
 #else
     ::operator delete(base_, std::align_val_t(kPage));
 #endif
@@ -66,6 +76,7 @@ class Block {
   std::size_t size() const { return count_; }
 
  private:
+  static constexpr std::size_t kLine = 64;
   static constexpr std::size_t kPage = 4096, kHugePage = 1u << 21;  // x86-64's, 4 KiB and 2 MiB; where others hold only the hint is lost
   static std::size_t roundUp(std::size_t value, std::size_t step) { return (value + step - 1) / step * step; }
   void swap(Block& other) {

@@ -5,9 +5,10 @@ import { parseArgs } from 'node:util';
 import { Random } from '../../src/core/random.js';
 import { writePeople } from '../support/scratch.js';
 import { SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
+import { attackAddonOften } from './addonCommand.js';
 import { killRun, wholeRun } from './killRuns.js';
 
-// node --import tsx test/attack/main.ts kill [--count N] [--seed N]
+// node --import tsx test/attack/main.ts kill|addon [--count N] [--seed N]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -38,8 +39,25 @@ async function kill(count: number, seed: number): Promise<void> {
   }
 }
 
+/** Calls upon the native engine that nobody in his right mind would make. */
+async function addon(count: number, seed: number): Promise<void> {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-attack-'));
+  try {
+    await attackAddonOften(count, seed, folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const ATTACKS: Record<string, () => Promise<void>> = {
+  kill: () => kill(Number(values.count), Number(values.seed)),
+  addon: () => addon(Number(values.count), Number(values.seed)),
+};
+
 const [what] = positionals;
-if (what !== 'kill') {
-  console.error('Say what to try: kill.');
+const attack = ATTACKS[what ?? ''];
+if (attack) void attack();
+else {
+  console.error(`Say what to try: ${Object.keys(ATTACKS).join(', ')}.`);
   process.exitCode = 2;
-} else void kill(Number(values.count), Number(values.seed));
+}

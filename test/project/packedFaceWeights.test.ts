@@ -52,7 +52,8 @@ describe('the face weights of the package', function () {
   it('are none, and no notice speaks of them, unless they are asked for', () => {
     const { files, status, stderr } = pack('--list');
     assert.equal(status, 0, stderr);
-    assert.ok(files.includes('dist/ThirdPartyNotices.txt'));
+    for (const file of ['dist/ThirdPartyNotices.txt', 'dist/sbom.cdx.json', 'dist/tfjs-node/npm/package-lock.json'])
+      assert.ok(files.includes(file), file);
     assert.deepEqual(inPackage(files), []);
     assert.doesNotMatch(fs.readFileSync(path.join(root, 'dist/ThirdPartyNotices.txt'), 'utf8'), /open_model_zoo/);
   });
@@ -77,6 +78,7 @@ describe('the face weights of the package', function () {
       assert.deepEqual(inPackage(files), PUBLISHED_FILES.map(({ name }) => `dist/faces/${name}`).sort());
       for (const file of PUBLISHED_FILES)
         assert.ok(isAsPublished(path.join(stage, 'dist/faces', file.name), file), file.name);
+      assert.match(fs.readFileSync(path.join(stage, 'dist/sbom.cdx.json'), 'utf8'), /machine-learning-model/);
       const notices = fs.readFileSync(path.join(stage, 'dist/ThirdPartyNotices.txt'), 'utf8');
       const section = notices.slice(notices.indexOf('face-detection-retail-0004 ('));
       for (const name of Object.values(FACE_NETWORKS))

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import os from 'node:os';
 import path from 'node:path';
 import { missingTool } from '../../../scripts/native.mjs';
 import { runProgram } from '../../../src/platform/runProgram.js';
@@ -20,67 +19,35 @@ import { randomBatch } from './comparing.js';
 import { numbersText, planText } from './planFile.js';
 import { plainLinear } from './plainNetwork.js';
 import { randomFaceGraph, randomGraph, randomQuantizable, randomValues } from './randomGraph.js';
+import {
+  compile,
+  ENGINE,
+  ENGINE_HERE,
+  SANITIZED,
+  sanitizedAddon,
+  sanitizedEnvironment,
+  SESSION,
+  type Source,
+} from '../../support/sanitized.js';
 import { scratchFolder } from '../../support/scratch.js';
+import { attackAddon } from '../../attack/addonAttack.js';
 
 // native/test/kernels_test.cc holds each kernel against plain loops, session_test.cc runs networks, whole and damaged. Here they
 // are compiled and run: as they are, and under the sanitizers that end them at the first access outside of an operand,
 // undefined operation or race.
 
-const native = path.resolve(import.meta.dirname, '../../../native');
 const folder = scratchFolder();
 const compiler = process.env['CXX'] ?? 'g++';
+/** Attacks on the addon. */
+const CASES = 400;
 
 // NEON, compiled for a foreign machine and run by its emulator.
 const ARM_COMPILER = 'aarch64-linux-gnu-g++';
 const ARM_EMULATOR = 'qemu-aarch64-static';
 const hasArm = [ARM_COMPILER, ARM_EMULATOR].every((program) => spawnSync(program, ['--version']).status === 0);
 
-// Lines for a sanitizer's report; whole debugging information doubles the time to compile.
-const COMMON = ['-std=c++17', '-g1', '-ffp-contract=off', '-fno-math-errno', '-Wno-maybe-uninitialized'];
-type Source = readonly [file: string, flags: readonly string[]];
-const X64_SOURCES: readonly Source[] = [
-  ['src/kernels_avx512.cc', ['-mavx512f', '-mprefer-vector-width=512']],
-  ['src/kernels_avx2.cc', ['-mavx2', '-mfma']],
-];
-const SOURCES: readonly Source[] = [
-  ['src/kernels_baseline.cc', []],
-  ['test/kernels_test.cc', []],
-  ['src/cpu.cc', []],
-  ['src/pool.cc', []],
-  // One for each kind.
-  ...fs
-    .readdirSync(path.join(native, 'src'))
-    .filter((name) => /^loss.*\.cc$/.test(name))
-    .map((name): Source => [`src/${name}`, []]),
-];
-const SESSION_SOURCES: readonly Source[] = [
-  'session',
-  'session_plan',
-  'session_bind',
-  'session_bind_values',
-  'session_run',
-  'session_quantization',
-]
-  .map((name): Source => [`src/${name}.cc`, []])
-  .concat([['test/session_test.cc', []]]);
-
-/** @returns the object of each source */
-async function compile(flags: readonly string[], compiler: string, sources: readonly Source[]): Promise<string[]> {
-  const waiting = [...sources];
-  const objects: string[] = [];
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
-      const [file, own] = next;
-      const object = path.join(folder(), `${path.basename(file)}.o`);
-      objects.push(object);
-      const args = [...COMMON, ...flags, ...own, '-c', path.join(native, file), '-o', object];
-      const { code, output } = await runProgram(compiler, args);
-      assert.equal(code, 0, output);
-    }
-  };
-  await Promise.all(Array.from({ length: os.availableParallelism() }, worker));
-  return objects;
-}
+const KERNEL_TEST: Source = ['test/kernels_test.cc', []];
+const SESSION_TEST: Source = ['test/session_test.cc', []];
 
 /** Links all objects but those of other programs. */
 async function link(program: string, objects: readonly string[], flags: readonly string[], compiler: string) {
@@ -175,23 +142,26 @@ function planFile(count: number): string {
   return file;
 }
 
+/** The whole addon as a process of Node has it: `npm run attack -- addon` tries it as often as you like. */
+async function attackSanitized(objects: readonly string[]): Promise<void> {
+  const file = await sanitizedAddon(compiler, objects, folder());
+  const tried = await attackAddon({ file, environment: await sanitizedEnvironment(compiler), count: CASES, seed: 17 });
+  assert.equal(tried.cases, CASES);
+  assert.ok(tried.refused > CASES && tried.ran > CASES, JSON.stringify(tried));
+}
+
 describe('the native engine’s own tests', function () {
   this.timeout(300_000);
 
   const builds: readonly [name: string, flags: readonly string[], threads: readonly number[], networks: number][] = [
     ['as it is', ['-O2'], [1, 3], 0],
-    [
-      'with the address and undefined-behaviour sanitizers',
-      ['-O1', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-      [1, 3],
-      40,
-    ],
+    ['with the address and undefined-behaviour sanitizers', SANITIZED, [1, 3], 40],
     ['with the thread sanitizer', ['-O1', '-fsanitize=thread'], [4], 10],
   ];
   for (const [name, flags, threads, networks] of builds)
     it(`pass ${name}`, async () => {
-      const x64 = process.arch === 'x64' ? X64_SOURCES : [];
-      const objects = await compile(flags, compiler, [...x64, ...SOURCES, ...(networks > 0 ? SESSION_SOURCES : [])]);
+      const session = networks > 0 ? [...SESSION, SESSION_TEST] : [];
+      const objects = await compile(flags, compiler, [...ENGINE_HERE, KERNEL_TEST, ...session], folder());
       const kernels = await link('kernels_test', objects, flags, compiler);
       for (const count of threads) {
         const { code, output } = await runProgram(kernels, [String(count)]);
@@ -205,12 +175,13 @@ describe('the native engine’s own tests', function () {
       assert.equal(code, 0, output);
       const [, checks, refused, ran] = /(\d+) checks, 0 failed; (\d+) damaged ones refused, (\d+) ran/.exec(output)!;
       assert.ok(Number(checks) > 100 && Number(refused) > networks && Number(ran) > networks, output);
+      if (flags === SANITIZED) await attackSanitized(objects);
     });
 
   it('pass on ARM, with NEON, under emulation', async function () {
     if (!hasArm) notRun(this, `absent: ${ARM_COMPILER} or ${ARM_EMULATOR}`);
     const flags = ['-O2', '-static'];
-    const objects = await compile(flags, ARM_COMPILER, SOURCES);
+    const objects = await compile(flags, ARM_COMPILER, [...ENGINE, KERNEL_TEST], folder());
     const program = await link('kernels_test', objects, flags, ARM_COMPILER);
     const { code, output } = await runProgram(ARM_EMULATOR, [program, '2']);
     assert.equal(code, 0, output);
