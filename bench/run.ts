@@ -2,11 +2,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { FACE_NETWORKS } from '../src/weights/faceWeights.js';
+import { checkpointCost, resuming } from './checkpoints.js';
 import { onnxruntimeFaces, ours, oursFaces, python, race, stock, type Contender } from './contenders.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|qat|inference|faceNetworks|scaling|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|faceNetworks|scaling|checkpoints|layers … --rounds N --steps N --batch N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
@@ -102,6 +103,13 @@ const PARTS: Record<string, () => void> = {
     );
     show('threads', race([...by].reverse(), 64, Number(values.steps ?? 8), rounds));
     for (const batch of batches([16, 32, 64, 128])) show('batches', race([ours('Face Trainer')], batch, 8, rounds));
+  },
+  /** What a checkpoint costs training, and how soon a run goes on. */
+  checkpoints() {
+    const count = Number(values.steps ?? 12);
+    void checkpointCost(96, count)
+      .then(() => checkpointCost(224, Math.ceil(count / 3)))
+      .then(() => resuming(224, rounds));
   },
   /** Where a step's time goes, and how much of the arithmetic limit each kind of layer reaches. */
   layers() {

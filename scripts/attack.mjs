@@ -1,4 +1,5 @@
-// npm run attack -- kill [--count N] [--seed N]: tries to break what docs/runs.md promises, as often as asked, from a seed.
+// npm run attack -- kill|disk|power [--count N] [--seed N], or soak [--steps N]: tries to break what docs/runs.md promises, as often as
+// asked, from a seed.
 import { ensureBuild, ensurePackages, run } from './lib.mjs';
 
 ensurePackages();

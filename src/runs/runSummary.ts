@@ -7,6 +7,7 @@ import { readOwnFile } from '../platform/regularFile.js';
 import type { RunPhase } from '../protocol/panel.js';
 import { finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
 import { checkpointsThere } from './checkpointList.js';
+import { hasLastWord } from './lastWord.js';
 import { RunFolder } from './runFolder.js';
 import { RunReader } from './runReader.js';
 
@@ -91,8 +92,8 @@ export function writeSummary(runFolder: string, state: RunState): void {
 }
 
 /**
- * What a list shows of a run: its summary, or the same from the log of a run that wrote none (0.1.0). Nothing is thrown, and
- * nothing but regular files is opened.
+ * What a list shows of a run: its summary, or the same from the log of a run that wrote none (0.1.0) or whose disk took its last word
+ * and no summary any more. Nothing is thrown, and nothing but regular files is opened.
  *
  * @returns undefined for a run that did not come to say who it is
  */
@@ -100,14 +101,19 @@ export function readSummary(runFolder: string): RunSummary | undefined {
   try {
     const text = readOwnFile(new RunFolder(runFolder).summary, MOST_BYTES).toString('utf8');
     const summary = runSummary.parse(JSON.parse(text));
+    if (!summary.finished && !summary.failure && hasLastWord(runFolder)) return fromLog(runFolder);
     // Some may have been removed since, and one have come that a kill kept from being told.
     const known = new Map(summary.checkpoints.map((checkpoint) => [checkpoint.path, checkpoint]));
     const told = summary.checkpoints.map((checkpoint) => ({ type: 'checkpoint' as const, ...checkpoint }));
     const there = checkpointsThere(runFolder, told);
     return { ...summary, checkpoints: there.map((checkpoint) => known.get(checkpoint.path) ?? factsOf(checkpoint)) };
   } catch {
-    return summaryOf(runFolder, reduceAll(new RunReader(runFolder).readNew(), emptyRunState()));
+    return fromLog(runFolder);
   }
+}
+
+function fromLog(runFolder: string): RunSummary | undefined {
+  return summaryOf(runFolder, reduceAll(new RunReader(runFolder).readNew(), emptyRunState()));
 }
 
 /** What a run is doing, for a list. */

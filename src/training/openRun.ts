@@ -97,8 +97,9 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   const epochs = job.epochs ?? from.record.options.epochs;
   const options = { ...from.record.options, epochs };
   const { epoch } = from.checkpoint.position;
-  // Killed between its last checkpoint and its last word, it has only that to say.
-  const wordless = job.epochs === undefined && reduceAll(events).finished?.reason !== 'completed';
+  // Killed between its last checkpoint and its last word, which a disk may have refused as well, it has only that to say.
+  const { finished, failure } = reduceAll(events);
+  const wordless = job.epochs === undefined && (finished?.reason !== 'completed' || failure !== undefined);
   if (epoch >= epochs && !wordless) throw complete(epoch);
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
   const face = faceStart(options);

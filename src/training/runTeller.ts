@@ -22,6 +22,9 @@ export class RunTeller {
   private warned = false;
   private warnedOfReport = false;
   private nextReportAt = 0;
+  /** The disk did not take the newest. */
+  private owesSummary = false;
+  private owesReport = false;
 
   /**
    * @param told what the log holds already, of a run that goes on
@@ -40,8 +43,8 @@ export class RunTeller {
   /** What the disk does not take waits, with a warning. */
   readonly tell = (event: ToldEvent): void => {
     this.log.append(event);
+    this.warnOfLog(); // nobody listens behind a last word
     this.say(event);
-    this.warnOfLog();
   };
 
   /**
@@ -78,9 +81,10 @@ export class RunTeller {
     );
   };
 
-  /** The report of a run that has ended well or not: it says why, and shows what was reached. A removed folder is not made again. */
+  /** What the disk did not take is tried once more. */
   close(): void {
-    this.writeReport();
+    if (this.owesSummary) this.writeSummary();
+    if (this.owesReport) this.writeReport();
     this.log.close();
   }
 
@@ -89,6 +93,8 @@ export class RunTeller {
     if (event.type === 'step') this.thin();
     // First: whoever listens looks there.
     if (changesSummary(event)) this.writeSummary();
+    // Of a run that has ended well or not: it says why, and shows what was reached. Nobody listens behind the last word.
+    if (event.type === 'finished' || event.type === 'failure') this.writeReport();
     this.emit(event);
     // A crash later leaves the report of the last epoch.
     if (event.type === 'checkpoint' && performance.now() >= this.nextReportAt) this.writeReport();
@@ -117,21 +123,26 @@ export class RunTeller {
 
   /** Whoever finds it missing or old reads the log. */
   private writeSummary(): void {
+    this.owesSummary = true;
     if (this.presence() !== 'there') return;
     try {
       writeSummary(this.folder.path, this.state);
+      this.owesSummary = false;
     } catch (error) {
       console.error(error);
     }
   }
 
   private writeReport(): void {
+    this.owesReport = true;
+    // A removed folder is not made again.
     if (this.presence() !== 'there') return;
     const begin = performance.now();
     try {
       withDiskErrors(runDisk(this.folder.path), () =>
         writeFileAtomically(this.folder.report, renderReport(this.state)),
       );
+      this.owesReport = false;
     } catch (error) {
       const { message, advice } = failureOf(error, JOBS.train);
       const warning: Warning = { code: 'report-unwritten', message: `The report was not written: ${message}`, advice };

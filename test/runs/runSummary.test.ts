@@ -55,6 +55,24 @@ describe('the summary of a run', () => {
     assert.deepEqual(readSummary(folder()), fromLog, 'one that is damaged');
   });
 
+  it('is the log’s where that tells an end which the summary does not know of', () => {
+    const { finished, failure, step, resumed } = SAMPLE_EVENTS;
+    const steps = Array.from({ length: 200 }, () => step);
+    for (const [later, phase] of [
+      [[finished], 'completed'],
+      [[failure], 'failed'],
+      [[finished, ...steps], 'completed'],
+      [[finished, resumed], 'interrupted'],
+      [[finished, resumed, finished], 'completed'],
+      [steps, 'interrupted'],
+    ] as const) {
+      fs.rmSync(run().checkpoints, { recursive: true, force: true });
+      write([...events, ...later].map((event) => ('pid' in event ? { ...event, pid: dead } : event)));
+      writeSummary(folder(), reduceAll(events));
+      assert.equal(phaseOfSummary(readSummary(folder())!), phase, JSON.stringify(later.map(({ type }) => type)));
+    }
+  });
+
   it('lists the checkpoints that are there now', () => {
     write(events);
     writeSummary(folder(), reduceAll(events));
