@@ -57,6 +57,7 @@ export class Output {
           if (isRun || !this.json) this.message(message);
         },
         onOutput: (line) => process.stderr.write(`${line}\n`),
+        onSilent: (sentence) => process.stderr.write(`${sentence} Ctrl-C ends it, if it hangs.\n`),
       },
     );
     const interrupt = () => {

@@ -57,6 +57,7 @@ export class Answerer {
     const process = new TrainerProcess(this.options, {
       onMessage: (message) => this.receive(message),
       onOutput: (line) => this.listener.onOutput?.(line),
+      onSilent: (sentence, end) => this.listener.onSilent?.(sentence, end),
     });
     this.process = process;
     void process.ended.then((end) => {

@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import os from 'node:os';
+import { formatDuration } from '../core/format.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
   isLastWord,
@@ -23,6 +24,12 @@ export interface TrainerListener {
   onMessage(message: TrainerMessage): void;
   /** What the trainer printed: for a log. */
   onOutput(line: string): void;
+  /**
+   * A job that is no run has said nothing for long: it may be at something large, or hang. Told once until it speaks again.
+   *
+   * @param end ends it at once
+   */
+  onSilent?(sentence: string, end: () => void): void;
 }
 
 export type TrainerEnd = LastWord;
@@ -41,12 +48,14 @@ interface Timing {
   readonly startMs: number;
   /** After a stop, beside three times the longest silence so far: a batch in plain JavaScript takes minutes. */
   readonly stopMs: number;
+  /** From one word to the next, before somebody is told. */
+  readonly silentMs: number;
 }
 
 /** Pictures are decoded in libuv's threads, of which there are four unless somebody says otherwise. */
 const IO_THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallelism() + 2)) };
 
-const TIMING: Timing = { startMs: 60_000, stopMs: 10_000 };
+const TIMING: Timing = { startMs: 60_000, stopMs: 10_000, silentMs: 120_000 };
 
 /**
  * One job in a child process. However the child ends (its last word, an exit without one, a signal, a failed start,
@@ -64,6 +73,9 @@ export class TrainerProcess {
   private heardAt = performance.now();
   private longestSilenceMs = 0;
   private timer: NodeJS.Timeout | undefined;
+  private watchdog: NodeJS.Timeout | undefined;
+  /** Questions without an answer; what is no answerer has its order from the start. */
+  private open = 0;
   private logged = false;
 
   constructor(
@@ -83,6 +95,7 @@ export class TrainerProcess {
     this.ended = new Promise((resolve) => {
       const after = (end: TrainerEnd) => {
         clearTimeout(this.timer);
+        clearTimeout(this.watchdog);
         resolve(end);
       };
       this.child.once('error', (error) => after(this.afterClose(undefined, undefined, error)));
@@ -114,7 +127,9 @@ export class TrainerProcess {
 
   /** Asks a trainer that answers; its reply is a message. What is asked before it is ready waits. */
   request(request: Request): void {
+    this.open++;
     this.send(request);
+    this.watch();
   }
 
   /** Ends it at once. */
@@ -139,6 +154,8 @@ export class TrainerProcess {
       return;
     }
     const message = parsed.data;
+    if (message.type === 'reply') this.open--;
+    this.watch();
     if (message.type === 'hello') {
       this.begin(message);
       return;
@@ -149,8 +166,20 @@ export class TrainerProcess {
     this.listener.onMessage(message);
   }
 
+  /** Begins to wait for the next word, where one is due. */
+  private watch(): void {
+    clearTimeout(this.watchdog);
+    const { order } = this.options;
+    if (!this.listener.onSilent || isRunOrder(order) || (order.type === 'answer' && this.open === 0)) return;
+    const { silentMs } = this.timing;
+    const sentence = `The ${JOBS[order.type].noun} has said nothing for ${formatDuration(silentMs / 1000)}.`;
+    this.watchdog = setTimeout(() => this.listener.onSilent?.(sentence, () => this.kill('did not answer')), silentMs);
+    this.watchdog.unref();
+  }
+
   private begin(hello: MessageOf<'hello'>): void {
-    clearTimeout(this.timer);
+    // One that was stopped before its first word is waited for as any other.
+    if (!this.stopAsked) clearTimeout(this.timer);
     this.listener.onMessage(hello);
     if (hello.protocol !== PROTOCOL_VERSION) {
       this.kill(`speaks protocol ${hello.protocol} instead of ${PROTOCOL_VERSION} (reload the window)`);

@@ -1,6 +1,7 @@
 import { TrainerProcess } from '../client/trainerProcess.js';
 import type { LastWord, TrainerMessage, RunOrder, TrainerOrder } from '../protocol/jobs.js';
 import type { Editor } from './editor.js';
+import { inBackground } from './failures.js';
 import { requireTrust } from './trust.js';
 
 type JobOrder = Exclude<TrainerOrder, RunOrder>;
@@ -44,9 +45,20 @@ export class Jobs {
     const onMessage = (message: TrainerMessage) => {
       if (message.type === 'preparing' && message.total > 0) onProgress?.(message.done, message.total);
     };
-    const listener = { onMessage, onOutput: (line: string) => this.editor.log.info(line) };
+    const listener = {
+      onMessage,
+      onOutput: (line: string) => this.editor.log.info(line),
+      onSilent: (sentence: string, end: () => void) =>
+        inBackground(this.editor, askWhether(this.editor, sentence, end)),
+    };
     return new TrainerProcess({ entry: this.entry, order }, listener);
   }
+}
+
+/** Nobody waits for ever for a process that hangs. */
+export async function askWhether(editor: Editor, sentence: string, end: () => void): Promise<void> {
+  const chosen = await editor.say('warning', `${sentence} It may be busy with something large, or hang.`, 'End It');
+  if (chosen === 'End It') end();
 }
 
 function grouped(count: number): string {

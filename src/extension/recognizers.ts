@@ -10,6 +10,8 @@ import { readRecognizer, recognizerStamp } from '../recognizers/recognizerFolder
 import { recognizerName, recognizersFolder, recognizersIn } from '../recognizers/recognizersFolder.js';
 import type { Editor } from './editor.js';
 import { faceWeightsSetting } from './faceWeightsSetting.js';
+import { inBackground } from './failures.js';
+import { askWhether } from './job.js';
 import { requireTrust } from './trust.js';
 
 type Read = Recognizer['record'];
@@ -136,6 +138,7 @@ export class Recognizers {
       },
       {
         onOutput: (line) => this.editor.log.info(line),
+        onSilent: (sentence, end) => inBackground(this.editor, askWhether(this.editor, sentence, end)),
         onMessage: (message) => {
           if (message.type === 'preparing' && message.total > 0) this.preparing(place, message.done, message.total);
         },

@@ -31,12 +31,13 @@ process.on('message', (message) => {
 process.send({ type: 'hello', protocol: ${PROTOCOL_VERSION}, pid: process.pid, node: process.version });
 `;
 
-function answerer(mode: string): Answerer {
+function answerer(mode: string, onSilent?: (sentence: string, end: () => void) => void): Answerer {
   const entry = path.join(folder(), 'fake.cjs');
   fs.writeFileSync(entry, PROGRAM);
   process.env['FAKE_ANSWERS'] = JSON.stringify([mode, path.join(folder(), 'log')]);
   const order = JOBS.answer.order.parse({ type: 'answer', protocol: PROTOCOL_VERSION, recognizer: '/r' });
-  return new Answerer({ entry, order });
+  const timing = onSilent ? { silentMs: 100 } : {};
+  return new Answerer({ entry, order, timing }, onSilent ? { onSilent } : {});
 }
 const starts = () => fs.readFileSync(path.join(folder(), 'log'), 'utf8').trim().split('\n').length;
 const wish = (file: string): Wish => ({ kind: 'recognize', files: [file], seen: false });
@@ -84,6 +85,18 @@ describe('Answerer', () => {
     asked.warmUp();
     assert.equal(told(await asked.ask(wish('/a'))), '/a');
     assert.equal(starts(), 1);
+    await asked.close();
+  });
+
+  it('tells of a question without an answer, which can be ended; one that has nothing to answer may be silent', async () => {
+    const heard: string[] = [];
+    const asked = answerer('silent', (sentence, end) => {
+      heard.push(sentence);
+      end();
+    });
+    asked.warmUp();
+    assert.match(told(await asked.ask(wish('/a'))), /did not answer and was ended/);
+    assert.equal(heard.length, 1);
     await asked.close();
   });
 });

@@ -75,6 +75,39 @@ describe('TrainerProcess', () => {
     }
   });
 
+  it('tells once of a job that says nothing, can end it, and leaves a run alone', async () => {
+    process.env['FAKE_TRAINER'] = 'deaf';
+    const timing = { startMs: 30_000, stopMs: 300, silentMs: 100 };
+    const told: string[] = [];
+    const job = new TrainerProcess(
+      { entry, timing, order: { type: 'thumbnails', protocol: PROTOCOL_VERSION, files: [], side: 8 } },
+      {
+        onMessage: () => undefined,
+        onOutput: () => undefined,
+        onSilent: (sentence, end) => {
+          told.push(sentence);
+          end();
+        },
+      },
+    );
+    const end = await job.ended;
+    assert.ok(end.type === 'failure' && end.code === 'trainer-silent', JSON.stringify(end));
+    assert.match(end.message, /did not answer and was ended/);
+    assert.deepEqual(told, ['The drawing of small pictures has said nothing for 1 s.']);
+
+    const run = start('deaf');
+    const silent: string[] = [];
+    const watched = new TrainerProcess(
+      { entry, timing, order: training() },
+      { onMessage: () => undefined, onOutput: () => undefined, onSilent: (sentence) => silent.push(sentence) },
+    );
+    run.trainer.stop();
+    await run.trainer.ended; // 300 ms and more, before its first word as after it
+    watched.kill('was not needed');
+    await watched.ended;
+    assert.deepEqual(silent, []);
+  });
+
   it('adds what the trainer could not log to the run’s log, so that its folder tells it', async () => {
     const end = await failure('segfault');
     const model = new RunModel(path.join(folder(), 'run'));
