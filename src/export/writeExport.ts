@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
+import { removeIfPossible, writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
+import { makeFolder } from '../platform/makeFolder.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { encodeModel } from './encoders.js';
 import type { ExportSource } from './exportSource.js';
@@ -34,17 +35,27 @@ export async function writeExport(source: ExportSource, options: ExportOptions, 
   const files = encoded.map(({ name }) => (name === undefined ? output : path.join(folder, name)));
   const before = leftWeights(output);
   withDiskErrors(exportDisk(output), () => {
-    fs.mkdirSync(folder, { recursive: true });
+    const isNew = !fs.existsSync(folder);
+    makeFolder(folder);
     const there = files.map((file) => fs.existsSync(file));
     try {
       encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
     } catch (error) {
-      files.forEach((file, i) => there[i] || fs.rmSync(file, { force: true }));
+      files.forEach((file, i) => there[i] || removeIfPossible(file));
+      if (isNew) removeEmpty(folder);
       throw error;
     }
   });
   for (const file of before) if (!files.includes(file)) fs.rmSync(file, { force: true });
   return { files: files.reverse(), bytes: encoded.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // Somebody else has put something there.
+  }
 }
 
 /** The model card of an exported file beside it, for people and for programs. @returns where both lie */

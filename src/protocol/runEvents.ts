@@ -284,6 +284,7 @@ export type WarningCode =
   | 'channels-dead'
   | 'checkpoint-passed-over'
   | 'checkpoint-unwritten'
+  | 'checkpoint-waits'
   | 'dataset-vanished'
   | 'disk-back'
   | 'disk-small'

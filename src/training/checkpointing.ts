@@ -1,4 +1,5 @@
 import type { Validated } from '../core/best.js';
+import { formatCount } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import type { EventOf, ToldEvent } from '../protocol/runEvents.js';
 import { checkpointTitle } from '../core/checkpoints.js';
@@ -99,11 +100,12 @@ export class Checkpointing {
    * @throws UserError where the disk does not take it
    */
   async finish(again: () => Promise<void>, isPatient: () => Promise<boolean>): Promise<void> {
-    for (;;) {
+    for (let waits = false; ; waits = true) {
       await this.flight;
       if (this.broken) throw this.broken;
       if (!this.refused) return;
       if (!(await isPatient())) throw neverWritten(this.refused.error, this.keeper.last);
+      if (!waits) this.run.tell(waitsForDisk(this.run.patience, this.keeper.last));
       await again();
     }
   }
@@ -166,6 +168,16 @@ function unwritten({ message, advice, code }: UserError, step: number): ToldEven
       code === 'disk-full'
         ? `${advice} The next ones are written as soon as there is room.`
         : 'Bring the folder back or make it writable again: checkpoints are written as soon as it is; earlier ones are unharmed.',
+  };
+}
+
+function waitsForDisk({ endMs }: DiskPatience, last: EventOf<'checkpoint'> | undefined): ToldEvent {
+  const minutes = formatCount(Math.max(1, Math.round(endMs / 60_000)), 'minute');
+  const kept = last ? `; until then the newest is “${checkpointTitle(last)}”` : '';
+  return {
+    ...{ type: 'warning', code: 'checkpoint-waits' },
+    message: `Nothing is left to train, but the disk does not take the last checkpoint${kept}.`,
+    advice: `Free some space or bring the folder back within ${minutes}: it is written as soon as that is done.`,
   };
 }
 

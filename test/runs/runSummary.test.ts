@@ -126,7 +126,9 @@ describe('closeCrashedRun', () => {
     write(events);
     fs.appendFileSync(run().metrics, '{"type":"step","epo');
     fs.mkdirSync(path.join(run().checkpoints, `.tmp-epoch-0002-${dead}`));
+    fs.writeFileSync(run().reserve, 'room for the line that follows');
     closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
+    assert.ok(!fs.existsSync(run().reserve));
     const model = new RunModel(folder());
     assert.equal(model.phase, 'failed');
     assert.deepEqual(model.state.failure, SAMPLE_EVENTS.failure);

@@ -138,7 +138,7 @@ describe('a run on a disk that refuses', function () {
       fs.rmSync(runFolder(), { recursive: true, force: true });
       const ran = await train({ code, onMessage: (message) => isStep(message, 6) && (disk.checkpoint = true) });
       assert.ok(!ran.ok);
-      assert.deepEqual(codes(ran), ['checkpoint-unwritten']);
+      assert.deepEqual(codes(ran), ['checkpoint-unwritten', 'checkpoint-waits']);
       const [failure] = of(ran.messages, 'failure');
       assert.equal(failure!.code, told);
       assert.match(failure!.message, /So what was trained after its checkpoint “Epoch 1” could not be kept\.$/);
@@ -158,7 +158,10 @@ describe('a run on a disk that refuses', function () {
       ports: { patience: { retryMs: 0, endMs: 60_000, endRetryMs: 1 } },
     });
     assert.ok(ran.ok);
-    assert.deepEqual(codes(ran), ['checkpoint-unwritten', 'disk-back']);
+    assert.deepEqual(codes(ran), ['checkpoint-unwritten', 'checkpoint-waits', 'disk-back']);
+    const waits = of(ran.messages, 'warning')[1]!;
+    assert.match(waits.message, /does not take the last checkpoint; until then the newest is “Epoch 2”\.$/);
+    assert.match(waits.advice, /within 1 minute:/);
     const stop = new StopSignal();
     const isPatient = patienceAtEnd({ ...DISK_PATIENCE, endRetryMs: 1 }, stop);
     assert.ok(await isPatient());
