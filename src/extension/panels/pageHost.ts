@@ -1,6 +1,10 @@
+import { inspect } from 'node:util';
 import type * as z from 'zod';
 import type { Editor, PageScript, Panel } from '../editor.js';
 import { tellFailure } from '../failures.js';
+
+/** A page may send whatever can be cloned, of any size. */
+const BRIEFLY = { depth: 2, breakLength: Infinity, maxStringLength: 200, maxArrayLength: 10 };
 
 /** What every page says beside its own messages. */
 export type CommonMessage =
@@ -60,7 +64,7 @@ export class PageHost<In extends { readonly type: string }, Out> {
   private receive(raw: unknown): void {
     const parsed = this.page.messages.safeParse(raw);
     if (!parsed.success) {
-      this.editor.log.error(`page message not understood: ${JSON.stringify(raw).slice(0, 500)}`);
+      this.editor.log.error(`page message not understood: ${inspect(raw, BRIEFLY).slice(0, 500)}`);
       return;
     }
     const message = parsed.data;
