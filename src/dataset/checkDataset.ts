@@ -27,9 +27,9 @@ export interface PicturesOptions {
   readonly cacheBytes: number;
 }
 
-export function openPictures({ root, files }: ScannedDataset, options: PicturesOptions): PictureSource {
+export function openPictures({ root, files, people }: ScannedDataset, options: PicturesOptions): PictureSource {
   const { size, stored, cacheFolder, cacheBytes } = options;
-  return new PictureSource({ root, files, size, stored, cacheFolder, cacheBytes });
+  return new PictureSource({ root, files, size, stored, cacheFolder, cacheBytes, people: people.length });
 }
 
 export function examine(scanned: ScannedDataset, facts: PictureFacts, size: number): Examined {

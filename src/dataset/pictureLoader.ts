@@ -18,6 +18,8 @@ export interface LoaderOptions {
   /** Folder of all caches. */
   readonly cacheFolder: string;
   readonly cacheBytes: number;
+  /** How many people the pictures are of, for whoever asks what the cache holds. */
+  readonly people?: number;
 }
 
 export interface PreparedPictures {
@@ -62,13 +64,14 @@ export class PictureLoader {
   private readonly reader = new FileReader();
 
   constructor(private readonly options: LoaderOptions) {
-    const { files, stored, root } = options;
+    const { files, stored, root, people } = options;
+    const of = { ...(people !== undefined && { people }), pictures: files.length };
     this.slots = new Int32Array(files.length).fill(-1);
     this.checksums = new Uint32Array(files.length);
     this.verified = new Uint8Array(files.length);
     this.scratch = new Uint8Array(this.slotBytes);
     try {
-      this.cache = PixelCache.open(options.cacheFolder, root, stored, options.cacheBytes);
+      this.cache = PixelCache.open(options.cacheFolder, root, stored, options.cacheBytes, of);
     } catch (error) {
       this.uncached = error instanceof Error ? error.message : String(error);
     }

@@ -2,9 +2,22 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { isAlive, processStart } from '../platform/isAlive.js';
-import { makePrivateFolder, openPrivateFile, PRIVATE_FILE } from '../platform/privateFolder.js';
+import { isAlive } from '../platform/isAlive.js';
+import { makePrivateFolder, openPrivateFile } from '../platform/privateFolder.js';
 import { FAULTS, FORMATS, type Fault, type PictureFact } from './pictureFacts.js';
+import {
+  bytesOf,
+  INDEX,
+  isLocked,
+  keyOf,
+  lock,
+  PIXELS,
+  PRIVATE_COPY,
+  RECORD,
+  unlock,
+  writeAbout,
+} from './pixelCacheFiles.js';
+import { removeGoneCaches } from './pixelCacheUpkeep.js';
 
 /** What a file was when it was read: the key of its entry. */
 export interface FileStamp {
@@ -20,10 +33,6 @@ export interface CachedPicture {
   readonly slot: number;
 }
 
-const INDEX = 'index';
-const PIXELS = 'pixels';
-const LOCK = 'lock';
-const RECORD = 128;
 /** Raised when pictures are decoded in another way: caches of before are then left to eviction. */
 const VERSION = 2;
 const FAULT_NAMES = Object.keys(FAULTS) as Fault[];
@@ -61,20 +70,28 @@ export class PixelCache {
   /**
    * @param parent folder of all caches
    * @param size side of a stored picture
-   * @param maximumBytes what all caches together may take: the ones used least recently go first
+   * @param maximumBytes what all caches together may take: the ones used least recently go first, and before them those of datasets
+   *   that are gone for good
+   * @param of how many people and pictures the dataset has, for whoever asks what lies here
    * @throws what the file system says: without a cache pictures are decoded whenever they are wanted
    */
-  static open(parent: string, root: string, size: number, maximumBytes: number): PixelCache {
-    const name = createHash('sha256')
-      .update(`${VERSION}\0${fs.realpathSync(root)}\0${size}`)
-      .digest('hex')
-      .slice(0, 24);
+  static open(
+    parent: string,
+    root: string,
+    size: number,
+    maximumBytes: number,
+    of: { readonly people?: number; readonly pictures?: number } = {},
+  ): PixelCache {
+    const dataset = fs.realpathSync(root);
+    const name = createHash('sha256').update(`${VERSION}\0${dataset}\0${size}`).digest('hex').slice(0, 24);
     makePrivateFolder(parent);
     removeOrphans(parent);
+    removeGoneCaches(parent);
     const shared = path.join(parent, name);
     makePrivateFolder(shared);
     const owned = lock(shared);
     const folder = owned ? shared : fs.mkdtempSync(path.join(parent, `private-${process.pid}-`));
+    writeAbout(folder, { dataset, size, ...of });
     const slotBytes = size * size * 3;
     const room = makeRoom(parent, shared, maximumBytes);
     const cache = new PixelCache(folder, slotBytes, Math.floor(room / slotBytes), !owned);
@@ -158,7 +175,7 @@ export class PixelCache {
     fs.closeSync(this.pixelFile);
     fs.closeSync(this.indexFile);
     if (this.temporary) fs.rmSync(this.folder, { recursive: true, force: true });
-    else fs.rmSync(path.join(this.folder, LOCK), { force: true });
+    else unlock(this.folder);
   }
 
   private record(file: string): Buffer | undefined {
@@ -202,45 +219,15 @@ export class PixelCache {
   }
 }
 
-function keyOf(file: string): string {
-  return createHash('sha256').update(file).digest().toString('latin1', 0, 16);
-}
-
 function writeAll(file: number, bytes: Uint8Array, position: number): void {
   let done = 0;
   while (done < bytes.length) done += fs.writeSync(file, bytes, done, bytes.length - done, position + done);
 }
 
-/** @returns whether this process may write */
-function lock(folder: string): boolean {
-  const file = path.join(folder, LOCK);
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
-      fs.writeFileSync(file, writer, { flag: 'wx', mode: PRIVATE_FILE });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (isLocked(folder)) return false;
-      fs.rmSync(file, { force: true }); // its writer was killed
-    }
-  }
-  return false;
-}
-
-function isLocked(folder: string): boolean {
-  try {
-    const [pid, start] = fs.readFileSync(path.join(folder, LOCK), 'utf8').split(' ');
-    return Number(pid) > 0 && isAlive(Number(pid), start); // an empty one was being written when its writer was killed
-  } catch {
-    return false;
-  }
-}
-
 /** Private copies whose process is gone. */
 function removeOrphans(parent: string): void {
   for (const name of fs.readdirSync(parent)) {
-    const pid = /^private-(\d+)-/.exec(name)?.[1];
+    const pid = PRIVATE_COPY.exec(name)?.[1];
     if (pid !== undefined && !isAlive(Number(pid)))
       fs.rmSync(path.join(parent, name), { recursive: true, force: true });
   }
@@ -248,11 +235,6 @@ function removeOrphans(parent: string): void {
 
 /** Removes caches, the longest unused first, until this one may have all it wants or is alone. @returns bytes it may take */
 function makeRoom(parent: string, own: string, maximumBytes: number): number {
-  const bytesOf = (folder: string) =>
-    [PIXELS, INDEX].reduce(
-      (sum, file) => sum + (fs.statSync(path.join(folder, file), { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    );
   const others = fs
     .readdirSync(parent)
     .filter((name) => !name.startsWith('private-')) // somebody else is reading it

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { removeIfPossible, writeFileAtomically, withDiskErrors, type DiskWords } from '../platform/files.js';
 import { makeFolder } from '../platform/makeFolder.js';
+import { SHARED_FILE } from '../platform/rights.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { encodeModel } from './encoders.js';
 import type { ExportSource } from './exportSource.js';
@@ -39,7 +40,8 @@ export async function writeExport(source: ExportSource, options: ExportOptions, 
     makeFolder(folder);
     const there = files.map((file) => fs.existsSync(file));
     try {
-      encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes));
+      // Made to be given away, with the names in it.
+      encoded.forEach(({ bytes }, i) => writeFileAtomically(files[i]!, bytes, SHARED_FILE));
     } catch (error) {
       files.forEach((file, i) => there[i] || removeIfPossible(file));
       if (isNew) removeEmpty(folder);
@@ -62,14 +64,14 @@ function removeEmpty(folder: string): void {
 export function writeCards(file: string, card: ModelCard): string[] {
   const cards = [`${file}.card.md`, `${file}.card.json`];
   withDiskErrors(exportDisk(file), () => {
-    writeFileAtomically(cards[0]!, cardMarkdown(card));
-    writeFileAtomically(cards[1]!, cardJson(card));
+    writeFileAtomically(cards[0]!, cardMarkdown(card), SHARED_FILE);
+    writeFileAtomically(cards[1]!, cardJson(card), SHARED_FILE);
   });
   return cards;
 }
 
 /** Files of weights that an earlier export has left for a model.json. */
-function leftWeights(topology: string): string[] {
+export function leftWeights(topology: string): string[] {
   if (path.extname(topology) !== '.json') return [];
   const text = fs.existsSync(topology) ? fs.readFileSync(topology, 'utf8') : '';
   const names = new Set(text.match(/(?<=")weights-[0-9a-f]{12}\.bin(?=")/g));

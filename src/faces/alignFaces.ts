@@ -3,7 +3,10 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { LABELS_FILE } from '../dataset/labelsFile.js';
 import type { ScannedDataset } from '../dataset/scanDataset.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { writeFileAtomically } from '../platform/files.js';
+import { makeFolder } from '../platform/makeFolder.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../platform/rights.js';
 import type { AlignSummary } from '../protocol/align.js';
 import { isCrop, JOURNAL, readJournal, type AlignEntry } from './alignJournal.js';
 import type { AlignResult } from './alignPicture.js';
@@ -50,7 +53,7 @@ export async function alignFaces(
       const result = await align({ source, target: path.join(options.out, crops[i]!) });
       const entry = entryOf(scanned.files[i]!, crops[i]!, options.size, stat, result);
       entries[i] = entry;
-      fs.appendFileSync(path.join(options.out, JOURNAL), `${JSON.stringify(entry)}\n`);
+      fs.appendFileSync(path.join(options.out, JOURNAL), `${JSON.stringify(entry)}\n`, { mode: PRIVATE_FILE });
       onProgress(++done, scanned.files.length);
     }
   };
@@ -138,7 +141,7 @@ function prepareFolder(root: string, out: string): void {
       'Choose a folder outside it: inside, the crops would be taken for pictures of another person.',
     );
   try {
-    fs.mkdirSync(out, { recursive: true, mode: PRIVATE_FOLDER });
+    makeFolder(out, PRIVATE_FOLDER);
     fs.accessSync(out, fs.constants.W_OK);
   } catch (cause) {
     throw new UserError('align-folder', `The folder “${out}” cannot be written to.`, 'Choose another folder.', {
@@ -151,6 +154,7 @@ function prepareFolder(root: string, out: string): void {
       `The folder “${out}” is not empty, and is not from an earlier run.`,
       'Choose a new folder: Align Faces does not overwrite other files.',
     );
+  makePrivateFolder(out);
 }
 
 function writeLabels(
@@ -164,5 +168,6 @@ function writeLabels(
     const crop = cropOf.get(file);
     return crop === undefined ? [] : [[crop, people[owners[i]!]!, ...(sides ? [sides[i]!] : [])].map(quoted).join(',')];
   });
-  fs.writeFileSync(path.join(out, LABELS_FILE), [sides ? 'path,person,split' : 'path,person', ...rows, ''].join('\n'));
+  const text = [sides ? 'path,person,split' : 'path,person', ...rows, ''].join('\n');
+  writeFileAtomically(path.join(out, LABELS_FILE), text);
 }

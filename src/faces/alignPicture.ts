@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import { decodeWhole } from '../dataset/decodePicture.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../platform/rights.js';
 import type { Face, FaceFinder } from './faceFinder.js';
 import { CROP_TEMPLATE, cropTransform, misfit, pixelsPerPixel } from './faceTemplate.js';
 import { cropFace } from './resample.js';
@@ -50,6 +50,7 @@ export async function alignPicture(
   await sharp(crop, { raw: { width: size, height: size, channels: 3 } })
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
     .toFile(`${target}.tmp`);
+  await fs.chmod(`${target}.tmp`, PRIVATE_FILE);
   await fs.rename(`${target}.tmp`, target);
   const { score, points } = face;
   return { outcome: reasons.length > 0 ? 'doubtful' : 'aligned', reasons, score, points };

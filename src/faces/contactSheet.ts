@@ -1,8 +1,8 @@
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { escapeHtml, formatCount } from '../core/format.js';
 import { PRINTED_POLICY } from '../core/printedPolicy.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
+import { writeFileAtomically } from '../platform/files.js';
 import type { AlignEntry } from './alignJournal.js';
 
 /** More than these make a page that nobody looks through. */
@@ -51,8 +51,7 @@ ${sections.join('\n')}
 </body>
 </html>
 `;
-  await fs.writeFile(`${file}.tmp`, html);
-  await fs.rename(`${file}.tmp`, file);
+  writeFileAtomically(file, html);
 }
 
 async function section(

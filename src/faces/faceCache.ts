@@ -4,8 +4,10 @@ import fsp from 'node:fs/promises';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import { makePrivateFolder, PRIVATE_FILE } from '../platform/privateFolder.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
+import { PRIVATE_FILE } from '../platform/rights.js';
 import { faceQuality } from '../protocol/recognition.js';
+import { removeGoneFaces } from './faceCacheUpkeep.js';
 import type { JudgedFace } from './foundFace.js';
 
 /** Raised when the files are laid out in another way. */
@@ -15,6 +17,8 @@ const SWEPT = 'swept';
 
 const point = z.tuple([z.number(), z.number()]);
 const header = z.object({
+  /** The picture: absolute. Absent in files of earlier versions. */
+  file: z.string().optional(),
   crc: z.number(),
   faces: z.array(
     z.object({
@@ -82,6 +86,7 @@ export class FaceCache {
   async keep(stamp: PictureStamp, faces: readonly JudgedFace[]): Promise<void> {
     const crops = Buffer.concat(faces.map(({ crop }) => crop));
     const told: z.infer<typeof header> = {
+      file: stamp.file,
       crc: crc32(crops),
       faces: faces.map(({ face: { box, score, points }, quality }) => ({
         ...{ score, quality },
@@ -104,13 +109,14 @@ export class FaceCache {
     }
   }
 
-  /** Makes room, once a day at most. */
+  /** Makes room, once a day at most: the faces of pictures that are gone go first. */
   close(): void {
     if (!this.added) return;
     try {
       const mark = path.join(this.folder, SWEPT);
       if (Date.now() - (fs.statSync(mark, { throwIfNoEntry: false })?.mtimeMs ?? 0) < DAY_MS) return;
       fs.writeFileSync(mark, '', { mode: PRIVATE_FILE });
+      removeGoneFaces(this.folder);
       removeOldest(this.folder, this.maximumBytes);
     } catch {
       // Another program is at it.

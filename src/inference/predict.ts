@@ -11,6 +11,7 @@ import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';
 import { withAligners } from '../faces/aligners.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
+import { temporaryFolder } from '../platform/temporaryFolder.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
 import { isCheckpoint } from '../runs/checkpoint.js';
@@ -125,7 +126,7 @@ async function sourcesOf(
 }
 
 async function alignedFiles(files: readonly string[], facts: ModelFacts, cancelled: () => boolean): Promise<Sources> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-predict-'));
+  const folder = temporaryFolder('predict');
   const clean = () => fs.rmSync(folder, { recursive: true, force: true });
   const missing = new Map<number, string>();
   const found = files.map((_, i) => path.join(folder, `${i}.jpg`));

@@ -16,6 +16,11 @@ export function failureOf(
   return {
     code: 'internal',
     message: `The ${broken.noun} ran into an unexpected error: ${message}`,
-    advice: ['The log of Face Trainer has the details; please report it.', broken.kept].filter(Boolean).join(' '),
+    advice: [
+      'The log of Face Trainer has the details; please report it (Copy Diagnostics leaves out names and paths).',
+      broken.kept,
+    ]
+      .filter(Boolean)
+      .join(' '),
   };
 }

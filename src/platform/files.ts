@@ -1,12 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError, type UserErrorCode } from '../core/userError.js';
+import { PRIVATE_FILE } from './rights.js';
 
-/** Writes a file so that it is whole or absent, even when the power fails: temporary name, fsync, rename, fsync of the folder. */
-export function writeFileAtomically(file: string, data: string | Uint8Array): void {
+/**
+ * Writes a file so that it is whole or absent, even when the power fails: temporary name, fsync, rename, fsync of the folder.
+ *
+ * @param mode its owner's alone unless told otherwise: nearly every file names people or shows them
+ */
+export function writeFileAtomically(file: string, data: string | Uint8Array, mode = PRIVATE_FILE): void {
   const temporary = `${file}.tmp-${process.pid}`;
   try {
-    writeFileSynced(temporary, data);
+    writeFileSynced(temporary, data, mode);
     fs.renameSync(temporary, file);
   } catch (error) {
     removeIfPossible(temporary);
@@ -15,8 +20,8 @@ export function writeFileAtomically(file: string, data: string | Uint8Array): vo
   syncFolder(path.dirname(file));
 }
 
-export function writeFileSynced(file: string, data: string | Uint8Array): void {
-  const handle = fs.openSync(file, 'w');
+export function writeFileSynced(file: string, data: string | Uint8Array, mode = PRIVATE_FILE): void {
+  const handle = fs.openSync(file, 'w', mode);
   try {
     fs.writeFileSync(handle, data);
     fs.fsyncSync(handle);

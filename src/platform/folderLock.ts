@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeIfPossible } from './files.js';
 import { isAlive, processStart } from './isAlive.js';
-import { PRIVATE_FILE } from './privateFolder.js';
+import { PRIVATE_FILE } from './rights.js';
 
 const LOCK = /^\.lock-[0-9a-f]{16}$/;
 const LONGEST_PAUSE_MS = 40;

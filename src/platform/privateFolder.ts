@@ -1,9 +1,7 @@
 import fs from 'node:fs';
 import { makeFolder } from './makeFolder.js';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from './rights.js';
 
-/** Rights of what shows or names people: their owner's alone. Windows keeps a profile's files private by itself. */
-export const PRIVATE_FOLDER = 0o700;
-export const PRIVATE_FILE = 0o600;
 const OTHERS = 0o077;
 
 /** Makes a folder that nobody else may enter, with the folders above it; one that is there is closed to others. */
@@ -18,7 +16,7 @@ export function makePrivateFolder(folder: string): void {
 }
 
 /** Opens a file whose contents are nobody else's, whatever its rights were before. */
-export function openPrivateFile(file: string, flags: number): number {
+export function openPrivateFile(file: string, flags: number | 'a+'): number {
   const handle = fs.openSync(file, flags, PRIVATE_FILE);
   if (process.platform !== 'win32' && (fs.fstatSync(handle).mode & OTHERS) !== 0)
     try {

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
+import { replaceErased } from '../platform/erase.js';
 import { writeFileAtomically } from '../platform/files.js';
 import { removeLeastRecent } from '../platform/leastRecent.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import { faceQuality } from '../protocol/recognition.js';
-import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
+import { decodeSafetensors, encodeSafetensors, metadataOf } from '../runs/safetensors.js';
 import type { KeptFaces, LookedAt, SeenFace } from './lookAt.js';
 import type { Sight } from './sight.js';
 
@@ -42,6 +43,7 @@ export class FolderFaces implements KeptFaces {
   private constructor(
     private readonly file: string,
     private readonly length: number,
+    private readonly root: string,
   ) {}
 
   /**
@@ -51,7 +53,7 @@ export class FolderFaces implements KeptFaces {
   static open(parent: string, root: string, { embedder: { network }, reading }: Sight): FolderFaces {
     const key = [VERSION, network.digest, network.precision, reading, root].join('\0');
     const name = createHash('sha256').update(key).digest('hex').slice(0, 24);
-    const kept = new FolderFaces(path.join(parent, `${name}.safetensors`), network.length);
+    const kept = new FolderFaces(path.join(parent, `${name}.safetensors`), network.length, root);
     try {
       kept.load();
     } catch {
@@ -113,6 +115,44 @@ export class FolderFaces implements KeptFaces {
           return { row: row++, ...(quality ? { quality } : {}), ...(doubt === undefined ? {} : { doubt }) };
         }),
       };
-    return encodeSafetensors([{ name: TENSOR, shape: [count, this.length], values }], { files: JSON.stringify(files) });
+    const metadata = { dataset: this.root, files: JSON.stringify(files) };
+    return encodeSafetensors([{ name: TENSOR, shape: [count, this.length], values }], metadata);
   }
+}
+
+/**
+ * Erases from a file of vectors whatever is not of the pictures that stay; the others are found as before.
+ *
+ * @param stays whether a picture does, by its absolute path
+ * @param onErased each vector, as it goes, and its picture
+ * @returns how many pictures went
+ */
+export function eraseKeptFaces(
+  file: string,
+  stays: (picture: string) => boolean,
+  onErased: (embedding: Float32Array, picture: string) => void = () => undefined,
+): number {
+  const { tensors, metadata } = decodeSafetensors(readOwnFile(file, MOST_BYTES));
+  const { values, shape } = tensors.find(({ name }) => name === TENSOR)!;
+  const length = shape[1]!;
+  const rowOf = (row: number) => values.subarray(row * length, (row + 1) * length);
+  const all = Object.entries(keptFiles.parse(JSON.parse(metadata['files'] ?? '')));
+  const left = all.filter(([name]) => stays(name));
+  if (left.length === all.length) return 0;
+  for (const [name, { faces }] of all) if (!stays(name)) for (const { row } of faces) onErased(rowOf(row), name);
+  const rows = left.flatMap(([, { faces }]) => faces.map(({ row }) => row));
+  const packed = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => packed.set(rowOf(row), i * length));
+  let next = 0;
+  const files = Object.fromEntries(
+    left.map(([name, kept]) => [name, { ...kept, faces: kept.faces.map((face) => ({ ...face, row: next++ })) }]),
+  );
+  const tensor = { name: TENSOR, shape: [rows.length, length], values: packed };
+  replaceErased(file, encodeSafetensors([tensor], { ...metadata, files: JSON.stringify(files) }));
+  return all.length - left.length;
+}
+
+/** The pictures of a file of vectors; absolute. */
+export function keptFileNames(file: string): string[] {
+  return Object.keys(keptFiles.parse(JSON.parse(metadataOf(file)['files'] ?? '')));
 }

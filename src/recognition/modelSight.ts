@@ -11,6 +11,7 @@ import { inputPixels } from '../inference/predict.js';
 import { openModel } from '../inference/openModel.js';
 import type { OpenedModel } from '../inference/open/openedModel.js';
 import { readRegularFile } from '../platform/regularFile.js';
+import { temporaryFolder } from '../platform/temporaryFolder.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
 import { isCheckpoint } from '../runs/checkpoint.js';
 import { runOfCheckpoint } from '../runs/checkpointRun.js';
@@ -129,7 +130,7 @@ class WholeReader implements FaceReader {
 
 /** Pictures of which the face is found and cut out as Align Faces does, in its threads. */
 class AlignedReader implements FaceReader {
-  private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-faces-'));
+  private readonly folder = temporaryFolder('faces');
   private readonly waiting: ((align: Align) => Promise<void>)[] = [];
   private wake: (() => void)[] = [];
   private isClosed = false;

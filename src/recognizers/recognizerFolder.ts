@@ -3,8 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { syncFolder, withDiskErrors, writeFileAtomically, writeFileSynced, type DiskWords } from '../platform/files.js';
-import { makeFolder } from '../platform/makeFolder.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
 import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
 import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
 import { recognizerRecord, rowsOf, type Person, type Recognizer, type RecognizerRecord } from './recognizer.js';
@@ -132,7 +131,7 @@ export function writeRecognizer(folder: string, recognizer: Recognizer): Recogni
   withDiskErrors(diskWords(folder), () => {
     const isNew = !fs.existsSync(folder);
     const at = isNew ? path.join(path.dirname(folder), `.tmp-${path.basename(folder)}-${process.pid}`) : folder;
-    makeFolder(at, PRIVATE_FOLDER);
+    makePrivateFolder(at);
     try {
       if (!fs.existsSync(path.join(at, file))) putGallery(at, file, bytes);
       writeFileAtomically(path.join(at, RECORD), `${JSON.stringify(record, null, 1)}\n`);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { removeIfPossible, syncFolder, writeFileSynced } from '../platform/files.js';
+import { PRIVATE_FOLDER } from '../platform/rights.js';
 
 /** The files of a checkpoint but for its manifest. */
 export interface CheckpointFiles {
@@ -28,7 +29,7 @@ export function writeCheckpointFiles(folder: string, { graph, files }: Checkpoin
   const temporary = path.join(path.dirname(folder), `.tmp-${path.basename(folder)}-${process.pid}`);
   try {
     removeIfPossible(temporary); // of an attempt that could not even be removed
-    fs.mkdirSync(temporary);
+    fs.mkdirSync(temporary, { mode: PRIVATE_FOLDER });
     for (const [file, bytes] of all) writeFileSynced(path.join(temporary, file), bytes);
     syncFolder(temporary);
     fs.renameSync(temporary, folder);

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { syncFolder, withDiskErrors } from '../platform/files.js';
 import { makeFolder } from '../platform/makeFolder.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
+import { PRIVATE_FOLDER } from '../platform/rights.js';
 import { runDisk } from './runDisk.js';
 
 /** The layout of a run folder: every name inside stands here and nowhere else. */
@@ -72,6 +73,7 @@ export class RunFolder {
         );
       const takeBack = () => this.takeBack(wasThere);
       try {
+        makePrivateFolder(this.path);
         fs.mkdirSync(this.checkpoints, { mode: PRIVATE_FOLDER });
         syncFolder(this.path);
       } catch (error) {

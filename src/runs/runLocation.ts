@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { makeFolder } from '../platform/makeFolder.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { makePrivateFolder } from '../platform/privateFolder.js';
 
 /** `<base>/.face-trainer/runs`: where runs go when nobody says otherwise. */
 export function defaultRunsFolder(base: string): string {
@@ -38,7 +37,7 @@ export function ignoreInGit(folder: string): void {
   if (path.basename(folder) !== '.face-trainer') return;
   const file = path.join(folder, '.gitignore');
   try {
-    makeFolder(folder, PRIVATE_FOLDER);
+    makePrivateFolder(folder);
     if (!fs.existsSync(file)) fs.writeFileSync(file, '*\n');
   } catch {
     // The trainer will say what is wrong with the disk.

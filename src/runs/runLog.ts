@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { UserError } from '../core/userError.js';
 import { diskError, syncFolder, withDiskErrors } from '../platform/files.js';
+import { openPrivateFile } from '../platform/privateFolder.js';
 import type { RunEvent } from '../protocol/runEvents.js';
 import { DiskReserve } from './diskReserve.js';
 import { runDisk } from './runDisk.js';
@@ -33,7 +34,7 @@ export class RunLog {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.handle = withDiskErrors(runDisk(folder.path), () => {
-      const handle = fs.openSync(folder.metrics, 'a+');
+      const handle = openPrivateFile(folder.metrics, 'a+');
       syncFolder(folder.path);
       return handle;
     });

@@ -1,4 +1,6 @@
+import fs from 'node:fs';
 import * as z from 'zod';
+import { openOwnFile } from '../platform/regularFile.js';
 
 /** One tensor of a safetensors file. */
 export interface NamedTensor {
@@ -14,6 +16,8 @@ const headerEntries = z.record(z.string(), headerEntry);
 const header = z.looseObject({ __metadata__: z.record(z.string(), z.string()).optional() });
 
 const ALIGNMENT = 8;
+/** Names of a million pictures take some 100 MB. */
+const MOST_HEADER_BYTES = 1 << 28;
 
 /**
  * The safetensors format (huggingface/safetensors, format description): an unsigned 64-bit little-endian header length,
@@ -67,6 +71,25 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: NamedTensor[]; 
     },
   );
   return { tensors, metadata };
+}
+
+/**
+ * The metadata of a file; its tensors are not read.
+ *
+ * @throws what the file system says; RangeError for what is no safetensors file
+ */
+export function metadataOf(file: string): Record<string, string> {
+  const handle = openOwnFile(file);
+  try {
+    const length = Buffer.alloc(8);
+    fs.readSync(handle, length, 0, 8, 0);
+    const bytes = Math.min(Number(length.readBigUInt64LE(0)), fs.fstatSync(handle).size, MOST_HEADER_BYTES);
+    const text = Buffer.alloc(bytes);
+    fs.readSync(handle, text, 0, bytes, 8);
+    return readHeader(text).metadata;
+  } finally {
+    fs.closeSync(handle);
+  }
 }
 
 function readHeader(bytes: Uint8Array): { metadata: Record<string, string>; entries: [string, HeaderEntry][] } {

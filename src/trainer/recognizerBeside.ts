@@ -1,10 +1,10 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { exportDisk, writeExport } from '../export/writeExport.js';
 import { openCheckpoint } from '../inference/openCheckpoint.js';
 import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
+import { temporaryFolder } from '../platform/temporaryFolder.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { OrderOf } from '../protocol/jobs.js';
 import { enrolForExport } from '../recognition/checkpointGallery.js';
@@ -56,7 +56,7 @@ async function galleryBeside(
   progress: Progress,
   cancelled: () => boolean,
 ): Promise<string | undefined> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-gallery-'));
+  const folder = temporaryFolder('gallery');
   try {
     const held = path.join(folder, 'model.tflite');
     await writeExport(openCheckpoint(checkpoint), { ...options, format: 'tflite' }, held);

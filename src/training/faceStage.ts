@@ -35,7 +35,7 @@ export async function faceStage(
   const session = new CosineHeadSession(engine, graph, from?.session.parameters ?? values, logitScale, resumed);
   const { below } = splitAt(graph, graph.outputs.embedding);
   const identity = [networkDigest(below, values), engine.detail, dataset.root, options.faces];
-  const kept = new KeptFeatures(session, embeddingsFolder(), identity);
+  const kept = new KeptFeatures(session, embeddingsFolder(), identity, dataset.root);
   const reader = new FeatureReader(dataset, kept, options);
   const all = await together(dataset.split.train, options.batchSize, (pictures) => reader.read(pictures));
   const embeddings = byPerson(all, dataset.people.length);

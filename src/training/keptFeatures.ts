@@ -35,11 +35,13 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
   /**
    * @param folder of all that is kept
    * @param identity what the numbers depend on beside the pixels, and whose pictures they are: network, engine, folder
+   * @param dataset that folder, for whoever asks what lies here
    */
   constructor(
     private readonly session: Pick<HeadSession, 'features'>,
     folder: string,
     identity: readonly string[],
+    private readonly dataset = '',
   ) {
     const key = [LAYOUT, ...identity].join('\0');
     this.file = path.join(folder, `views-${createHash('sha256').update(key).digest('hex').slice(0, 24)}${ENDING}`);
@@ -69,7 +71,7 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
     const tensor = { name: TENSOR, shape: [entries.length, length], values };
     try {
       makePrivateFolder(path.dirname(this.file));
-      const metadata = { keys: JSON.stringify(entries.map(([key]) => key)) };
+      const metadata = { dataset: this.dataset, keys: JSON.stringify(entries.map(([key]) => key)) };
       writeFileAtomically(this.file, encodeSafetensors([tensor], metadata));
       removeLeastRecent(this.file, ENDING, MOST_BYTES);
     } catch {

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type { Graph } from '../../graph/graph.js';
 import type { ParameterValues } from '../../graph/networkState.js';
+import { temporaryFolder } from '../../platform/temporaryFolder.js';
 import type { ExportOptions } from '../../protocol/exportOptions.js';
 import { loadKerasFile } from '../../weights/loadKerasFile.js';
 import { mainFile, type EncodedFile } from '../encoder.js';
@@ -30,7 +30,7 @@ export async function encodeKeras(source: ExportSource, options: ExportOptions):
     ...(entry && { [GRAPH_KEY]: JSON.stringify(entry) }),
   };
   const keras = await loadKerasFile();
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-keras-'));
+  const folder = temporaryFolder('keras');
   try {
     const file = path.join(folder, 'weights.h5');
     await keras.writeKerasFile(file, arrays, attributes, model);
