@@ -7,6 +7,7 @@ const layers = [
   'cli',
   'client',
   'trainer',
+  'privacy',
   'sample',
   'recognition',
   'inference',
@@ -31,6 +32,7 @@ const layers = [
 // they use what gets weights and TensorFlow and what reads run folders and recognizers.
 const apartFromTrainer = [
   'trainer',
+  'privacy',
   'sample',
   'recognition',
   'inference',

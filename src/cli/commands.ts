@@ -7,8 +7,10 @@ import { downloadWeightsCommand } from './commands/downloadWeights.js';
 import { enroll } from './commands/enroll.js';
 import { evaluate } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
+import { forget } from './commands/forget.js';
 import { helpCommand } from './commands/help.js';
 import { predict } from './commands/predict.js';
+import { privacy } from './commands/privacy.js';
 import { ps } from './commands/ps.js';
 import { qat } from './commands/qat.js';
 import { recognize } from './commands/recognize.js';
@@ -36,6 +38,8 @@ const own: readonly Command[] = [
   predict,
   check,
   align,
+  privacy,
+  forget,
   downloadWeightsCommand,
   setUpTensorFlowCommand,
   versionCommand,

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import {
   downloadImageNetWeights,
   imageNetFile,
@@ -15,6 +14,7 @@ import {
   PUBLISHED_FILES,
 } from '../weights/faceWeights.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { ask } from './ask.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
 
 /**
@@ -33,6 +33,7 @@ export async function getWeights(
     !consent &&
     !(await ask(
       `Training needs ImageNet weights, about ${file.megabytes} MB from ${new URL(file.url).host}. Download them once? [Y/n] `,
+      true,
     ))
   )
     return;
@@ -63,7 +64,7 @@ export async function getFaceWeights(
 ): Promise<void> {
   if (named !== undefined || findFaceWeights()) return;
   const question = `People are told apart by a face network, about ${FACE_WEIGHTS_MEGABYTES} MB from ${faceWeightsHost()}. Download it once? [Y/n] `;
-  if (consent || (await ask(question))) await downloadFaces(say);
+  if (consent || (await ask(question, true))) await downloadFaces(say);
 }
 
 /** {@link getFaceWeights} where a recognizer was made with them; whatever else it needs, the trainer says. */
@@ -99,15 +100,4 @@ function everyTwoMegabytes(say: (line: string) => void): (bytes: number, total: 
     told = bytes;
     say(`  ${(bytes / 1e6).toFixed(1)}${total === undefined ? '' : ` of ${(total / 1e6).toFixed(1)}`} MB`);
   };
-}
-
-/** @returns false where nobody can be asked */
-async function ask(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(y|yes|)$/i.test((await terminal.question(question)).trim());
-  } finally {
-    terminal.close();
-  }
 }

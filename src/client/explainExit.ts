@@ -51,7 +51,7 @@ export function explainExit(
       return failure(
         'trainer-crashed',
         `crashed (${name ?? `exit code ${code ?? 'unknown'}`})`,
-        'The log of Face Trainer may say more; please report it.',
+        'The log of Face Trainer may say more; please report it (Copy Diagnostics leaves out names and paths).',
       );
   }
 }

@@ -8,6 +8,13 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
+/** "340 bytes", "12 kB", "4.9 MB", "1.2 GB": of a thousand each. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return formatCount(bytes, 'byte');
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** 0.9251 → "92.5 %". */
 export function formatPercent(share: number | undefined): string {
   return share === undefined ? '–' : `${(share * 100).toFixed(1)} %`;

@@ -40,6 +40,8 @@ export type UserErrorCode =
   | 'model-embedding'
   | 'model-scores'
   | 'no-pictures'
+  | 'personal-busy'
+  | 'person-unknown'
   | 'recognizer-missing'
   | 'recognizer-damaged'
   | 'recognizer-version'

@@ -8,6 +8,7 @@ import { qatOverrides } from './fineTuning.js';
 import { optionInfo } from './optionInfo.js';
 import { augmentation, trainingOptions } from './options.js';
 import { absolutePath as path, order, type JobWords } from './order.js';
+import { PERSONAL_JOBS } from './personalData.js';
 import { facesWish, prediction } from './prediction.js';
 import { faces, faceWeights, ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
 import { failure, finished, logged } from './runEvents.js';
@@ -179,6 +180,7 @@ export const JOBS = {
     again: 'Draw them again',
   },
   ...RECOGNITION_JOBS,
+  ...PERSONAL_JOBS,
 } satisfies Record<string, JobWords & { readonly order: z.ZodObject; readonly word: z.ZodObject }>;
 
 export type { JobWords };

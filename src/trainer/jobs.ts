@@ -4,13 +4,17 @@ import { alignFaces } from '../faces/alignFaces.js';
 import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
 import { predict } from '../inference/predict.js';
-import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage } from '../protocol/jobs.js';
+import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { Request } from '../protocol/recognitionJobs.js';
 import { previewSamples } from '../dataset/preview.js';
 import { thumbnailOf } from '../dataset/thumbnail.js';
+import { embeddingsFolder } from '../platform/cacheFolder.js';
+import { removeOrphanedTemporaries } from '../platform/temporaryFolder.js';
 import { throttled } from '../platform/throttled.js';
 import { fineTuningOptions } from '../runs/checkpointRun.js';
+import { preparePlaces } from '../privacy/orderPlaces.js';
+import { removeGoneEmbeddings } from '../recognition/embeddingsUpkeep.js';
 import { exportRecognizer } from '../recognition/exportRecognizer.js';
 import { isRecognizer } from '../recognizers/recognizerFolder.js';
 import type { StopSignal } from '../training/stopSignal.js';
@@ -18,6 +22,7 @@ import { resumeRun, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
 import type { Mailbox } from './mailbox.js';
 import { runCheck } from './checkJob.js';
+import { isPersonalJob, RUN_PERSONAL } from './personalJobs.js';
 import { RUN_RECOGNITION } from './recognitionJobs.js';
 import { recognizerBeside } from './recognizerBeside.js';
 import { CANCELLED, type JobContext, type RunJob } from './runningJob.js';
@@ -73,6 +78,7 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   preview: async ({ options }) => ({ type: 'previewed', samples: await previewSamples(options) }),
 
   ...RUN_RECOGNITION,
+  ...RUN_PERSONAL,
 };
 
 /** @throws UserError whatever the job refuses */
@@ -83,12 +89,24 @@ export function runJob<J extends Job>(
   stop: StopSignal,
   requests: Mailbox<Request>,
 ): Promise<LastWord> {
+  if (!isPersonalJob(job)) tidyUp(order);
   const progress = throttled((done, total) => send({ type: 'preparing', done, total }));
   return RUN[job](order, { send, stop, progress, cancelled: () => stop.requested, requests });
 }
 
 function train(runFolder: string, options: TrainingOptions, { send, stop }: JobContext) {
   return lastWordOf(send, (emit) => trainRun({ runFolder, options, version }, emit, stop));
+}
+
+/** What every job does first for those whom its pictures show: it notes where it will write, and removes what nobody needs. */
+function tidyUp(order: TrainerOrder): void {
+  try {
+    preparePlaces(order);
+    removeOrphanedTemporaries();
+    removeGoneEmbeddings(embeddingsFolder());
+  } catch (error) {
+    console.error(error); // it is no reason to refuse the job
+  }
 }
 
 /** A run says its last word before its report is written; here it comes last. */

@@ -28,6 +28,8 @@ const ABOUT: Record<string, string[]> = {
   recognize: ['r', 'p.jpg'],
   evaluate: ['r'],
   recognizer: ['list'],
+  privacy: ['delete', '/p'],
+  forget: ['faces', 'Anna'],
   'download-weights': [],
   'setup-tensorflow': [],
   version: [],
@@ -36,7 +38,7 @@ const ABOUT: Record<string, string[]> = {
 
 /** Of each flag that takes one of a few names, the last of them. */
 const choices = new Map(
-  [trainingOptions, JOBS.qat.order, JOBS.export.order, JOBS.predict.order]
+  [trainingOptions, JOBS.qat.order, JOBS.export.order, JOBS.predict.order, JOBS.forget.order]
     .flatMap((schema) => optionsOf(schema))
     .flatMap(({ schema, info }) => {
       let inner: z.core.$ZodType = schema;

@@ -1,3 +1,4 @@
+import type { Forgetting, PersonalPlace } from '../../src/protocol/personalData.js';
 import { SAMPLE_EVALUATION } from '../support/sampleEvaluation.js';
 import type { Job } from '../../src/protocol/jobs.js';
 
@@ -9,6 +10,20 @@ export const GOOD_RECOGNIZER = {
   threshold: { value: 0.4, strangersPer1000: 10, evidence: { kind: 'table', people: 0 } },
 };
 const finished = { type: 'finished', reason: 'completed', epochs: 1, steps: 2, elapsedSeconds: 3 };
+
+export const GOOD_PLACE: PersonalPlace = {
+  ...{ id: 'a', kind: 'run', path: '/runs/a', holds: 'names', dataset: '/d', bytes: 1000, files: 2 },
+};
+export const GOOD_FORGETTING: Forgetting = {
+  ...{ done: true, dataset: '/d', pictures: ['/d/x.jpg'], advice: ['Train again.'], evidence: '/e.json', code: 'c' },
+  traces: [{ kind: 'run', path: '/runs/a', found: 'the name', bytes: 10 }],
+  remains: [{ path: '/runs/a/checkpoints', what: '1 network', bytes: 10 }],
+  left: [{ path: '/p', why: 'w' }],
+  search: {
+    ...{ places: 1, files: 2, bytes: 3, names: 1, pictures: 0, vectors: 0 },
+    hits: [{ path: '/p', what: 'w' }],
+  },
+};
 
 /** For each job the smallest order and last word that are whole. */
 export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<string, unknown> }> = {
@@ -73,6 +88,15 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
     word: { type: 'evaluated', evaluation: SAMPLE_EVALUATION, network },
   },
   answer: { order: { recognizer: '/r' }, word: { type: 'rested', why: 'idle', requests: 0 } },
+  listPersonal: { order: { folders: ['/w'] }, word: { type: 'personalListed', places: [GOOD_PLACE] } },
+  deletePersonal: {
+    order: { folders: [], ids: ['a'] },
+    word: { type: 'personalDeleted', removed: [GOOD_PLACE], left: [{ path: '/p', why: 'w' }] },
+  },
+  forget: {
+    order: { folders: [], dataset: '/d', person: 'Anna', change: false },
+    word: { type: 'forgotten', forgetting: GOOD_FORGETTING },
+  },
   preview: { order: { options }, word: { type: 'previewed', samples: [] } },
   thumbnails: { order: { files: ['/p'], side: 96 }, word: { type: 'thumbnails', pictures: [{ file: '/p' }] } },
 };

@@ -1,4 +1,5 @@
 import { formatCount } from '../../core/format.js';
+import { noteWritten } from '../../platform/writtenPlaces.js';
 import { requireExclusionList, writeExclusionList } from '../../client/exclusionList.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
@@ -49,6 +50,7 @@ export const check: Command<CheckWish> = {
     output.note(...checkLines(report));
     if (writeExclusions !== undefined) {
       writeExclusionList(writeExclusions, report);
+      noteWritten([{ kind: 'exclusions', path: writeExclusions, dataset: report.dataset }]);
       const count = report.suggestedExclusions.length;
       const are = count === 1 ? 'is' : 'are';
       output.note(`\n${formatCount(count, 'picture')} to leave out ${are} listed in ${writeExclusions}`);
