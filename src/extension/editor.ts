@@ -3,7 +3,9 @@
  * `vscodeEditor.ts` holds the calls of VS Code behind it.
  */
 export interface Editor {
-  readonly log: Log;
+  readonly log: Log & { readonly lines: readonly string[] };
+  /** Name and version of the program. */
+  readonly version: string;
   /** Whether the user trusts the folder: only then may it be written to, and its settings count. */
   readonly trusted: boolean;
   /** Whether the user is at work elsewhere: in a text, or in another program. */
@@ -19,6 +21,8 @@ export interface Editor {
   /** A dialog that stands in front of everything until it is answered. */
   ask<B extends string>(message: string, detail: string, ...buttons: readonly B[]): Promise<B | undefined>;
   pick<T extends PickItem>(items: readonly T[], options: PickOptions): Promise<T | undefined>;
+  /** Several, in the order of the list. @returns none when cancelled */
+  pickMany<T extends PickItem>(items: readonly T[], options: PickOptions): Promise<readonly T[]>;
   input(options: InputOptions): Promise<string | undefined>;
   /** Files or folders that are there. @returns none when cancelled */
   chooseFiles(options: ChooseOptions): Promise<readonly Place[]>;
@@ -28,6 +32,8 @@ export interface Editor {
   progress<T>(title: string, work: (report: Report, cancelled: AbortSignal) => Promise<T>): Promise<T>;
 
   execute(command: string, ...args: readonly unknown[]): Promise<unknown>;
+  /** Puts a text on the clipboard. */
+  copy(text: string): Promise<void>;
   open(file: string): Promise<void>;
   /** A Markdown file as a page. */
   preview(file: string): Promise<void>;

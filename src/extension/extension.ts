@@ -7,6 +7,7 @@ import { runsFolders } from './views/runsCatalog.js';
 import type { Services } from './commands/commands.js';
 import { DataCommands } from './commands/dataCommands.js';
 import { Jobs } from './job.js';
+import { KeptLog } from './keptLog.js';
 import { DATA_VIEW, DataPanels } from './panels/dataPanels.js';
 import { EVALUATION_VIEW, EvaluationPanels } from './panels/evaluationPanels.js';
 import { MODEL_VIEW, ModelPanels } from './panels/modelPanels.js';
@@ -23,7 +24,7 @@ import { onRestore, VscodeEditor } from './vscodeEditor.js';
 export function activate(context: vscode.ExtensionContext): void {
   const dist = (file: string) => path.join(context.extensionPath, 'dist', file);
   const log = vscode.window.createOutputChannel('Face Trainer', { log: true });
-  const editor = new VscodeEditor(context, log);
+  const editor = new VscodeEditor(context, new KeptLog(log));
   const jobs = new Jobs(editor, dist('trainer.js'));
   const data = new DataCommands(editor, jobs);
   const reports = new Reports(editor);

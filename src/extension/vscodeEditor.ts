@@ -13,14 +13,19 @@ import type {
   Report,
   Severity,
 } from './editor.js';
+import type { KeptLog } from './keptLog.js';
 import { pageHtml } from './panels/pageHtml.js';
 
 /** The editor as VS Code is it. Nothing here decides anything. */
 export class VscodeEditor implements Editor {
   constructor(
     private readonly context: vscode.ExtensionContext,
-    readonly log: vscode.LogOutputChannel,
+    readonly log: KeptLog,
   ) {}
+
+  get version(): string {
+    return `${vscode.env.appName} ${vscode.version}`;
+  }
 
   get trusted(): boolean {
     return vscode.workspace.isTrusted;
@@ -49,6 +54,11 @@ export class VscodeEditor implements Editor {
     const rows = items.map((item) => ({ ...rowOf(item), item }));
     const matching = { matchOnDescription: true, matchOnDetail: true };
     return (await vscode.window.showQuickPick(rows, { ...options, ...matching }))?.item;
+  }
+  async pickMany<T extends PickItem>(items: readonly T[], options: PickOptions): Promise<readonly T[]> {
+    const rows = items.map((item) => ({ ...rowOf(item), item }));
+    const matching = { matchOnDescription: true, matchOnDetail: true, canPickMany: true } as const;
+    return ((await vscode.window.showQuickPick(rows, { ...options, ...matching })) ?? []).map(({ item }) => item);
   }
   async input({ problem, selection, ...options }: InputOptions): Promise<string | undefined> {
     const selected = selection && { valueSelection: selection };
@@ -83,6 +93,9 @@ export class VscodeEditor implements Editor {
 
   async execute(command: string, ...args: readonly unknown[]): Promise<unknown> {
     return vscode.commands.executeCommand(command, ...args);
+  }
+  async copy(text: string): Promise<void> {
+    await vscode.env.clipboard.writeText(text);
   }
   async open(file: string): Promise<void> {
     await vscode.commands.executeCommand('vscode.open', vscode.Uri.file(file), { preview: false });

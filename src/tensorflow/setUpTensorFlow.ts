@@ -3,7 +3,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { isAlive } from '../platform/isAlive.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { PRIVATE_FOLDER } from '../platform/rights.js';
 import { installerRoute, type RouteResult } from './installerRoute.js';
 import { lastLine, runProgram } from '../platform/runProgram.js';
 import { damagedFiles, findTensorFlow, tensorFlowFolder, type TensorFlowHome } from './tensorFlowHome.js';

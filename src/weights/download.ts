@@ -5,7 +5,7 @@ import https from 'node:https';
 import path from 'node:path';
 import { getProxyForUrl } from 'proxy-from-env';
 import { UserError } from '../core/userError.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { PRIVATE_FOLDER } from '../platform/rights.js';
 import { loadProxyAgent } from './loadProxyAgent.js';
 
 export interface DownloadOptions {

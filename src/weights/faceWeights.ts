@@ -4,7 +4,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { bundledFile } from '../platform/bundledFile.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
-import { PRIVATE_FOLDER } from '../platform/privateFolder.js';
+import { PRIVATE_FOLDER } from '../platform/rights.js';
 import { download, type DownloadOptions } from './download.js';
 import published from './faceWeights.json';
 

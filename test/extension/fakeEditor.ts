@@ -91,7 +91,14 @@ export class FakeEditor implements Editor {
   /** What a command does, by its name. */
   readonly commands: Record<string, (...args: readonly unknown[]) => unknown> = {};
 
+  readonly version = 'Code 1.0';
+  /** What was put on the clipboard. */
+  readonly copied: string[] = [];
+  /** Beginnings of the labels that are ticked in a list of which several can be. */
+  readonly ticks: string[] = [];
+
   readonly log = {
+    lines: this.logged,
     debug: (text: string) => void this.logged.push(`debug ${text}`),
     info: (text: string) => void this.logged.push(`info ${text}`),
     warn: (text: string) => void this.logged.push(`warn ${text}`),
@@ -115,6 +122,14 @@ export class FakeEditor implements Editor {
     this.lists.push(items);
     const wished = this.picks.shift();
     return Promise.resolve(items.find(({ label }) => wished !== undefined && label.startsWith(wished)));
+  }
+  pickMany<T extends PickItem>(items: readonly T[]): Promise<readonly T[]> {
+    this.lists.push(items);
+    return Promise.resolve(items.filter(({ label }) => this.ticks.some((tick) => label.startsWith(tick))));
+  }
+  copy(text: string): Promise<void> {
+    this.copied.push(text);
+    return Promise.resolve();
   }
   input({ problem }: InputOptions): Promise<string | undefined> {
     const text = this.inputs.shift();

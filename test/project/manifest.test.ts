@@ -20,6 +20,7 @@ const READERS = [
   'openRun',
   'openReport',
   'showLog',
+  'copyDiagnostics',
   'refreshRuns',
   'refreshRecognizers',
   'stopTraining',

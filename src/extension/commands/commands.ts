@@ -10,10 +10,12 @@ import type { Recognizers } from '../recognizers.js';
 import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
 import { compareModels } from './compareCommand.js';
+import { copyDiagnostics, programOf } from './copyDiagnostics.js';
 import type { DataCommands } from './dataCommands.js';
 import { exportModel, exportRecognizer } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
+import { deletePersonalData, forgetPerson } from './privacyCommands.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
 import { evaluatedOf } from './evaluateCommand.js';
 import { recognizePeople } from './recognizePeople.js';
@@ -87,6 +89,7 @@ export function commandTable(services: Services): Record<string, Command> {
     }),
     ...recognizerCommands(services),
     ...runCommands(services),
+    ...privacyCommands(services),
     tryPicture: writes(async (argument) => {
       const recognizer = enrolledOf(argument)?.recognizer;
       if (recognizer !== undefined) {
@@ -99,6 +102,19 @@ export function commandTable(services: Services): Record<string, Command> {
     }),
     setUpTensorFlow: writes(setUp),
     showLog: reads(() => editor.log.show()),
+  };
+}
+
+function privacyCommands({ editor, jobs, recognizers, memory, runsView, recognizersView, cli }: Services) {
+  const refresh = () => {
+    runsView.refresh();
+    recognizersView.refresh();
+  };
+  const services = { jobs, recognizers, memory, refresh };
+  return {
+    deletePersonalData: writes(() => deletePersonalData(editor, services)),
+    forgetPerson: writes((row) => forgetPerson(editor, services, row)),
+    copyDiagnostics: reads(() => copyDiagnostics(editor, recognizers, programOf(cli))),
   };
 }
 

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../client/runModel.js';
 import { formatPercent } from '../../core/format.js';
+import { PRIVATE_FOLDER } from '../../platform/rights.js';
 import { formatOf, FORMATS } from '../../protocol/exportFormats.js';
 import { usualName, type ExportOptions } from '../../protocol/exportOptions.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
@@ -94,7 +95,7 @@ async function askForPlace(
   const exports = path.join(around, 'exports');
   const usual = path.join(exports, ...name.split('/'));
   // The dialog opens in a folder that exists only.
-  const made = fs.mkdirSync(path.dirname(usual), { recursive: true });
+  const made = fs.mkdirSync(path.dirname(usual), { recursive: true, mode: PRIVATE_FOLDER });
   const chosen = await editor.choosePlace({
     title,
     place: usual,

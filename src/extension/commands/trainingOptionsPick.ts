@@ -29,10 +29,13 @@ type Choices = z.infer<typeof choices>;
 export interface Memory {
   get(key: string): unknown;
   update(key: string, value: unknown): Thenable<void>;
+  keys(): Iterable<string>;
 }
 
+/** How the keys begin under which it is kept. */
+export const REMEMBERED = 'trainingChoices ';
 /** By folder: what suits one folder of pictures need not suit the next. */
-const remembered = (dataset: string) => `trainingChoices ${path.resolve(dataset)}`;
+const remembered = (dataset: string) => `${REMEMBERED}${path.resolve(dataset)}`;
 
 export const WEIGHTS_FILES = { 'Weights in Keras’ layout': ['h5', 'hdf5', 'npz'] };
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { exclusionFile, writeExclusionList } from '../../client/exclusionList.js';
+import { makePrivateFolder } from '../../platform/privateFolder.js';
 import type { DatasetReport } from '../../protocol/check.js';
 import { dataPanelMessage, type DataPanelContent, type DataPanelMessage } from '../../protocol/dataPanel.js';
 import type { Editor, Panel } from '../editor.js';
@@ -70,7 +71,7 @@ function filesIn(content: DataPanelContent): string[] {
 function writeExclusions(editor: Editor, report: DatasetReport): string {
   requireTrust(editor);
   const file = exclusionFileOf(editor, report);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makePrivateFolder(path.dirname(file));
   if (!fs.existsSync(file)) writeExclusionList(file, report);
   return file;
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { PRIVATE_FILE } from '../../platform/rights.js';
+import { temporaryFolder } from '../../platform/temporaryFolder.js';
 import type { ModelPanelMessage } from '../../protocol/modelPanel.js';
 import type { Editor } from '../editor.js';
 import type { CameraAnswer, CameraCorrection } from './cameraAnswer.js';
@@ -18,7 +19,7 @@ export interface Wished {
 /** How pictures come to a page: from a disk, the clipboard or a camera. */
 export class PictureIntake {
   /** For pictures that are no files yet; goes with the page. */
-  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-try-'));
+  readonly folder = temporaryFolder('try');
   private camera: Promise<CameraServer> | undefined;
   private next = 1;
 
@@ -80,7 +81,7 @@ export class PictureIntake {
   private written(name: string, bytes: Uint8Array): Wished {
     const file = path.join(this.folder, `${this.next}-${path.basename(name).replace(/[^\w. -]/g, '_')}`);
     this.next++;
-    fs.writeFileSync(file, bytes);
+    fs.writeFileSync(file, bytes, { mode: PRIVATE_FILE });
     return { name, file };
   }
 }

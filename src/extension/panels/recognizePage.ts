@@ -3,6 +3,7 @@ import path from 'node:path';
 import { answerWords, networkWords } from '../../core/answerWords.js';
 import { formatCount } from '../../core/format.js';
 import { thresholdWords } from '../../core/thresholdWords.js';
+import { makePrivateFolder } from '../../platform/privateFolder.js';
 import { modelPanelMessage, type ModelPanelContent } from '../../protocol/modelPanel.js';
 import type { Prediction } from '../../protocol/prediction.js';
 import type { Answer } from '../../protocol/recognition.js';
@@ -220,9 +221,9 @@ export class RecognizePage implements Page<ModelMessage, ModelPanelContent> {
   private kept(file: string): string {
     if (path.dirname(file) !== this.intake.folder) return file;
     const folder = path.join(this.what.recognizer, 'pictures');
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     const kept = path.join(folder, `${Date.now()}-${path.basename(file)}`);
-    fs.copyFileSync(file, kept);
+    fs.copyFileSync(file, kept); // with its rights: it is the user's alone
     return kept;
   }
 

@@ -3,6 +3,8 @@ import path from 'node:path';
 import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { writeFileAtomically } from '../../platform/files.js';
+import { makeFolder } from '../../platform/makeFolder.js';
+import { PRIVATE_FOLDER } from '../../platform/rights.js';
 import { datasetReport, type DatasetReport } from '../../protocol/check.js';
 import { comparison, type Comparison } from '../../protocol/comparison.js';
 import { evaluation } from '../../protocol/evaluation.js';
@@ -90,7 +92,7 @@ function comparisonFile(checkpoint: string): string {
 function save(editor: Editor, file: string, result: object): void {
   try {
     ignoreInGit(path.dirname(path.dirname(file)));
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file), PRIVATE_FOLDER);
     writeFileAtomically(file, `${JSON.stringify(result)}\n`);
   } catch (error) {
     editor.log.warn(`${file} could not be written: ${String(error)}`);
