@@ -43,7 +43,7 @@ export class RunTeller {
   /** What the disk does not take waits, with a warning. */
   readonly tell = (event: ToldEvent): void => {
     this.log.append(event);
-    this.warnOfLog(); // nobody listens behind a last word
+    this.warnOfLog(this.log.trouble, 'Training goes on, and what it tells is kept in memory.'); // before a last word
     this.say(event);
   };
 
@@ -55,11 +55,12 @@ export class RunTeller {
    */
   async tellLast(event: EventOf<'finished'>, isPatient: () => Promise<boolean>): Promise<void> {
     this.log.append(event);
+    const waits = 'What the run told last is kept in memory.';
+    this.warnOfLog(this.log.trouble, waits);
     while (this.presence() !== 'there' || !this.log.writeWaiting()) {
-      this.warnOfLog();
-      if (this.presence() !== 'removed' && (await isPatient())) continue;
-      this.requireThere();
-      throw endUnwritten(this.log.trouble!);
+      const why = this.presence() === 'there' ? this.log.trouble : this.gone();
+      if (this.presence() === 'removed' || !(await isPatient())) throw endUnwritten(why!);
+      this.warnOfLog(why, waits);
     }
     this.say(event);
   }
@@ -73,13 +74,16 @@ export class RunTeller {
 
   /** @throws UserError `run-folder-unwritable` when the run folder is not where it was */
   readonly requireThere = (): void => {
-    if (this.presence() === 'there') return;
-    throw new UserError(
+    if (this.presence() !== 'there') throw this.gone();
+  };
+
+  private gone(): UserError {
+    return new UserError(
       'run-folder-unwritable',
       `The run folder “${this.folder.path}” was removed or moved while the run was writing to it.`,
       'Bring it back and go on with the run, or train again; leave the folder where it is until the run has ended.',
     );
-  };
+  }
 
   /** What the disk did not take is tried once more. */
   close(): void {
@@ -110,14 +114,13 @@ export class RunTeller {
     this.thin();
   }
 
-  private warnOfLog(): void {
-    const { trouble } = this.log;
+  private warnOfLog(trouble: UserError | undefined, what: string): void {
     if (!trouble || this.warned) return;
     this.warned = true;
     this.tell({
-      ...{ type: 'warning', code: 'log-unwritten' },
-      message: `${trouble.message} Training goes on, and what it tells is kept in memory.`,
-      advice: 'Free some space or make the folder writable again: it is written as soon as that is done.',
+      ...{ type: 'warning', code: 'log-unwritten', message: `${trouble.message} ${what}` },
+      advice:
+        'Free some space, bring the folder back or make it writable again: it is written as soon as that is done.',
     });
   }
 

@@ -223,6 +223,30 @@ describe('a run on a disk that refuses', function () {
     assert.equal(resumePoint(runFolder()).event.epoch, 3, 'what was trained is there');
   });
 
+  it('waits for a folder that was moved before its last word', async () => {
+    const away = `${runFolder()}-away`;
+    const ran = await train({
+      onMessage: (message) => {
+        if (message.type === 'checkpoint' && message.epoch === 3) fs.renameSync(runFolder(), away);
+        if (message.type === 'warning') fs.renameSync(away, runFolder());
+      },
+    });
+    assert.ok(ran.ok, JSON.stringify(ran.messages.at(-1)));
+    assert.deepEqual(codes(ran), ['log-unwritten']);
+    assert.match(of(ran.messages, 'warning')[0]!.message, /was removed or moved .* told last is kept in memory\.$/);
+    assert.equal(ran.model.phase, 'completed');
+    fs.rmSync(runFolder(), { recursive: true });
+    const gone = await train({
+      onMessage: (message) =>
+        message.type === 'checkpoint' && message.epoch === 3 && fs.rmSync(runFolder(), { recursive: true }),
+    });
+    assert.ok(!gone.ok);
+    assert.match(
+      of(gone.messages, 'failure')[0]!.message,
+      /was removed or moved .* could not be noted in its folder\.$/,
+    );
+  });
+
   it('bears a folder that is away for a while, and ends where it does not come back', async () => {
     const away = `${runFolder()}-away`;
     const ran = await train({
