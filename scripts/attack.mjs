@@ -1,5 +1,5 @@
-// npm run attack -- kill|disk|power [--count N] [--seed N], or soak [--steps N]: tries to break what docs/runs.md promises, as often as
-// asked, from a seed.
+// npm run attack -- <what> [--count N] [--seed N]: tries to break what is promised, as often as asked, from a seed. Without <what>
+// it says what there is to try.
 import { ensureBuild, ensurePackages, run } from './lib.mjs';
 
 ensurePackages();

@@ -44,6 +44,8 @@ export interface Editor {
   browse(address: string): Promise<void>;
   /** @param focus whether the user asked for it just now; else it appears where it takes no key from anybody */
   newPanel(view: string, title: string, focus: boolean): Panel;
+  /** Closes panels that an extension host left behind which is gone: nobody would answer them. */
+  closePanels(view: string, title: string): void;
 }
 
 export type Severity = 'information' | 'warning' | 'error';

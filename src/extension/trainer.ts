@@ -18,6 +18,7 @@ import { requireTrust } from './trust.js';
 export interface TrainerViews {
   readonly panels: {
     open(runFolder: string, focus: boolean): void;
+    openAgain(runFolder: string): void;
     readOn(runFolder: string): void;
     readSoon(runFolder: string): void;
     livenessChanged(runFolder: string): void;
@@ -90,6 +91,7 @@ export class Trainer implements RunListener {
   adopt(runFolder: string): void {
     if (this.active) return;
     const { title } = new RunModel(runFolder);
+    this.views.panels.openAgain(runFolder);
     this.show(this.ports.follow(runFolder, title, this));
     this.views.panels.livenessChanged(runFolder);
   }

@@ -116,6 +116,13 @@ export class VscodeEditor implements Editor {
     const place = { viewColumn: columnFor(focus), preserveFocus: !focus };
     return panelOf(vscode.window.createWebviewPanel(view, title, place), this.context.extensionUri);
   }
+  closePanels(view: string, title: string): void {
+    const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    // The editor puts a word of its own before the name of a view.
+    const ours = ({ input, label }: vscode.Tab) =>
+      input instanceof vscode.TabInputWebview && input.viewType.endsWith(`-${view}`) && label === title;
+    void vscode.window.tabGroups.close(tabs.filter(ours), true);
+  }
 }
 
 /** Panels of a view that the editor brings back after a reload of the window. */

@@ -8,7 +8,8 @@ import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { built } from '../support/built.js';
-import { resultOf } from '../support/smallRuns.js';
+import { writePeople } from '../support/scratch.js';
+import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
 
 // SIGKILL at instants that chance draws, and what a run is worth afterwards.
 
@@ -115,4 +116,23 @@ export async function killRun(
       'nothing half done is left',
     );
   return { kills: done, tooEarly, leftovers };
+}
+
+/** Kills runs of every kind, so many times in all. */
+export async function attackRuns(count: number, seed: number, folder: string): Promise<void> {
+  const dataset = path.join(folder, 'data');
+  await writePeople(dataset, 4, 8);
+  const kinds = Object.entries(SMALL_RUNS);
+  for (const [i, [name, options]] of kinds.entries()) {
+    const kills = Math.floor(count / kinds.length) + (i < count % kinds.length ? 1 : 0);
+    const how = {
+      ...{ dataset, cache: path.join(folder, 'cache'), options: { ...SMALL_RUN, ...options } },
+      ...{ random: Random.fromSeed(seed + i), kills },
+    };
+    const whole = await wholeRun({ ...how, runFolder: path.join(folder, `whole-${i}`) });
+    const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, `run-${i}`) }, whole);
+    console.log(
+      `${name}: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
+    );
+  }
 }

@@ -2,66 +2,60 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { Random } from '../../src/core/random.js';
-import { writePeople } from '../support/scratch.js';
-import { SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
 import { attackAddonOften } from './addonCommand.js';
 import { attackDisk, attackPower, attackSteps } from './diskCommands.js';
-import { killRun, wholeRun } from './killRuns.js';
+import { attackRuns } from './killRuns.js';
+import { attackWindows } from './windows.js';
 
-// node --import tsx test/attack/main.ts kill|addon|disk|power [--count N] [--seed N], or soak [--steps N]
+interface Attack {
+  /** For people. */
+  readonly tries: string;
+  /** How often, where nobody says. */
+  readonly count: number;
+  /**
+   * Tries so many times, with what chance draws from a seed.
+   *
+   * @param folder for its files; goes afterwards
+   * @throws AssertionError at the first broken promise
+   */
+  readonly attack: (count: number, seed: number, folder: string) => Promise<void>;
+}
+
+const ATTACKS: Readonly<Record<string, Attack>> = {
+  kill: { tries: 'SIGKILL of a trainer at random instants', count: 1000, attack: attackRuns },
+  window: { tries: 'what may happen to the window of a training, in a real VS Code', count: 50, attack: attackWindows },
+  addon: {
+    tries: 'calls upon the native engine that nobody in his right mind would make',
+    count: 1000,
+    attack: attackAddonOften,
+  },
+  disk: { tries: 'a fault at each write of a run', count: 1000, attack: attackDisk },
+  power: { tries: 'a power cut at any instant of a run', count: 1000, attack: attackPower },
+  soak: {
+    tries: 'a run of so many steps, whose memory stays flat',
+    count: 1_000_000,
+    attack: (count, _, folder) => attackSteps(count, folder),
+  },
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: {
-    count: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '1000000' },
-  },
+  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' } },
 });
+const chosen = ATTACKS[positionals[0] ?? ''];
+if (chosen) void attackBy(chosen);
+else {
+  console.error('Say what to try:');
+  for (const [name, { tries, count }] of Object.entries(ATTACKS))
+    console.error(`  ${name.padEnd(8)}${tries} (${count.toLocaleString('en-US')} without --count)`);
+  process.exitCode = 2;
+}
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+async function attackBy({ attack, count }: Attack): Promise<void> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-attack-'));
   try {
-    await work(folder);
+    await attack(Number(values.count ?? count), Number(values.seed), folder);
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Kills runs of every kind, so many times in all. */
-async function kill(count: number, seed: number, folder: string): Promise<void> {
-  const dataset = path.join(folder, 'data');
-  await writePeople(dataset, 4, 8);
-  const kinds = Object.entries(SMALL_RUNS);
-  for (const [i, [name, options]] of kinds.entries()) {
-    const kills = Math.floor(count / kinds.length) + (i < count % kinds.length ? 1 : 0);
-    const how = {
-      ...{ dataset, cache: path.join(folder, 'cache'), options: { ...SMALL_RUN, ...options } },
-      ...{ random: Random.fromSeed(seed + i), kills },
-    };
-    const whole = await wholeRun({ ...how, runFolder: path.join(folder, `whole-${i}`) });
-    const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, `run-${i}`) }, whole);
-    console.log(
-      `${name}: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
-    );
-  }
-}
-
-const [count, seed, steps] = [Number(values.count), Number(values.seed), Number(values.steps)];
-const ATTACKS: Record<string, (folder: string) => Promise<void>> = {
-  kill: (folder) => kill(count, seed, folder),
-  /** Calls upon the native engine that nobody in his right mind would make. */
-  addon: (folder) => attackAddonOften(count, seed, folder),
-  disk: (folder) => attackDisk(count, seed, folder),
-  power: (folder) => attackPower(count, seed, folder),
-  soak: (folder) => attackSteps(steps, folder),
-};
-
-const [what] = positionals;
-const attack = ATTACKS[what ?? ''];
-if (attack) void inFolder(attack);
-else {
-  console.error(`Say what to try: ${Object.keys(ATTACKS).join(', ')}.`);
-  process.exitCode = 2;
 }

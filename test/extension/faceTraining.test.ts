@@ -27,7 +27,14 @@ function noting(editor: FakeEditor): { readonly trainer: Trainer; readonly order
   const orders: RunOrder[] = [];
   const nothing = () => undefined;
   const views = {
-    panels: { open: nothing, readOn: nothing, readSoon: nothing, livenessChanged: nothing, preparing: nothing },
+    panels: {
+      open: nothing,
+      openAgain: nothing,
+      readOn: nothing,
+      readSoon: nothing,
+      livenessChanged: nothing,
+      preparing: nothing,
+    },
     reports: { refresh: nothing },
     status: { show: nothing, update: nothing, hide: nothing },
     runChanged: nothing,

@@ -88,6 +88,8 @@ export class FakeEditor implements Editor {
   readonly lists: (readonly PickItem[])[] = [];
   readonly inputs: string[] = [];
   readonly files: (string | undefined)[] = [];
+  /** Views and titles of panels left behind. */
+  readonly closed: (readonly [view: string, title: string])[] = [];
   /** What a command does, by its name. */
   readonly commands: Record<string, (...args: readonly unknown[]) => unknown> = {};
 
@@ -166,6 +168,9 @@ export class FakeEditor implements Editor {
   browse(address: string): Promise<void> {
     this.browsed.push(address);
     return Promise.resolve();
+  }
+  closePanels(view: string, title: string): void {
+    this.closed.push([view, title]);
   }
   newPanel(view: string, title: string, focus: boolean): Panel {
     const panel = new FakePanel(view, title, focus);

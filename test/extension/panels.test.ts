@@ -69,6 +69,13 @@ describe('RunPanels', () => {
     assert.deepEqual([panel!.title, panel!.focus, panel!.revealed], ['orl – 23:48', false, [false, true]]);
   });
 
+  it('takes the place of what another extension host left behind', () => {
+    const editor = inWorkspace();
+    panelsOf(editor).openAgain(run());
+    assert.deepEqual(editor.closed, [['faceTrainer.run', 'orl – 23:48']]);
+    assert.deepEqual([editor.panels.length, editor.panels[0]!.focus], [1, false]);
+  });
+
   it('gives a snapshot and then what is new, each event once', () => {
     const editor = inWorkspace();
     const panels = panelsOf(editor);

@@ -20,7 +20,8 @@ const CHROMIUM_ARGUMENTS = [
 
 export interface WorkbenchTarget {
   readonly folder: string;
-  readonly extension: string;
+  /** Under development; none where the server has it installed. */
+  readonly extension: string | undefined;
   /** A mocha suite for the extension host, with its `.js`. */
   readonly tests?: string;
 }
@@ -31,7 +32,7 @@ export function workbenchUrl(server: string, { folder, extension, tests }: Workb
     `vscode-remote://${new URL(server).host}${encodeURI(path.resolve(file).replaceAll('\\', '/'))}`;
   const url = new URL(server);
   url.searchParams.set('folder', path.resolve(folder));
-  const payload = [['extensionDevelopmentPath', remote(extension)]];
+  const payload = extension === undefined ? [] : [['extensionDevelopmentPath', remote(extension)]];
   if (tests) payload.push(['extensionTestsPath', remote(tests)]);
   url.searchParams.set('payload', JSON.stringify(payload));
   return url.href;
@@ -221,10 +222,15 @@ export async function webviewWith(page: Page, selector: string, timeoutMs = 30_0
  * and not when it goes.
  */
 export async function reloadKeeping(page: Page, title: string): Promise<void> {
-  await until(`“${title}” in the browser’s storage`, () => page.evaluate(isStored, title), 60_000);
+  await kept(page, title);
   await page.reload();
   // Whichever view stood there.
   await page.locator('.part.sidebar .monaco-list-row').first().waitFor({ timeout: 60_000 });
+}
+
+/** Waits until the browser's storage holds an editor with this title: only then does the next window open it again. */
+export function kept(page: Page, title: string): Promise<true> {
+  return until(`“${title}” in the browser’s storage`, () => page.evaluate(isStored, title), 60_000);
 }
 
 /** Runs in the page, where nothing else of this file is: whether a text is in a value of any of its databases. */
@@ -257,7 +263,10 @@ export interface Workbench {
   /** Everything of the test. */
   readonly folder: string;
   readonly workspace: string;
+  /** The newest window. */
   readonly page: Page;
+  /** Opens a window on the workspace, in the place of one that was closed. */
+  open(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -265,31 +274,40 @@ export interface Workbench {
  * Opens the extension of this checkout on a workspace.
  *
  * @param prepare fills the workspace first
+ * @param installed as users have it: an extension host that dies is started again, which is not done for one under development
  */
 export async function openWorkbench(
   prepare: (
     workspace: string,
     folder: string,
   ) => Promise<Pick<ServerOptions, 'environment' | 'settings' | 'restricted'> | undefined>,
+  installed = false,
 ): Promise<Workbench> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-workbench-'));
   const workspace = path.join(folder, 'workspace');
   fs.mkdirSync(workspace);
   fs.mkdirSync(screenshots, { recursive: true });
   const options = (await prepare(workspace, folder)) ?? {};
-  const server = await startServer({
-    userDataDir: path.join(folder, 'user'),
-    extensionsDir: path.join(folder, 'extensions'),
-    ...options,
-  });
+  const extensionsDir = path.join(folder, 'extensions');
+  fs.mkdirSync(extensionsDir);
+  if (installed) fs.symlinkSync(root, path.join(extensionsDir, 'face-trainer.face-trainer-0.1.0'));
+  const server = await startServer({ userDataDir: path.join(folder, 'user'), extensionsDir, ...options });
   const browser = await launchBrowser();
-  const page = await newPage(browser);
-  await page.goto(workbenchUrl(server.url, { folder: workspace, extension: root }));
-  await explorerReady(page);
+  let page = await newPage(browser);
+  const storage = page.context();
+  const open = async () => {
+    if (page.isClosed()) page = await storage.newPage();
+    await page.goto(workbenchUrl(server.url, { folder: workspace, extension: installed ? undefined : root }));
+    await explorerReady(page);
+  };
+  await open();
   return {
     folder,
     workspace,
-    page,
+    get page() {
+      return page;
+    },
+    open,
     close: async () => {
       await browser.close();
       await server.stop();

@@ -3,7 +3,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame, Page } from 'playwright-core';
 import { RunModel } from '../../src/client/runModel.js';
-import { isAlive } from '../../src/platform/isAlive.js';
 import { writeSample } from '../../src/sample/writeSample.js';
 import {
   chooseInContextMenu,
@@ -195,22 +194,6 @@ describe('Train Model in a real VS Code', function () {
     await page.locator('.quick-input-title', { hasText: 'Train Model on “people”' }).waitFor();
     await quickPickRow(page, 'Start training').waitFor();
     await page.keyboard.press('Escape');
-  });
-
-  it('ends the training of a window that is reloaded, in good order, and shows what was reached', async () => {
-    await chooseInContextMenu(page, 'people', 'Train Model');
-    await quickPickRow(page, 'Start training').click();
-    const run = await until('a run in training', newestInTraining);
-    const reloaded = Date.now();
-    await page.reload();
-    await until('the end of its process', () => !isAlive(run.state.run!.pid), 10_000);
-    assert.ok(Date.now() - reloaded < 6000, `${Date.now() - reloaded} ms`);
-    await explorerReady(page);
-    await until('the panel of the run', () =>
-      webviewWith(page, 'body[data-phase="stopped"], body[data-phase="interrupted"]'),
-    );
-    run.readOn();
-    assert.ok(['stopped', 'interrupted'].includes(run.phase), run.phase);
   });
 
   it('takes no key from somebody who writes while a training starts', async () => {

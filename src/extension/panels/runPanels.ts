@@ -3,6 +3,7 @@ import { RunModel } from '../../client/runModel.js';
 import type { MessageOf } from '../../protocol/jobs.js';
 import type { RunInProgress } from '../activeRun.js';
 import type { Editor, Panel } from '../editor.js';
+import { runName } from '../runName.js';
 import { OpenPanels } from './openPanels.js';
 import { RunPage } from './runPage.js';
 
@@ -25,6 +26,12 @@ export class RunPanels {
   /** @param focus whether the user asked for it just now */
   open(runFolder: string, focus: boolean): void {
     this.open_.show(runFolder, 'Run', focus, this.page(runFolder));
+  }
+
+  /** Of a run that was under way before this window: what another extension host showed of it stands still. */
+  openAgain(runFolder: string): void {
+    this.editor.closePanels(RUN_VIEW, runName(new RunModel(runFolder)));
+    this.open(runFolder, false);
   }
 
   /** After a reload of the window: the panel is drawn from its run folder. */
