@@ -16,6 +16,9 @@ import { PictureSource } from './pictureSource.js';
 import type { ScannedDataset } from './scanDataset.js';
 import { thumbnailOf } from './thumbnail.js';
 
+/** The paths of a million pictures. */
+const MOST_LIST_BYTES = 1 << 28;
+
 /** Files of a finding that the report shows a small picture of. */
 const THUMBNAILS = 12;
 const THUMBNAIL_SIDE = 96;
@@ -113,7 +116,7 @@ export function withoutExcluded(scanned: ScannedDataset, list: string | undefine
   if (list === undefined) return scanned;
   let text: string;
   try {
-    text = readRegularFile(list).toString();
+    text = readRegularFile(list, MOST_LIST_BYTES).toString();
   } catch (cause) {
     throw new UserError(
       'exclusion-list',

@@ -4,7 +4,7 @@ import { Transformer, type FastResizeOptions } from '@napi-rs/image';
 import { decode as decodeBmp } from 'bmp-ts';
 import { readJpegHeader, type JpegHeader } from './jpegHeader.js';
 import { FileReader } from '../platform/fileReader.js';
-import { NOT_REGULAR } from '../platform/regularFile.js';
+import { NOT_REGULAR, TOO_LARGE } from '../platform/regularFile.js';
 import { differenceHash } from './differenceHash.js';
 import { decodePnm, readPnmHeader, type RawPicture } from './pnm.js';
 import {
@@ -18,6 +18,10 @@ import {
 
 /** Refused from the header, before decoding. */
 export const MAXIMUM_PIXELS = 50_000_000;
+/** So many pixels of four colours of 16 bits take 400 MB. Refused before the file is read. */
+export const MOST_PICTURE_BYTES = 1 << 29;
+/** For decoding a picture: one of as many pixels takes two or three, also where others are decoded beside it. */
+export const MOST_SECONDS = 60;
 
 /** `pixels` when the fault is `none`: [size, size, 3] RGB. */
 export interface DecodedPicture {
@@ -29,7 +33,7 @@ export interface DecodedPicture {
 sharp.cache(false);
 sharp.concurrency(1);
 
-const files = new FileReader();
+const files = new FileReader(MOST_PICTURE_BYTES);
 
 const OPTIONS = { failOn: 'truncated', limitInputPixels: MAXIMUM_PIXELS } as const;
 
@@ -64,6 +68,7 @@ export async function decodePicture(file: string, size: number): Promise<Decoded
     shape = { ...shape, ...shapeOf(await picture.metadata()) };
     if (shape.width * shape.height > MAXIMUM_PIXELS) return faulty('tooLarge', shape);
     const pixels = await picture
+      .timeout({ seconds: MOST_SECONDS })
       .autoOrient()
       .flatten({ background: '#000' })
       .toColourspace('srgb')
@@ -116,7 +121,11 @@ export async function decodeWhole(file: string, largest: number, part?: Part): P
     const picture = format === 'bmp' || format === 'pnm' ? openPlain(bytes, format) : sharp(bytes, OPTIONS);
     if (picture === 'tooLarge') return FAULTS.tooLarge;
     const { width, height } = part ?? shapeOf(await picture.metadata());
-    const shown = picture.autoOrient().flatten({ background: '#000' }).toColourspace('srgb');
+    const shown = picture
+      .timeout({ seconds: MOST_SECONDS })
+      .autoOrient()
+      .flatten({ background: '#000' })
+      .toColourspace('srgb');
     const { data, info } = await (part ? shown.extract(part) : shown)
       .resize(largest, largest, { fit: 'inside', withoutEnlargement: true })
       .removeAlpha()
@@ -208,6 +217,7 @@ function faulty(fault: Fault, known: Partial<PictureFact> = {}): DecodedPicture 
 function faultOfRead({ code }: NodeJS.ErrnoException): Fault {
   if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
   if (code === NOT_REGULAR) return 'notPicture';
+  if (code === TOO_LARGE) return 'heavy';
   return code === 'EIO' ? 'damaged' : 'gone';
 }
 

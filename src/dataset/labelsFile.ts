@@ -3,6 +3,8 @@ import { UserError } from '../core/userError.js';
 import { readRegularFile } from '../platform/regularFile.js';
 
 export const LABELS_FILE = 'labels.csv';
+/** A million lines take some 50 MB. */
+const MOST_BYTES = 1 << 28;
 
 /** What a dataset with a split of its own uses a picture for. */
 export type Side = 'train' | 'validation' | 'test';
@@ -39,9 +41,7 @@ const SIDE_OF: Record<string, Side> = {
  * @throws UserError `dataset-labels` when it is no such table
  */
 export function readLabels(file: string): Label[] {
-  const text = readRegularFile(file)
-    .toString()
-    .replace(/^\ufeff/, '');
+  const text = textOf(file).replace(/^\ufeff/, '');
   const firstLine = text.split(/\r?\n/, 1)[0]!;
   const delimiter = [',', ';', '\t'].reduce((best, c) =>
     firstLine.split(c).length > firstLine.split(best).length ? c : best,
@@ -59,6 +59,14 @@ export function readLabels(file: string): Label[] {
   else [path, person, side] = [0, 1, -1];
   if (rows.length === 0 || rows[0]!.length < 2) throw unreadable('it has fewer than two columns');
   return rows.map((row) => label(row[path] ?? '', row[person] ?? '', side < 0 ? '' : (row[side] ?? '')));
+}
+
+function textOf(file: string): string {
+  try {
+    return readRegularFile(file, MOST_BYTES).toString();
+  } catch (cause) {
+    throw unreadable((cause as Error).message, cause);
+  }
 }
 
 function label(path: string, person: string, side: string): Label {

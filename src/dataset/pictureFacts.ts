@@ -13,6 +13,7 @@ export const FAULTS = {
   forbidden: 'cannot be read: no permission',
   heic: 'is a HEIC picture, which cannot be read: export it as JPEG',
   channels: 'has an unusual number of colour channels',
+  heavy: 'is a file of more than 512 MB',
 } as const;
 export type Fault = keyof typeof FAULTS;
 const FAULT_NAMES = Object.keys(FAULTS) as Fault[];

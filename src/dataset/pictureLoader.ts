@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import type { Augmentation } from '../protocol/options.js';
 import { FileReader } from '../platform/fileReader.js';
 import { cropCentre, distort, drawDistortion } from './augment.js';
-import { decodePicture } from './decodePicture.js';
+import { decodePicture, MOST_PICTURE_BYTES } from './decodePicture.js';
 import { PixelCache, type FileStamp } from './pixelCache.js';
 import { PictureFacts, type PictureFact } from './pictureFacts.js';
 
@@ -61,7 +61,7 @@ export class PictureLoader {
   private readonly verified: Uint8Array;
   private readonly memory = new Map<number, Uint8Array>();
   private readonly scratch: Uint8Array;
-  private readonly reader = new FileReader();
+  private readonly reader = new FileReader(MOST_PICTURE_BYTES);
 
   constructor(private readonly options: LoaderOptions) {
     const { files, stored, root, people } = options;

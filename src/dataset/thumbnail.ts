@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { readRegularFileLater } from '../platform/regularFile.js';
-import { MAXIMUM_PIXELS } from './decodePicture.js';
+import { MAXIMUM_PIXELS, MOST_PICTURE_BYTES, MOST_SECONDS } from './decodePicture.js';
 
 /** A small JPEG of a picture as a data URI, no side longer than `side`; undefined when the picture cannot be read. */
 export async function thumbnailOf(
@@ -9,7 +9,8 @@ export async function thumbnailOf(
   { quality, enlarge }: { readonly quality: number; readonly enlarge: boolean },
 ): Promise<string | undefined> {
   try {
-    const jpeg = await sharp(await readRegularFileLater(file), { limitInputPixels: MAXIMUM_PIXELS })
+    const jpeg = await sharp(await readRegularFileLater(file, MOST_PICTURE_BYTES), { limitInputPixels: MAXIMUM_PIXELS })
+      .timeout({ seconds: MOST_SECONDS })
       .autoOrient()
       .resize(side, side, { fit: 'inside', withoutEnlargement: !enlarge })
       .flatten({ background: '#fff' })

@@ -6,6 +6,9 @@ import { facesSeen, networkOptionsOf, networkOptions } from '../graph/networkOpt
 /** Name of the entry that holds these facts, as JSON, in the metadata of every format that has any. */
 export const FACTS_KEY = 'face_trainer';
 
+/** Of training options, too. */
+const MOST_SIDE = 4096;
+
 /** What a program needs to know of a file beside its tensors: whom the outputs stand for, and what a picture becomes first. */
 const modelFacts = z.object({
   version: z.literal(2),
@@ -14,12 +17,15 @@ const modelFacts = z.object({
   /** `embedding` is the vector before the last layer. */
   output: z.enum(['logits', 'probabilities', 'embedding']),
   input: z.object({
-    width: z.int().min(1),
-    height: z.int().min(1),
+    width: z.int().min(1).max(MOST_SIDE),
+    height: z.int().min(1).max(MOST_SIDE),
     layout: z.enum(['NHWC', 'NCHW']),
     colour: z.literal('RGB'),
     /** The whole picture is stretched to this square; its middle, of the input's size, is taken. */
-    resize: z.int().min(1),
+    resize: z
+      .int()
+      .min(1)
+      .max(2 * MOST_SIDE),
     /** How a byte x is read: a sentence of mathematics, or x · scale + shift for red, green and blue. */
     scaling: z.union([z.literal('x / 127.5 - 1'), scaling]),
     /** `aligned`: the network was trained on crops of Align Faces and wants the same. */

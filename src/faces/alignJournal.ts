@@ -7,6 +7,9 @@ import { readRegularFile } from '../platform/regularFile.js';
 /** Tells that a folder holds crops, and what became of each picture. */
 export const JOURNAL = 'align.ndjson';
 
+/** A million pictures take some 400 MB. */
+const MOST_BYTES = 1 << 29;
+
 /** How faces lie in a folder of pictures: it holds crops where a journal of their alignment lies. */
 export function facesSeenIn(folder: string): FacesSeen {
   return fs.existsSync(path.join(folder, JOURNAL)) ? 'aligned' : 'as they are';
@@ -36,7 +39,7 @@ export function isCrop({ outcome }: AlignEntry): boolean {
 export function readJournal(file: string): Map<string, AlignEntry> {
   const entries = new Map<string, AlignEntry>();
   if (!fs.existsSync(file)) return entries;
-  const text = readRegularFile(file).toString();
+  const text = readRegularFile(file, MOST_BYTES).toString();
   for (const line of text.split('\n')) {
     try {
       const entry = entrySchema.parse(JSON.parse(line));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { apply, scaleOf, type Similarity } from '../core/similarity.js';
-import { decodeWhole, type Part, type ShownPicture } from '../dataset/decodePicture.js';
+import { decodeWhole, MOST_PICTURE_BYTES, type Part, type ShownPicture } from '../dataset/decodePicture.js';
 import { FileReader } from '../platform/fileReader.js';
 import type { FaceCache, PictureStamp } from './faceCache.js';
 import type { FaceFinder } from './faceFinder.js';
@@ -32,7 +32,7 @@ export function facesIdentity({ finder, template }: Pick<AlignedFacesOptions, 'f
 
 /** Faces of pictures as they come from a camera: found, aligned to the template, judged, and kept for the next time. */
 export function openFaces({ template, size, finder, cache }: AlignedFacesOptions): AlignedFaces {
-  const reader = new FileReader();
+  const reader = new FileReader(MOST_PICTURE_BYTES);
 
   const found = async (file: string): Promise<{ faces: JudgedFace[] } | { fault: string }> => {
     const picture = await decodeWhole(file, LARGEST_SIDE);

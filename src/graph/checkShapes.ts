@@ -155,7 +155,7 @@ function normalized({ gamma, beta, movingMean, movingVariance }: Normalization, 
 }
 
 /** Every window has some of the map in it: a maximum of nothing is no number. */
-function checkedWindow(
+export function checkedWindow(
   input: string,
   [height, width]: Shape,
   kernel: readonly [number, number],

@@ -36,21 +36,23 @@ export class OnnxSession {
 
   /**
    * @param threads 0 for every core
-   * @throws UserError `onnx-runtime-missing` where ONNX Runtime was not built for this machine
+   * @throws UserError `onnx-runtime-missing` where ONNX Runtime was not built for this machine; RangeError for a file that it refuses
    */
   static async open(model: Uint8Array, io: OnnxIo, threads = 0): Promise<OnnxSession> {
     const runtime = await load();
-    const session = await runtime.InferenceSession.create(model, {
-      ...{ intraOpNumThreads: threads, logSeverityLevel: 3 },
+    const options = {
+      ...{ intraOpNumThreads: threads, logSeverityLevel: 3 as const },
       // On processors without VNNI the fast form of a product of bytes overflows.
       extra: { session: { x64quantprecision: '1' } },
-    });
+    };
+    const session = await runtime.InferenceSession.create(model, options).catch(refused);
     return new OnnxSession(runtime, session, io);
   }
 
   /**
    * @param pixels [N, H, W, 3], RGB bytes
    * @returns [N, C]: logits, or whatever the output holds
+   * @throws RangeError where the file does not compute
    */
   async run(pixels: Uint8Array): Promise<Float32Array> {
     const { width, height, scaling, output } = this.io;
@@ -60,15 +62,23 @@ export class OnnxSession {
     const given = this.io.input
       ? new this.runtime.Tensor('uint8', planes(pixels, count, [pixelTable(this.io.input, 0, 255, Uint8Array)]), shape)
       : new this.runtime.Tensor('float32', planes(pixels, count, tables), shape);
-    const results = await this.session.run({ [ONNX_INPUT]: given });
-    const { data } = results[this.session.outputNames[0]!]!;
-    if (!output) return data as Float32Array;
-    return Float32Array.from(data as Uint8Array, (q) => (q - output.zeroPoint) * output.scale);
+    const results = await this.session.run({ [ONNX_INPUT]: given }).catch(refused);
+    const data = results[this.session.outputNames[0] ?? '']?.data;
+    if (!output && data instanceof Float32Array) return data;
+    if (output && data instanceof Uint8Array)
+      return Float32Array.from(data, (q) => (q - output.zeroPoint) * output.scale);
+    throw new RangeError('its output has another type than its network says');
   }
 
   async close(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** It throws plain errors, of which the first line says what is wrong. */
+function refused(cause: unknown): never {
+  const [first = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n');
+  throw new RangeError(`ONNX Runtime refuses it: ${first.slice(0, 300)}`, { cause });
 }
 
 /** [N, H, W, 3] → [N, 3, H, W], each byte by the table of its colour, or the only one. */

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { EXPORT_FORMATS, FORMATS, formatOf, type Format } from '../protocol/exportFormats.js';
+import { isFileError } from '../platform/regularFile.js';
 import { ofCheckpoint } from './open/checkpoint.js';
 import { ofKeras } from './open/keras.js';
 import { ofLayersModel } from './open/layersModel.js';
@@ -39,11 +40,39 @@ export async function openModel(file: string): Promise<OpenedModel> {
   const format = formatOfFile(file);
   if (!format) throw unreadable(file, 'it is neither .tflite, .onnx, .json nor .h5');
   try {
-    return await OPENERS[format](file);
+    return guarded(await OPENERS[format](file), file);
   } catch (error) {
-    if (error instanceof RangeError) throw unreadable(file, error.message, error);
-    throw error;
+    throw asUnreadable(file, error);
   }
+}
+
+/** A file that opens may still not compute, or give what cannot be an answer. */
+function guarded(model: OpenedModel, file: string): OpenedModel {
+  const { labels, output, input } = model.facts;
+  const asked = (run: OpenedModel['run']) => async (pixels: Uint8Array) => {
+    try {
+      const values = await run(pixels);
+      const pictures = pixels.length / (input.width * input.height * 3);
+      if (output !== 'embedding' && values.length !== pictures * labels.length)
+        throw new RangeError(`it gives ${values.length} scores for ${labels.length} people`);
+      if (!values.every(Number.isFinite)) throw new RangeError('it gives numbers that are not finite');
+      return values;
+    } catch (error) {
+      throw asUnreadable(file, error);
+    }
+  };
+  return {
+    ...{ facts: model.facts, runtime: model.runtime, precision: model.precision, close: () => model.close() },
+    ...{
+      run: asked((pixels) => model.run(pixels)),
+      ...(model.embed && { embed: asked((pixels) => model.embed!(pixels)) }),
+    },
+  };
+}
+
+function asUnreadable(file: string, error: unknown): unknown {
+  if (error instanceof RangeError) return unreadable(file, error.message, error);
+  return isFileError(error) ? unreadable(file, 'it cannot be read', error) : error;
 }
 
 function formatOfFile(file: string): ReadableFormat | undefined {

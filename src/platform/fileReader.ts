@@ -16,9 +16,13 @@ const WEIGHT = 1 / 16;
 export class FileReader {
   private meanMs = 0;
 
+  constructor(private readonly mostBytes: number) {}
+
   /** As {@link readRegularFile}. */
   read(file: string): Buffer | Promise<Buffer> {
-    return this.quick ? this.timed(() => readRegularFile(file)) : readRegularFileLater(file);
+    return this.quick
+      ? this.timed(() => readRegularFile(file, this.mostBytes))
+      : readRegularFileLater(file, this.mostBytes);
   }
 
   stat(file: string): fs.Stats | Promise<fs.Stats> {

@@ -9,7 +9,7 @@ import type { AlignWish } from '../faces/alignThread.js';
 import { withAligners } from '../faces/aligners.js';
 import { inputPixels } from '../inference/predict.js';
 import { openModel } from '../inference/openModel.js';
-import type { OpenedModel } from '../inference/open/openedModel.js';
+import { MOST_MODEL_BYTES, type OpenedModel } from '../inference/open/openedModel.js';
 import { readRegularFile } from '../platform/regularFile.js';
 import { temporaryFolder } from '../platform/temporaryFolder.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
@@ -110,7 +110,7 @@ export function digestOf(place: string): string {
     hash
       .update(name)
       .update('\0')
-      .update(readRegularFile(path.join(folder, name)));
+      .update(readRegularFile(path.join(folder, name), MOST_MODEL_BYTES));
   return hash.digest('hex');
 }
 

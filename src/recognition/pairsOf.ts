@@ -4,9 +4,12 @@ import { formatCount } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import type { FaceSet } from '../evaluation/faceSet.js';
 import { readPairs, type NamedPair, type Pair, type PairPicture } from '../evaluation/pairs.js';
+import { readRegularFile } from '../platform/regularFile.js';
 import type { OwnedPicture } from './faceSetOf.js';
 
 const LIST = 'pairs.txt';
+/** LFW's has 160 KB. */
+const MOST_LIST_BYTES = 1 << 26;
 const ENDINGS = ['.jpg', '.jpeg', '.png'];
 
 /** A protocol of verification as it lies in a folder: a list of pairs, and the pictures that it names. */
@@ -27,11 +30,24 @@ export function pairsFolder(folder: string): PairsFolder {
       `There is no ${LIST} in “${folder}”.`,
       'Choose a folder with pairs.txt in LFW’s format and a folder of pictures for each person.',
     );
-  const list = readPairs(fs.readFileSync(file, 'utf8'));
+  const list = readPairs(textOf(file));
   const pictures = new Map(
     list.flatMap(({ pictures: two }) => two.map((picture) => [keyOf(picture), ownedBy(folder, picture)] as const)),
   );
   return { list, pictures: [...pictures.values()] };
+}
+
+function textOf(file: string): string {
+  try {
+    return readRegularFile(file, MOST_LIST_BYTES).toString('utf8');
+  } catch (cause) {
+    throw new UserError(
+      'pairs-list',
+      `The list of pairs “${file}” cannot be read.`,
+      'Choose a folder with pairs.txt in LFW’s format and a folder of pictures for each person.',
+      { cause },
+    );
+  }
 }
 
 /** The pairs of which both pictures show a face, as rows of the set; the others are told of. */

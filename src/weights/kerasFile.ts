@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { Dataset, File, Group, ready } from 'h5wasm/node';
 import type { NpyArray } from './npz.js';
 
@@ -9,6 +10,17 @@ export interface KerasArray extends NpyArray {
   /** `layer/variable`, such as `block_1_depthwise/depthwise_kernel`. */
   readonly name: string;
 }
+
+/** What the thread of `readKeras.ts` is asked, and answers. */
+export interface KerasWish {
+  readonly file: string;
+  /** Of attributes of the whole file. */
+  readonly names: readonly string[];
+}
+export type KerasReply =
+  | { readonly arrays: KerasArray[]; readonly attributes: [string, string][] }
+  /** `broken`: the library broke off in the middle of something. */
+  | { readonly failure: string; readonly broken: boolean };
 
 /** Where they stand in the file of a whole model. */
 const WEIGHTS_OF_MODEL = 'model_weights';
@@ -172,4 +184,27 @@ function isHdf(file: string): boolean {
     fs.closeSync(handle);
   }
   return [0, 512, 1024, 2048].some((at) => head.toString('latin1', at, at + 8) === '\x89HDF\r\n\x1a\n');
+}
+
+async function replyTo({ file, names }: KerasWish): Promise<KerasReply> {
+  try {
+    const attributes: [string, string][] = [];
+    for (const name of names) {
+      const value = await kerasAttribute(file, name);
+      if (value !== undefined) attributes.push([name, value]);
+    }
+    return { arrays: await readKerasFile(file), attributes };
+  } catch (error) {
+    const { message, cause } = error instanceof RangeError ? error : new RangeError('it is damaged', { cause: error });
+    return { failure: message, broken: cause instanceof Error && cause.name === 'RuntimeError' };
+  }
+}
+
+/** As the thread of `readKeras.ts`. */
+if (!isMainThread && (workerData as { readsKeras?: boolean } | null)?.readsKeras === true) {
+  const port = parentPort!;
+  port.on('message', (wish: KerasWish) => {
+    void replyTo(wish).then((reply) => port.postMessage(reply));
+  });
+  void ready.then(() => port.postMessage('ready'));
 }

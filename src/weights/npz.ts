@@ -8,15 +8,29 @@ export interface NpyArray {
 /**
  * Reads a NumPy `.npz` archive of float arrays (numpy.lib.format, versions 1 to 3; `<f4` or `<f8`; either order).
  *
+ * @param names of the arrays that are looked for, where not all are: nothing else is unpacked
  * @returns arrays by name, without `.npy`
  * @throws RangeError saying what is not as expected
  */
-export function readNpz(bytes: Uint8Array): Map<string, NpyArray> {
+export function readNpz(bytes: Uint8Array, names?: ReadonlySet<string>): Map<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
-  for (const [file, content] of Object.entries(unzipSync(bytes)))
-    if (file.endsWith('.npy')) arrays.set(file.slice(0, -4), readNpy(file, content));
+  const unpacked = new Set<string>();
+  let left = MOST_BYTES;
+  const files = unzipSync(bytes, {
+    filter({ name, originalSize }) {
+      if (!name.endsWith('.npy') || names?.has(name.slice(0, -4)) === false || unpacked.has(name)) return false;
+      unpacked.add(name);
+      left -= originalSize;
+      if (left < 0) throw new RangeError('its arrays are larger than those of any network');
+      return true;
+    },
+  });
+  for (const [file, content] of Object.entries(files)) arrays.set(file.slice(0, -4), readNpy(file, content));
   return arrays;
 }
+
+/** ResNet-50's take 100 MB. */
+const MOST_BYTES = 1 << 28;
 
 function readNpy(name: string, bytes: Uint8Array): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

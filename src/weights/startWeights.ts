@@ -5,12 +5,15 @@ import { UserError } from '../core/userError.js';
 import { inputShapeOf, type Graph } from '../graph/graph.js';
 import { initialValues } from '../graph/networkState.js';
 import { subgraph } from '../graph/subgraph.js';
+import { readRegularFile } from '../platform/regularFile.js';
 import { absentWeights, imageNetFile, isDownloaded, type PretrainedNetwork } from './imageNetWeights.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
-import { loadKerasFile } from './loadKerasFile.js';
 import { readNpz, type NpyArray } from './npz.js';
+import { readKeras } from './readKeras.js';
 import { runFolderOf } from '../runs/runFolder.js';
 import { peopleOfRun } from '../runs/runRecord.js';
+
+const MOST_BYTES = 1 << 30;
 
 export interface StartOptions {
   readonly seed: number;
@@ -41,7 +44,8 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
   const values = initialValues(graph, options.seed);
   if (options.weights === undefined) return values;
   const source = sourceOf(options.weights, { ...options, size: inputShapeOf(graph)[0] });
-  const found = await read(source, options.people);
+  const names = new Set(graph.parameters.map(({ name }) => name));
+  const found = await read(source, options.people, names);
   const body = subgraph(graph, graph.outputs.embedding).parameters;
   const byName = body.some(({ name }) => found.arrays.has(name));
   const misfits: string[] = [];
@@ -89,16 +93,17 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
-async function read(source: string, people: readonly string[]): Promise<WeightsFile> {
+/** @param names of the arrays that are looked for: an archive is unpacked no further */
+async function read(source: string, people: readonly string[], names: ReadonlySet<string>): Promise<WeightsFile> {
   const stat = fs.statSync(source, { throwIfNoEntry: false });
   if (!stat) throw unreadable(source, 'does not exist');
   if (stat.isDirectory()) return readRun(source, people);
   try {
     if (/\.(h5|hdf5|keras)$/i.test(source)) {
-      const ordered = await (await loadKerasFile()).readKerasFile(source);
+      const { arrays: ordered } = await readKeras(source);
       return { arrays: new Map(ordered.map((array) => [array.name, array])), ordered, samePeople: false };
     }
-    return { arrays: readNpz(fs.readFileSync(source)), samePeople: false };
+    return { arrays: readNpz(readRegularFile(source, MOST_BYTES), names), samePeople: false };
   } catch (cause) {
     if (!/\.(h5|hdf5|keras)$/i.test(source))
       throw unreadable(source, 'is not a readable .npz archive of float arrays', cause);

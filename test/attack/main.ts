@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { attackAddonOften } from './addonCommand.js';
 import { attackDisk, attackPower, attackSteps } from './diskCommands.js';
 import { attackRuns } from './killRuns.js';
+import { attackReaders } from './readersCommand.js';
 import { attackWindows } from './windows.js';
 
 interface Attack {
@@ -29,6 +30,17 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
     count: 1000,
     attack: attackAddonOften,
   },
+  files: {
+    tries:
+      'what a stranger can do to a folder of pictures, a list, a run, a recognizer (of each; --only part of a name)',
+    count: 1_000_000,
+    attack: (count, seed) => attackReaders('files', count, seed, values.only),
+  },
+  models: {
+    tries: 'the same, to a checkpoint, an exported network, start weights',
+    count: 1_000_000,
+    attack: (count, seed) => attackReaders('models', count, seed, values.only),
+  },
   disk: { tries: 'a fault at each write of a run', count: 1000, attack: attackDisk },
   power: { tries: 'a power cut at any instant of a run', count: 1000, attack: attackPower },
   soak: {
@@ -40,7 +52,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' } },
+  options: { count: { type: 'string' }, seed: { type: 'string', default: '1' }, only: { type: 'string', default: '' } },
 });
 const chosen = ATTACKS[positionals[0] ?? ''];
 if (chosen) void attackBy(chosen);

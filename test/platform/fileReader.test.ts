@@ -10,7 +10,7 @@ describe('FileReader', () => {
   it('reads in place while files come at once, and many at a time when they are slow', async () => {
     const file = path.join(folder(), 'file');
     fs.writeFileSync(file, 'content');
-    const reader = new FileReader();
+    const reader = new FileReader(1000);
     assert.ok(Buffer.isBuffer(reader.read(file)));
     assert.equal((await reader.stat(file)).size, 7);
     const read = fs.readFileSync;
@@ -28,6 +28,6 @@ describe('FileReader', () => {
     assert.ok(slow instanceof Promise);
     assert.equal((await slow).toString(), 'content');
     await assert.rejects(Promise.resolve(reader.stat(path.join(folder(), 'absent'))), { code: 'ENOENT' });
-    assert.throws(() => new FileReader().read(path.join(folder(), 'absent')), { code: 'ENOENT' });
+    assert.throws(() => new FileReader(1000).read(path.join(folder(), 'absent')), { code: 'ENOENT' });
   });
 });

@@ -7,7 +7,14 @@ import { readLabels } from '../../src/dataset/labelsFile.js';
 import { scanDataset } from '../../src/dataset/scanDataset.js';
 import { withoutExcluded } from '../../src/dataset/checkDataset.js';
 import { thumbnailOf } from '../../src/dataset/thumbnail.js';
-import { NOT_REGULAR, openRegularFile, readRegularFile, readRegularFileLater } from '../../src/platform/regularFile.js';
+import {
+  NOT_REGULAR,
+  openRegularFile,
+  readOwnFile,
+  readRegularFile,
+  readRegularFileLater,
+  TOO_LARGE,
+} from '../../src/platform/regularFile.js';
 import { notRun } from '../support/notRun.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
@@ -19,9 +26,19 @@ describe('reading a regular file', () => {
     fs.writeFileSync(at('file'), 'content');
     fs.symlinkSync('file', at('link'));
     for (const name of ['file', 'link']) {
-      assert.equal(readRegularFile(at(name)).toString(), 'content');
-      assert.equal((await readRegularFileLater(at(name))).toString(), 'content');
+      assert.equal(readRegularFile(at(name), 7).toString(), 'content');
+      assert.equal((await readRegularFileLater(at(name), 7)).toString(), 'content');
     }
+  });
+
+  it('refuses what is larger than whoever reads takes, before it is read', async () => {
+    fs.writeFileSync(at('file'), 'content');
+    fs.truncateSync(at('file'), 2 ** 40); // of which the disk holds seven bytes
+    assert.throws(() => readRegularFile(at('file'), 2 ** 31), { code: TOO_LARGE });
+    assert.throws(() => readOwnFile(at('file'), 2 ** 31), { code: TOO_LARGE });
+    await assert.rejects(readRegularFileLater(at('file'), 2 ** 31), { code: TOO_LARGE });
+    assert.equal((await decodePicture(at('file'), 32)).fact.fault, 'heavy');
+    assert.throws(() => readLabels(at('file')), { code: 'dataset-labels', message: /larger/ });
   });
 
   it('refuses pipes, devices and folders at once, and leaves nothing open', async function () {
@@ -30,11 +47,11 @@ describe('reading a regular file', () => {
     const open = () => fs.readdirSync('/proc/self/fd').length;
     const before = open();
     for (const file of [at('pipe'), folder(), '/dev/zero']) {
-      assert.throws(() => readRegularFile(file), { code: NOT_REGULAR });
+      assert.throws(() => readRegularFile(file, 7), { code: NOT_REGULAR });
       assert.throws(() => openRegularFile(file), { code: NOT_REGULAR });
-      await assert.rejects(readRegularFileLater(file), { code: NOT_REGULAR });
+      await assert.rejects(readRegularFileLater(file, 7), { code: NOT_REGULAR });
     }
-    assert.throws(() => readRegularFile(at('absent')), { code: 'ENOENT' });
+    assert.throws(() => readRegularFile(at('absent'), 7), { code: 'ENOENT' });
     assert.equal(open(), before);
   });
 
@@ -43,7 +60,7 @@ describe('reading a regular file', () => {
     const { fact } = await decodePicture(at('pipe.jpg'), 32);
     assert.equal(fact.fault, 'notPicture');
     assert.equal(await thumbnailOf(at('pipe.jpg'), 96, { quality: 75, enlarge: true }), undefined);
-    assert.throws(() => readLabels(at('pipe.jpg')), { code: NOT_REGULAR });
+    assert.throws(() => readLabels(at('pipe.jpg')), { code: 'dataset-labels', message: /not a regular file/ });
     await writePeople(at('people'), 2, 1);
     assert.throws(() => withoutExcluded(scanDataset(at('people')), at('pipe.jpg')), { code: 'exclusion-list' });
   });

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readCheckpoint, writeCheckpoint } from '../../src/runs/checkpoint.js';
+import { zipSync } from 'fflate';
 import { readNpz } from '../../src/weights/npz.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
 import { startWeights } from '../../src/weights/startWeights.js';
@@ -21,6 +22,14 @@ describe('readNpz', () => {
     });
     assert.deepEqual([...arrays.get('double')!.values], [1.5, -2.25]);
     assert.deepEqual(arrays.get('scalar'), { shape: [], values: Float32Array.from([7]) });
+  });
+
+  it('unpacks what is looked for, once and no more than any network has', () => {
+    const zero = new Uint8Array(2 ** 28 + 1);
+    const bomb = zipSync({ 'bomb.npy': zero }, { level: 1 });
+    assert.ok(bomb.length < 2 ** 22);
+    assert.equal(readNpz(bomb, new Set(['kernel'])).size, 0);
+    assert.throws(() => readNpz(bomb, new Set(['bomb'])), { name: 'RangeError', message: /larger than those of any/ });
   });
 
   it('makes a sentence of a file that is no archive, is not there, or holds other weights', async () => {

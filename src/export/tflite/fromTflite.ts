@@ -1,4 +1,4 @@
-import type { Padding, Shape } from '../../graph/graph.js';
+import { sizeOf, type Padding, type Shape } from '../../graph/graph.js';
 import type { FloatNode, KernelNode, PoolNode, SumNode } from '../../graph/operations.js';
 import {
   addMultipliers,
@@ -10,10 +10,11 @@ import {
   type OutputTensors,
 } from '../../quantization/interpreter/integerNetwork.js';
 import { fixedMultiplier } from '../../quantization/interpreter/fixedPoint.js';
+import { checkNetwork } from '../checkNetwork.js';
 import type { FloatNetwork, FloatOperation } from '../floatNetwork.js';
 import { kernelFrom } from './operations.js';
 import type { OperatorName } from './schema.js';
-import type { TfliteModel, TfliteOperator } from './tfliteFile.js';
+import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
 /** A .tflite file's network: of floats or of integers, whatever it takes and gives. */
 export type TfliteNetwork =
@@ -24,9 +25,15 @@ export type TfliteNetwork =
  * The network that `floatTflite` or `integerTflite` made a file of.
  *
  * @param answer what the file's output is; it has one
- * @throws RangeError for a file of another origin that has what those do not write
+ * @throws RangeError for a file of another origin that has what those do not write, or whose parts do not fit
  */
 export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors = 'scores'): TfliteNetwork {
+  const network = read(model, answer);
+  checkNetwork(network.network);
+  return network;
+}
+
+function read(model: TfliteModel, answer: keyof OutputTensors): TfliteNetwork {
   // Conversions at input and output and a last reshape change no value.
   const inner = model.operators.filter(computes);
   if (inner.length === 0) throw new RangeError('it has no layers');
@@ -34,10 +41,13 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   const withoutRim = (tensor: number) => rims.get(tensor)?.input ?? tensor;
   // A file numbers constants and conversions as well. A network has only what operators compute, in their order, behind
   // its input, which the first operator reads.
+  const first = inner[0]!.inputs[0];
+  const written = inner.flatMap(({ outputs }) => outputs.slice(0, 1));
   const numbers = new Map(
-    [withoutRim(inner[0]!.inputs[0]!), ...inner.flatMap(({ outputs }) => outputs)].map((tensor, i) => [tensor, i]),
+    [...(first === undefined ? [] : [withoutRim(first)]), ...written].map((tensor, i) => [tensor, i]),
   );
-  const tensors = [...numbers.keys()].map((tensor) => model.tensors[tensor]!);
+  if (numbers.size !== inner.length + 1) throw new RangeError('two layers write to one place');
+  const tensors = [...numbers.keys()].map((tensor) => tensorOf(model, tensor));
   const number = (tensor: number | undefined) => {
     const found = tensor === undefined ? undefined : numbers.get(withoutRim(tensor));
     if (found === undefined) throw new RangeError('a layer reads what no earlier layer has written');
@@ -60,7 +70,10 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
   }
   const scaled = tensors.map(({ name, shape, quantization }) => {
     if (quantization?.scales.length !== 1) throw new RangeError(`${name} has no scale`);
-    return { name, shape: mapOf(shape), scale: quantization.scales[0]!, zeroPoint: quantization.zeroPoints[0]! };
+    const [scale, zeroPoint] = [quantization.scales[0]!, quantization.zeroPoints[0] ?? NaN];
+    if (!(scale > 0 && scale < Infinity && zeroPoint >= -128 && zeroPoint <= 127))
+      throw new RangeError(`${name} has a scale of ${scale} from ${zeroPoint}`);
+    return { name, shape: mapOf(shape), scale, zeroPoint };
   });
   const make = integerMaker(model, number, scaled);
   const operations = inner.map((operator) => READERS[operator.op](operator, make));
@@ -75,6 +88,23 @@ export function networkOfTflite(model: TfliteModel, answer: keyof OutputTensors 
     maximum: (127 - zeroPoint) * scale,
   };
   return { precision: 'int8', network: { name: model.description, input, tensors: scaled, operations, outputs } };
+}
+
+function tensorOf({ tensors }: TfliteModel, number: number | undefined): TfliteTensor {
+  const tensor = number === undefined ? undefined : tensors[number];
+  if (!tensor) throw new RangeError('a layer reads or writes what the file does not have');
+  return tensor;
+}
+
+/** A constant. @throws RangeError where it is none, or one of another type */
+function valuesOf<T extends NonNullable<TfliteTensor['data']>>(
+  model: TfliteModel,
+  number: number | undefined,
+  type: new (length: number) => T,
+): TfliteTensor & { readonly data: T } {
+  const tensor = tensorOf(model, number);
+  if (!(tensor.data instanceof type)) throw new RangeError(`${tensor.name} is not a constant of ${type.name}`);
+  return { ...tensor, data: tensor.data };
 }
 
 /** Everything but what changes no value, and rims, which belong to the window that goes over them. */
@@ -141,8 +171,8 @@ const READERS: Readonly<Record<Computing, Reader>> = {
 };
 
 /** A filter of the map's own height and width. */
-function coversMap({ inputs, filter }: TfliteOperator, { tensors }: TfliteModel): boolean {
-  const [, height, width] = tensors[inputs[0]!]!.shape;
+function coversMap({ inputs, filter }: TfliteOperator, model: TfliteModel): boolean {
+  const [, height, width] = tensorOf(model, inputs[0]).shape;
   return filter?.[0] === height && filter?.[1] === width;
 }
 
@@ -152,8 +182,8 @@ type Numbers = (tensor: number | undefined) => number;
  * What operations of all kinds have. An operation is named after its output tensor, which is that of the last node that
  * was joined to it, such as its ReLU6.
  */
-function common({ inputs, outputs }: TfliteOperator, { tensors }: TfliteModel, number: Numbers) {
-  return { name: tensors[outputs[0]!]!.name, input: number(inputs[0]), output: number(outputs[0]) };
+function common({ inputs, outputs }: TfliteOperator, model: TfliteModel, number: Numbers) {
+  return { name: tensorOf(model, outputs[0]).name, input: number(inputs[0]), output: number(outputs[0]) };
 }
 
 function floatMaker(model: TfliteModel, number: Numbers, rims: Rims): Maker<FloatOperation> {
@@ -161,11 +191,11 @@ function floatMaker(model: TfliteModel, number: Numbers, rims: Rims): Maker<Floa
   return {
     layer(op, operator) {
       const { inputs, stride = 1, relu6 = false } = operator;
-      const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
-      const { kernelShape, weights } = kernelFrom(op, kernel.data as Float32Array, kernel.shape);
+      const kernel = valuesOf(model, inputs[1], Float32Array);
+      const { kernelShape, weights } = kernelFrom(op, kernel.data, requireShape(kernel));
       const shared = { op, ...common(operator, model, number), stride, relu6, kernelShape };
       const padding = operator.padding === 'valid' && { padding: paddingOf(operator) };
-      return { ...shared, ...padding, weights, bias: bias.data as Float32Array };
+      return { ...shared, ...padding, weights, bias: valuesOf(model, inputs[2], Float32Array).data };
     },
     sum(op, operator) {
       const { inputs, relu6 = false } = operator;
@@ -176,7 +206,7 @@ function floatMaker(model: TfliteModel, number: Numbers, rims: Rims): Maker<Floa
     floatOnly(op, operator) {
       const { inputs, stride = 1, filter = [1, 1] } = operator;
       const shared = common(operator, model, number);
-      if (op === 'prelu') return { op, ...shared, slopes: model.tensors[inputs[1]!]!.data as Float32Array };
+      if (op === 'prelu') return { op, ...shared, slopes: valuesOf(model, inputs[1], Float32Array).data };
       if (op === 'multiply' || op === 'concat') return { op, ...shared, other: number(inputs[1]) };
       if (op === 'maxPool') return { op, ...shared, kernelSize: filter[0], stride, padding: paddingOf(operator) };
       return { op, ...shared };
@@ -197,12 +227,12 @@ function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwor
       if (padding === 'valid') throw new RangeError('it has integers without padding');
       const shared = { op, ...common(operator, model, number), stride };
       const [x, y] = [scaled[shared.input]!, scaled[shared.output]!];
-      const [kernel, bias] = [model.tensors[inputs[1]!]!, model.tensors[inputs[2]!]!];
-      const weightScales = kernel.quantization!.scales;
+      const kernel = valuesOf(model, inputs[1], Int8Array);
+      const weightScales = kernel.quantization?.scales ?? new Float32Array();
       return {
-        ...{ ...shared, ...kernelFrom(op, kernel.data as Int8Array, kernel.shape), weightScales },
+        ...{ ...shared, ...kernelFrom(op, kernel.data, requireShape(kernel)), weightScales },
         ...clampOf(operator, y),
-        bias: bias.data as Int32Array,
+        bias: valuesOf(model, inputs[2], Int32Array).data,
         multipliers: Array.from(weightScales, (scale) => fixedMultiplier((x.scale * scale) / y.scale)),
       };
     },
@@ -219,7 +249,18 @@ function integerMaker(model: TfliteModel, number: Numbers, scaled: IntegerNetwor
   };
 }
 
+/** Asked before the kernel is turned to a graph's layout, which takes as many steps as its shape says. */
+function requireShape({
+  name,
+  shape,
+  data,
+}: TfliteTensor & { readonly data: { readonly length: number } }): readonly number[] {
+  if (data.length === 0 || shape.some((n) => n < 1) || sizeOf(shape) !== data.length)
+    throw new RangeError(`${name} has ${data.length} numbers for [${shape.join()}]`);
+  return shape;
+}
+
 /** [1, H, W, C] → [H, W, C], [1, C] → [1, 1, C]. */
 function mapOf(shape: readonly number[]): Shape {
-  return shape.length === 4 ? [shape[1]!, shape[2]!, shape[3]!] : [1, 1, shape.at(-1)!];
+  return shape.length === 4 ? [shape[1]!, shape[2]!, shape[3]!] : [1, 1, shape.at(-1) ?? 0];
 }

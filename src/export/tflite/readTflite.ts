@@ -1,4 +1,3 @@
-import { ByteBuffer } from 'flatbuffers';
 import { OPERATORS } from './operators.js';
 import { FILE_IDENTIFIER, OPERATOR, TABLES, TENSOR_TYPE, type OperatorName, type TensorType } from './schema.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
@@ -13,21 +12,36 @@ type Table = number;
 
 /**
  * Reads a .tflite file of the operators that are written here. Bytes behind the model, such as the archive of labels,
- * are ignored: every offset counts from where it stands.
+ * are ignored: every offset counts from where it stands. Nothing is allocated for what does not lie inside the file, nor more
+ * than its size for all of it.
  *
  * @throws RangeError saying what it is instead
  */
 export function readTflite(bytes: Uint8Array): TfliteModel {
-  const buffer = new ByteBuffer(bytes);
-  if (bytes.length < 16 || !buffer.__has_identifier(FILE_IDENTIFIER)) throw new RangeError('it is not a .tflite file');
-  return new Reader(buffer).read(buffer.readInt32(0));
+  const identifier = Buffer.from(bytes.subarray(4, 8)).toString('latin1');
+  if (bytes.length < 16 || identifier !== FILE_IDENTIFIER) throw new RangeError('it is not a .tflite file');
+  const reader = new Reader(bytes);
+  return reader.read(reader.root);
 }
+
+/** More dimensions, inputs and the like has no tensor and no operator: a file of a stranger names one table a million times. */
+const MOST_NUMBERS = 1 << 20;
 
 class Reader {
   /** Copies, by number; empty ones stand for no data. */
   private buffers: Uint8Array[] = [];
+  private readonly view: DataView;
+  /** Bytes that vectors may take yet: no two of a file share any. */
+  private left: number;
 
-  constructor(private readonly bytes: ByteBuffer) {}
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.left = 2 * bytes.length;
+  }
+
+  get root(): Table {
+    return this.uint32At(0);
+  }
 
   read(root: Table): TfliteModel {
     const t = TABLES.model;
@@ -77,9 +91,9 @@ class Reader {
 
   private operator(table: Table, codes: readonly number[]): TfliteOperator {
     const t = TABLES.operator;
-    const code = codes[this.int32(table, t.opcodeIndex)]!;
-    const op = OPERATOR_OF.get(code);
-    if (!op) throw new RangeError(`it has an unknown operator (${code})`);
+    const code = codes[this.int32(table, t.opcodeIndex)];
+    const op = code === undefined ? undefined : OPERATOR_OF.get(code);
+    if (!op) throw new RangeError(`it has an unknown operator (${code ?? 'of no number'})`);
     const options = this.table(table, t.builtinOptions);
     const shared = { op, inputs: this.int32s(table, t.inputs), outputs: this.int32s(table, t.outputs) };
     if (options === undefined) return shared;
@@ -87,68 +101,89 @@ class Reader {
     return { ...shared, ...OPERATORS[op].read(fields) };
   }
 
+  /** @throws RangeError for what is not inside the file */
+  private inside(at: number, bytes: number): number {
+    if (at < 0 || at + bytes > this.bytes.length)
+      throw new RangeError('it is damaged: a part of it lies outside the file');
+    return at;
+  }
+
+  private uint32At(at: number): number {
+    return this.view.getUint32(this.inside(at, 4), true);
+  }
+
   /** Where a field lies; undefined: it has its default. A vtable begins with two sizes, four bytes; fields follow. */
   private at(table: Table, id: number): number | undefined {
-    const offset = this.bytes.__offset(table, 4 + 2 * id);
+    const vtable = table - this.view.getInt32(this.inside(table, 4), true);
+    const field = 4 + 2 * id;
+    if (field >= this.view.getUint16(this.inside(vtable, 4), true)) return undefined;
+    const offset = this.view.getUint16(this.inside(vtable + field, 2), true);
     return offset === 0 ? undefined : table + offset;
   }
 
   private int8(table: Table, id: number): number {
     const at = this.at(table, id);
-    return at === undefined ? 0 : this.bytes.readInt8(at);
+    return at === undefined ? 0 : this.view.getInt8(this.inside(at, 1));
   }
 
   private int32(table: Table, id: number): number {
     const at = this.at(table, id);
-    return at === undefined ? 0 : this.bytes.readInt32(at);
+    return at === undefined ? 0 : this.view.getInt32(this.inside(at, 4), true);
   }
 
   /** A table, vector or string lies elsewhere: what stands in the field is the distance to it. */
   private table(table: Table, id: number): Table | undefined {
     const at = this.at(table, id);
-    return at === undefined ? undefined : this.bytes.__indirect(at);
+    return at === undefined ? undefined : at + this.uint32At(at);
+  }
+
+  /** The elements of a vector, whose number stands before them: of so many bytes each. */
+  private extent(table: Table, id: number, bytes: number): { start: number; length: number } {
+    const at = this.table(table, id);
+    if (at === undefined) return { start: 0, length: 0 };
+    const length = this.uint32At(at);
+    this.left -= length * bytes;
+    if (this.left < 0) throw new RangeError('it is damaged: its parts are larger than the file');
+    return { start: this.inside(at + 4, length * bytes), length };
   }
 
   private vector<T>(table: Table, id: number, bytes: number, read: (at: number) => T): T[] {
-    const at = this.at(table, id);
-    if (at === undefined) return [];
-    const start = this.bytes.__vector(at);
-    return Array.from({ length: this.bytes.__vector_len(at) }, (_, i) => read(start + i * bytes));
+    const { start, length } = this.extent(table, id, bytes);
+    if (length > MOST_NUMBERS) throw new RangeError(`it has a list of ${length}`);
+    return Array.from({ length }, (_, i) => read(start + i * bytes));
   }
 
   private tables(table: Table, id: number): Table[] {
-    return this.vector(table, id, 4, (at) => this.bytes.__indirect(at));
+    return this.vector(table, id, 4, (at) => at + this.uint32At(at));
   }
 
   private int32s(table: Table, id: number): number[] {
-    return this.vector(table, id, 4, (at) => this.bytes.readInt32(at));
+    return this.vector(table, id, 4, (at) => this.view.getInt32(at, true));
   }
 
   /** Zero points: 64 bits in the schema, never more than 8 in a file of int8. */
   private int64s(table: Table, id: number): number[] {
-    return this.vector(table, id, 8, (at) => Number(this.bytes.readInt64(at)));
+    return this.vector(table, id, 8, (at) => Number(this.view.getBigInt64(at, true)));
   }
 
   private float32s(table: Table, id: number): Float32Array {
-    return Float32Array.from(this.vector(table, id, 4, (at) => this.bytes.readFloat32(at)));
+    return Float32Array.from(this.vector(table, id, 4, (at) => this.view.getFloat32(at, true)));
   }
 
   /** A copy, which lies at a multiple of eight bytes: a typed array begins at a multiple of its elements' size. */
   private byteVector(table: Table, id: number): Uint8Array {
-    const at = this.at(table, id);
-    if (at === undefined) return new Uint8Array();
-    const start = this.bytes.__vector(at);
-    return new Uint8Array(this.bytes.bytes().subarray(start, start + this.bytes.__vector_len(at)));
+    const { start, length } = this.extent(table, id, 1);
+    return new Uint8Array(this.bytes.subarray(start, start + length));
   }
 
   private text(table: Table, id: number): string {
-    const at = this.at(table, id);
-    return at === undefined ? '' : String(this.bytes.__string(at));
+    return new TextDecoder().decode(this.byteVector(table, id));
   }
 }
 
 /** @throws RangeError when the bytes are no whole number of elements */
 function typed(bytes: Uint8Array, type: TensorType): Float32Array | Int8Array | Int32Array {
+  if (type !== 'int8' && bytes.length % 4 !== 0) throw new RangeError('it is damaged: a constant is cut short');
   if (type === 'int8') return new Int8Array(bytes.buffer);
   return type === 'float32' ? new Float32Array(bytes.buffer) : new Int32Array(bytes.buffer);
 }

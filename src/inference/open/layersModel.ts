@@ -47,10 +47,9 @@ export async function ofLayersModel(file: string): Promise<OpenedModel> {
 }
 
 function topologyOf(file: string): z.infer<typeof topologySchema> {
-  const { size } = fs.statSync(file);
-  if (size > MOST_TOPOLOGY_BYTES) throw new RangeError('it is larger than any model.json');
+  const bytes = readRegularFile(file, MOST_TOPOLOGY_BYTES);
   try {
-    return topologySchema.parse(JSON.parse(new TextDecoder().decode(readRegularFile(file))));
+    return topologySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
   } catch (cause) {
     throw new RangeError('it is not a model.json', { cause });
   }
@@ -63,7 +62,7 @@ function readGroup(folder: string, { paths, weights }: Group, into: Map<string, 
   const files = paths.map((name) => path.join(folder, name));
   const there = files.reduce((sum, name) => sum + sizeOfFile(name), 0);
   if (there !== expected) throw new RangeError(`its weights are cut short: ${there} of ${expected} bytes`);
-  const data = Buffer.concat(files.map((name) => readRegularFile(name)));
+  const data = Buffer.concat(files.map((name) => readRegularFile(name, MOST_WEIGHT_BYTES)));
   let at = data.byteOffset;
   for (const { name, shape } of weights) {
     const bytes = 4 * sizeOf(shape);

@@ -1,14 +1,14 @@
-import fs from 'node:fs';
 import { FACTS_KEY, type ModelFacts } from '../../export/modelFacts.js';
 import type { FloatNetwork } from '../../export/floatNetwork.js';
 import { onnxFile } from '../../export/onnx/onnxFile.js';
 import { floatOnnx } from '../../export/onnx/onnxModels.js';
 import { readOnnxFacts } from '../../export/onnx/readOnnx.js';
+import { readRegularFile } from '../../platform/regularFile.js';
 import { OnnxSession, readingOf } from '../onnxSession.js';
-import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
+import { answers, MOST_MODEL_BYTES, requiredFacts, type OpenedModel } from './openedModel.js';
 
 export async function ofOnnx(file: string): Promise<OpenedModel> {
-  const bytes = fs.readFileSync(file);
+  const bytes = readRegularFile(file, MOST_MODEL_BYTES);
   const { metadata, input, output } = readOnnxFacts(bytes);
   const facts = requiredFacts(metadata.get(FACTS_KEY));
   const io = { ...readingOf(facts), ...(input && { input }), ...(output && { output }) };

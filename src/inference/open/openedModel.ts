@@ -21,6 +21,18 @@ export interface OpenedModel {
   close(): Promise<void>;
 }
 
+/** ResNet-50 with a million people takes 8 GB, and no runtime here. */
+export const MOST_MODEL_BYTES = 1 << 30;
+
+/** @throws RangeError where a network does not take and give what its facts say */
+export function requireFit({ input, output, labels }: ModelFacts, shape: readonly number[], answers: number): void {
+  const wanted = [input.height, input.width, 3];
+  if (shape.join() !== wanted.join())
+    throw new RangeError(`its network takes [${shape.join()}], not [${wanted.join()}]`);
+  if (output !== 'embedding' && answers !== labels.length)
+    throw new RangeError(`its network gives scores of ${answers} people, not of ${labels.length}`);
+}
+
 /** What a file with one output answers: with an embedding, where that is its output. */
 export function answers({ output }: ModelFacts, run: OpenedModel['run']): Pick<OpenedModel, 'run' | 'embed'> {
   return output === 'embedding' ? { run, embed: run } : { run };

@@ -1,17 +1,18 @@
-import fs from 'node:fs';
 import { FACTS_KEY } from '../../export/modelFacts.js';
 import { networkOfTflite } from '../../export/tflite/fromTflite.js';
 import { readTflite } from '../../export/tflite/readTflite.js';
+import { readRegularFile } from '../../platform/regularFile.js';
 import { answerOf, type IntegerNetwork } from '../../quantization/interpreter/integerNetwork.js';
 import { runPicture } from '../../quantization/interpreter/interpreter.js';
 import { pixelTable } from '../pixelTable.js';
 import { inOnnxRuntime } from './onnx.js';
-import { answers, requiredFacts, type OpenedModel } from './openedModel.js';
+import { answers, MOST_MODEL_BYTES, requiredFacts, requireFit, type OpenedModel } from './openedModel.js';
 
 export async function ofTflite(file: string): Promise<OpenedModel> {
-  const model = readTflite(fs.readFileSync(file));
+  const model = readTflite(readRegularFile(file, MOST_MODEL_BYTES));
   const facts = requiredFacts(decode(model.metadata.get(FACTS_KEY)));
   const { precision, network } = networkOfTflite(model, facts.output === 'embedding' ? 'embedding' : 'scores');
+  requireFit(facts, network.tensors[0]!.shape, network.tensors[answerOf(network)]!.shape[2]);
   if (precision === 'float32') return inOnnxRuntime(network, facts);
   return {
     facts,

@@ -41,7 +41,7 @@ export async function dlibSight(faces: 'on' | 'off'): Promise<Sight> {
     close: () => Promise.resolve(),
   };
   const reader = faces === 'on' ? openFaces({ template: TEMPLATE, size: DLIB_SIZE, finder }) : cropReader(DLIB_SIZE);
-  const weights = readRegularFile(bundledFile('faces', 'face_recognition_model.bin')!);
+  const weights = readRegularFile(bundledFile('faces', 'face_recognition_model.bin')!, 1 << 26);
   return Promise.resolve({
     embedder: {
       network: {

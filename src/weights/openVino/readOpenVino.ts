@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../core/userError.js';
 import { widthOf } from '../../graph/graph.js';
+import { isFileError, NOT_REGULAR, readRegularFile, TOO_LARGE } from '../../platform/regularFile.js';
 import { Constants } from './constants.js';
 import { detectorTail, type DetectorPriors } from './detectorTail.js';
 import { GraphReader, type ReadNetwork, type Reading } from './graphReader.js';
@@ -30,9 +30,9 @@ const MAX_BIN_BYTES = 256e6;
 export function readOpenVino(files: OpenVinoFiles, reading: Reading): OpenVinoNetwork {
   let at = files.xml;
   try {
-    const layers = parseIr(readFile(at, MAX_XML_BYTES).toString('utf8'));
+    const layers = parseIr(readRegularFile(at, MAX_XML_BYTES).toString('utf8'));
     at = files.bin;
-    const constants = new Constants(readFile(at, MAX_BIN_BYTES));
+    const constants = new Constants(readRegularFile(at, MAX_BIN_BYTES));
     at = files.xml;
     const results = layers.filter(({ type }) => type === 'Result');
     const output = results[0]?.inputs[0];
@@ -44,9 +44,20 @@ export function readOpenVino(files: OpenVinoFiles, reading: Reading): OpenVinoNe
       throw new RangeError(`it has ${priors.widths.length} prior boxes for another number of channels`);
     return { ...network, priors };
   } catch (cause) {
-    if (!(cause instanceof RangeError) && !isFileError(cause)) throw cause;
-    throw unreadableNetwork(at, cause instanceof RangeError ? cause.message : 'the file cannot be opened', cause);
+    const why = whyOf(cause);
+    if (why === undefined) throw cause;
+    throw unreadableNetwork(at, why, cause);
   }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  [NOT_REGULAR]: 'it is no file',
+  [TOO_LARGE]: 'it is larger than any network of faces',
+};
+
+function whyOf(error: unknown): string | undefined {
+  if (error instanceof RangeError) return error.message;
+  return isFileError(error) ? (WHY[error.code] ?? 'the file cannot be opened') : undefined;
 }
 
 export function unreadableNetwork(file: string, why: string, cause?: unknown): UserError {
@@ -56,16 +67,4 @@ export function unreadableNetwork(file: string, why: string, cause?: unknown): U
     'Download the face weights again, or use the files of the Open Model Zoo as they were published.',
     { cause },
   );
-}
-
-/** Bounded before anything is read: a device, or a file of any length, may have the name. */
-function readFile(file: string, most: number): Buffer {
-  const stat = fs.statSync(file);
-  if (!stat.isFile()) throw new RangeError('it is no file');
-  if (stat.size > most) throw new RangeError(`it is larger than ${most / 1e6} MB`);
-  return fs.readFileSync(file);
-}
-
-function isFileError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && 'syscall' in error;
 }
