@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { Random } from '../../src/core/random.js';
 import { RunModel } from '../../src/client/runModel.js';
 import { decodeSafetensors } from '../../src/runs/safetensors.js';
 import { personHash, type Evidence } from '../../src/privacy/evidence.js';
@@ -20,6 +21,8 @@ const GONE = 'Zoë & Co';
 const OTHER = 'Zoë & Company';
 const PEOPLE = [GONE, OTHER, 'Bo', 'Cy'];
 const EACH = 6;
+const SEED = 17;
+const KILLS = 4;
 
 async function dataset(program: Program): Promise<string> {
   for (const [p, person] of PEOPLE.entries())
@@ -93,6 +96,29 @@ describe('forgetting a person', function () {
     const { status, stdout, stderr } = program.run('forget', data, 'Nobody', '--yes');
     assert.equal(status, 1);
     assert.match(`${stdout}${stderr}`, /“Nobody” is nowhere in what is kept of “faces”/);
+  });
+
+  it('comes to its end when it is done again after it was killed, wherever that was', async function () {
+    if (process.platform === 'win32') this.skip();
+    const program = new Program(folder());
+    const data = await dataset(program);
+    const run = program.train(data);
+    for (const format of ['onnx', 'tflite'])
+      program.done('export', path.join(run, 'checkpoints', 'epoch-0001'), '--format', format);
+    const kept = [...filesIn(program.at())].map((file) => ({ file, bytes: fs.readFileSync(file) }));
+    const random = Random.fromSeed(SEED);
+    const began = performance.now();
+    program.forget(data, GONE, '--dry-run');
+    const wholeMs = 1.5 * (performance.now() - began);
+    for (let kill = 0; kill < KILLS; kill++) {
+      for (const { file, bytes } of kept) fs.writeFileSync(file, bytes);
+      await program.killed(wholeMs * random.between(0.3, 1), 'forget', data, GONE, '--yes');
+      // One that was killed behind its end has nothing left to find: then the run says that somebody was forgotten.
+      const { status, stdout, stderr } = program.run('forget', data, GONE, '--yes');
+      assert.equal(status, 0, `seed ${SEED}, kill ${kill}\n${stdout}${stderr}`);
+      assertNowhere(program, data);
+      assert.ok(peopleOfRun(run)?.includes(NEUTRAL) && readSummary(run)?.finished === 'completed');
+    }
   });
 
   it('changes nothing where nobody can be asked', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Forgetting, PersonalPlace } from '../../src/protocol/personalData.js';
@@ -16,10 +17,22 @@ export class Program {
     return path.join(fs.realpathSync(this.folder), ...names);
   }
 
+  private get env(): NodeJS.ProcessEnv {
+    return { ...process.env, FACE_TRAINER_CACHE: this.at('cache'), TMPDIR: this.at('tmp') };
+  }
+
   run(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-    const env = { ...process.env, FACE_TRAINER_CACHE: this.at('cache'), TMPDIR: this.at('tmp') };
-    const options = { cwd: this.folder, encoding: 'utf8', env } as const;
+    const options = { cwd: this.folder, encoding: 'utf8', env: this.env } as const;
     return spawnSync(process.execPath, [built('faceTrainer.js'), ...args], options);
+  }
+
+  /** The same, killed with its trainer after some time, ms. */
+  async killed(afterMs: number, ...args: string[]): Promise<void> {
+    const options = { cwd: this.folder, env: this.env, detached: true, stdio: 'ignore' } as const;
+    const child = spawn(process.execPath, [built('faceTrainer.js'), ...args], options);
+    const timer = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), afterMs);
+    await once(child, 'exit');
+    clearTimeout(timer);
   }
 
   /** What must go well. */
