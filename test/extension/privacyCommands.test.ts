@@ -81,7 +81,7 @@ describe('Delete Personal Data', () => {
     assert.deepEqual(
       rows.map(({ label, description }) => [label, description]),
       [
-        ['$(database) abc', '2.0 MB'],
+        ['$(database) Decoded pictures of d', '2.0 MB'],
         ['$(organization) first', '2.0 MB'],
         ['$(history) Options of 1 folder', undefined],
       ],

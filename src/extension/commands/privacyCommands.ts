@@ -23,6 +23,14 @@ const GROUPS: readonly { readonly title: string; readonly icon: string; readonly
   { title: 'Lists', icon: 'list-unordered', kinds: ['exclusions', 'list', 'evidence'] },
 ];
 
+/** What lies in caches, whose files are named by numbers. */
+const CACHE_WORDS: { readonly [K in PersonalKind]?: string } = {
+  'pixel-cache': 'Decoded pictures',
+  'face-cache': 'Cut-out faces',
+  embeddings: 'Vectors of faces',
+  check: 'Check',
+};
+
 interface Row extends PickItem {
   readonly place?: PersonalPlace;
   /** What the editor itself remembers of folders. */
@@ -91,9 +99,12 @@ function rowsOf(places: readonly PersonalPlace[], memory: Memory): Row[] {
 }
 
 function row(place: PersonalPlace, icon: string): Row {
-  const { path: at, bytes, holds, dataset } = place;
-  const of = dataset === undefined || dataset === at ? '' : `, of ${path.basename(dataset)}`;
-  return { label: `$(${icon}) ${path.basename(at)}`, description: formatBytes(bytes), detail: `${holds}${of}`, place };
+  const { kind, path: at, bytes, holds, dataset } = place;
+  const word = CACHE_WORDS[kind];
+  const of = dataset === undefined ? 'another folder' : path.basename(dataset);
+  const label = `$(${icon}) ${word === undefined ? path.basename(at) : `${word} of ${of}`}`;
+  const detail = word !== undefined || dataset === undefined ? holds : `${holds}, of ${of}`;
+  return { label, description: formatBytes(bytes), detail, place };
 }
 
 async function agreed(editor: Editor, places: readonly PersonalPlace[], remembered: number): Promise<boolean> {
