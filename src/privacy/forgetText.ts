@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { replaceErased } from '../platform/erase.js';
 import { PRIVATE_FILE } from '../platform/rights.js';
 import type { PersonalKind } from '../protocol/personalData.js';
@@ -17,8 +16,7 @@ export function forgetText(file: string, looking: Looking, kind: PersonalKind, m
   const scrubbed = text === undefined ? undefined : scrubbedText(file, text, looking.person);
   if (text === undefined || scrubbed === undefined || scrubbed === text) return;
   if (looking.change) replaceErased(file, scrubbed, mode);
-  const found = `the name or pictures in ${path.basename(file)}`;
-  looking.trace({ kind, path: file, found: looking.person.name.without(found), bytes: Buffer.byteLength(text) });
+  looking.trace({ kind, path: file, found: 'the name, or pictures by their path', bytes: Buffer.byteLength(text) });
 }
 
 /** Whether a file says anything of the person; a folder does not. */

@@ -162,7 +162,7 @@ function ofRow(recognizers: Recognizers, argument: unknown): Who | undefined {
 
 async function asked(editor: Editor, argument: unknown): Promise<Who | undefined> {
   const given = enrolledOf(argument)?.person;
-  const dataset = await localFolder(editor, undefined, 'Forget Somebody of This Folder');
+  const dataset = await localFolder(editor, argument, 'Forget Somebody of This Folder');
   if (dataset === undefined) return undefined;
   const person = given ?? (await somebodyOf(editor, dataset));
   return person === undefined ? undefined : { dataset, person };
