@@ -2,7 +2,8 @@ import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
-import { inputOf } from '../graph/graph.js';
+import { inputOf, sizeOf, type Graph } from '../graph/graph.js';
+import type { ParameterValues } from '../graph/networkState.js';
 import { networkOf } from '../graph/network.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
@@ -32,6 +33,7 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
     );
   const { size } = network;
   const float = given ?? networkOf(network, people.length);
+  requireValues(float, session.parameters, checkpoint);
   const { scaling = 'x / 127.5 - 1' } = inputOf(float);
   return {
     ...{ run, float, parameters: session.parameters, quantization: options.quantization },
@@ -50,4 +52,19 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       network: { ...network, name: float.name },
     },
   };
+}
+
+/**
+ * That a checkpoint holds what its network is made of.
+ *
+ * @throws UserError `checkpoint-damaged`
+ */
+export function requireValues(graph: Graph, parameters: ParameterValues, checkpoint: string): void {
+  for (const { name, shape } of graph.parameters)
+    if (parameters.get(name)?.length !== sizeOf(shape))
+      throw new UserError(
+        'checkpoint-damaged',
+        `The checkpoint “${checkpoint}” is damaged: it does not hold ${name} as its network has it.`,
+        'Use another checkpoint of the run.',
+      );
 }

@@ -12,7 +12,7 @@ export interface KerasContent {
 
 const MOST_BYTES = 1 << 30;
 /** CPU time for a file, and for each byte of it, ms: several times what a sound one takes. */
-const MOST_MS = 700;
+const MOST_MS = 500;
 const MOST_MS_A_BYTE = 2e-4;
 /** By the clock, for a file system that does not answer. */
 const PATIENCE_MS = 120_000;
@@ -20,7 +20,7 @@ const LOOK_MS = 50;
 
 /**
  * Reads a Keras HDF5 file in a thread of its own, which is ended when it comes to no end: some damaged files send the HDF5 library
- * round in circles. What the library prints about them is dropped.
+ * round in circles.
  *
  * @param names of attributes
  * @throws RangeError saying what is not as expected; what the file system says

@@ -2,13 +2,14 @@ import { selectEngine } from '../../engine/selectEngine.js';
 import { factsOf } from '../../export/exportSource.js';
 import { quantizeGraph } from '../../quantization/quantizeGraph.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
-import { openCheckpoint } from '../openCheckpoint.js';
+import { openCheckpoint, requireValues } from '../openCheckpoint.js';
 import type { OpenedModel } from './openedModel.js';
 
 /** A checkpoint, computed by an engine. */
 export async function ofCheckpoint(folder: string): Promise<OpenedModel> {
   const source = openCheckpoint(folder);
   const graph = source.quantization ? quantizeGraph(source.float, source.quantization) : source.float;
+  requireValues(graph, source.parameters, folder);
   const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
   const session = engine.createSession(graph, source.parameters);
   const quantizers = quantizersOf(graph).length;

@@ -11,7 +11,7 @@ export const READERS: readonly Reader[] = [
     prepare: async (folder) => (await import('./lists.js')).pairs(folder),
   },
   {
-    ...{ name: 'align.ndjson', attack: 'files', few: 20_000 },
+    ...{ name: 'align.ndjson', attack: 'files', few: 10_000 },
     prepare: async (folder) => (await import('./lists.js')).journal(folder),
   },
   {
