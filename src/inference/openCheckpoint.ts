@@ -2,9 +2,10 @@ import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
-import { inputOf, sizeOf, type Graph } from '../graph/graph.js';
+import { inputOf, inputShapeOf, sizeOf, widthOf, type Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { networkOf } from '../graph/network.js';
+import { GIVEN } from '../graph/networkOptions.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
@@ -32,8 +33,12 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       'Use an earlier checkpoint.',
     );
   const { size } = network;
+  if (!given && network.backbone === GIVEN) throw damaged(checkpoint, 'its network is missing');
   const float = given ?? networkOf(network, people.length);
   requireValues(float, session.parameters, checkpoint);
+  // Its run says how pictures become what the network takes, and whom its scores are of.
+  if (inputShapeOf(float).join() !== [size, size, 3].join() || ![0, people.length].includes(widthOf(float, 'scores')))
+    throw damaged(checkpoint, 'its network is not the one that its run tells of');
   const { scaling = 'x / 127.5 - 1' } = inputOf(float);
   return {
     ...{ run, float, parameters: session.parameters, quantization: options.quantization },
@@ -62,9 +67,13 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
 export function requireValues(graph: Graph, parameters: ParameterValues, checkpoint: string): void {
   for (const { name, shape } of graph.parameters)
     if (parameters.get(name)?.length !== sizeOf(shape))
-      throw new UserError(
-        'checkpoint-damaged',
-        `The checkpoint “${checkpoint}” is damaged: it does not hold ${name} as its network has it.`,
-        'Use another checkpoint of the run.',
-      );
+      throw damaged(checkpoint, `it does not hold ${name} as its network has it`);
+}
+
+function damaged(checkpoint: string, what: string): UserError {
+  return new UserError(
+    'checkpoint-damaged',
+    `The checkpoint “${checkpoint}” is damaged: ${what}.`,
+    'Use another checkpoint of the run.',
+  );
 }
