@@ -6,6 +6,7 @@ import { isAlive } from '../platform/isAlive.js';
 import { makePrivateFolder, openPrivateFile } from '../platform/privateFolder.js';
 import { FAULTS, FORMATS, type Fault, type PictureFact } from './pictureFacts.js';
 import {
+  AT,
   bytesOf,
   INDEX,
   isLocked,
@@ -14,6 +15,8 @@ import {
   PIXELS,
   PRIVATE_COPY,
   RECORD,
+  recordKey,
+  recordsIn,
   unlock,
   writeAbout,
 } from './pixelCacheFiles.js';
@@ -102,22 +105,26 @@ export class PixelCache {
   /** What is known of a file, when it is still as it was. */
   find(stamp: FileStamp): CachedPicture | undefined {
     const record = this.record(stamp.file);
-    if (!record || record.readDoubleLE(16) !== stamp.bytes || record.readDoubleLE(24) !== stamp.modifiedMs)
+    if (
+      !record ||
+      record.readDoubleLE(AT.bytes) !== stamp.bytes ||
+      record.readDoubleLE(AT.modified) !== stamp.modifiedMs
+    )
       return undefined;
-    const fault = FAULT_NAMES[record[32]!];
-    const format = FORMATS[record[33]!];
+    const fault = FAULT_NAMES[record[AT.fault]!];
+    const format = FORMATS[record[AT.format]!];
     if (fault === undefined || format === undefined) return undefined;
     return {
       fact: {
         fault,
         format,
-        pages: record.readUInt16LE(34),
-        width: record.readUInt32LE(36),
-        height: record.readUInt32LE(40),
-        content: record.subarray(44, 60),
-        differenceHash: record.subarray(60, 92),
+        pages: record.readUInt16LE(AT.pages),
+        width: record.readUInt32LE(AT.width),
+        height: record.readUInt32LE(AT.height),
+        content: record.subarray(AT.content, AT.differenceHash),
+        differenceHash: record.subarray(AT.differenceHash, AT.slot),
       },
-      slot: record.readInt32LE(92),
+      slot: record.readInt32LE(AT.slot),
     };
   }
 
@@ -130,19 +137,19 @@ export class PixelCache {
     const slot = pixels && this.slots < this.maximumSlots ? this.slots++ : -1;
     if (pixels && slot >= 0) writeAll(this.pixelFile, pixels, slot * this.slotBytes);
     const record = Buffer.alloc(RECORD);
-    record.set(Buffer.from(keyOf(stamp.file), 'latin1'), 0);
-    record.writeDoubleLE(stamp.bytes, 16);
-    record.writeDoubleLE(stamp.modifiedMs, 24);
-    record[32] = FAULT_NAMES.indexOf(fact.fault);
-    record[33] = FORMATS.indexOf(fact.format);
-    record.writeUInt16LE(Math.min(fact.pages, 0xffff), 34);
-    record.writeUInt32LE(fact.width, 36);
-    record.writeUInt32LE(fact.height, 40);
-    record.set(fact.content, 44);
-    record.set(fact.differenceHash, 60);
-    record.writeInt32LE(slot, 92);
-    record.writeUInt32LE(pixels && slot >= 0 ? crc32(pixels) : 0, 96);
-    record.writeUInt32LE(crc32(record.subarray(0, RECORD - 4)), RECORD - 4);
+    record.set(Buffer.from(keyOf(stamp.file), 'latin1'), AT.key);
+    record.writeDoubleLE(stamp.bytes, AT.bytes);
+    record.writeDoubleLE(stamp.modifiedMs, AT.modified);
+    record[AT.fault] = FAULT_NAMES.indexOf(fact.fault);
+    record[AT.format] = FORMATS.indexOf(fact.format);
+    record.writeUInt16LE(Math.min(fact.pages, 0xffff), AT.pages);
+    record.writeUInt32LE(fact.width, AT.width);
+    record.writeUInt32LE(fact.height, AT.height);
+    record.set(fact.content, AT.content);
+    record.set(fact.differenceHash, AT.differenceHash);
+    record.writeInt32LE(slot, AT.slot);
+    record.writeUInt32LE(pixels && slot >= 0 ? crc32(pixels) : 0, AT.pixelSum);
+    record.writeUInt32LE(crc32(record.subarray(0, AT.sum)), AT.sum);
     writeAll(this.indexFile, record, this.indexEnd);
     this.places.set(keyOf(stamp.file), this.indexEnd);
     this.indexEnd += RECORD;
@@ -161,7 +168,7 @@ export class PixelCache {
 
   /** The checksum that belongs to a file's pixels. */
   checksum(file: string): number {
-    return this.record(file)?.readUInt32LE(96) ?? 0;
+    return this.record(file)?.readUInt32LE(AT.pixelSum) ?? 0;
   }
 
   /** Frees what only looking up needs. */
@@ -189,15 +196,12 @@ export class PixelCache {
     const index = fs.readFileSync(path.join(this.folder, INDEX));
     const written = Math.floor(fs.fstatSync(this.pixelFile).size / this.slotBytes);
     let used = 0;
-    for (let at = 0; at + RECORD <= index.length; at += RECORD) {
-      const record = index.subarray(at, at + RECORD);
-      // The first record that does not hold is where a writer was stopped.
-      if (record.readUInt32LE(RECORD - 4) !== crc32(record.subarray(0, RECORD - 4))) break;
-      const slot = record.readInt32LE(92);
+    for (const [at, record] of recordsIn(index)) {
+      const slot = record.readInt32LE(AT.slot);
       if (slot < written) {
-        const key = record.toString('latin1', 0, 16);
+        const key = recordKey(record);
         const earlier = this.places.get(key);
-        if (earlier !== undefined && index.readInt32LE(earlier + 92) >= 0) used--;
+        if (earlier !== undefined && index.readInt32LE(earlier + AT.slot) >= 0) used--;
         this.places.set(key, at);
         if (slot >= 0) used++;
         this.slots = Math.max(this.slots, slot + 1);

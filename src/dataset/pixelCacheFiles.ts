@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import { writeFileAtomically } from '../platform/files.js';
-import { isAlive, processStart } from '../platform/isAlive.js';
+import { isWriterAlive, ownName } from '../platform/isAlive.js';
 import { PRIVATE_FILE } from '../platform/rights.js';
 import { readOwnFile } from '../platform/regularFile.js';
 
@@ -15,7 +16,10 @@ const LOCK = 'lock';
 const ABOUT = 'dataset.json';
 /** Bytes of a record of the index, and where in it what stands. */
 export const RECORD = 128;
-export const AT = { key: 0, bytes: 16, modified: 24, content: 44, slot: 92, pixelSum: 96, sum: RECORD - 4 } as const;
+export const AT = {
+  ...{ key: 0, bytes: 16, modified: 24, fault: 32, format: 33, pages: 34, width: 36, height: 40 },
+  ...{ content: 44, differenceHash: 60, slot: 92, pixelSum: 96, sum: RECORD - 4 },
+} as const;
 
 /** Begins the name of a private copy, then the pid of its process. */
 export const PRIVATE_COPY = /^private-(\d+)-/;
@@ -39,6 +43,20 @@ export function keyOf(file: string): string {
   return createHash('sha256').update(file).digest().toString('latin1', 0, 16);
 }
 
+/** The records of an index with their places, up to the first that does not hold: there a writer was stopped. */
+export function* recordsIn(index: Buffer): Generator<readonly [at: number, record: Buffer]> {
+  for (let at = 0; at + RECORD <= index.length; at += RECORD) {
+    const record = index.subarray(at, at + RECORD);
+    if (record.readUInt32LE(AT.sum) !== crc32(record.subarray(0, AT.sum))) return;
+    yield [at, record];
+  }
+}
+
+/** The key that a record is of. */
+export function recordKey(record: Buffer): string {
+  return record.toString('latin1', AT.key, AT.bytes);
+}
+
 /** Says in the cache whose pictures it holds. */
 export function writeAbout(folder: string, what: Omit<CacheAbout, 'version'>): void {
   const said: CacheAbout = { version: 1, ...what };
@@ -60,8 +78,7 @@ export function lock(folder: string): boolean {
   const file = path.join(folder, LOCK);
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
-      fs.writeFileSync(file, writer, { flag: 'wx', mode: PRIVATE_FILE });
+      fs.writeFileSync(file, ownName(), { flag: 'wx', mode: PRIVATE_FILE });
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -78,8 +95,7 @@ export function unlock(folder: string): void {
 
 export function isLocked(folder: string): boolean {
   try {
-    const [pid, start] = fs.readFileSync(path.join(folder, LOCK), 'utf8').split(' ');
-    return Number(pid) > 0 && isAlive(Number(pid), start); // an empty one was being written when its writer was killed
+    return isWriterAlive(fs.readFileSync(path.join(folder, LOCK), 'utf8'));
   } catch {
     return false;
   }

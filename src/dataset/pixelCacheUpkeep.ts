@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { crc32 } from 'node:zlib';
 import { writeFileAtomically } from '../platform/files.js';
 import { isGoneForGood } from '../platform/goneFolder.js';
 import { isAlive } from '../platform/isAlive.js';
+import { namesIn } from '../platform/namesIn.js';
 import {
   AT,
   bytesOf,
@@ -14,7 +14,8 @@ import {
   PIXELS,
   PRIVATE_COPY,
   readAbout,
-  RECORD,
+  recordKey,
+  recordsIn,
   unlock,
   type CacheAbout,
 } from './pixelCacheFiles.js';
@@ -133,25 +134,9 @@ export function othersIn(folder: string, stays: ReadonlySet<string>): number {
   return records.filter((record) => !keys.has(recordKey(record))).length;
 }
 
-function recordKey(record: Buffer): string {
-  return record.toString('latin1', AT.key, AT.bytes);
-}
-
 /** The record that counts for each file, up to the first that does not hold. */
 function newestRecords(index: Buffer): Buffer[] {
   const newest = new Map<string, Buffer>();
-  for (let at = 0; at + RECORD <= index.length; at += RECORD) {
-    const record = index.subarray(at, at + RECORD);
-    if (record.readUInt32LE(AT.sum) !== crc32(record.subarray(0, AT.sum))) break;
-    newest.set(recordKey(record), record);
-  }
+  for (const [, record] of recordsIn(index)) newest.set(recordKey(record), record);
   return [...newest.values()];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { eraseFile } from '../platform/erase.js';
 import { isAbsent, isGoneForGood } from '../platform/goneFolder.js';
+import { namesIn } from '../platform/namesIn.js';
 import { isTemporary } from '../platform/temporaryFolder.js';
 
 /** The faces of one picture, as they lie in the cache. */
@@ -56,13 +57,5 @@ function readHeader(at: string): z.infer<typeof header> | undefined {
     return undefined;
   } finally {
     fs.closeSync(handle);
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeIfPossible } from './files.js';
-import { isAlive, processStart } from './isAlive.js';
+import { isWriterAlive, ownName } from './isAlive.js';
 import { PRIVATE_FILE } from './rights.js';
 
 const LOCK = /^\.lock-[0-9a-f]{16}$/;
@@ -22,10 +22,9 @@ const LONGEST_PAUSE_MS = 40;
 export async function takeFolder(folder: string, patienceMs: number): Promise<(() => void) | undefined> {
   const own = `.lock-${randomBytes(8).toString('hex')}`;
   const file = path.join(folder, own);
-  const writer = [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
   const until = performance.now() + patienceMs;
   for (;;) {
-    putInto(file, writer);
+    putInto(file);
     if (isFree(folder, own)) return () => removeIfPossible(file);
     fs.rmSync(file, { force: true });
     if (performance.now() > until) return undefined;
@@ -34,9 +33,9 @@ export async function takeFolder(folder: string, patienceMs: number): Promise<((
 }
 
 /** Under another name first: whoever sees the file reads who has put it there. */
-function putInto(file: string, writer: string): void {
+function putInto(file: string): void {
   try {
-    fs.writeFileSync(`${file}.new`, writer, { mode: PRIVATE_FILE });
+    fs.writeFileSync(`${file}.new`, ownName(), { mode: PRIVATE_FILE });
     fs.renameSync(`${file}.new`, file);
   } catch (error) {
     removeIfPossible(`${file}.new`);
@@ -58,8 +57,7 @@ function isFree(folder: string, own: string): boolean {
 /** Takes away the file of a process that is gone. */
 function removedDead(file: string): boolean {
   try {
-    const [pid, start] = fs.readFileSync(file, 'utf8').split(' ');
-    if (isAlive(Number(pid), start)) return false;
+    if (isWriterAlive(fs.readFileSync(file, 'utf8'))) return false;
     fs.rmSync(file, { force: true });
     return true;
   } catch {

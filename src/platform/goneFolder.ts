@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { namesIn } from './namesIn.js';
 
 const DAY_MS = 86_400_000;
 /** A disk that is not plugged in, a network folder of another place: it costs nothing it would be needed for within a month. */
@@ -15,7 +16,9 @@ const AWAY_MS = 30 * DAY_MS;
  */
 export function isGoneForGood(place: string, usedMs: number, nowMs = Date.now()): boolean {
   if (!isAbsent(place)) return false;
-  return nowMs - usedMs > (holdsSomething(path.dirname(place)) ? DAY_MS : AWAY_MS);
+  // The mount point of an unplugged disk is there, and empty.
+  const isAround = namesIn(path.dirname(place)).length > 0;
+  return nowMs - usedMs > (isAround ? DAY_MS : AWAY_MS);
 }
 
 /** Whether the system says that nothing is there; what it does not let us see may be there. */
@@ -26,14 +29,5 @@ export function isAbsent(place: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' || code === 'ENOTDIR';
-  }
-}
-
-/** The mount point of an unplugged disk is there, and empty. */
-function holdsSomething(folder: string): boolean {
-  try {
-    return fs.readdirSync(folder).length > 0;
-  } catch {
-    return false;
   }
 }

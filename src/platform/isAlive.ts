@@ -27,6 +27,17 @@ export function processStart(pid: number): string | undefined {
   return stat && `${stat.boot}:${stat.ticks}`;
 }
 
+/** This process, as a file says who wrote it: number and start. */
+export function ownName(): string {
+  return [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
+}
+
+/** Whether the process that such a file names still runs; an empty one was being written when its writer was killed. */
+export function isWriterAlive(name: string): boolean {
+  const [pid, start] = name.split(' ');
+  return Number(pid) > 0 && isAlive(Number(pid), start);
+}
+
 interface Stat {
   readonly state: string;
   /** Ticks from the start of the system to that of the process. */

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { isAlive } from './isAlive.js';
+import { namesIn } from './namesIn.js';
 
 /** What temporary folders are for: pictures to try, faces that are looked at, files that an export needs on its way. */
 export type TemporaryKind = 'try' | 'predict' | 'faces' | 'gallery' | 'keras';
@@ -25,10 +26,12 @@ export function isTemporary(file: string): boolean {
 /** Temporary folders of this user's programs, and whether their program is gone. */
 export function temporaryFolders(parent = os.tmpdir()): { readonly folder: string; readonly orphaned: boolean }[] {
   return namesIn(parent).flatMap((name) => {
-    const pid = NAME.exec(name)?.[1];
+    const ours = NAME.exec(name);
+    if (!ours) return [];
+    const [, pid] = ours;
     const folder = path.join(parent, name);
     const stat = fs.lstatSync(folder, { throwIfNoEntry: false });
-    if (!NAME.test(name) || !stat?.isDirectory() || !isOwn(stat)) return [];
+    if (!stat?.isDirectory() || !isOwn(stat)) return [];
     return { folder, orphaned: pid === undefined ? Date.now() - stat.mtimeMs > OLD_MS : !isAlive(Number(pid)) };
   });
 }
@@ -41,14 +44,6 @@ export function removeOrphanedTemporaries(parent = os.tmpdir()): void {
     } catch (error) {
       console.error(error);
     }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function isOwn({ uid }: fs.Stats): boolean {

@@ -3,9 +3,10 @@ import path from 'node:path';
 import { CONTACT_SHEET } from '../faces/alignFaces.js';
 import { isCrop, JOURNAL, readJournal } from '../faces/alignJournal.js';
 import { LABELS_FILE } from '../dataset/labelsFile.js';
+import { namesIn } from '../platform/namesIn.js';
 import { keepPlaces } from '../platform/writtenPlaces.js';
 import type { LeftPlace, PersonalPlace } from '../protocol/personalData.js';
-import { isWithin, namesIn } from './folderSize.js';
+import { isWithin } from './folderSize.js';
 import { toldPlace, type FoundPlace } from './foundPlace.js';
 
 export interface Deleted {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { formatCount } from '../core/format.js';
 import { JOURNAL } from '../faces/alignJournal.js';
+import { namesIn } from '../platform/namesIn.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import type { WrittenPlace } from '../platform/writtenPlaces.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
@@ -12,7 +13,7 @@ import { RunFolder } from '../runs/runFolder.js';
 import { defaultRunsFolder } from '../runs/runLocation.js';
 import { phaseOfSummary, readSummary } from '../runs/runSummary.js';
 import { exportFiles } from './exportFiles.js';
-import { isWithin, namesIn, sizeOf } from './folderSize.js';
+import { isWithin, sizeOf } from './folderSize.js';
 import type { FoundPlace } from './foundPlace.js';
 
 const MOST_TEXT_BYTES = 1 << 26;

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { namesIn } from '../platform/namesIn.js';
 
 export interface Size {
   readonly bytes: number;
@@ -23,15 +24,6 @@ export function* filesIn(place: string): Generator<string> {
   if (stat?.isFile()) yield place;
   if (!stat?.isDirectory()) return;
   for (const name of namesIn(place)) yield* filesIn(path.join(place, name));
-}
-
-/** Sorted; none where there is no such folder, or it may not be read. */
-export function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
 
 /** Whether a path is a folder, or lies in it. */

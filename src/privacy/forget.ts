@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { LABELS_FILE } from '../dataset/labelsFile.js';
 import { eraseFile, eraseFolder } from '../platform/erase.js';
+import { sha256 } from '../platform/sha256.js';
 import type { OrderOf } from '../protocol/jobs.js';
 import type { Forgetting, LeftPlace, PersonalKind, PersonTrace } from '../protocol/personalData.js';
 import { readRecognizer } from '../recognizers/recognizerFolder.js';
@@ -147,7 +147,7 @@ class Work implements Looking {
     this.change = wish.change;
     this.runs = places.filter(({ kind }) => kind === 'run').map(({ path: at }) => at);
     const files = person.roots.flatMap(({ root, theirs }) => theirs.map((file) => path.join(root, file)));
-    this.digests = new Set(wish.change ? files.map(digestOf) : []);
+    this.digests = new Set(wish.change ? files.map((file) => sha256(fs.readFileSync(file))) : []);
   }
 
   readonly trace = (trace: PersonTrace) =>
@@ -255,7 +255,3 @@ const HOW: { readonly [K in PersonalKind]?: (place: FoundPlace, work: Work) => v
   check: forgetCheck,
   temporary: (place, work) => work.forgetTemporary(place),
 };
-
-function digestOf(file: string): string {
-  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
-}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import type { TraceSearch } from '../protocol/personalData.js';
+import { headerOf } from '../runs/safetensors.js';
 import { filesIn } from './folderSize.js';
 import { Needles } from './needles.js';
 import type { PersonName } from './personName.js';
@@ -106,7 +107,7 @@ class NameSearch {
 
   isIn(file: string): boolean {
     if (PIXELS.test(file)) return false;
-    if (TENSORS.test(file)) return this.inText(tensorHeader(file));
+    if (TENSORS.test(file)) return this.inText(headerOf(file).toString('utf8'));
     const { size } = fs.statSync(file);
     if (TEXT.test(file) && size <= TEXT_BYTES) return this.inText(fs.readFileSync(file, 'utf8'));
     return size <= TEXT_BYTES && this.inBytes(fs.readFileSync(file));
@@ -137,17 +138,4 @@ class NameSearch {
 /** The texts in what is none: at least eight characters that can be printed. */
 function printable(content: Buffer): string {
   return (content.toString('latin1').match(/[\n\t\x20-\x7e]{8,}/g) ?? []).join('\0');
-}
-
-function tensorHeader(file: string): string {
-  const handle = fs.openSync(file, 'r');
-  try {
-    const length = Buffer.alloc(8);
-    fs.readSync(handle, length, 0, 8, 0);
-    const header = Buffer.alloc(Math.min(Number(length.readBigUInt64LE(0)), fs.fstatSync(handle).size));
-    fs.readSync(handle, header, 0, header.length, 8);
-    return header.toString('utf8');
-  } finally {
-    fs.closeSync(handle);
-  }
 }

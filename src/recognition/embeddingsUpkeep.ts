@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { eraseFile } from '../platform/erase.js';
 import { isGoneForGood } from '../platform/goneFolder.js';
+import { namesIn } from '../platform/namesIn.js';
 import { metadataOf } from '../runs/safetensors.js';
 
 /** Vectors of the faces of a folder, as they lie in the cache. */
@@ -40,13 +41,5 @@ function metadataAt(file: string): Record<string, string> {
     return metadataOf(file);
   } catch {
     return {};
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { syncFolder, withDiskErrors, writeFileAtomically, writeFileSynced, type DiskWords } from '../platform/files.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
+import { sha256 } from '../platform/sha256.js';
 import { decodeSafetensors, encodeSafetensors } from '../runs/safetensors.js';
 import { recognizerRecord, rowsOf, type Person, type Recognizer, type RecognizerRecord } from './recognizer.js';
 
@@ -208,8 +208,4 @@ function damaged(folder: string, what: string, cause?: unknown): UserError {
     'Enrol the pictures again.',
     { cause },
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { namesIn } from '../platform/namesIn.js';
 import { runFolderOf } from '../runs/runFolder.js';
 import { isRecognizer } from './recognizerFolder.js';
 
@@ -11,15 +11,8 @@ export function recognizersFolder(base: string): string {
 /** The folders of all recognizers below a base, in the order of their names. */
 export function recognizersIn(base: string): string[] {
   const parent = recognizersFolder(base);
-  let names: string[];
-  try {
-    names = fs.readdirSync(parent);
-  } catch {
-    return [];
-  }
-  return names
+  return namesIn(parent)
     .filter((name) => !name.startsWith('.'))
-    .sort()
     .map((name) => path.join(parent, name))
     .filter(isRecognizer);
 }

@@ -7,7 +7,8 @@ import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { readGraph } from '../graph/graphSchema.js';
 import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
-import { json, MANIFEST, sha256, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
+import { sha256 } from '../platform/sha256.js';
+import { json, MANIFEST, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
 import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js';
 

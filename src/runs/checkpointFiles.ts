@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { removeIfPossible, syncFolder, writeFileSynced } from '../platform/files.js';
 import { PRIVATE_FOLDER } from '../platform/rights.js';
+import { sha256 } from '../platform/sha256.js';
 
 /** The files of a checkpoint but for its manifest. */
 export interface CheckpointFiles {
@@ -54,8 +54,4 @@ export function removeWhole(folder: string): void {
 
 export function json(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { namesIn } from '../platform/namesIn.js';
 import type { EventOf } from '../protocol/runEvents.js';
 import { isCheckpoint, positionOf } from './checkpoint.js';
 import { checkpointPath, RunFolder } from './runFolder.js';
@@ -14,6 +14,7 @@ export function checkpointsThere(runFolder: string, logged: readonly EventOf<'ch
   const folder = new RunFolder(runFolder);
   const known = new Map(logged.map((checkpoint) => [checkpoint.path, checkpoint]));
   const there = namesIn(folder.checkpoints).flatMap((name) => {
+    if (name.startsWith('.')) return [];
     const at = path.join(folder.checkpoints, name);
     if (!isCheckpoint(at)) return [];
     const own = known.get(checkpointPath(name)) ?? untold(at);
@@ -26,12 +27,4 @@ export function checkpointsThere(runFolder: string, logged: readonly EventOf<'ch
 function untold(folder: string): EventOf<'checkpoint'> | undefined {
   const position = positionOf(folder);
   return position && { type: 'checkpoint', path: checkpointPath(path.basename(folder)), ...position, best: false };
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return fs.readdirSync(folder).filter((name) => !name.startsWith('.'));
-  } catch {
-    return [];
-  }
 }

@@ -1,6 +1,7 @@
-import fs from 'node:fs';
 import path from 'node:path';
+import { removeIfPossible } from '../platform/files.js';
 import { isAlive } from '../platform/isAlive.js';
+import { namesIn } from '../platform/namesIn.js';
 import { RunFolder } from './runFolder.js';
 
 /** `.tmp-epoch-0004-1234` was being written by process 1234, `.old-epoch-0001-1234` being removed, `run.json.tmp-1234` written. */
@@ -15,19 +16,8 @@ export function removeLeftovers(runFolder: string): void {
 }
 
 function removeOf(folder: string, pattern: RegExp): void {
-  let names: string[];
-  try {
-    names = fs.readdirSync(folder);
-  } catch {
-    return;
-  }
-  for (const name of names) {
+  for (const name of namesIn(folder)) {
     const pid = pattern.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    try {
-      fs.rmSync(path.join(folder, name), { recursive: true, force: true });
-    } catch {
-      // It costs space, no more.
-    }
+    if (pid !== undefined && !isAlive(Number(pid))) removeIfPossible(path.join(folder, name));
   }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
-import { writeFileAtomically } from '../platform/files.js';
+import { removeIfPossible, writeFileAtomically } from '../platform/files.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
 import { isAlive, processStart } from '../platform/isAlive.js';
+import { namesIn } from '../platform/namesIn.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { readOwnFile } from '../platform/regularFile.js';
 
@@ -40,22 +41,13 @@ export function noteRunning(runFolder: string, since: Date, cache = cacheFolder(
     console.error(error);
   }
   return () => {
-    try {
-      fs.rmSync(file, { force: true });
-    } catch {
-      // The cache is gone, and the note with it.
-    }
+    removeIfPossible(file);
   };
 }
 
 /** The runs that are trained now, the oldest first. Notes of processes that are gone are taken away. */
 export function runningRuns(cache = cacheFolder()): RunningRun[] {
-  let names: string[];
-  try {
-    names = fs.readdirSync(folder(cache)).filter((name) => name.endsWith('.json'));
-  } catch {
-    return [];
-  }
+  const names = namesIn(folder(cache)).filter((name) => name.endsWith('.json'));
   const alive = names.flatMap((name): RunningRun[] => {
     const file = path.join(folder(cache), name);
     try {

@@ -80,6 +80,11 @@ export function decodeSafetensors(bytes: Uint8Array): { tensors: NamedTensor[]; 
  * @throws what the file system says; RangeError for what is no safetensors file
  */
 export function metadataOf(file: string): Record<string, string> {
+  return readHeader(headerOf(file)).metadata;
+}
+
+/** The header of a file, JSON: all of it that is no number of a tensor. @throws what the file system says */
+export function headerOf(file: string): Buffer {
   const handle = openOwnFile(file);
   try {
     const length = Buffer.alloc(8);
@@ -87,7 +92,7 @@ export function metadataOf(file: string): Record<string, string> {
     const bytes = Math.min(Number(length.readBigUInt64LE(0)), fs.fstatSync(handle).size, MOST_HEADER_BYTES);
     const text = Buffer.alloc(bytes);
     fs.readSync(handle, text, 0, bytes, 8);
-    return readHeader(text).metadata;
+    return text;
   } finally {
     fs.closeSync(handle);
   }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import { sha256 } from '../platform/sha256.js';
 import { BACKBONES, type BackboneName } from '../protocol/backbones.js';
 import { download, type DownloadOptions } from './download.js';
 
@@ -100,8 +100,10 @@ interface Manifest {
 /** Whether the file is there and the same as when it was downloaded. */
 export function isDownloaded(file: ImageNetFile): boolean {
   try {
-    const { sha256 } = JSON.parse(fs.readFileSync(`${file.path}.json`, 'utf8')) as Partial<Manifest>;
-    return sha256 !== undefined && sha256 === (DIGESTS[file.name] ?? sha256) && sha256 === hashOf(file.path);
+    const { sha256: noted } = JSON.parse(fs.readFileSync(`${file.path}.json`, 'utf8')) as Partial<Manifest>;
+    return (
+      noted !== undefined && noted === (DIGESTS[file.name] ?? noted) && noted === sha256(fs.readFileSync(file.path))
+    );
   } catch {
     return false;
   }
@@ -116,7 +118,7 @@ export async function downloadImageNetWeights(file: ImageNetFile, options: Downl
   if (isDownloaded(file)) return;
   const check = (part: string) => isTheFile(part, file);
   await download(file.url, file.path, { ...options, check, mostBytes: MOST * file.megabytes * 1e6 });
-  const manifest: Manifest & { url: string } = { url: file.url, sha256: hashOf(file.path) };
+  const manifest: Manifest & { url: string } = { url: file.url, sha256: sha256(fs.readFileSync(file.path)) };
   fs.writeFileSync(`${file.path}.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
@@ -126,7 +128,7 @@ const MOST = 1.5;
 async function isTheFile(part: string, { name }: ImageNetFile): Promise<void> {
   await looksLikeHdf5(part);
   const digest = DIGESTS[name];
-  if (digest !== undefined && hashOf(part) !== digest)
+  if (digest !== undefined && sha256(fs.readFileSync(part)) !== digest)
     throw new Error('what arrived is not the file that Keras published');
 }
 
@@ -139,10 +141,6 @@ async function looksLikeHdf5(file: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function hashOf(file: string): string {
-  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 }
 
 export function absentWeights(network: PretrainedNetwork): UserError {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { checkpointTitle } from '../../core/checkpoints.js';
+import { namesIn } from '../../platform/namesIn.js';
 import type { RunPhase } from '../../protocol/panel.js';
 import { phaseOfSummary, readSummary, type RunSummary } from '../../runs/runSummary.js';
 import type { Editor } from '../editor.js';
@@ -79,12 +80,7 @@ function factsIn(summary: RunSummary, runFolder: string): RunFacts {
 }
 
 function runFolders(runs: string): string[] {
-  try {
-    return fs
-      .readdirSync(runs)
-      .map((name) => path.join(runs, name))
-      .filter((folder) => fs.existsSync(path.join(folder, 'run.json')));
-  } catch {
-    return [];
-  }
+  return namesIn(runs)
+    .map((name) => path.join(runs, name))
+    .filter((folder) => fs.existsSync(path.join(folder, 'run.json')));
 }

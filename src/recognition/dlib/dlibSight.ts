@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import os from 'node:os';
 import { normalizeRows } from '../../core/cosine.js';
 import { openFaces } from '../../faces/facesOf.js';
@@ -6,6 +5,7 @@ import type { FaceFinder } from '../../faces/faceFinder.js';
 import type { Template } from '../../graph/preprocessing.js';
 import { bundledFile } from '../../platform/bundledFile.js';
 import { readRegularFile } from '../../platform/regularFile.js';
+import { sha256 } from '../../platform/sha256.js';
 import { cropReader } from '../faceSight.js';
 import type { Sight } from '../sight.js';
 import { DLIB_LENGTH, DLIB_SIZE } from './dlibMessages.js';
@@ -46,7 +46,7 @@ export async function dlibSight(faces: 'on' | 'off'): Promise<Sight> {
     embedder: {
       network: {
         ...{ name: NAME, kind: 'dlib', precision: 'float32', length: DLIB_LENGTH, size: DLIB_SIZE },
-        digest: createHash('sha256').update(weights).digest('hex'),
+        digest: sha256(weights),
         template: TEMPLATE,
       },
       runtime: 'face-api in WebAssembly',
