@@ -121,6 +121,20 @@ describe('forgetting a person', function () {
     }
   });
 
+  it('comes to its end where it was killed between an exported file and its card', async () => {
+    const program = new Program(folder());
+    const data = await dataset(program);
+    const run = program.train(data);
+    program.done('export', path.join(run, 'checkpoints', 'epoch-0001'), '--format', 'onnx');
+    const card = [...filesIn(path.join(run, 'exports'))].find((file) => file.endsWith('.card.json'))!;
+    const before = fs.readFileSync(card);
+    program.forget(data, GONE, '--yes');
+    fs.writeFileSync(card, before);
+    const told = program.forget(data, GONE, '--yes');
+    assert.deepEqual([told.left, told.search?.hits], [[], []]);
+    assertNowhere(program, data);
+  });
+
   it('changes nothing where nobody can be asked', async () => {
     const program = new Program(folder());
     const data = await dataset(program);
