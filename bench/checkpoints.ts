@@ -1,9 +1,6 @@
-import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import sharp from 'sharp';
-import { Random } from '../src/core/random.js';
 import { selectEngine } from '../src/engine/selectEngine.js';
 import { networkOf } from '../src/graph/network.js';
 import { networkOptionsOf } from '../src/graph/networkOptions.js';
@@ -15,7 +12,8 @@ import type { TrainingPosition } from '../src/runs/checkpoint.js';
 import { CheckpointKeeper } from '../src/runs/checkpointKeeper.js';
 import { CheckpointThread, WRITER_HERE, type CheckpointWriter } from '../src/runs/checkpointWriter.js';
 import { RunFolder } from '../src/runs/runFolder.js';
-import { built } from '../test/support/built.js';
+import { forkTrainer } from '../test/support/forkTrainer.js';
+import { writeNoisePicture } from '../test/support/noisePictures.js';
 import { median, randomPixels } from './support.js';
 
 // What a checkpoint of MobileNetV2 costs training, and how soon a run goes on from one.
@@ -103,10 +101,7 @@ export async function checkpointCost(size: number, checkpoints: number): Promise
 /** Seconds from an order to a run's first step. */
 function untilFirstStep(order: TrainerOrder, cache: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = fork(built('trainer.js'), [String(process.pid)], {
-      ...{ stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] },
-      env: { ...process.env, FACE_TRAINER_CACHE: cache },
-    });
+    const child = forkTrainer(cache);
     let begin = 0;
     let seconds: number | undefined;
     child.on('message', (message: TrainerMessage) => {
@@ -124,20 +119,11 @@ function untilFirstStep(order: TrainerOrder, cache: string): Promise<number> {
   });
 }
 
-async function writePicture(file: string, side: number, seed: number): Promise<void> {
-  const random = Random.fromSeed(seed);
-  const pixels = Buffer.from(Array.from({ length: 8 * 8 * 3 }, () => random.integer(256)));
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  await sharp(pixels, { raw: { width: 8, height: 8, channels: 3 } })
-    .resize(side, side)
-    .toFile(file);
-}
-
 /** A run of MobileNetV2 on 200 pictures that is stopped and goes on, so many times. */
 export async function resuming(size: number, rounds: number): Promise<void> {
   await inFolder(async (folder) => {
     const dataset = path.join(folder, 'data');
-    for (let i = 0; i < 200; i++) await writePicture(path.join(dataset, `person-${i % 10}`, `${i}.png`), size, i);
+    for (let i = 0; i < 200; i++) await writeNoisePicture(path.join(dataset, `person-${i % 10}`, `${i}.png`), i, size);
     const runFolder = path.join(folder, 'run');
     const options = trainingOptions.parse({ dataset, size, width: 1, batchSize: 16, epochs: 1000 });
     const cache = path.join(folder, 'cache');

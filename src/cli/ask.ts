@@ -17,3 +17,15 @@ export async function ask(question: string, usual: boolean): Promise<boolean | u
     terminal.close();
   }
 }
+
+/**
+ * Asks whether to do what cannot be taken back, and says where it is not done.
+ *
+ * @param verb "erase", and `done`: "erased"
+ */
+export async function confirmed(question: string, verb: string, done: string): Promise<boolean> {
+  const answer = await ask(`${question} [y/N] `, false);
+  if (answer === undefined) console.error(`Nothing was ${done}: nobody could be asked. Add --yes to ${verb} it.`);
+  else if (!answer) console.error(`Nothing was ${done}.`);
+  return answer === true;
+}

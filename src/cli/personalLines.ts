@@ -1,4 +1,4 @@
-import { formatBytes, formatCount } from '../core/format.js';
+import { formatBytes, formatCount, formatTotal } from '../core/format.js';
 import type { Forgetting, LeftPlace, PersonalPlace } from '../protocol/personalData.js';
 
 /** What each kind of place is called in a list. */
@@ -35,18 +35,16 @@ export function placeLines(places: readonly PersonalPlace[]): string[] {
 }
 
 export function totalLine(places: readonly PersonalPlace[]): string {
-  const bytes = places.reduce((sum, one) => sum + one.bytes, 0);
   return places.length === 0
     ? 'Nothing is kept that could be removed.'
-    : `${formatCount(places.length, 'place')} can be removed, ${formatBytes(bytes)}: face-trainer privacy delete`;
+    : `${formatCount(places.length, 'place')} can be removed, ${formatTotal(places)}: face-trainer privacy delete`;
 }
 
 export function deletedLines(removed: readonly PersonalPlace[], left: readonly LeftPlace[]): string[] {
-  const bytes = removed.reduce((sum, one) => sum + one.bytes, 0);
   return [
     ...removed.map(({ path, holds }) => row('Removed', `${path}: ${holds}`)),
     ...left.map(({ path, why }) => row('Stays', `${path}: ${why}`)),
-    `${formatCount(removed.length, 'place')} removed, ${formatBytes(bytes)}.${left.length > 0 ? '' : ' Your own pictures are as they were.'}`,
+    `${formatCount(removed.length, 'place')} removed, ${formatTotal(removed)}.${left.length > 0 ? '' : ' Your own pictures are as they were.'}`,
   ];
 }
 

@@ -15,6 +15,11 @@ export function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** Of all together, as {@link formatBytes}. */
+export function formatTotal(parts: readonly { readonly bytes: number }[]): string {
+  return formatBytes(parts.reduce((sum, { bytes }) => sum + bytes, 0));
+}
+
 /** 0.9251 → "92.5 %". */
 export function formatPercent(share: number | undefined): string {
   return share === undefined ? '–' : `${(share * 100).toFixed(1)} %`;
@@ -41,6 +46,11 @@ export function formatCount(count: number, noun: string, plural = `${noun}s`): s
 export function formatList(names: readonly string[], shown = 3): string {
   if (names.length <= shown) return names.join(', ');
   return `${names.slice(0, shown).join(', ')} and ${(names.length - shown).toLocaleString('en-US')} more`;
+}
+
+/** What stands for a text alone in a regular expression, `u` or not, and inside of brackets. */
+export function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/-/g, '\\x2d');
 }
 
 export function escapeHtml(text: string): string {

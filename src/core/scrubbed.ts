@@ -1,3 +1,5 @@
+import { escapeRegExp } from './format.js';
+
 /** What of a machine must not be in a text that is given away. */
 export interface PrivateWords {
   /** Folders: of the user, of a workspace, of pictures. */
@@ -30,6 +32,5 @@ export function scrubbed(text: string, { folders, names, program }: PrivateWords
 }
 
 function asWord(name: string): RegExp {
-  const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/-/g, '\\x2d');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'gu');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${escapeRegExp(name)}(?![\\p{L}\\p{N}])`, 'gu');
 }

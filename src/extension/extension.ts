@@ -5,7 +5,6 @@ import { runningRuns } from '../runs/runningRuns.js';
 import { ActiveRun, FoundRun } from './activeRun.js';
 import { runsFolders } from './views/runsCatalog.js';
 import type { Services } from './commands/commands.js';
-import { DataCommands } from './commands/dataCommands.js';
 import { Jobs } from './job.js';
 import { KeptLog } from './keptLog.js';
 import { DATA_VIEW, DataPanels } from './panels/dataPanels.js';
@@ -26,7 +25,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Face Trainer', { log: true });
   const editor = new VscodeEditor(context, new KeptLog(log));
   const jobs = new Jobs(editor, dist('trainer.js'));
-  const data = new DataCommands(editor, jobs);
   const reports = new Reports(editor);
   const status = new TrainingStatus();
   const runsView = new RunsView(editor);
@@ -36,7 +34,10 @@ export function activate(context: vscode.ExtensionContext): void {
   const ownerOf = (runFolder: string) => (trainer.activeRun?.runFolder === runFolder ? trainer.activeRun : undefined);
   const panels = {
     runs: new RunPanels(editor, ownerOf),
-    data: new DataPanels(editor, (options) => data.draw(options)),
+    data: new DataPanels(editor, async (options) => {
+      const { drawSamples } = await import('./commands/commands.js');
+      return drawSamples(editor, jobs, options);
+    }),
     models: new ModelPanels(editor, jobs, recognizers),
     evaluations: new EvaluationPanels(editor, jobs, recognizers),
   };
@@ -60,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');
   const services: Services = {
-    ...{ editor, jobs, trainer, data, recognizers, panels, reports, runsView, recognizersView, memory, cli },
+    ...{ editor, jobs, trainer, recognizers, panels, reports, runsView, recognizersView, memory, cli },
   };
   context.subscriptions.push(
     log,

@@ -13,6 +13,7 @@ import { inBackground } from './failures.js';
 import { runsFolderFor } from './runsFolders.js';
 import { trainingSettings } from './trainingSettings.js';
 import { requireTrust } from './trust.js';
+import { factsOf } from './views/runsCatalog.js';
 
 /** Where a run is seen. */
 export interface TrainerViews {
@@ -70,7 +71,7 @@ export class Trainer implements RunListener {
    */
   fineTune(checkpoint: string, overrides: Extract<RunOrder, { type: 'qat' }>['overrides']): Promise<boolean> {
     const parent = path.resolve(checkpoint, '..', '..');
-    const name = new RunModel(parent).title;
+    const name = factsOf(this.editor, parent).title;
     const runFolder = newRunFolder(path.dirname(parent), `${name}-int8`, new Date());
     const all = { ...trainingSettings(this.editor), ...overrides };
     return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides: all }, name);
@@ -84,13 +85,14 @@ export class Trainer implements RunListener {
    */
   resume(runFolder: string, epochs?: number): Promise<boolean> {
     const more = epochs === undefined ? {} : { epochs };
-    return this.run({ type: 'resume', protocol: PROTOCOL_VERSION, runFolder, ...more }, new RunModel(runFolder).title);
+    const { title } = factsOf(this.editor, runFolder);
+    return this.run({ type: 'resume', protocol: PROTOCOL_VERSION, runFolder, ...more }, title);
   }
 
   /** Shows and commands a run that was under way before this window was, or that the command line started. */
   adopt(runFolder: string): void {
     if (this.active) return;
-    const { title } = new RunModel(runFolder);
+    const { title } = factsOf(this.editor, runFolder);
     this.views.panels.openAgain(runFolder);
     this.show(this.ports.follow(runFolder, title, this));
     this.views.panels.livenessChanged(runFolder);
@@ -104,7 +106,7 @@ export class Trainer implements RunListener {
     const [open, stop] = ['Open Run', 'Stop It'] as const;
     const chosen = await this.editor.say(
       'warning',
-      `Training on “${active?.name ?? new RunModel(runFolder).title}” is still running; a second run would only slow both down.`,
+      `Training on “${active?.name ?? factsOf(this.editor, runFolder).title}” is still running; a second run would only slow both down.`,
       open,
       stop,
     );

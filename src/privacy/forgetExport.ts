@@ -82,7 +82,7 @@ async function writtenAnew(
       ...source,
       facts: { ...source.facts, labels: [...labels] },
     });
-    const written = { format, precision, part };
+    const written: ExportOptions = { format, precision, part };
     const labels = facts.labels.map((label) => (person.name.is(label) ? NEUTRAL : label));
     const options = await optionsOf(labelled(facts.labels), written, file);
     // One that was killed may have written the file already, and its card not yet.

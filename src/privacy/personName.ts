@@ -1,4 +1,4 @@
-import { escapeHtml } from '../core/format.js';
+import { escapeHtml, escapeRegExp } from '../core/format.js';
 import { cString } from '../export/microcontroller/header.js';
 
 /** What stands wherever a name stood. */
@@ -30,12 +30,12 @@ export class PersonName {
     const isWord = /\p{L}/u.test(name) && Array.from(name).length > 1;
     const stand = (form: string) =>
       isWord
-        ? `${BEFORE}${escaped(form)}${AFTER}`
-        : `${BEGINS}${escaped(form)}${ENDS}|${BEFORE}${escaped(form)}${FOLDER_ENDS}`;
+        ? `${BEFORE}${escapeRegExp(form)}${AFTER}`
+        : `${BEGINS}${escapeRegExp(form)}${ENDS}|${BEFORE}${escapeRegExp(form)}${FOLDER_ENDS}`;
     const own = this.forms.map((form) => ({ form, text: stand(form) }));
     const others = stays
       .filter((text) => text !== name && this.forms.some((form) => text.includes(form)))
-      .map((form) => ({ form, text: `${BEFORE}${escaped(form)}${AFTER}` }));
+      .map((form) => ({ form, text: `${BEFORE}${escapeRegExp(form)}${AFTER}` }));
     const all = [...own, ...others].sort((a, b) => b.form.length - a.form.length);
     this.pattern = new RegExp(all.map(({ text }) => text).join('|'), 'gu');
   }
@@ -79,7 +79,3 @@ const WRITTEN: readonly ((text: string) => string)[] = [
   (text) => cString(text).slice(1, -1),
   (text) => encodeURIComponent(text.replace(/\p{Cs}/gu, '')),
 ];
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/-/g, '\\x2d');
-}

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { formatList } from '../core/format.js';
-import { emptyRunState, reduceAll } from '../core/runState.js';
+import { reduceAll } from '../core/runState.js';
 import { UserError } from '../core/userError.js';
 import type { EventOf, RunEvent, RunState } from '../protocol/runEvents.js';
 import { readCheckpoint, type ReadCheckpoint } from './checkpoint.js';
@@ -15,8 +15,8 @@ import { readRunRecord, type RunRecord } from './runRecord.js';
 /** From where a run goes on. */
 export interface ResumePoint {
   readonly record: RunRecord;
-  /** All that was told so far, and what stood when the checkpoint was written. */
-  readonly events: readonly RunEvent[];
+  /** What was told so far comes to, and what stood when the checkpoint was written. */
+  readonly state: RunState;
   readonly before: RunState;
   readonly event: EventOf<'checkpoint'>;
   readonly checkpoint: ReadCheckpoint;
@@ -35,7 +35,7 @@ export function resumePoint(runFolder: string): ResumePoint {
   const folder = new RunFolder(runFolder);
   const record = recordOf(runFolder);
   const events = new RunReader(runFolder).readNew();
-  const state = reduceAll(events, emptyRunState());
+  const state = reduceAll(events);
   const passedOver: string[] = [];
   for (const event of checkpointsThere(runFolder, state.checkpoints).reverse()) {
     const checkpoint = soundCheckpoint(folder.checkpoint(event.path));
@@ -48,7 +48,7 @@ export function resumePoint(runFolder: string): ResumePoint {
     const before = stateAt(events, event);
     // Of one that a kill kept from being told, only its own files know whether it was the best.
     const whole = { ...event, best: kept.isBest };
-    return { record, events, before, event: whole, checkpoint, loop, kept, passedOver };
+    return { record, state, before, event: whole, checkpoint, loop, kept, passedOver };
   }
   const found = passedOver.length > 0 ? `: ${formatList(passedOver)} cannot be read` : '';
   throw new UserError(
@@ -73,7 +73,7 @@ export function clearBeyond(runFolder: string, { event, kept }: Pick<ResumePoint
 function stateAt(events: readonly RunEvent[], { path: at, step }: EventOf<'checkpoint'>): RunState {
   const told = events.findLastIndex((event) => event.type === 'checkpoint' && event.path === at);
   const before = events.filter((one, i) => (told < 0 || i <= told) && (!('step' in one) || one.step <= step));
-  return reduceAll(before, emptyRunState());
+  return reduceAll(before);
 }
 
 /** @throws UserError `checkpoint-version` for one of another version, which is not damaged */

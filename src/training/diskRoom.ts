@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { formatBytes } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
 import type { RunContext } from './runContext.js';
@@ -20,8 +21,8 @@ export function requireRoom({ options, folder, tell, ports, from }: RunContext, 
   const most = from ? BESIDE_KEPT : options.keepCheckpoints + BESIDE_KEPT;
   if (free >= most * each) return;
   const message =
-    `A checkpoint of this network takes ${megabytes(each)} and the run may keep ${most} at a time, ` +
-    `but the disk of the run folder has ${megabytes(free)} left.`;
+    `A checkpoint of this network takes ${formatBytes(each)} and the run may keep ${most} at a time, ` +
+    `but the disk of the run folder has ${formatBytes(free)} left.`;
   const advice = 'Free some space on it, or choose a run folder on another disk.';
   if (free < each && !from) throw new UserError('disk-full', message, advice);
   tell({ type: 'warning', code: 'disk-small', message, advice });
@@ -40,8 +41,4 @@ function freeBytes(folder: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
-import { reduceAll } from '../core/runState.js';
 import { UserError } from '../core/userError.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
@@ -93,12 +92,12 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   const folder = new RunFolder(job.runFolder);
   await takeRun(folder, around, open);
   const point = resumePoint(folder.path);
-  const { events, ...from } = point;
+  const { state, ...from } = point;
   const epochs = job.epochs ?? from.record.options.epochs;
   const options = { ...from.record.options, epochs };
   const { epoch } = from.checkpoint.position;
   // Killed between its last checkpoint and its last word, which a disk may have refused as well, it has only that to say.
-  const { finished, failure } = reduceAll(events);
+  const { finished, failure } = state;
   const wordless = job.epochs === undefined && (finished?.reason !== 'completed' || failure !== undefined);
   if (epoch >= epochs && !wordless) throw complete(epoch);
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
@@ -106,7 +105,7 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   const record = { ...from.record, options };
   if (epochs !== from.record.options.epochs) writeRunRecord(folder, record);
   removeLeftovers(folder.path);
-  const teller = new RunTeller(folder, around.emit, events);
+  const teller = new RunTeller(folder, around.emit, state);
   open.teller = teller;
   const { tell } = teller;
   tellAgain(tell, point, epochs, around.ports.now());
@@ -119,18 +118,19 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
 /** What went before stands behind it as if nothing had come after. */
 function tellAgain(
   tell: (event: ToldEvent) => void,
-  { event, loop, before, events, passedOver }: ResumePoint,
+  { event, loop, before, state, passedOver }: ResumePoint,
   epochs: number,
   now: Date,
 ): void {
   const { path: checkpoint, epoch, step } = event;
+  const isTold = state.checkpoints.some((one) => one.path === checkpoint);
   tell({
     ...{ type: 'resumed', checkpoint, epoch, step, ...loop.told, epochs },
     ...{ resumedAt: now.toISOString(), ...thisProcess() },
   });
   const { calibrated, quantizers, sensitivity } = before;
   for (const newest of [calibrated, quantizers, sensitivity]) if (newest) tell(newest);
-  if (!events.some((one) => one.type === 'checkpoint' && one.path === checkpoint)) tell(event);
+  if (!isTold) tell(event);
   if (passedOver.length > 0)
     tell({
       type: 'warning',

@@ -56,6 +56,6 @@ export interface RunContext extends RunSurroundings {
   readonly scanned: ScannedDataset;
   readonly teller: RunTeller;
   readonly tell: (event: ToldEvent) => void;
-  /** Where an earlier process was; without the events, of which there may be a million. */
-  readonly from: Omit<ResumePoint, 'events'> | undefined;
+  /** Where an earlier process was; without all that was told, of which there may be a million steps. */
+  readonly from: Omit<ResumePoint, 'state'> | undefined;
 }

@@ -1,9 +1,9 @@
-import { emptyRunState, reduceAll, reduceRun, type RunState } from '../core/runState.js';
+import { emptyRunState, reduceRun } from '../core/runState.js';
 import { UserError } from '../core/userError.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { failureOf } from '../platform/failureOf.js';
 import { JOBS, type TrainerMessage } from '../protocol/jobs.js';
-import type { EventOf, RunEvent, ToldEvent, Warning } from '../protocol/runEvents.js';
+import type { EventOf, ToldEvent, Warning } from '../protocol/runEvents.js';
 import { renderReport } from '../report/report.js';
 import { runDisk } from '../runs/runDisk.js';
 import type { RunFolder } from '../runs/runFolder.js';
@@ -18,7 +18,6 @@ const REPORT_SHARE = 0.002;
 /** What a run tells: into its log, then to whoever listens. Report and summary are drawn from what was told. */
 export class RunTeller {
   private readonly log: RunLog;
-  private state: RunState;
   private warned = false;
   private warnedOfReport = false;
   private nextReportAt = 0;
@@ -27,16 +26,15 @@ export class RunTeller {
   private owesReport = false;
 
   /**
-   * @param told what the log holds already, of a run that goes on
+   * @param state what the log holds already comes to, of a run that goes on; taken over
    * @throws UserError when the log cannot be opened
    */
   constructor(
     private readonly folder: RunFolder,
     private readonly emit: (message: TrainerMessage) => void,
-    told: Iterable<RunEvent> = [],
+    private state = emptyRunState(),
   ) {
     this.log = new RunLog(folder);
-    this.state = reduceAll(told, emptyRunState());
     this.thin();
   }
 

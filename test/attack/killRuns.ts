@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/random.js';
@@ -7,7 +6,7 @@ import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
-import { built } from '../support/built.js';
+import { forkTrainer } from '../support/forkTrainer.js';
 import { writePeople } from '../support/scratch.js';
 import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
 
@@ -31,7 +30,6 @@ export interface KillOptions {
   readonly kills: number;
 }
 
-const trainer = () => built('trainer.js');
 /** What a run says that was killed before its first checkpoint. */
 const NOTHING_YET = ['run-without-checkpoint', 'run-unreadable'];
 
@@ -41,10 +39,7 @@ type End = 'killed' | 'finished' | { readonly code: string; readonly message: st
 /** Lets a trainer do its work for so long. */
 function work(order: TrainerOrder, cache: string, killAfterMs: number): Promise<End> {
   return new Promise((resolve) => {
-    const child = fork(trainer(), [String(process.pid)], {
-      ...{ stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] },
-      env: { ...process.env, FACE_TRAINER_CACHE: cache },
-    });
+    const child = forkTrainer(cache, 'ignore');
     let end: End = 'killed';
     let timer: NodeJS.Timeout | undefined;
     child.on('message', (message: TrainerMessage) => {

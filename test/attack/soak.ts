@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import fs from 'node:fs';
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
-import { built } from '../support/built.js';
+import { forkTrainer } from '../support/forkTrainer.js';
 
 // Steps by the million: what a trainer holds must not grow with them. Linux alone says what a process holds.
 
@@ -39,10 +38,7 @@ export function soak({ dataset, runFolder, cache, steps, samples, options, onSam
   };
   const begin = performance.now();
   return new Promise((resolve, reject) => {
-    const child = fork(built('trainer.js'), [String(process.pid)], {
-      ...{ stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] },
-      env: { ...process.env, FACE_TRAINER_CACHE: cache },
-    });
+    const child = forkTrainer(cache);
     const held: Held[] = [];
     let last: TrainerMessage | undefined;
     child.on('message', (message: TrainerMessage) => {

@@ -10,7 +10,7 @@ import {
   runFolderOf,
 } from '../../src/extension/commands/arguments.js';
 import { commandTable, runCommand, type Services } from '../../src/extension/commands/commands.js';
-import { DataCommands, summaryOf } from '../../src/extension/commands/dataCommands.js';
+import { summaryOf } from '../../src/extension/commands/dataCommands.js';
 import { checkpointOf } from '../../src/extension/commands/pickCheckpoint.js';
 import { pickTrainingOptions, rememberedOptions } from '../../src/extension/commands/trainingOptionsPick.js';
 import { insideFolder } from '../../src/extension/insideFolder.js';
@@ -109,12 +109,10 @@ describe('the commands', () => {
     const status = { show: nothing, update: nothing, hide: nothing };
     const reports = new Reports(editor);
     const trainer = new Trainer(editor, { panels: panels.runs, reports, status, runChanged: nothing }, NO_TRAINING);
-    const data = new DataCommands(editor, jobs);
     return {
       editor,
       jobs,
       trainer,
-      data,
       recognizers,
       panels,
       reports,

@@ -9,17 +9,11 @@ import { SHARED_FILE } from '../../src/platform/rights.js';
 import { isGoneForGood } from '../../src/platform/goneFolder.js';
 import { removeOrphanedTemporaries, temporaryFolder, temporaryFolders } from '../../src/platform/temporaryFolder.js';
 import { keepPlaces, noteWritten, placesFile, writtenPlaces } from '../../src/platform/writtenPlaces.js';
-import { scratchFolder } from '../support/scratch.js';
+import { put, scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
 const at = (...names: string[]) => path.join(folder(), ...names);
 const DAY = 86_400_000;
-
-function put(file: string, text = 'x'): string {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, text);
-  return file;
-}
 
 /** What the disk holds of a file that is removed, read through a handle from before. */
 function heldThrough(file: string, remove: () => void): string {

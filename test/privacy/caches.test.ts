@@ -9,17 +9,11 @@ import { eraseKeptFaces, FolderFaces, keptFileNames } from '../../src/recognitio
 import { KeptFeatures } from '../../src/training/keptFeatures.js';
 import { fakeSight } from '../support/fakeSight.js';
 import { direction } from '../support/syntheticFaces.js';
-import { scratchFolder } from '../support/scratch.js';
+import { put, scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
 const at = (...names: string[]) => path.join(folder(), ...names);
 const DAY = 86_400_000;
-
-function put(file: string, text = 'x'): string {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, text);
-  return file;
-}
 /** As if it was used last so many days ago. */
 function age(file: string, days: number): void {
   const then = (Date.now() - days * DAY) / 1000;

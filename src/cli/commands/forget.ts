@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { formatBytes, formatCount } from '../../core/format.js';
+import { formatCount, formatTotal } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
 import type { Forgetting } from '../../protocol/personalData.js';
-import { ask } from '../ask.js';
+import { confirmed } from '../ask.js';
 import { EXIT, type Command } from '../command.js';
 import { UsageError } from '../flag.js';
 import { JSON_FLAG, Output } from '../follow.js';
@@ -67,18 +67,14 @@ function told(output: Output, forgetting: Forgetting): number {
   return left.length === 0 && (search?.hits.length ?? 0) === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function agreed(
+function agreed(
   { traces, pictures, remains }: Forgetting,
   { pictures: alsoPictures, networks }: OrderOf<'forget'>,
 ): Promise<boolean> {
-  const bytes = traces.reduce((sum, one) => sum + one.bytes, 0);
   const also = [
     ...(alsoPictures ? [`${formatCount(pictures.length, 'picture')} of yours`] : []),
     ...(networks === 'delete' ? remains.map(({ what }) => what) : []),
   ].map((what) => `, and ${what}`);
-  const question = `Erase what was found in ${formatCount(traces.length, 'place')} (${formatBytes(bytes)})${also.join('')}, for good? [y/N] `;
-  const answer = await ask(question, false);
-  if (answer === undefined) console.error('Nothing was erased: nobody could be asked. Add --yes to erase it.');
-  else if (!answer) console.error('Nothing was erased.');
-  return answer === true;
+  const found = `${formatCount(traces.length, 'place')} (${formatTotal(traces)})`;
+  return confirmed(`Erase what was found in ${found}${also.join('')}, for good?`, 'erase', 'erased');
 }

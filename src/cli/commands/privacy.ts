@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { formatBytes, formatCount } from '../../core/format.js';
+import { formatCount, formatTotal } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { PersonalPlace } from '../../protocol/personalData.js';
-import { ask } from '../ask.js';
+import { confirmed } from '../ask.js';
 import { EXIT, type Command } from '../command.js';
 import { UsageError } from '../flag.js';
 import { JSON_FLAG, Output } from '../follow.js';
@@ -89,13 +89,12 @@ async function removed(
   return end.left.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function agreed(places: readonly PersonalPlace[]): Promise<boolean> {
-  const bytes = places.reduce((sum, one) => sum + one.bytes, 0);
-  const question = `Remove ${formatCount(places.length, 'place')}, ${formatBytes(bytes)}, for good? [y/N] `;
-  const answer = await ask(question, false);
-  if (answer === undefined) console.error('Nothing was removed: nobody could be asked. Add --yes to remove it.');
-  else if (!answer) console.error('Nothing was removed.');
-  return answer === true;
+function agreed(places: readonly PersonalPlace[]): Promise<boolean> {
+  return confirmed(
+    `Remove ${formatCount(places.length, 'place')}, ${formatTotal(places)}, for good?`,
+    'remove',
+    'removed',
+  );
 }
 
 /** The same folder without links; a cache is named by that. */

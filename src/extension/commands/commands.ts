@@ -1,3 +1,4 @@
+import type { TrainingOptions } from '../../protocol/options.js';
 import type { Editor } from '../editor.js';
 import { tellFailure } from '../failures.js';
 import type { Jobs } from '../job.js';
@@ -11,7 +12,7 @@ import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
 import { compareModels } from './compareCommand.js';
 import { copyDiagnostics, programOf } from './copyDiagnostics.js';
-import type { DataCommands } from './dataCommands.js';
+import { DataCommands } from './dataCommands.js';
 import { exportModel, exportRecognizer } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
@@ -29,7 +30,6 @@ export interface Services {
   readonly editor: Editor;
   readonly jobs: Jobs;
   readonly trainer: Trainer;
-  readonly data: DataCommands;
   readonly recognizers: Recognizers;
   readonly panels: {
     readonly runs: RunPanels;
@@ -51,12 +51,17 @@ export interface Command {
   run(...args: readonly unknown[]): unknown;
 }
 
+/** For a preview that comes back with its window. */
+export const drawSamples = (editor: Editor, jobs: Jobs, options: TrainingOptions) =>
+  new DataCommands(editor, jobs).draw(options);
+
 const writes = (run: Command['run']): Command => ({ writes: true, run });
 const reads = (run: Command['run']): Command => ({ writes: false, run });
 
 /** Every command of the manifest, without its `faceTrainer.`. */
 export function commandTable(services: Services): Record<string, Command> {
-  const { editor, jobs, trainer, data, recognizers, panels, reports, memory, cli } = services;
+  const { editor, jobs, trainer, recognizers, panels, reports, memory, cli } = services;
+  const data = new DataCommands(editor, jobs);
   const setUp = () => setUpTensorFlow(editor, cli);
   const preview: Parameters<typeof trainModel>[1]['preview'] = (options) => data.preview(options, panels.data);
   return {

@@ -1,6 +1,6 @@
-import { RunModel } from '../../client/runModel.js';
 import type { RunInProgress } from '../activeRun.js';
 import type { Editor } from '../editor.js';
+import { factsOf } from '../views/runsCatalog.js';
 
 /** What would only happen again. */
 const HOPELESS: ReadonlySet<string> = new Set(['dataset-changed', 'dataset-missing', 'run-busy', 'run-complete']);
@@ -14,7 +14,7 @@ export function recoveryFor(
   { order, runFolder }: Pick<RunInProgress, 'order' | 'runFolder'>,
   code: string,
 ): { title: string; run(): Promise<void> } | undefined {
-  if (!HOPELESS.has(code) && new RunModel(runFolder).checkpoints.length > 0)
+  if (!HOPELESS.has(code) && factsOf(editor, runFolder).checkpoints.length > 0)
     return {
       title: 'Go On',
       run: async () => {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { formatBytes, formatCount } from '../../core/format.js';
+import { formatBytes, formatCount, formatTotal } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { OrderOf } from '../../protocol/jobs.js';
 import type { Forgetting, PersonalKind, PersonalPlace } from '../../protocol/personalData.js';
@@ -77,7 +77,7 @@ export async function deletePersonalData(editor: Editor, { jobs, memory, refresh
   if (end.type !== 'personalDeleted') tellEnd(editor, end);
   else {
     const [first] = end.left;
-    const removed = `${formatCount(end.removed.length, 'place')} removed, ${sizeOf(end.removed)}.`;
+    const removed = `${formatCount(end.removed.length, 'place')} removed, ${formatTotal(end.removed)}.`;
     const text = first ? `${removed} ${path.basename(first.path)} stays: ${first.why}.` : removed;
     await editor.say(first ? 'warning' : 'information', text);
   }
@@ -109,15 +109,11 @@ function row(place: PersonalPlace, icon: string): Row {
 
 async function agreed(editor: Editor, places: readonly PersonalPlace[], remembered: number): Promise<boolean> {
   const what = [
-    ...(places.length > 0 ? [`${formatCount(places.length, 'place')}, ${sizeOf(places)}`] : []),
+    ...(places.length > 0 ? [`${formatCount(places.length, 'place')}, ${formatTotal(places)}`] : []),
     ...(remembered > 0 ? [`the options of ${formatCount(remembered, 'folder')}`] : []),
   ].join(', and ');
   const detail = 'This cannot be taken back. Your own pictures are not touched.';
   return (await editor.ask(`Remove ${what}?`, detail, 'Remove')) === 'Remove';
-}
-
-function sizeOf(places: readonly PersonalPlace[]): string {
-  return formatBytes(places.reduce((sum, { bytes }) => sum + bytes, 0));
 }
 
 /** Erases somebody from all that is kept of a folder of pictures; shows first what that is, and what remains. */
@@ -201,13 +197,12 @@ function peopleIn(dataset: string): string[] {
 const SHOWN = 8;
 
 function detailOf({ traces, pictures, remains }: Forgetting): string {
-  const bytes = formatBytes(traces.reduce((sum, one) => sum + one.bytes, 0));
   const shown = traces.slice(0, SHOWN).map(({ found, path: at }) => `${found}: ${path.basename(at)}`);
   const more = traces.length > SHOWN ? [`and ${traces.length - SHOWN} more`] : [];
   return [
     traces.length === 0
       ? 'Nothing is kept of this person.'
-      : `Found in ${formatCount(traces.length, 'place')}, ${bytes}:`,
+      : `Found in ${formatCount(traces.length, 'place')}, ${formatTotal(traces)}:`,
     ...[...shown, ...more].map((line) => `• ${line}`),
     ...(pictures.length > 0
       ? [

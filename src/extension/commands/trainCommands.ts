@@ -8,7 +8,7 @@ import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
 import { FACE_NETWORKS } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
 import type { Trainer } from '../trainer.js';
-import type { RunFacts } from '../views/runsCatalog.js';
+import { mayGoOn } from '../views/runsCatalog.js';
 import { RunModel } from '../../client/runModel.js';
 import { longerWords } from '../../core/longerWords.js';
 import type { RunState } from '../../core/runState.js';
@@ -72,14 +72,10 @@ export async function quantize(
   );
 }
 
-/** Not those that train, and those that have nothing to go on from. */
-const canGoOn = ({ phase, checkpoints }: RunFacts) =>
-  !['preparing', 'training', 'stopping', 'unreadable'].includes(phase) && checkpoints.length > 0;
-
 /** Goes on with a run from its newest checkpoint. @param more epochs beyond those that were planned; asked for where all are done */
 export async function goOn(editor: Editor, trainer: Trainer, argument: unknown, more: unknown): Promise<void> {
   if (await trainer.isBusy()) return;
-  const runFolder = runFolderOf(argument) ?? (await pickRun(editor, 'Go On with a Run', canGoOn));
+  const runFolder = runFolderOf(argument) ?? (await pickRun(editor, 'Go On with a Run', mayGoOn));
   if (runFolder === undefined) return;
   const { state } = new RunModel(runFolder);
   const planned = state.run?.options.epochs ?? 0;

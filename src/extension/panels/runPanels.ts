@@ -3,7 +3,7 @@ import { RunModel } from '../../client/runModel.js';
 import type { MessageOf } from '../../protocol/jobs.js';
 import type { RunInProgress } from '../activeRun.js';
 import type { Editor, Panel } from '../editor.js';
-import { runName } from '../runName.js';
+import { factsOf } from '../views/runsCatalog.js';
 import { OpenPanels } from './openPanels.js';
 import { RunPage } from './runPage.js';
 
@@ -30,7 +30,7 @@ export class RunPanels {
 
   /** Of a run that was under way before this window: what another extension host showed of it stands still. */
   openAgain(runFolder: string): void {
-    this.editor.closePanels(RUN_VIEW, runName(new RunModel(runFolder)));
+    this.editor.closePanels(RUN_VIEW, factsOf(this.editor, runFolder).name);
     this.open(runFolder, false);
   }
 

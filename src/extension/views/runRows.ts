@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { formatPercent } from '../../core/format.js';
 import { dayAndTime } from '../runName.js';
-import type { CheckpointRow, RunFacts } from './runsCatalog.js';
+import { mayGoOn, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
 /** A row of a tree, in words and with the names of the editor's own icons and colours. */
 export interface Row {
@@ -30,9 +30,6 @@ const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]>
   unreadable: ['warning', 'editorWarning.foreground'],
 };
 
-/** Phases from which a run can go on. */
-const RESTING: ReadonlySet<RunFacts['phase']> = new Set(['completed', 'stopped', 'paused', 'failed', 'interrupted']);
-
 /** @param now to say "today" against */
 export function runRow(
   { runFolder, title, name, startedAt, phase, quantized, best, checkpoints }: RunFacts,
@@ -49,7 +46,7 @@ export function runRow(
     spoken: inOneLine(', ', title, quantized && 'int8', phase, accuracy && `best ${accuracy}`, began),
     hint: inOneLine(', ', name, quantized && 'int8', phase, accuracy && `best validation accuracy ${accuracy}`),
     path: runFolder,
-    kind: RESTING.has(phase) && checkpoints.length > 0 ? 'run.rests' : 'run',
+    kind: mayGoOn({ phase, checkpoints }) ? 'run.rests' : 'run',
   };
 }
 

@@ -34,6 +34,13 @@ export interface CheckpointRow {
   readonly best: boolean;
 }
 
+const RESTING: ReadonlySet<RunFacts['phase']> = new Set(['completed', 'stopped', 'paused', 'failed', 'interrupted']);
+
+/** Not those that train, and those that have nothing to go on from. */
+export function mayGoOn({ phase, checkpoints }: Pick<RunFacts, 'phase' | 'checkpoints'>): boolean {
+  return RESTING.has(phase) && checkpoints.length > 0;
+}
+
 /** The runs of the open workspace folders, the newest first. */
 export function allRuns(editor: Editor): RunFacts[] {
   return runsFolders(editor)
