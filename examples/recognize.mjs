@@ -1,8 +1,9 @@
 // Who is it? An embedding in ONNX Runtime and the recognizer beside it: node recognize.mjs MODEL RECOGNIZER PICTURES
 import fs from 'node:fs';
 import path from 'node:path';
-import onnxruntime from 'onnxruntime-node';
 import sharp from 'sharp';
+process.env.ORT_DISABLE_TELEMETRY = '1'; // nobody is told that it is used
+const { default: onnxruntime } = await import('onnxruntime-node');
 const [model, folder, ...files] = process.argv.slice(2);
 const json = (file) => JSON.parse(fs.readFileSync(file, 'utf8'));
 const { network, gallery, people, threshold } = json(path.join(folder, 'recognizer.json'));

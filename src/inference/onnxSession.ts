@@ -99,7 +99,9 @@ export async function onnxRuntimeVersion(): Promise<string> {
 
 let loaded: Promise<typeof onnxruntime> | undefined;
 
+/** From 1.30 on it counts its users: an identity and a database in the home folder, sent to its makers, unless it is told not to before. */
 function load(): Promise<typeof onnxruntime> {
+  process.env['ORT_DISABLE_TELEMETRY'] = '1';
   loaded ??= import('onnxruntime-node').catch((cause: unknown) => {
     throw new UserError(
       'onnx-runtime-missing',

@@ -8,7 +8,10 @@ import { scratchFolder, writePeople } from '../support/scratch.js';
 describe('the network', function () {
   this.timeout(180_000);
   const folder = scratchFolder();
-  const cache = () => ({ FACE_TRAINER_CACHE: path.join(folder(), 'cache') });
+  const at = (name: string) => path.join(folder(), name);
+  const homes = () => ({ HOME: at('home'), USERPROFILE: at('home'), TMPDIR: at('tmp'), XDG_CACHE_HOME: undefined });
+  const cache = () => ({ FACE_TRAINER_CACHE: at('cache'), ...homes() });
+  beforeEach(() => ['home', 'tmp'].forEach((name) => fs.mkdirSync(at(name))));
   const faceTrainer = (...args: string[]): CutRun => runCut([built('faceTrainer.js'), ...args], folder(), cache());
 
   function works(...args: string[]): void {
@@ -42,6 +45,8 @@ describe('the network', function () {
     for (const model of [checkpoint, 'a.onnx', 'a.tflite']) works('predict', model, picture, '--closed-set');
     works('ps');
     works('version');
+    // What a library means to send some day, it keeps there.
+    for (const place of ['home', 'tmp']) assert.deepEqual(fs.readdirSync(at(place)), [], place);
     const pages = fs
       .readdirSync(folder(), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(html|md)$/.test(file));
