@@ -200,9 +200,19 @@ async function replyTo({ file, names }: KerasWish): Promise<KerasReply> {
   }
 }
 
+/** The library writes what it makes of damaged files to the terminal, past the console. */
+function silence(): void {
+  const { writeSync } = fs;
+  type Write = (fd: number, bytes: Uint8Array, offset?: number, length?: number, position?: number | null) => number;
+  const write: Write = (fd, bytes, ...where) =>
+    fd === 1 || fd === 2 ? (where[1] ?? bytes.length) : writeSync(fd, bytes, ...where);
+  fs.writeSync = write as typeof fs.writeSync;
+}
+
 /** As the thread of `readKeras.ts`. */
 if (!isMainThread && (workerData as { readsKeras?: boolean } | null)?.readsKeras === true) {
   const port = parentPort!;
+  silence();
   port.on('message', (wish: KerasWish) => {
     void replyTo(wish).then((reply) => port.postMessage(reply));
   });

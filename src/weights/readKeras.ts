@@ -49,10 +49,7 @@ class Reader {
   private readonly ready: Promise<void>;
 
   constructor() {
-    const options = { workerData: { readsKeras: true }, stdout: true, stderr: true };
-    this.worker = new Worker(kerasFileUrl(), options);
-    this.worker.stdout.resume();
-    this.worker.stderr.resume();
+    this.worker = new Worker(kerasFileUrl(), { workerData: { readsKeras: true } });
     this.worker.on('error', () => undefined); // whoever asks hears of it
     this.ready = new Promise((resolve) => this.worker.once('message', () => resolve()));
     this.worker.unref();

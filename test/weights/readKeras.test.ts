@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { openModel } from '../../src/inference/openModel.js';
 import { NOT_REGULAR } from '../../src/platform/regularFile.js';
 import { readKeras } from '../../src/weights/readKeras.js';
@@ -25,6 +27,19 @@ describe('readKeras', function () {
     await assert.rejects(readKeras(folder()), { code: NOT_REGULAR });
     const both = await Promise.all([readKeras(file), readKeras(file)]);
     for (const { arrays } of both) assert.deepEqual(arrays, first.arrays);
+  });
+
+  it('keeps no program alive, and prints nothing', async () => {
+    const reader = path.resolve(import.meta.dirname, '../../src/weights/readKeras.ts');
+    const script = `const read = async () => {
+      const { readKeras } = require(${JSON.stringify(reader)});
+      for (const file of process.argv.slice(1))
+        await readKeras(file).then(() => console.log('read'), () => console.log('refused'));
+    }; void read();`;
+    const files = [path.join(reference, 'keras_weights.h5'), endless];
+    const args = ['--import', 'tsx', '-e', script, ...files];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+    assert.deepEqual([stdout, stderr], ['read\nrefused\n', '']);
   });
 
   it('ends with a file that sends the library round in circles, and reads the next', async () => {
