@@ -3,10 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { removeIfPossible } from './files.js';
-import { isWriterAlive, ownName } from './isAlive.js';
+import { isAlive, isWriterAlive, ownName } from './isAlive.js';
 import { PRIVATE_FILE } from './rights.js';
 
 const LOCK = /^\.lock-[0-9a-f]{16}$/;
+/** One that process 1234 was putting there. */
+const HALF_LOCK = /^\.lock-[0-9a-f]{16}\.tmp-(\d+)$/;
 const LONGEST_PAUSE_MS = 40;
 
 /**
@@ -34,11 +36,12 @@ export async function takeFolder(folder: string, patienceMs: number): Promise<((
 
 /** Under another name first: whoever sees the file reads who has put it there. */
 function putInto(file: string): void {
+  const half = `${file}.tmp-${process.pid}`;
   try {
-    fs.writeFileSync(`${file}.new`, ownName(), { mode: PRIVATE_FILE });
-    fs.renameSync(`${file}.new`, file);
+    fs.writeFileSync(half, ownName(), { mode: PRIVATE_FILE });
+    fs.renameSync(half, file);
   } catch (error) {
-    removeIfPossible(`${file}.new`);
+    removeIfPossible(half);
     throw error;
   }
 }
@@ -46,11 +49,21 @@ function putInto(file: string): void {
 /** Whether no other has it. Where the disk does not say, nobody does, and nothing of this one is left. */
 function isFree(folder: string, own: string): boolean {
   try {
-    const others = fs.readdirSync(folder).filter((name) => LOCK.test(name) && name !== own);
+    const names = fs.readdirSync(folder);
+    removeHalfLocks(folder, names);
+    const others = names.filter((name) => LOCK.test(name) && name !== own);
     return others.filter((name) => !removedDead(path.join(folder, name))).length === 0;
   } catch (error) {
     removeIfPossible(path.join(folder, own));
     throw error;
+  }
+}
+
+/** Takes away what processes left that died while they put their file there. */
+function removeHalfLocks(folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const pid = HALF_LOCK.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) removeIfPossible(path.join(folder, name));
   }
 }
 
