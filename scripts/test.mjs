@@ -1,11 +1,11 @@
 // npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
 // a part. Ends with "N passed, N failed, N skipped"; what was skipped is listed before, with its reason. Checks and the suites without
 // an editor run two at a time; each tells what it printed once it has ended.
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ensurePackages, ensureTensorFlow, must, root } from './lib.mjs';
+import { withinTime } from './withinTime.mjs';
 
 const part = process.argv[2] ?? 'all';
 const results = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-results-'));
@@ -16,17 +16,19 @@ const begun = Date.now();
 const ALONE = ['export', 'training', 'attack', 'trainer', 'inference', 'engine', 'quantization'];
 const WITHOUT_TESTS = ['editor', 'workbench', 'support', 'reference'];
 
-/** Runs a script in a process of its own. @returns its exit code, and what it printed unless that was shown at once */
-function node(args, env, shown) {
-  return new Promise((resolve) => {
-    const stdio = ['ignore', shown ? 'inherit' : 'pipe', shown ? 'inherit' : 'pipe'];
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, stdio });
-    let output = '';
-    const add = (text) => (output += text);
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', add);
-    child.once('error', (error) => add(`${error.message}\n`));
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
-  });
+/** The longest takes six minutes on two cores that have other work as well. */
+const LONGEST_SUITE_MS = 15 * 60_000;
+
+/** Runs a script in a process of its own, for so long at most. @returns its exit code, and what it printed unless that was shown at once */
+async function node(args, env, shown) {
+  const options = { cwd: root, env: { ...process.env, ...env }, shown };
+  const { code, output, timedOut } = await withinTime(LONGEST_SUITE_MS, process.execPath, args, options);
+  if (!timedOut) return { code, output };
+  const minutes = LONGEST_SUITE_MS / 60_000;
+  return {
+    code,
+    output: `${output}\nDid not come to an end within ${minutes} minutes and was ended: something hangs.`,
+  };
 }
 
 function tell(name, output, started) {

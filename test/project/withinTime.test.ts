@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { isAlive } from '../../src/platform/isAlive.js';
+import { scratchFolder } from '../support/scratch.js';
+
+interface Result {
+  readonly code: number;
+  readonly output: string;
+  readonly timedOut: boolean;
+}
+type WithinTime = (ms: number, program: string, args: readonly string[]) => Promise<Result>;
+
+const folder = scratchFolder();
+
+describe('a suite that may hang', () => {
+  let withinTime: WithinTime;
+  before(async () => {
+    ({ withinTime } = (await import('../../scripts/withinTime.mjs' as string)) as { withinTime: WithinTime });
+  });
+
+  it('leaves its exit code and what it printed', async () => {
+    const script = 'console.log("one"); console.error("two"); process.exitCode = 3';
+    const { code, output, timedOut } = await withinTime(20_000, process.execPath, ['-e', script]);
+    assert.deepEqual([code, output.split('\n').sort(), timedOut], [3, ['', 'one', 'two'], false]);
+  });
+
+  it('is ended with what it started, and what it had printed is kept', async () => {
+    const note = path.join(folder(), 'pid');
+    const child = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'inherit' });
+      require('node:fs').writeFileSync(${JSON.stringify(note)}, String(child.pid)); console.log('begun')`;
+    const { code, output, timedOut } = await withinTime(4000, process.execPath, ['-e', child]);
+    assert.deepEqual([code, output, timedOut], [1, 'begun\n', true]);
+    assert.equal(isAlive(Number(fs.readFileSync(note, 'utf8'))), false);
+  });
+});
