@@ -2,23 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isAlive } from '../../src/platform/isAlive.js';
+import { withinTime } from '../../scripts/withinTime.mjs';
 import { scratchFolder } from '../support/scratch.js';
-
-interface Result {
-  readonly code: number;
-  readonly output: string;
-  readonly timedOut: boolean;
-}
-type WithinTime = (ms: number, program: string, args: readonly string[]) => Promise<Result>;
 
 const folder = scratchFolder();
 
 describe('a suite that may hang', () => {
-  let withinTime: WithinTime;
-  before(async () => {
-    ({ withinTime } = (await import('../../scripts/withinTime.mjs' as string)) as { withinTime: WithinTime });
-  });
-
   it('leaves its exit code and what it printed', async () => {
     const script = 'console.log("one"); console.error("two"); process.exitCode = 3';
     const { code, output, timedOut } = await withinTime(20_000, process.execPath, ['-e', script]);
