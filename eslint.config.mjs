@@ -125,7 +125,17 @@ export default tseslint.config(
   {
     // Inside VS Code's own test host the suite uses its API.
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': 'error', '@typescript-eslint/no-unused-expressions': 'off' },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-unused-expressions': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'Program > ExpressionStatement > CallExpression[callee.name=/^(before|after|use)/]',
+          message: 'A hook outside of a suite runs for the tests of every file.',
+        },
+      ],
+    },
   },
   {
     files: ['**/*.mjs', '**/*.cjs'],

@@ -47,12 +47,15 @@ async function check(): Promise<DatasetReport> {
   return datasetReport.parse(report);
 }
 
-afterEach(async () => {
-  for (const { source } of opened) await source.close();
-  opened = [];
-});
+const closeOpened = () =>
+  afterEach(async () => {
+    for (const { source } of opened) await source.close();
+    opened = [];
+  });
 
 describe('openDataset', () => {
+  closeOpened();
+
   it('skips broken pictures, numbers only people who train, and warns', async () => {
     await writePeople(data(), 3, 8);
     fs.writeFileSync(path.join(data(), 'person-1', '0.png'), 'x');
@@ -198,6 +201,8 @@ describe('openDataset', () => {
 });
 
 describe('checkDataset', () => {
+  closeOpened();
+
   it('ends in spite of a pipe among the pictures, and shows nothing of what the scan refused', async () => {
     await writePeople(data(), 2, 3);
     await writeNoisePicture(path.join(folder(), 'elsewhere.png'), 7);

@@ -14,7 +14,6 @@ import { recognizerOf } from '../support/syntheticFaces.js';
 
 const folder = scratchFolder();
 const at = (...names: string[]) => path.join(folder(), ...names);
-useEnvironment(() => ({ FACE_TRAINER_CACHE: at('cache') }));
 
 const orderOf = (job: Job, more: object = {}) =>
   trainerCommand.parse({ type: job, protocol: PROTOCOL_VERSION, ...GOOD[job].order, ...more }) as TrainerOrder;
@@ -28,6 +27,8 @@ function put(file: string): string {
 const isOpen = (place: string) => (fs.statSync(place).mode & 0o077) !== 0;
 
 describe('where a job writes', () => {
+  useEnvironment(() => ({ FACE_TRAINER_CACHE: at('cache') }));
+
   it('is known of every job that writes what names or shows people', () => {
     const kinds = (Object.keys(JOBS) as Job[]).map((job) => [
       job,

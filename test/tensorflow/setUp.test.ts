@@ -20,17 +20,6 @@ const folder = scratchFolder();
 
 /** The smallest addon that loads, compiled once. */
 let addon = '';
-before(function () {
-  this.timeout(60_000);
-  const work = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-addon-'));
-  const source = path.join(work, 'addon.cc');
-  addon = path.join(work, 'addon.node');
-  fs.writeFileSync(source, '#include <node_api.h>\nNAPI_MODULE_INIT() { return exports; }\n');
-  const headers = path.resolve(import.meta.dirname, '../../node_modules/node-api-headers/include');
-  const compiled = spawnSync('g++', ['-shared', '-fPIC', '-I', headers, source, '-o', addon], { encoding: 'utf8' });
-  assert.equal(compiled.status, 0, compiled.stderr);
-});
-
 /** Fills a home as a real route does, with a real addon. */
 function workingRoute(log: string[] = []): Route {
   return {
@@ -58,6 +47,16 @@ const closed: Route = { name: 'closed', fill: () => Promise.resolve('the downloa
 
 describe('setUpTensorFlow', function () {
   this.timeout(30_000);
+  before(function () {
+    this.timeout(60_000);
+    const work = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-addon-'));
+    const source = path.join(work, 'addon.cc');
+    addon = path.join(work, 'addon.node');
+    fs.writeFileSync(source, '#include <node_api.h>\nNAPI_MODULE_INIT() { return exports; }\n');
+    const headers = path.resolve(import.meta.dirname, '../../node_modules/node-api-headers/include');
+    const compiled = spawnSync('g++', ['-shared', '-fPIC', '-I', headers, source, '-o', addon], { encoding: 'utf8' });
+    assert.equal(compiled.status, 0, compiled.stderr);
+  });
   const setUp = (...routes: Route[]) => setUpTensorFlow({ bindingSources: '', cache: folder(), routes });
 
   it('takes the first route that works, and keeps what is there', async () => {

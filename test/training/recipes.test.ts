@@ -36,7 +36,6 @@ const distorted = {
 };
 
 let engine: Engine;
-before(async () => ({ engine } = await selectEngine({ engine: 'native', threads: 2 })));
 
 /** Trains a small network, in a run folder of its own. */
 async function train(name: string, options: Partial<TrainingOptionsInput>): Promise<RunState> {
@@ -74,6 +73,8 @@ const losses = (state: RunState) => state.steps.map(({ loss }) => loss);
 const HEAD = 'predictions';
 
 describe('HeadSession', () => {
+  before(async () => ({ engine } = await selectEngine({ engine: 'native', threads: 2 })));
+
   const graph = mobileNetV2({ size: 32, people: 3, width: 0.1, pooling: 'average' });
 
   it('makes the step that the definition makes on the features, and leaves the rest as it is', async () => {

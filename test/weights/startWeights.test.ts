@@ -20,7 +20,7 @@ import { scratchFolder } from '../support/scratch.js';
 const folder = scratchFolder();
 /** An ES module, which this one may not require. */
 let h5wasm: typeof h5;
-before(async () => (h5wasm = await loadHdf5()));
+const useHdf5 = () => before(async () => (h5wasm = await loadHdf5()));
 const writeKeras = (file: string, rename?: (layer: string) => string, within?: string) =>
   writeKerasWeights(h5wasm, file, graph, values, rename, within);
 const reference = path.join(import.meta.dirname, '../reference/keras_weights.h5');
@@ -36,6 +36,8 @@ function sameBody(found: ReadonlyMap<string, Float32Array>): void {
 }
 
 describe('readKerasFile', () => {
+  useHdf5();
+
   it('reads what Keras wrote: names, order, shapes and values', async () => {
     const expected = JSON.parse(fs.readFileSync(reference.replace('.h5', '.json'), 'utf8')) as {
       name: string;
@@ -57,6 +59,8 @@ describe('readKerasFile', () => {
 });
 
 describe('startWeights', () => {
+  useHdf5();
+
   it('takes a Keras file, by the names of the layers, also inside a saved model, or by their order', async () => {
     for (const [name, rename, within] of [
       ['named.h5', undefined, ''],
