@@ -101,6 +101,7 @@ const builds = [
       trainer: 'src/trainer/main.ts',
       parentWatch: 'src/trainer/parentWatch.ts',
       pictureThread: 'src/dataset/pictureThread.ts',
+      runWatch: 'src/training/runWatch.ts',
       checkpointThread: 'src/runs/checkpointThread.ts',
       alignThread: 'src/faces/alignThread.ts',
       dlibThread: 'src/recognition/dlib/dlibThread.ts',

@@ -1,6 +1,6 @@
 import { formatCount } from '../src/core/format.js';
 import type { RunState } from '../src/core/runState.js';
-import type { RunPhase } from '../src/protocol/panel.js';
+import type { Liveness, RunPhase } from '../src/protocol/panel.js';
 import { element } from './dom.js';
 
 /** What went wrong or deserves a look: failure, interruption, warnings, skipped files. */
@@ -9,13 +9,14 @@ export class Notices {
   /** What is shown. While it stays, nothing is replaced: a screen reader would read it again, and what is open would close. */
   private drawn = '';
 
-  draw(state: RunState, phase: RunPhase): void {
+  draw(state: RunState, phase: RunPhase, { silence }: Liveness): void {
     // Warnings are only ever added: their number says which they are.
-    const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
+    const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? silence?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
     if (key === this.drawn) return;
     this.drawn = key;
     this.root.replaceChildren(
       ...(state.failure ? [notice('error', state.failure.message, state.failure.advice)] : []),
+      ...(silence ? [notice('warning', silence.message, silence.advice)] : []),
       ...(phase === 'interrupted'
         ? [
             notice(

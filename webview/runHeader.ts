@@ -16,6 +16,7 @@ const MORE = 10;
 const WORDS: Record<RunPhase, string> = {
   preparing: 'Preparing',
   training: 'Training',
+  silent: 'Not answering',
   stopping: 'Stopping after this batch',
   completed: 'Completed',
   stopped: 'Stopped',

@@ -93,7 +93,7 @@ export class RunView implements View<HostMessage> {
     root.style.setProperty('--validation', theme.validation);
     attempt('header', () => this.header.draw(state, phase, liveness, this.hasReport, parent));
     attempt('summary', () => this.summary.draw(state, liveness, this.preparing));
-    attempt('notices', () => this.notices.draw(state, phase));
+    attempt('notices', () => this.notices.draw(state, phase, liveness));
     for (const quantity of ['loss', 'accuracy'] as const)
       attempt(quantity, () => this.charts[quantity].draw(this.curves.of(state, quantity, axis), axis, theme));
     attempt('quantization', () => this.quantization.draw(state, liveness.alive));

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Reached } from '../core/howFar.js';
+import { silenceWords } from '../core/silence.js';
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../core/runState.js';
 import type { EventOf, RunEvent } from '../protocol/runEvents.js';
 import type { Liveness, RunPhase } from '../protocol/panel.js';
-import { isAlive } from '../platform/isAlive.js';
 import { checkpointsThere } from '../runs/checkpointList.js';
 import { parentRunOf, type ParentRun } from '../runs/parentRun.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { RunReader } from '../runs/runReader.js';
+import { pulseOf } from '../runs/vitalSigns.js';
 
 /**
  * A run as its folder tells it, kept up to date by reading on. A run of this window, of another window and of the
@@ -41,10 +43,22 @@ export class RunModel {
   }
 
   get liveness(): Liveness {
-    const ended = this.folded.failure !== undefined || this.folded.finished !== undefined;
-    const { pid, processStart } = this.folded.run ?? {};
-    const alive = !ended && (this.owner ? this.owner.running : pid !== undefined && isAlive(pid, processStart));
-    return { alive, stopping: alive && this.owner?.stopping === true, ownedHere: alive && this.owner !== undefined };
+    const { run, failure, finished } = this.folded;
+    const pulse = run && !failure && !finished ? pulseOf(this.runFolder, run) : ({ state: 'gone' } as const);
+    // Of one that is silent elsewhere nobody knows: who wants to go on with it may.
+    const isThere = pulse.state !== 'gone' && !('host' in pulse);
+    const alive = !failure && !finished && (this.owner ? this.owner.running : isThere);
+    const answers = pulse.state === 'alive' || pulse.state === 'gone';
+    const silence = answers ? undefined : silenceWords(pulse, this.reached);
+    return {
+      ...{ alive, stopping: alive && this.owner?.stopping === true, ownedHere: alive && this.owner !== undefined },
+      ...(silence && { silence }),
+    };
+  }
+
+  /** What is kept of it. */
+  get reached(): Reached {
+    return { newest: this.checkpoints[0], epochs: this.folded.run?.options.epochs ?? 0 };
   }
 
   get phase(): RunPhase {

@@ -30,6 +30,7 @@ export function reduceAll(events: Iterable<RunEvent>, state = emptyRunState()): 
 export function phaseOf(state: RunState, liveness: Liveness): RunPhase {
   if (state.failure) return 'failed';
   if (state.finished) return state.finished.reason;
+  if (liveness.silence) return 'silent';
   if (!liveness.alive) return 'interrupted';
   if (liveness.stopping) return 'stopping';
   return state.steps.length > 0 ? 'training' : 'preparing';

@@ -27,6 +27,21 @@ export function processStart(pid: number): string | undefined {
   return stat && `${stat.boot}:${stat.ticks}`;
 }
 
+/** Whether a signal made it stand still (SIGSTOP, Ctrl-Z) until another lets it go on. Only Linux tells. */
+export function isHeld(pid: number): boolean {
+  const state = readStat(pid)?.state;
+  return state === 'T' || state === 't';
+}
+
+/** What tells one start of the system from another; undefined where nobody says. */
+export function bootName(): string | undefined {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}
+
 /** This process, as a file says who wrote it: number and start. */
 export function ownName(): string {
   return [process.pid, processStart(process.pid) ?? ''].join(' ').trim();
@@ -51,8 +66,7 @@ function readStat(pid: number): Stat | undefined {
   try {
     const text = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-    return { state: fields[0] ?? '', ticks: fields[22 - 3] ?? '', boot };
+    return { state: fields[0] ?? '', ticks: fields[22 - 3] ?? '', boot: bootName() ?? '' };
   } catch {
     return undefined;
   }

@@ -11,7 +11,7 @@ import { recognizersIn } from '../recognizers/recognizersFolder.js';
 import { isCheckpoint } from '../runs/checkpoint.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { defaultRunsFolder } from '../runs/runLocation.js';
-import { phaseOfSummary, readSummary } from '../runs/runSummary.js';
+import { readSummary, standOf } from '../runs/runSummary.js';
 import { exportFiles } from './exportFiles.js';
 import { isWithin, sizeOf } from './folderSize.js';
 import type { FoundPlace } from './foundPlace.js';
@@ -42,17 +42,19 @@ export function runPlaces(bases: readonly string[], noted: readonly WrittenPlace
   return [...new Set(all)].filter((run) => fs.existsSync(new RunFolder(run).record)).map(runPlace);
 }
 
+const UNDER_WAY: ReadonlySet<string> = new Set(['preparing', 'training', 'silent']);
+
 function runPlace(run: string): FoundPlace {
   const folder = new RunFolder(run);
   const summary = readSummary(run);
-  const phase = summary && phaseOfSummary(summary);
+  const phase = summary && standOf(run, summary).phase;
   const networks = namesIn(folder.checkpoints).filter((name) => isCheckpoint(path.join(folder.checkpoints, name)));
   const exported = namesIn(folder.exports).length > 0 ? ', exported files' : '';
   return {
     ...{ kind: 'run', path: run, ...sizeOf(run) },
     holds: `the names of the people, ${formatCount(networks.length, 'network')} that learned their faces, log and report${exported}`,
     ...(summary && { dataset: summary.dataset }),
-    ...((phase === 'training' || phase === 'preparing') && { stays: 'it is being trained now' }),
+    ...(phase && UNDER_WAY.has(phase) && { stays: 'it is being trained now' }),
   };
 }
 

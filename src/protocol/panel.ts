@@ -5,6 +5,7 @@ import type { RunEvent } from './runEvents.js';
 export const runPhase = z.enum([
   'preparing',
   'training',
+  'silent',
   'stopping',
   'completed',
   'stopped',
@@ -14,8 +15,16 @@ export const runPhase = z.enum([
 ]);
 export type RunPhase = z.infer<typeof runPhase>;
 
-/** Whether the run's process answers: a folder without a last word and without a process was interrupted. */
-export const liveness = z.object({ alive: z.boolean(), stopping: z.boolean(), ownedHere: z.boolean() });
+/** What is wrong, in a sentence, and what to do. */
+const words = z.object({ message: z.string(), advice: z.string() });
+/** Whether the run's process is there: a folder without a last word and without a process was interrupted. */
+export const liveness = z.object({
+  alive: z.boolean(),
+  stopping: z.boolean(),
+  ownedHere: z.boolean(),
+  /** Of one that does not answer, wherever it is. */
+  silence: words.optional(),
+});
 export type Liveness = z.infer<typeof liveness>;
 
 /** The host checks a line when it reads it from the log; its own page takes it as it comes. A long run has a million. */

@@ -6,7 +6,7 @@ import { RunFolder } from './runFolder.js';
 
 /** `.tmp-epoch-0004-1234` was being written by process 1234, `.old-epoch-0001-1234` being removed, `run.json.tmp-1234` written. */
 const HALF_CHECKPOINT = /^\.(?:tmp|old)-(?:epoch|step)-\d+-(\d+)$/;
-const HALF_FILE = /^(?:run\.json|summary\.json|report\.html|check\.json|skipped\.json)\.tmp-(\d+)$/;
+const HALF_FILE = /^(?:run\.json|summary\.json|alive\.json|report\.html|check\.json|skipped\.json)\.tmp-(\d+)$/;
 
 /** Removes what dead processes left half written or half removed in a run folder; nothing that has another name. */
 export function removeLeftovers(runFolder: string): void {

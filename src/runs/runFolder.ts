@@ -23,6 +23,10 @@ export class RunFolder {
   get summary(): string {
     return path.join(this.path, 'summary.json');
   }
+  /** Signs of life of its process, while there is one (`vitalSigns.ts`). */
+  get alive(): string {
+    return path.join(this.path, 'alive.json');
+  }
   /** A folder each (`checkpoint.ts`). */
   get checkpoints(): string {
     return path.join(this.path, CHECKPOINTS);
@@ -88,7 +92,7 @@ export class RunFolder {
   private takeBack(wasThere: boolean): void {
     try {
       if (fs.existsSync(this.checkpoints)) fs.rmdirSync(this.checkpoints);
-      for (const file of [this.record, this.metrics, this.reserve]) fs.rmSync(file, { force: true });
+      for (const file of [this.record, this.metrics, this.reserve, this.alive]) fs.rmSync(file, { force: true });
       if (!wasThere) fs.rmdirSync(this.path);
     } catch {
       // Somebody else's things lie there, or the disk is what failed.

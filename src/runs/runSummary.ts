@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import type { Reached } from '../core/howFar.js';
+import { silenceWords, type Words } from '../core/silence.js';
 import { bestEpoch, emptyRunState, reduceAll, type RunState } from '../core/runState.js';
 import { checkpointFacts } from '../core/checkpoints.js';
 import { writeFileAtomically } from '../platform/files.js';
-import { isAlive } from '../platform/isAlive.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import type { RunPhase } from '../protocol/panel.js';
 import { finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
@@ -10,6 +11,7 @@ import { checkpointsThere } from './checkpointList.js';
 import { hasLastWord } from './lastWord.js';
 import { RunFolder } from './runFolder.js';
 import { RunReader } from './runReader.js';
+import { pulseOf } from './vitalSigns.js';
 
 const share = z.number().min(0).max(1);
 
@@ -116,10 +118,22 @@ function fromLog(runFolder: string): RunSummary | undefined {
   return summaryOf(runFolder, reduceAll(new RunReader(runFolder).readNew(), emptyRunState()));
 }
 
-/** What a run is doing, for a list. */
-export function phaseOfSummary({ failure, finished, pid, processStart, begun }: RunSummary): RunPhase {
-  if (failure) return 'failed';
-  if (finished) return finished;
-  if (!isAlive(pid, processStart)) return 'interrupted';
-  return begun ? 'training' : 'preparing';
+/** What a run is doing, for a list, and what is wrong with it. */
+export function standOf(
+  runFolder: string,
+  summary: RunSummary,
+): { readonly phase: RunPhase; readonly trouble?: Words } {
+  const { failure, finished, begun } = summary;
+  if (failure) return { phase: 'failed', trouble: failure };
+  if (finished) return { phase: finished };
+  const pulse = pulseOf(runFolder, summary);
+  const trouble = silenceWords(pulse, reachedBy(summary));
+  if (trouble) return { phase: 'silent', trouble };
+  if (pulse.state === 'gone') return { phase: 'interrupted' };
+  return { phase: begun ? 'training' : 'preparing' };
+}
+
+/** What is kept of a run. */
+export function reachedBy({ checkpoints, plannedEpochs }: Pick<RunSummary, 'checkpoints' | 'plannedEpochs'>): Reached {
+  return { newest: checkpoints.at(-1), epochs: plannedEpochs };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { removeIfPossible, writeFileAtomically } from '../platform/files.js';
@@ -45,18 +44,28 @@ export function noteRunning(runFolder: string, since: Date, cache = cacheFolder(
   };
 }
 
+/** What is noted of a run, whether its process is there or not; undefined where nothing is. */
+export function notedRun(runFolder: string, cache = cacheFolder()): RunningRun | undefined {
+  return readNote(fileOf(cache, runFolder));
+}
+
+function readNote(file: string): RunningRun | undefined {
+  try {
+    return runningRun.parse(JSON.parse(readOwnFile(file, MOST_BYTES).toString('utf8')));
+  } catch {
+    return undefined; // Another reader was faster, or it is not one of ours.
+  }
+}
+
 /** The runs that are trained now, the oldest first. Notes of processes that are gone are taken away. */
 export function runningRuns(cache = cacheFolder()): RunningRun[] {
   const names = namesIn(folder(cache)).filter((name) => name.endsWith('.json'));
   const alive = names.flatMap((name): RunningRun[] => {
     const file = path.join(folder(cache), name);
-    try {
-      const note = runningRun.parse(JSON.parse(readOwnFile(file, MOST_BYTES).toString('utf8')));
-      if (isAlive(note.pid, note.processStart)) return [note];
-      fs.rmSync(file, { force: true });
-    } catch {
-      // Another reader was faster, or it is not one of ours.
-    }
+    const note = readNote(file);
+    if (!note) return [];
+    if (isAlive(note.pid, note.processStart)) return [note];
+    removeIfPossible(file);
     return [];
   });
   return alive.sort((a, b) => a.since.localeCompare(b.since));

@@ -15,6 +15,7 @@ import { takeWish } from '../runs/runControl.js';
 import { runDisk } from '../runs/runDisk.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
+import { ELSEWHERE_MS, here, isOfHere, readVitalSigns } from '../runs/vitalSigns.js';
 import { requireWeights } from '../weights/startWeights.js';
 import { faceStart } from './faceStart.js';
 import type { RunContext, RunSurroundings } from './runContext.js';
@@ -41,7 +42,9 @@ export interface ResumeJob {
 /** What is open of a run, for whoever has to close it. */
 export interface OpenRun {
   teller?: RunTeller;
-  giveBack?: () => void;
+  giveBack?: () => Promise<void>;
+  /** Somebody counts what is told. */
+  told?: () => void;
 }
 
 /**
@@ -77,7 +80,7 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
     teller.requireWritten();
     return { ...around, options, face, folder, record, scanned, teller, tell, from: undefined };
   } catch (error) {
-    open.giveBack?.();
+    await open.giveBack?.();
     takeBack();
     throw error;
   }
@@ -158,17 +161,39 @@ async function takeRun({ path: runFolder }: RunFolder, { ports, stop }: RunSurro
       `The run “${path.basename(runFolder)}” is training in another process.`,
       'Stop it there first, or watch it: its panel shows every run.',
     );
+  try {
+    requireNotElsewhere(runFolder);
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
   takeWish(runFolder); // of somebody who came too late for the process before
-  const forget = ports.noteRunning?.(runFolder, ports.now());
+  const since = ports.now();
+  const forget = ports.noteRunning?.(runFolder, since);
+  const watch = ports.watch?.(runFolder, since);
+  if (watch) open.told = watch.told;
   const listening = setInterval(() => {
     const wish = takeWish(runFolder);
     if (wish) stop.request(wish);
   }, LISTEN_MS);
-  open.giveBack = () => {
+  open.giveBack = async () => {
     clearInterval(listening);
+    await watch?.close();
     forget?.();
     giveBack();
   };
+}
+
+/** Of a folder that machines share: what another one says of its processes cannot be asked for here. @throws UserError `run-busy` */
+function requireNotElsewhere(runFolder: string): void {
+  const signs = readVitalSigns(runFolder);
+  const now = here();
+  if (!signs || isOfHere(signs, now) || now.wall - Date.parse(signs.at) > ELSEWHERE_MS) return;
+  throw new UserError(
+    'run-busy',
+    `The run “${path.basename(runFolder)}” is training on another machine, “${signs.host}”.`,
+    'Stop it there first, or watch it: its panel shows every run.',
+  );
 }
 
 function thisProcess(): Pick<EventOf<'run'>, 'pid' | 'processStart'> {

@@ -14,6 +14,7 @@ import type { DiskPatience } from './diskPatience.js';
 import type { FaceStart } from './faceStart.js';
 import type { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
+import { watchRun } from './watchRun.js';
 
 /** What a test replaces. */
 export interface TrainingPorts {
@@ -23,6 +24,8 @@ export interface TrainingPorts {
   readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
   /** Lists the run among those of this machine; @returns takes it off the list. */
   readonly noteRunning?: (runFolder: string, since: Date) => () => void;
+  /** Says that the run lives; nobody does when absent. */
+  readonly watch?: typeof watchRun;
   /** How long a disk is borne that takes nothing; {@link DISK_PATIENCE} when absent. */
   readonly patience?: Partial<DiskPatience>;
   /** Writes checkpoints, in a thread of its own when absent. */
@@ -36,6 +39,7 @@ export const PORTS: TrainingPorts = {
   now: () => new Date(),
   pixelCache: pixelCacheFolder(),
   noteRunning: (runFolder, since) => noteRunning(runFolder, since),
+  watch: (runFolder, since) => watchRun(runFolder, since),
   selectEngine: (options) => selectEngine(options),
 };
 

@@ -48,7 +48,7 @@ export function trainRun(
   stop: StopSignal,
   ports: TrainingPorts = PORTS,
 ): Promise<boolean> {
-  return toTheEnd(emit, (open) => beginRun(job, { emit, stop, ports }, open));
+  return toTheEnd(emit, (open) => beginRun(job, { emit: heard(emit, open), stop, ports }, open));
 }
 
 /** {@link trainRun} for a run that ended before its last epoch, or that shall have more: it goes on to the same bits. */
@@ -58,7 +58,14 @@ export function resumeRun(
   stop: StopSignal,
   ports: TrainingPorts = PORTS,
 ): Promise<boolean> {
-  return toTheEnd(emit, (open) => goOnWithRun(job, { emit, stop, ports }, open));
+  return toTheEnd(emit, (open) => goOnWithRun(job, { emit: heard(emit, open), stop, ports }, open));
+}
+
+function heard(emit: (message: TrainerMessage) => void, open: OpenRun): typeof emit {
+  return (message) => {
+    open.told?.();
+    emit(message);
+  };
 }
 
 async function toTheEnd(
@@ -81,7 +88,7 @@ async function toTheEnd(
     return false;
   } finally {
     open.teller?.close();
-    open.giveBack?.();
+    await open.giveBack?.();
   }
 }
 

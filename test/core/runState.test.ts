@@ -50,10 +50,12 @@ describe('runState', () => {
     assert.equal(phaseOf(state, dead), 'interrupted');
     assert.equal(phaseOf(state, { ...dead, alive: true }), 'preparing');
     assert.equal(phaseOf(state, { alive: true, stopping: true, ownedHere: true }), 'stopping');
+    const silence = { message: 'm', advice: 'a' };
+    for (const alive of [true, false]) assert.equal(phaseOf(state, { ...dead, alive, silence }), 'silent');
     const failed = reduceRun(state, { type: 'failure', code: 'x', message: 'm', advice: 'a' });
     assert.equal(phaseOf(failed, { ...dead, alive: true }), 'failed');
     const stopped = reduceRun(state, { type: 'finished', reason: 'stopped', epochs: 0, steps: 1, elapsedSeconds: 1 });
-    assert.equal(phaseOf(stopped, dead), 'stopped');
+    assert.equal(phaseOf(stopped, { ...dead, silence }), 'stopped', 'whatever its process does');
   });
 
   it('accepts only events of the schema', () => {

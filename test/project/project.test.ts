@@ -22,6 +22,7 @@ const NEEDED = [
   'dist/panel.css',
   'dist/pictureThread.js',
   'dist/checkpointThread.js',
+  'dist/runWatch.js',
   'dist/alignThread.js',
   'dist/kerasFile.mjs',
   'dist/proxyAgent.js',

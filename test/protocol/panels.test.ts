@@ -24,12 +24,19 @@ describe('what the host tells the panel of a run', () => {
   it('is how the run’s process is', () => {
     checkSchema({
       schema: liveness,
-      good: alive,
-      bad: { alive: ['yes', 1, null], stopping: [0, null], ownedHere: ['', null] },
+      good: { ...alive, silence: { message: 'm', advice: 'a' } },
+      mayLack: ['silence'],
+      bad: {
+        silence: ['x', { message: 'm' }, null],
+        alive: ['yes', 1, null],
+        stopping: [0, null],
+        ownedHere: ['', null],
+      },
     });
     for (const phase of [
       'preparing',
       'training',
+      'silent',
       'stopping',
       'completed',
       'stopped',

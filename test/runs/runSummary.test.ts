@@ -9,7 +9,7 @@ import type { RunEvent } from '../../src/protocol/runEvents.js';
 import { writeCheckpoint } from '../../src/runs/checkpoint.js';
 import { closeCrashedRun } from '../../src/runs/closeCrashedRun.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
-import { changesSummary, phaseOfSummary, readSummary, writeSummary } from '../../src/runs/runSummary.js';
+import { changesSummary, readSummary, standOf, writeSummary } from '../../src/runs/runSummary.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -69,7 +69,11 @@ describe('the summary of a run', () => {
       fs.rmSync(run().checkpoints, { recursive: true, force: true });
       write([...events, ...later].map((event) => ('pid' in event ? { ...event, pid: dead } : event)));
       writeSummary(folder(), reduceAll(events));
-      assert.equal(phaseOfSummary(readSummary(folder())!), phase, JSON.stringify(later.map(({ type }) => type)));
+      assert.equal(
+        standOf(folder(), readSummary(folder())!).phase,
+        phase,
+        JSON.stringify(later.map(({ type }) => type)),
+      );
     }
   });
 
@@ -89,7 +93,7 @@ describe('the summary of a run', () => {
     write(events);
     const phase = (...more: RunEvent[]) => {
       writeSummary(folder(), reduceAll([...events, ...more]));
-      return phaseOfSummary(readSummary(folder())!);
+      return standOf(folder(), readSummary(folder())!).phase;
     };
     assert.equal(phase(), 'interrupted');
     const mine = { ...SAMPLE_EVENTS.run, pid: process.pid, processStart: processStart(process.pid) };
@@ -101,7 +105,7 @@ describe('the summary of a run', () => {
     assert.equal(phase(mine, SAMPLE_EVENTS.failure), 'failed');
     assert.equal(phase(mine, SAMPLE_EVENTS.finished), 'completed');
     writeSummary(folder(), reduceAll([mine]));
-    assert.equal(phaseOfSummary(readSummary(folder())!), 'preparing');
+    assert.equal(standOf(folder(), readSummary(folder())!).phase, 'preparing');
   });
 
   it('is none for a folder that holds no run, or only pipes', () => {

@@ -5,7 +5,7 @@ import { reduceAll } from '../../src/core/runState.js';
 import { RunModel } from '../../src/client/runModel.js';
 import { processStart } from '../../src/platform/isAlive.js';
 import { RunReader } from '../../src/runs/runReader.js';
-import { phaseOfSummary, readSummary } from '../../src/runs/runSummary.js';
+import { standOf, readSummary } from '../../src/runs/runSummary.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { loadAddon } from '../../src/engine/native/addon.js';
 import { NativeSession } from '../../src/engine/native/nativeSession.js';
@@ -139,7 +139,7 @@ describe('trainRun', function () {
       summary.checkpoints.map(({ path: at, best }) => [at, best]),
       [['checkpoints/epoch-0003', true]],
     );
-    assert.equal(phaseOfSummary(summary), 'completed');
+    assert.equal(standOf(runFolder(), summary).phase, 'completed');
   });
 
   it('leaves a validation loss out that is not finite, with one warning, and every line stays readable', async () => {

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../platform/temporaryFolder.js';
 import type { ModelPanelMessage } from '../../protocol/modelPanel.js';
 import type { Editor } from '../editor.js';
 import type { CameraAnswer, CameraCorrection } from './cameraAnswer.js';
-import { CameraServer } from './cameraServer.js';
+import type { CameraListener, CameraServer } from './cameraServer.js';
 
 /** Endings that dialogs for pictures offer. */
 export const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif', 'tif', 'tiff', 'bmp', 'avif', 'pgm', 'ppm', 'pnm'];
@@ -64,7 +64,7 @@ export class PictureIntake {
   /** The editor gives its panels no camera: a page of a browser has one, and sends its pictures here. */
   private async openCamera(): Promise<void> {
     // Kept as a promise, so that two quick clicks do not open two.
-    this.camera ??= CameraServer.start({
+    this.camera ??= startCamera({
       onPicture: async (jpeg) => {
         const [answer] = await this.ask([this.written(`camera ${new Date().toLocaleTimeString()}.jpg`, jpeg)]);
         return answer;
@@ -84,4 +84,10 @@ export class PictureIntake {
     fs.writeFileSync(file, bytes, { mode: PRIVATE_FILE });
     return { name, file };
   }
+}
+
+/** Few have one opened: what it needs is read then. */
+async function startCamera(listener: CameraListener): Promise<CameraServer> {
+  const { CameraServer } = await import('./cameraServer.js');
+  return CameraServer.start(listener);
 }

@@ -21,6 +21,7 @@ export interface Row {
 const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]> = {
   preparing: ['loading~spin'],
   training: ['loading~spin'],
+  silent: ['warning', 'editorWarning.foreground'],
   stopping: ['loading~spin'],
   completed: ['pass', 'testing.iconPassed'],
   stopped: ['debug-stop'],
@@ -32,19 +33,24 @@ const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]>
 
 /** @param now to say "today" against */
 export function runRow(
-  { runFolder, title, name, startedAt, phase, quantized, best, checkpoints }: RunFacts,
+  { runFolder, title, name, startedAt, phase, trouble, quantized, best, checkpoints }: RunFacts,
   now: Date,
 ): Row {
   const began = startedAt && dayAndTime(startedAt, now);
   const [icon, colour] = ICONS[phase];
+  const doing = phase === 'silent' ? 'not answering' : phase;
   const accuracy = best === undefined ? undefined : formatPercent(best);
   return {
     label: name,
-    description: inOneLine('  ·  ', quantized && 'int8', accuracy ?? phase, began),
+    description: inOneLine('  ·  ', quantized && 'int8', phase === 'silent' ? doing : (accuracy ?? doing), began),
     icon,
     ...(colour === undefined ? {} : { colour }),
-    spoken: inOneLine(', ', title, quantized && 'int8', phase, accuracy && `best ${accuracy}`, began),
-    hint: inOneLine(', ', name, quantized && 'int8', phase, accuracy && `best validation accuracy ${accuracy}`),
+    spoken: inOneLine(', ', title, quantized && 'int8', doing, accuracy && `best ${accuracy}`, began),
+    hint: inOneLine(
+      '. ',
+      inOneLine(', ', name, quantized && 'int8', doing, accuracy && `best validation accuracy ${accuracy}`),
+      trouble,
+    ),
     path: runFolder,
     kind: mayGoOn({ phase, checkpoints }) ? 'run.rests' : 'run',
   };

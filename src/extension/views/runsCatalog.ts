@@ -3,7 +3,7 @@ import path from 'node:path';
 import { checkpointTitle } from '../../core/checkpoints.js';
 import { namesIn } from '../../platform/namesIn.js';
 import type { RunPhase } from '../../protocol/panel.js';
-import { phaseOfSummary, readSummary, type RunSummary } from '../../runs/runSummary.js';
+import { readSummary, standOf, type RunSummary } from '../../runs/runSummary.js';
 import type { Editor } from '../editor.js';
 import { dateOf, nameOf } from '../runName.js';
 import { runsFolderFor } from '../runsFolders.js';
@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly startedAt: Date | undefined;
   /** `unreadable`: the folder does not say whose run it is. */
   readonly phase: RunPhase | 'unreadable';
+  /** What is wrong with it, and what to do, in sentences. */
+  readonly trouble?: string;
   readonly quantized: boolean;
   /** Validation accuracy. */
   readonly best: number | undefined;
@@ -67,12 +69,14 @@ export function factsOf(editor: Editor, runFolder: string): RunFacts {
 function factsIn(summary: RunSummary, runFolder: string): RunFacts {
   const title = path.basename(summary.dataset);
   const startedAt = dateOf(summary.startedAt);
+  const { phase, trouble } = standOf(runFolder, summary);
   return {
     runFolder,
     title,
     name: nameOf(title, startedAt),
     startedAt,
-    phase: phaseOfSummary(summary),
+    phase,
+    ...(trouble && { trouble: `${trouble.message} ${trouble.advice}` }),
     quantized: summary.quantized,
     best: summary.best?.valAccuracy,
     checkpoints: summary.checkpoints

@@ -18,6 +18,9 @@ interface CheckpointItem {
 }
 type Item = RunItem | CheckpointItem;
 
+const LOOK_MS = 10_000;
+const UNDER_WAY: ReadonlySet<RunFacts['phase']> = new Set(['preparing', 'training', 'silent']);
+
 /** The runs of the open folders, the newest first, with their checkpoints. */
 export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Item | undefined>();
@@ -26,6 +29,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   private readonly settings: vscode.Disposable;
   private readonly folders: vscode.Disposable;
   private watchers: vscode.Disposable[] = [];
+  private readonly timer: NodeJS.Timeout;
   /** The editor knows a row by its object: one that changes keeps it. */
   private readonly items = new Map<string, RunItem>();
 
@@ -35,7 +39,15 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
       if (change.affectsConfiguration('faceTrainer.runFolder')) this.watch();
     });
     this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watch());
+    // Of a run that does not answer any more, or whose process is gone, no file tells.
+    this.timer = setInterval(() => this.lookAtThoseUnderWay(), LOOK_MS);
+    this.timer.unref();
     this.watch();
+  }
+
+  private lookAtThoseUnderWay(): void {
+    if (!this.tree.visible) return;
+    for (const { runFolder, facts } of this.items.values()) if (UNDER_WAY.has(facts.phase)) this.runChanged(runFolder);
   }
 
   refresh(): void {
@@ -73,6 +85,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   }
 
   dispose(): void {
+    clearInterval(this.timer);
     for (const one of [this.tree, this.settings, this.folders, this.changed, ...this.watchers]) one.dispose();
   }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../../src/client/runModel.js';
 import { renderReport } from '../../../src/report/report.js';
-import { phaseOfSummary, readSummary, writeSummary } from '../../../src/runs/runSummary.js';
+import { standOf, readSummary, writeSummary } from '../../../src/runs/runSummary.js';
 import { reduceAll } from '../../../src/core/runState.js';
 import { writeCheckpoint } from '../../../src/runs/checkpoint.js';
 import { SAMPLE_EVENTS } from '../../support/sampleEvents.js';
@@ -29,7 +29,7 @@ export function log(folder: string): Attempt {
     const text = files.original(name).toString();
     files.change(name, name.endsWith('ndjson') ? mutateLines(text, random, mutateJson) : mutateJson(text, random));
     const summary = readSummary(run);
-    if (summary) phaseOfSummary(summary);
+    if (summary) standOf(run, summary);
     const { state, phase, checkpoints, title, parent } = new RunModel(run);
     assert.ok(checkpoints.length <= 1 && typeof phase === 'string' && typeof title === 'string' && !parent);
     assert.doesNotMatch(renderReport(state), FOREIGN);
