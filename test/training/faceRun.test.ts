@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
 import { bestOf } from '../../src/core/best.js';
+import { Random } from '../../src/core/random.js';
 import { reduceAll } from '../../src/core/runState.js';
 import { COSINE_HEAD, hasCosineHead, prototypesOf } from '../../src/graph/cosineHead.js';
 import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
@@ -16,11 +17,12 @@ import { faceSight } from '../../src/recognition/faceSight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
-import { trainRun } from '../../src/training/trainRun.js';
+import { resumeRun, trainRun } from '../../src/training/trainRun.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
 import { built } from '../support/built.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
+import { resultOf } from '../support/smallRuns.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
 // A run that starts from the face network, on real pictures.
@@ -29,13 +31,30 @@ const folder = scratchFolder();
 const data = () => path.join(folder(), 'people');
 const runFolder = () => path.join(folder(), 'run');
 
-async function train(
-  options: Partial<TrainingOptionsInput>,
-): Promise<{ readonly ok: boolean; readonly messages: TrainerMessage[] }> {
-  const messages: TrainerMessage[] = [];
+interface Trained {
+  readonly ok: boolean;
+  readonly messages: TrainerMessage[];
+}
+
+async function train(options: Partial<TrainingOptionsInput>, until = Infinity): Promise<Trained> {
   const wished = { dataset: data(), faceWeights: sharedPaths.faceWeights, epochs: 4, views: 3, split: 0.7, ...options };
   const job = { runFolder: runFolder(), options: withRecipe('face', wished).data!, version: '0' };
-  const ok = await trainRun(job, (message) => messages.push(message), new StopSignal());
+  return stoppedAfter(until, (emit, stop) => trainRun(job, emit, stop));
+}
+
+const goOn = (until: number) => stoppedAfter(until, (emit, stop) => resumeRun({ runFolder: runFolder() }, emit, stop));
+
+/** Stops a run after so many steps, if it gets there. */
+async function stoppedAfter(
+  step: number,
+  begin: (emit: (message: TrainerMessage) => void, stop: StopSignal) => Promise<boolean>,
+): Promise<Trained> {
+  const messages: TrainerMessage[] = [];
+  const stop = new StopSignal();
+  const ok = await begin((message) => {
+    messages.push(message);
+    if (message.type === 'step' && message.step >= step) stop.request();
+  }, stop);
   return { ok, messages };
 }
 
@@ -196,6 +215,31 @@ describe('a training from the face network', function () {
         split!.train.every(({ file }) => !file.includes('nobody')),
         'as the run split them',
       );
+    });
+
+    it('goes on to the same bits wherever it was stopped, and with vectors that have to be made anew', async () => {
+      somePeople(5, 6);
+      const options = { epochs: 3, views: 2, checkpointMinutes: 0.001 };
+      assert.ok((await train(options)).ok);
+      const expected = resultOf(runFolder());
+      const { steps } = reduceAll(new RunReader(runFolder()).readNew());
+      const random = Random.fromSeed(5);
+      for (const forgetful of [false, true]) {
+        fs.rmSync(runFolder(), { recursive: true });
+        const [first, second] = [1 + random.integer(steps.length - 1), 1 + random.integer(steps.length - 1)].sort(
+          (a, b) => a - b,
+        );
+        assert.ok((await train(options, first)).ok);
+        if (forgetful) fs.rmSync(path.join(folder(), 'cache'), { recursive: true });
+        for (const until of [second, Infinity])
+          if (reduceAll(new RunReader(runFolder()).readNew()).finished?.reason === 'stopped')
+            assert.ok((await goOn(until)).ok, `stopped after ${first} and ${second} of ${steps.length} steps`);
+        assert.deepEqual(
+          resultOf(runFolder()),
+          expected,
+          `stopped after ${first} and ${second} of ${steps.length} steps`,
+        );
+      }
     });
 
     it('gives the same numbers to the bit from vectors that an earlier run kept', async () => {
