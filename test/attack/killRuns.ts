@@ -8,6 +8,7 @@ import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/o
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { forkTrainer } from '../support/forkTrainer.js';
 import { writePeople } from '../support/scratch.js';
+import { sharedPaths } from '../support/shared.js';
 import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
 
 // SIGKILL at instants that chance draws, and what a run is worth afterwards.
@@ -137,4 +138,27 @@ export async function attackRuns(count: number, seed: number, folder: string): P
       `${name}: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
     );
   }
+}
+
+/** MobileNetV2 on the pictures of the ORL database: what people train. */
+const ORL_RUN = {
+  ...{ width: 0.5, size: 96, weights: sharedPaths.weights05, epochs: 3, headEpochs: 1, threads: 2 },
+  ...{ quantization: { afterEpochs: 2, calibrationPictures: 32, sensitivityPictures: 8 } },
+} as const;
+
+/** Kills a run of MobileNetV2 that learns people's faces and is quantized on the way. */
+export async function attackNetwork(kills: number, seed: number, folder: string): Promise<void> {
+  if (!fs.existsSync(sharedPaths.orl) || !fs.existsSync(sharedPaths.weights05)) {
+    console.log('Not run: the pictures of ORL or the weights are not in ../shared');
+    return;
+  }
+  const how = {
+    ...{ dataset: sharedPaths.orl, cache: path.join(folder, 'cache'), options: ORL_RUN },
+    ...{ random: Random.fromSeed(seed), kills },
+  };
+  const whole = await wholeRun({ ...how, runFolder: path.join(folder, 'whole') });
+  const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, 'run') }, whole);
+  console.log(
+    `MobileNetV2 on ORL: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
+  );
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { attackAddonOften } from './addonCommand.js';
 import { attackDisk, attackPower, attackSteps } from './diskCommands.js';
-import { attackRuns } from './killRuns.js';
+import { attackNetwork, attackRuns } from './killRuns.js';
 import { attackReaders } from './readersCommand.js';
 import { attackWindows } from './windows.js';
 
@@ -24,6 +24,7 @@ interface Attack {
 
 const ATTACKS: Readonly<Record<string, Attack>> = {
   kill: { tries: 'SIGKILL of a trainer at random instants', count: 1000, attack: attackRuns },
+  network: { tries: 'the same of MobileNetV2 on ORL, from ImageNet weights to int8', count: 50, attack: attackNetwork },
   window: { tries: 'what may happen to the window of a training, in a real VS Code', count: 50, attack: attackWindows },
   addon: {
     tries: 'calls upon the native engine that nobody in his right mind would make',
