@@ -37,7 +37,6 @@ const apartFromTrainer = [
   'recognition',
   'inference',
   'training',
-  'report',
   'faces',
   'export',
   'engine',

@@ -1,3 +1,4 @@
+import { brokeOff } from '../src/core/brokeOff.js';
 import { formatCount } from '../src/core/format.js';
 import type { RunState } from '../src/core/runState.js';
 import type { Liveness, RunPhase } from '../src/protocol/panel.js';
@@ -17,19 +18,20 @@ export class Notices {
     this.root.replaceChildren(
       ...(state.failure ? [notice('error', state.failure.message, state.failure.advice)] : []),
       ...(silence ? [notice('warning', silence.message, silence.advice)] : []),
-      ...(phase === 'interrupted'
-        ? [
-            notice(
-              'warning',
-              'This run was interrupted: its process ended unexpectedly.',
-              'Its checkpoints and curves are intact; train again when you are ready.',
-            ),
-          ]
-        : []),
+      ...(phase === 'interrupted' && !state.failure ? [unexplained(state)] : []),
       ...state.warnings.map((w) => notice('warning', w.message, w.advice)),
       ...skipped(state),
     );
   }
+}
+
+/** Nobody who may write into its folder has looked why yet. */
+function unexplained({ checkpoints, run }: RunState): HTMLElement {
+  const { message, advice } = brokeOff(
+    { by: 'nothing' },
+    { newest: checkpoints.at(-1), epochs: run?.options.epochs ?? 0 },
+  );
+  return notice('warning', message, advice);
 }
 
 /** An error interrupts what a screen reader says (`alert`); a warning waits for its end, as the section's `aria-live` has it. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import { isRunOrder, type RunOrder, type TrainerMessage, type TrainerOrder } from '../protocol/jobs.js';
 import { RunFolder } from '../runs/runFolder.js';
+import { readSummary } from '../runs/runSummary.js';
 import { EXIT } from './command.js';
 import type { Flag } from './flag.js';
 import { TerminalView } from './terminalView.js';
@@ -77,10 +78,19 @@ export class Output {
     return EXIT.failed;
   }
 
+  /** Of a run that has a checkpoint to go on from. */
+  offerToGoOn(runFolder: string): void {
+    if ((readSummary(runFolder)?.checkpoints.length ?? 0) > 0)
+      this.note(`            face-trainer resume ${runFolder}`);
+  }
+
   /** Follows a run and says in the end where it lies. */
   async run(order: RunOrder): Promise<number> {
     const end = await this.follow(order);
-    if (end.type !== 'finished') return EXIT.failed;
+    if (end.type !== 'finished') {
+      this.offerToGoOn(order.runFolder);
+      return EXIT.failed;
+    }
     this.note(`Run folder  ${order.runFolder}`, `Report      ${new RunFolder(order.runFolder).report}`);
     return EXIT.ok;
   }

@@ -56,6 +56,13 @@ export class RunModel {
     };
   }
 
+  /** Whether its process ended without a last word. */
+  get isGone(): boolean {
+    const { run } = this.folded;
+    const { alive, silence } = this.liveness;
+    return run !== undefined && !this.folded.failure && !this.folded.finished && !alive && !silence;
+  }
+
   /** What is kept of it. */
   get reached(): Reached {
     return { newest: this.checkpoints[0], epochs: this.folded.run?.options.epochs ?? 0 };

@@ -17,12 +17,15 @@ export class RunWatcher {
   private readonly timer: NodeJS.Timeout;
   private settle!: (end: WatchedEnd) => void;
   private gone: number | undefined;
+  private closing = false;
   private asked: RunWish | undefined;
 
   /** @param onEvents what was told since the last time; all there is at first */
   constructor(
     readonly runFolder: string,
     private readonly onEvents: (events: readonly RunEvent[]) => void,
+    /** Whether it may say in the folder of the run how its process ended. */
+    private readonly mayWrite = true,
     pollMs = POLL_MS,
   ) {
     this.ended = new Promise((settle) => (this.settle = settle));
@@ -51,24 +54,32 @@ export class RunWatcher {
     const fresh = this.model.readOn();
     if (fresh.length > 0) this.onEvents(fresh);
     const { failure, finished } = this.model.state;
-    const end = failure ?? finished ?? this.vanished();
-    if (!end) return;
-    this.close();
-    this.settle(end);
+    const end = failure ?? finished;
+    if (end) {
+      this.close();
+      this.settle(end);
+    } else if (this.hasVanished() && !this.closing) {
+      this.closing = true;
+      void this.tellWhy();
+    }
   }
 
-  private vanished(): WatchedEnd | undefined {
-    if (this.model.liveness.alive) {
+  private hasVanished(): boolean {
+    const { alive, silence } = this.model.liveness;
+    if (alive || silence) {
       this.gone = undefined;
-      return undefined;
+      return false;
     }
     this.gone ??= performance.now();
-    if (performance.now() - this.gone < PATIENCE_MS) return undefined;
-    return {
-      type: 'failure',
-      code: 'trainer-killed',
-      message: 'The training process is gone, and nothing says why: the machine may have been switched off.',
-      advice: 'It can go on from its last checkpoint.',
-    };
+    return performance.now() - this.gone >= PATIENCE_MS;
+  }
+
+  /** What is written is met with the next look. */
+  private async tellWhy(): Promise<void> {
+    const { brokeOff, closeRun } = await import('./closeRun.js');
+    const end = this.mayWrite ? await closeRun(this.runFolder) : undefined;
+    this.look();
+    this.close();
+    this.settle(end ?? { type: 'failure', ...brokeOff({ by: 'nothing' }, this.model.reached) });
   }
 }

@@ -6,7 +6,6 @@ import {
   isLastWord,
   isRunOrder,
   JOBS,
-  type JobWords,
   trainerMessage,
   type LastWord,
   type MessageOf,
@@ -15,10 +14,9 @@ import {
   type TrainerOrder,
 } from '../protocol/jobs.js';
 import type { Request } from '../protocol/recognitionJobs.js';
-import type { EventOf } from '../protocol/runEvents.js';
 import { KEEP_MEMORY } from '../platform/keepMemory.js';
-import { closeCrashedRun } from '../runs/closeCrashedRun.js';
-import { explainExit } from './explainExit.js';
+import { hasLastWord } from '../runs/lastWord.js';
+import type { SeenEnd } from './deathOf.js';
 
 export interface TrainerListener {
   onMessage(message: TrainerMessage): void;
@@ -55,6 +53,7 @@ interface Timing {
 /** Pictures are decoded in libuv's threads, of which there are four unless somebody says otherwise. */
 const IO_THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallelism() + 2)) };
 
+const MOST_SAID = 4000;
 const TIMING: Timing = { startMs: 60_000, stopMs: 10_000, silentMs: 120_000 };
 
 /**
@@ -68,7 +67,9 @@ export class TrainerProcess {
   private readonly timing: Timing;
   private last: TrainerEnd | undefined;
   /** Why this side ended the child. */
-  private killed: EventOf<'failure'> | undefined;
+  private killed: string | undefined;
+  /** The end of what it printed, where it may say why it ends. */
+  private said = '';
   private stopAsked = false;
   private heardAt = performance.now();
   private longestSilenceMs = 0;
@@ -93,17 +94,20 @@ export class TrainerProcess {
       detached: isRunOrder(options.order),
     });
     this.ended = new Promise((resolve) => {
-      const after = (end: TrainerEnd) => {
+      const after = (end: SeenEnd) => {
         clearTimeout(this.timer);
         clearTimeout(this.watchdog);
-        resolve(end);
+        resolve(this.afterClose({ ...end, why: this.killed, said: this.said }));
       };
-      this.child.once('error', (error) => after(this.afterClose(undefined, undefined, error)));
-      this.child.once('close', (code, signal) => after(this.afterClose(code ?? undefined, signal ?? undefined)));
+      this.child.once('error', (error) => after({ error }));
+      this.child.once('close', (code, signal) => after({ code: code ?? undefined, signal: signal ?? undefined }));
     });
     this.child.on('message', (message) => this.receive(message));
     for (const stream of [this.child.stdout, this.child.stderr])
-      stream?.setEncoding('utf8').on('data', lines(listener.onOutput.bind(listener)));
+      stream?.setEncoding('utf8').on(
+        'data',
+        lines((line) => this.print(line)),
+      );
     this.timer = setTimeout(() => this.kill('did not start in time'), this.timing.startMs);
   }
 
@@ -134,14 +138,13 @@ export class TrainerProcess {
 
   /** Ends it at once. */
   kill(why: string): void {
-    const { noun, again, kept }: JobWords = JOBS[this.options.order.type];
-    this.killed ??= {
-      type: 'failure',
-      code: 'trainer-silent',
-      message: `The ${noun} process ${why} and was ended.`,
-      advice: `${again}.${kept === undefined ? '' : ` ${kept}`}`,
-    };
+    this.killed ??= why;
     this.child.kill('SIGKILL');
+  }
+
+  private print(line: string): void {
+    this.said = `${this.said}${line}\n`.slice(-MOST_SAID);
+    this.listener.onOutput(line);
   }
 
   private receive(raw: unknown): void {
@@ -193,13 +196,17 @@ export class TrainerProcess {
     if (this.child.connected) this.child.send(command, () => undefined);
   }
 
-  private afterClose(code: number | undefined, signal: string | undefined, error?: Error): TrainerEnd {
-    if (this.last) return this.last;
-    const failure = this.killed ?? explainExit(this.options.order.type, code, signal, error);
-    this.last = failure;
+  private async afterClose(end: SeenEnd): Promise<TrainerEnd> {
     const { order } = this.options;
-    if (this.logged && isRunOrder(order)) closeCrashedRun(order.runFolder, failure);
-    this.listener.onMessage(failure);
+    const { last } = this;
+    const isLogged = this.logged && isRunOrder(order);
+    if (last && !(last.type === 'failure' && isLogged && !hasLastWord(order.runFolder))) return last;
+    // Few end so: what looks into it is read then.
+    const { closeRun, explainEnd } = await import('./closeRun.js');
+    const closed = isLogged ? await closeRun(order.runFolder, last ?? end) : undefined;
+    const failure = last ?? closed ?? explainEnd(order.type, end);
+    this.last = failure;
+    if (!last) this.listener.onMessage(failure);
     return failure;
   }
 }

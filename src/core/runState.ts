@@ -1,6 +1,7 @@
 import type { Liveness, RunPhase } from '../protocol/panel.js';
 import { FIELD_OF, runState, type EventOf, type RunEvent, type RunState } from '../protocol/runEvents.js';
 import { bestOf } from './best.js';
+import { isFromOutside } from './isFromOutside.js';
 import { goneOn } from './goneOn.js';
 
 export type { RunState };
@@ -28,7 +29,7 @@ export function reduceAll(events: Iterable<RunEvent>, state = emptyRunState()): 
 }
 
 export function phaseOf(state: RunState, liveness: Liveness): RunPhase {
-  if (state.failure) return 'failed';
+  if (state.failure) return isFromOutside(state.failure) ? 'interrupted' : 'failed';
   if (state.finished) return state.finished.reason;
   if (liveness.silence) return 'silent';
   if (!liveness.alive) return 'interrupted';

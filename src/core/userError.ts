@@ -61,6 +61,9 @@ export type UserErrorCode =
   | 'trainer-killed'
   | 'trainer-silent'
   | 'trainer-not-started'
+  | 'trainer-vanished'
+  | 'machine-restarted'
+  | 'library-missing'
   | 'internal';
 
 /**

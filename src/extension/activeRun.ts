@@ -79,14 +79,19 @@ export class FoundRun implements RunInProgress {
     readonly runFolder: string,
     readonly name: string,
     listener: RunListener,
+    mayWrite: boolean,
   ) {
     // Its panel reads the log by itself: what counts here is what came since.
     let before = true;
-    this.watcher = new RunWatcher(runFolder, (events) => {
-      const told = before ? events.filter(({ type }) => type === 'run' || type === 'dataset') : events;
-      before = false;
-      for (const event of told) listener.onMessage(this, event);
-    });
+    this.watcher = new RunWatcher(
+      runFolder,
+      (events) => {
+        const told = before ? events.filter(({ type }) => type === 'run' || type === 'dataset') : events;
+        before = false;
+        for (const event of told) listener.onMessage(this, event);
+      },
+      mayWrite,
+    );
     void this.watcher.ended.then((end) => {
       this.running = false;
       listener.onEnd(this, end);

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
-import { runningRuns } from '../runs/runningRuns.js';
+import { runningRuns, takeGoneRuns } from '../runs/runningRuns.js';
 import { ActiveRun, FoundRun } from './activeRun.js';
 import { runsFolders } from './views/runsCatalog.js';
 import type { Services } from './commands/commands.js';
+import { inBackground } from './failures.js';
 import { Jobs } from './job.js';
 import { KeptLog } from './keptLog.js';
 import { DATA_VIEW, DataPanels } from './panels/dataPanels.js';
@@ -49,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const trainer: Trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => new ActiveRun(order, name, dist('trainer.js'), listener),
-    follow: (runFolder, name, listener) => new FoundRun(runFolder, name, listener),
+    follow: (runFolder, name, listener) => new FoundRun(runFolder, name, listener, editor.trusted),
     underWay: () => runningRuns().map(({ runFolder }) => runFolder),
   });
 
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const here = new Set(runsFolders(editor));
   const found = runningRuns().find(({ runFolder }) => here.has(path.dirname(runFolder)));
   if (found) trainer.adopt(found.runFolder);
+  if (editor.trusted) tellOfGone(editor, here);
 
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');
@@ -78,6 +80,14 @@ export function activate(context: vscode.ExtensionContext): void {
       vscode.commands.registerCommand(id, (...args: unknown[]) => run(services, id, args)),
     ),
   );
+}
+
+/** Runs that broke off while no window was there: with a crash of the machine, for example. */
+function tellOfGone(editor: VscodeEditor, here: ReadonlySet<string>): void {
+  for (const { runFolder } of takeGoneRuns((folder) => here.has(path.dirname(folder)))) {
+    const told = import('./announce.js').then(({ announceGone }) => announceGone(editor, runFolder));
+    inBackground(editor, told);
+  }
 }
 
 const manifest = z.object({ contributes: z.object({ commands: z.array(z.object({ command: z.string() })) }) });

@@ -1,13 +1,10 @@
 import path from 'node:path';
-import { RunModel } from '../client/runModel.js';
-import { formatPercent } from '../core/format.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import type { MessageOf, RunOrder, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { newRunFolder } from '../runs/runLocation.js';
 import { askRun, type RunWish } from '../runs/runControl.js';
 import { FoundRun, type RunEnd, type RunInProgress, type RunListener } from './activeRun.js';
-import { recoveryFor } from './commands/fineTuneAgain.js';
 import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
 import { runsFolderFor } from './runsFolders.js';
@@ -194,7 +191,10 @@ export class Trainer implements RunListener {
       status.hide();
       this.setContext(false);
     }
-    inBackground(this.editor, announce(this.editor, run, end));
+    inBackground(
+      this.editor,
+      import('./announce.js').then(({ announce }) => announce(this.editor, run, end)),
+    );
   }
 
   /** A run outlives its window, unless its user wants it otherwise. */
@@ -206,40 +206,4 @@ export class Trainer implements RunListener {
   private setContext(training: boolean): void {
     inBackground(this.editor, this.editor.execute('setContext', 'faceTrainer.training', training));
   }
-}
-
-/** One notification at the end of a run. */
-async function announce(editor: Editor, run: RunInProgress, end: RunEnd): Promise<void> {
-  const model = new RunModel(run.runFolder);
-  const [openRun, openReport, showLog] = ['Open Run', 'Open Report', 'Show Log'];
-  const recovery = end.type === 'failure' ? recoveryFor(editor, run, end.code) : undefined;
-  const buttons = [
-    ...(recovery ? [recovery.title] : []),
-    // A folder that was refused before the run began has nothing to open.
-    ...(model.hasReport ? [openReport] : []),
-    ...(model.events.length > 0 ? [openRun] : []),
-  ];
-  const chosen =
-    end.type === 'failure'
-      ? await editor.say('error', `${end.message} ${end.advice}`, ...buttons, showLog)
-      : await editor.say('information', success(run.name, end), ...buttons);
-  if (recovery && chosen === recovery.title) await recovery.run();
-  if (chosen === openRun) await editor.execute('faceTrainer.openRun', run.runFolder);
-  if (chosen === openReport) await editor.execute('faceTrainer.openReport', run.runFolder);
-  if (chosen === showLog) editor.log.show();
-}
-
-const ENDS = {
-  completed: 'Training has finished',
-  stopped: 'Training was stopped',
-  paused: 'Training was paused',
-} as const;
-
-function success(name: string, end: MessageOf<'finished'>): string {
-  const how = ENDS[end.reason];
-  const reached =
-    end.bestEpoch === undefined
-      ? 'no epoch was finished'
-      : `best validation accuracy ${formatPercent(end.bestValAccuracy)} after epoch ${end.bestEpoch}`;
-  return `${name}: ${how}, ${reached}.`;
 }

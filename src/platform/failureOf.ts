@@ -1,3 +1,4 @@
+import { libraryAdvice, missingLibrary } from '../core/missingLibrary.js';
 import { UserError } from '../core/userError.js';
 
 /**
@@ -12,6 +13,13 @@ export function failureOf(
 ): { code: string; message: string; advice: string } {
   if (error instanceof UserError) return { code: error.code, message: error.message, advice: error.advice };
   console.error(error);
+  const library = libraryOf(error);
+  if (library)
+    return {
+      code: 'library-missing',
+      message: `The ${broken.noun} could not load a library (${library.name ?? 'its log says which'}).`,
+      advice: [libraryAdvice(library.name), broken.kept].filter(Boolean).join(' '),
+    };
   const message = error instanceof Error ? error.message.split('\n')[0]! : String(error);
   return {
     code: 'internal',
@@ -23,4 +31,11 @@ export function failureOf(
       .filter(Boolean)
       .join(' '),
   };
+}
+
+/** What a loader misses: Node's errors of it have a code. */
+function libraryOf(error: unknown): ReturnType<typeof missingLibrary> {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  if (error.code !== 'ERR_DLOPEN_FAILED' && error.code !== 'MODULE_NOT_FOUND') return undefined;
+  return missingLibrary(`${error.message} ${error.code}`);
 }

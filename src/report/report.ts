@@ -4,6 +4,7 @@ import { epochColumns } from '../core/epochColumns.js';
 import { MARK_WORDS } from '../core/markWords.js';
 import { METRIC_WORDS, metricOf, strangersWords } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
+import { isFromOutside } from '../core/isFromOutside.js';
 import { bestOf } from '../core/best.js';
 import { PRINTED_POLICY } from '../core/printedPolicy.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
@@ -59,7 +60,7 @@ function outcome(state: RunState): string {
   const reached = best
     ? `Best ${METRIC_WORDS[metricOf(state)].clause} ${formatPercent(best.valAccuracy)} after epoch ${best.epoch}.`
     : 'No epoch was finished.';
-  if (state.failure) return `Failed. ${reached}`;
+  if (state.failure) return `${isFromOutside(state.failure) ? 'Broke off' : 'Failed'}. ${reached}`;
   if (!state.finished) return `Not finished. ${reached}`;
   const how = ENDS[state.finished.reason];
   return `${how} in ${formatDuration(state.finished.elapsedSeconds)}. ${reached}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isFromOutside } from '../core/isFromOutside.js';
 import type { Reached } from '../core/howFar.js';
 import { silenceWords, type Words } from '../core/silence.js';
 import { bestEpoch, emptyRunState, reduceAll, type RunState } from '../core/runState.js';
@@ -124,7 +125,7 @@ export function standOf(
   summary: RunSummary,
 ): { readonly phase: RunPhase; readonly trouble?: Words } {
   const { failure, finished, begun } = summary;
-  if (failure) return { phase: 'failed', trouble: failure };
+  if (failure) return { phase: isFromOutside(failure) ? 'interrupted' : 'failed', trouble: failure };
   if (finished) return { phase: finished };
   const pulse = pulseOf(runFolder, summary);
   const trouble = silenceWords(pulse, reachedBy(summary));

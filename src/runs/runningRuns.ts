@@ -44,6 +44,12 @@ export function noteRunning(runFolder: string, since: Date, cache = cacheFolder(
   };
 }
 
+/** Takes away what is noted of a run whose process is gone. */
+export function forgetNote(runFolder: string, cache = cacheFolder()): void {
+  const note = notedRun(runFolder, cache);
+  if (note && !isAlive(note.pid, note.processStart)) removeIfPossible(fileOf(cache, runFolder));
+}
+
 /** What is noted of a run, whether its process is there or not; undefined where nothing is. */
 export function notedRun(runFolder: string, cache = cacheFolder()): RunningRun | undefined {
   return readNote(fileOf(cache, runFolder));
@@ -57,16 +63,27 @@ function readNote(file: string): RunningRun | undefined {
   }
 }
 
-/** The runs that are trained now, the oldest first. Notes of processes that are gone are taken away. */
+/** The runs that are trained now, the oldest first. */
 export function runningRuns(cache = cacheFolder()): RunningRun[] {
+  return notesIn(cache).filter(({ pid, processStart }) => isAlive(pid, processStart));
+}
+
+/**
+ * Runs whose process is gone without having taken its note away, the oldest first: for whoever closes them and tells of them. Their
+ * notes are taken away.
+ *
+ * @param isWanted which of them, by their folders
+ */
+export function takeGoneRuns(isWanted: (runFolder: string) => boolean, cache = cacheFolder()): RunningRun[] {
+  const gone = notesIn(cache).filter(
+    ({ runFolder, pid, processStart }) => isWanted(runFolder) && !isAlive(pid, processStart),
+  );
+  for (const { runFolder } of gone) forgetNote(runFolder, cache);
+  return gone;
+}
+
+function notesIn(cache: string): RunningRun[] {
   const names = namesIn(folder(cache)).filter((name) => name.endsWith('.json'));
-  const alive = names.flatMap((name): RunningRun[] => {
-    const file = path.join(folder(cache), name);
-    const note = readNote(file);
-    if (!note) return [];
-    if (isAlive(note.pid, note.processStart)) return [note];
-    removeIfPossible(file);
-    return [];
-  });
-  return alive.sort((a, b) => a.since.localeCompare(b.since));
+  const notes = names.flatMap((name) => readNote(path.join(folder(cache), name)) ?? []);
+  return notes.sort((a, b) => a.since.localeCompare(b.since));
 }

@@ -9,7 +9,7 @@ import { PRIVATE_FILE } from '../platform/rights.js';
 import { RunFolder } from './runFolder.js';
 
 /** Files of the system alone: the folder of a run may come from anybody. */
-const COUNTER = /^\/(?:proc\/vmstat|sys\/fs\/cgroup\/(?!.*\.\.).*\/memory\.(?:events|oom_control))$/;
+const COUNTER = /^\/(?:proc\/vmstat|sys\/fs\/cgroup\/(?!.*\.\.)(?:.*\/)?memory\.(?:events|oom_control))$/;
 const bytes = z.number().min(0);
 
 /** What `alive.json` holds: the newest signs of life of the process that trains a run, written by a thread of it. */

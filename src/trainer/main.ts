@@ -72,7 +72,10 @@ function onMessage(message: unknown): void {
   if (job) return;
   const order = command.data;
   job = order.type;
-  if (isRunOrder(order)) void watch.terminate();
+  if (isRunOrder(order)) {
+    void watch.terminate();
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.endBySignal(signal));
+  }
   runJob<Job>(job, order, send, stop, requests).then((word) => {
     send(word);
     end(word.type === 'failure' ? 1 : 0);

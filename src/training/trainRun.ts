@@ -21,6 +21,7 @@ import { runFolderOf, type RunFolder } from '../runs/runFolder.js';
 import { writeRunRecord } from '../runs/runRecord.js';
 import { startWeights } from '../weights/startWeights.js';
 import type { AlignedDataset } from './alignedDataset.js';
+import { whyBrokenOff } from './brokenOff.js';
 import { Checkpointing } from './checkpointing.js';
 import { DISK_PATIENCE, patienceAtEnd } from './diskPatience.js';
 import { requireRoom } from './diskRoom.js';
@@ -77,6 +78,8 @@ async function toTheEnd(
     const started = performance.now();
     const context = await begin(open);
     const finished = await run(context);
+    const broken = finished.reason === 'completed' ? undefined : whyBrokenOff(context);
+    if (broken) throw broken;
     const before = context.from?.loop.elapsedSeconds ?? 0;
     const elapsedSeconds = before + (performance.now() - started) / 1000;
     await context.teller.tellLast({ ...finished, elapsedSeconds }, isPatientIn(context));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { TrainerProcess, type TrainerEnd } from '../../src/client/trainerProcess.js';
+import { escapeHtml } from '../../src/core/format.js';
 import { RunModel } from '../../src/client/runModel.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
 import { JOBS, type TrainerMessage, type TrainerOrder } from '../../src/protocol/jobs.js';
@@ -33,6 +34,8 @@ const fineTuning = (): TrainerOrder => ({
 
 function start(mode: string, entryFile = entry, order: TrainerOrder = training()): Started {
   process.env['FAKE_TRAINER'] = mode;
+  if (mode === 'full') process.env['NODE_OPTIONS'] = '--max-old-space-size=40';
+  else delete process.env['NODE_OPTIONS'];
   const messages: TrainerMessage[] = [];
   const output: string[] = [];
   const trainer = new TrainerProcess(
@@ -59,10 +62,14 @@ async function failure(mode: string, order = training()): Promise<Extract<Traine
 describe('TrainerProcess', () => {
   it('explains each way in which a trainer can die', async () => {
     const expected: [mode: string, code: string, message: RegExp][] = [
-      ['killed', 'trainer-killed', /by the system or by someone, most likely because memory ran out/],
+      ['killed', 'trainer-killed', /was ended at once by someone, or by the system for want of memory \(SIGKILL\)/],
+      ['told', 'trainer-killed', /was told to end from outside \(SIGTERM\)/],
       ['trap', 'out-of-memory', /ran out of memory/],
+      ['refused', 'out-of-memory', /ran out of memory/],
+      ['full', 'out-of-memory', /used up the memory that JavaScript may take \(its heap\)/],
       ['segfault', 'trainer-crashed', /crashed \(SIGSEGV\)/],
-      ['heap', 'out-of-memory', /ran out of memory/],
+      ['aborts', 'trainer-crashed', /crashed \(SIGABRT\)/],
+      ['library', 'library-missing', /could not load a library \(face-\d+\.node\)/],
       ['exits', 'trainer-crashed', /exit code 7/],
       ['dies-at-once', 'trainer-crashed', /exit code 3/],
       ['silent', 'trainer-silent', /did not start in time/],
@@ -72,7 +79,23 @@ describe('TrainerProcess', () => {
       const end = await failure(mode);
       assert.equal(end.code, code, mode);
       assert.match(end.message, message, mode);
+      if (/^(?:dies-at-once|silent|old)$/.test(mode)) continue;
+      assert.match(end.message, /^Training broke off before its first checkpoint: its process /, mode);
+      assert.match(end.advice, /^Train again: nothing was kept\./, mode);
+      const { state, hasReport, reportFile } = new RunModel(path.join(folder(), 'run'));
+      assert.deepEqual(state.failure, end, 'its folder tells the same');
+      assert.ok(
+        hasReport && fs.readFileSync(reportFile, 'utf8').includes(escapeHtml(end.message)),
+        'so does its report',
+      );
+      fs.rmSync(path.join(folder(), 'run'), { recursive: true });
     }
+  });
+
+  it('has the folder of a run tell what the run itself said last and could not write there', async () => {
+    const end = await failure('unlogged');
+    assert.equal(end.code, 'internal');
+    assert.deepEqual(new RunModel(path.join(folder(), 'run')).state.failure, end);
   });
 
   it('tells once of a job that says nothing, can end it, and leaves a run alone', async () => {
@@ -119,7 +142,7 @@ describe('TrainerProcess', () => {
     const end = await failure('killed', fineTuning());
     const model = new RunModel(path.join(folder(), 'run'));
     assert.equal(model.state.failure?.message, end.message);
-    assert.equal(model.phase, 'failed');
+    assert.equal(model.phase, 'interrupted', 'nothing is wrong with the run');
   });
 
   it('speaks of the job at hand, however it dies', async () => {
@@ -132,7 +155,7 @@ describe('TrainerProcess', () => {
       { type: 'predict', protocol, model: checkpoint, files: [dataset], faces: 'auto', seen: false },
     ];
     for (const order of orders)
-      for (const mode of ['killed', 'heap', 'trap', 'segfault', 'exits']) {
+      for (const mode of ['killed', 'told', 'full', 'trap', 'segfault', 'exits']) {
         const { message, advice } = await failure(mode, order);
         assert.match(message, new RegExp(`^The ${JOBS[order.type].noun} process `));
         assert.doesNotMatch(
@@ -177,7 +200,8 @@ describe('TrainerProcess', () => {
   it('says so when there is nothing to start', async () => {
     const { trainer } = start('x', path.join(folder(), 'missing.js'));
     const end = await trainer.ended;
-    assert.ok(end.type === 'failure' && end.code === 'trainer-crashed');
+    assert.ok(end.type === 'failure' && end.code === 'library-missing');
+    assert.match(end.message, /could not load a library \(missing\.js\)/);
   });
 });
 

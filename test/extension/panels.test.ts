@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { RunModel } from '../../src/client/runModel.js';
 import type { RunInProgress } from '../../src/extension/activeRun.js';
 import { DataPanels } from '../../src/extension/panels/dataPanels.js';
 import { ModelPanels } from '../../src/extension/panels/modelPanels.js';
@@ -14,7 +15,7 @@ import { trainingOptions } from '../../src/protocol/options.js';
 import { hostMessage, type HostMessage } from '../../src/protocol/panel.js';
 import { notRun } from '../support/notRun.js';
 import { scratchFolder } from '../support/scratch.js';
-import { FakeEditor, FakePanel, settled } from './fakeEditor.js';
+import { FakeEditor, FakePanel, settled, until } from './fakeEditor.js';
 import { epochEvent, runEventOf, writeRun } from './runs.js';
 
 const folder = scratchFolder();
@@ -67,6 +68,27 @@ describe('RunPanels', () => {
     assert.equal(editor.panels.length, 1);
     const [panel] = editor.panels;
     assert.deepEqual([panel!.title, panel!.focus, panel!.revealed], ['orl – 23:48', false, [false, true]]);
+  });
+
+  it('says in the folder of a run whose process is gone why it is, and shows it; in Restricted Mode it writes nothing', async () => {
+    const at = run('checkpoints/epoch-0001');
+    const before = fs.readdirSync(at);
+    const [restricted, trusting] = [inWorkspace(), inWorkspace()];
+    restricted.trusted = false;
+    panelsOf(restricted).open(at, false);
+    restricted.panels[0]!.say({ type: 'ready' });
+    const looked = performance.now();
+    await until(() => performance.now() - looked > 3500 && restricted.panels[0]!.posted.length > 0);
+    assert.deepEqual(fs.readdirSync(at), before);
+    panelsOf(trusting).open(at, false);
+    trusting.panels[0]!.say({ type: 'ready' });
+    const told = () =>
+      messages(trusting.panels[0]!).flatMap((message) =>
+        message.type === 'events' ? message.events.filter(({ type }) => type === 'failure') : [],
+      );
+    await until(() => told().length > 0);
+    assert.deepEqual(told(), [new RunModel(at).state.failure]);
+    assert.match(JSON.stringify(told()), /Training broke off after epoch 1 of \d+: its process is gone/);
   });
 
   it('takes the place of what another extension host left behind', () => {

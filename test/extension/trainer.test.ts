@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { RunInProgress, RunListener } from '../../src/extension/activeRun.js';
+import { announceGone } from '../../src/extension/announce.js';
 import { Trainer, type TrainerViews } from '../../src/extension/trainer.js';
+import { runRow } from '../../src/extension/views/runRows.js';
+import { factsOf } from '../../src/extension/views/runsCatalog.js';
 import type { RunOrder, TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
+import type { RunEvent } from '../../src/protocol/runEvents.js';
 import { takeWish, type RunWish } from '../../src/runs/runControl.js';
 import { scratchFolder } from '../support/scratch.js';
-import { FakeEditor, settled } from './fakeEditor.js';
+import { FakeEditor, until } from './fakeEditor.js';
 import { runEventOf, writeRun } from './runs.js';
 
 const folder = scratchFolder();
@@ -144,7 +149,7 @@ describe('Trainer', () => {
     writeRun(runs[0]!.runFolder, [runEventOf(runs[0]!.runFolder, options().dataset)]);
     editor.buttons.push('Open Run');
     runs[0]!.ends('stopped');
-    await settled();
+    await until(() => editor.executed.some(([name]) => name === 'faceTrainer.openRun'));
     assert.deepEqual(editor.said.at(-1), {
       severity: 'information',
       message: 'people: Training was stopped, no epoch was finished.',
@@ -164,10 +169,61 @@ describe('Trainer', () => {
       message: 'Others.',
       advice: 'Go on.',
     });
-    await settled();
+    await until(() => editor.executed.at(-1)?.[0] === 'faceTrainer.quantize');
     const [name, again, layers, overrides] = editor.executed.at(-1)!;
     assert.deepEqual([name, again, layers], ['faceTrainer.quantize', checkpoint, ['Conv1']]);
     assert.equal((overrides as { changedData: boolean }).changedData, true);
+  });
+
+  it('offers what helps against the way in which a run died that has kept nothing', async () => {
+    for (const [code, button, command] of [
+      ['out-of-memory', 'Train Again…', 'faceTrainer.trainModel'],
+      ['trainer-killed', 'Train Again…', 'faceTrainer.trainModel'],
+      ['library-missing', 'Set Up TensorFlow…', 'faceTrainer.setUpTensorFlow'],
+      ['engine-unavailable', 'Set Up TensorFlow…', 'faceTrainer.setUpTensorFlow'],
+    ] as const) {
+      const { editor, trainer, runs } = setUp();
+      await trainer.start(options());
+      editor.buttons.push(button);
+      runs[0]!.listener.onEnd(runs[0]!, { type: 'failure', code, message: 'It broke off.', advice: 'Do this.' });
+      await until(() => editor.executed.some(([name]) => name === command));
+      assert.deepEqual(editor.said.at(-1), {
+        severity: 'error',
+        message: 'It broke off. Do this.',
+        buttons: [button, 'Show Log'],
+      });
+    }
+  });
+
+  it('tells of a run that broke off while no window was there, and leads on from its checkpoint', async () => {
+    const { editor } = setUp();
+    const run = path.join(folder(), 'gone');
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    const checkpoint = { type: 'checkpoint', path: 'checkpoints/epoch-0001', epoch: 1, step: 4, bytes: 1, best: true };
+    writeRun(run, [
+      Object.assign(runEventOf(run, '/pictures/people'), { pid, processStart: 'before:1' }),
+      checkpoint as RunEvent,
+    ]);
+    editor.buttons.push('Go On');
+    await announceGone(editor, run);
+    const why =
+      process.platform === 'linux' ? 'ended when the machine was started anew' : 'is gone, and nothing says why';
+    assert.deepEqual(editor.said, [
+      {
+        severity: 'error',
+        message: `Training broke off after epoch 1 of 10: its process ${why}. It can go on from there.`,
+        buttons: ['Go On', 'Open Report', 'Open Run', 'Show Log'],
+      },
+    ]);
+    assert.deepEqual(editor.executed, [['faceTrainer.goOn', run]]);
+    const facts = factsOf(editor, run);
+    assert.deepEqual([facts.phase, facts.trouble], ['interrupted', editor.said[0]!.message]);
+    assert.match(
+      runRow(facts, new Date()).hint,
+      /^people – .*, interrupted\. Training broke off after epoch 1 of 10: /,
+    );
+    await announceGone(editor, path.join(folder(), 'nowhere'));
+    assert.equal(editor.said.length, 1, 'nothing is said of what is not there');
   });
 
   it('takes over a run that was under way, and tells of its end as of one of its own', async () => {
@@ -181,7 +237,7 @@ describe('Trainer', () => {
     trainer.end('pause');
     assert.equal(runs[0]!.asked, 'pause');
     runs[0]!.ends('paused');
-    await settled();
+    await until(() => editor.said.length === 2);
     assert.match(editor.said.at(-1)!.message, /^people: Training was paused/);
     assert.equal(trainer.activeRun, undefined);
   });

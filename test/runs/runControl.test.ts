@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { askRun, takeWish } from '../../src/runs/runControl.js';
-import { noteRunning, runningRuns } from '../../src/runs/runningRuns.js';
+import { noteRunning, runningRuns, takeGoneRuns } from '../../src/runs/runningRuns.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -64,7 +64,14 @@ describe('the runs of this machine', () => {
     for (const gone of [{ pid }, ...(process.platform === 'linux' ? [{ processStart: 'another boot:1' }] : [])]) {
       fs.writeFileSync(file, JSON.stringify({ ...written, ...gone }));
       assert.deepEqual(runningRuns(cache), [], JSON.stringify(gone));
-      assert.ok(!fs.existsSync(file), 'and their note is taken away');
+      assert.deepEqual(
+        takeGoneRuns(() => false, cache),
+        [],
+      );
+      assert.ok(fs.existsSync(file), 'and is kept for whoever tells of it');
+      const [taken] = takeGoneRuns((runFolder) => runFolder === '/runs/a', cache);
+      assert.equal(taken?.runFolder, '/runs/a');
+      assert.ok(!fs.existsSync(file), 'who takes it away');
     }
   });
 

@@ -3,11 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { reduceAll } from '../../src/core/runState.js';
-import { RunModel } from '../../src/client/runModel.js';
 import { processStart } from '../../src/platform/isAlive.js';
 import type { RunEvent } from '../../src/protocol/runEvents.js';
 import { writeCheckpoint } from '../../src/runs/checkpoint.js';
-import { closeCrashedRun } from '../../src/runs/closeCrashedRun.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
 import { changesSummary, readSummary, standOf, writeSummary } from '../../src/runs/runSummary.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
@@ -122,31 +120,5 @@ describe('the summary of a run', () => {
       changing.map(({ type }) => type),
       ['run', 'stage', 'checkpoint', 'resumed', 'failure', 'finished'],
     );
-  });
-});
-
-describe('closeCrashedRun', () => {
-  it('tells the end that the run could not tell, and removes what it left half done', () => {
-    write(events);
-    fs.appendFileSync(run().metrics, '{"type":"step","epo');
-    fs.mkdirSync(path.join(run().checkpoints, `.tmp-epoch-0002-${dead}`));
-    fs.writeFileSync(run().reserve, 'room for the line that follows');
-    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
-    assert.ok(!fs.existsSync(run().reserve));
-    const model = new RunModel(folder());
-    assert.equal(model.phase, 'failed');
-    assert.deepEqual(model.state.failure, SAMPLE_EVENTS.failure);
-    assert.deepEqual(model.state.warnings, [], 'a cut line is no news');
-    assert.deepEqual(fs.readdirSync(run().checkpoints), ['epoch-0001']);
-    assert.equal(readSummary(folder())?.failure?.code, 'disk-full');
-  });
-
-  it('makes nothing where no log is, and writes into no pipe', () => {
-    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
-    closeCrashedRun(path.join(folder(), 'nowhere'), SAMPLE_EVENTS.failure);
-    assert.deepEqual(fs.readdirSync(folder()), []);
-    if (process.platform === 'win32') return;
-    assert.equal(spawnSync('mkfifo', [run().metrics]).status, 0);
-    closeCrashedRun(folder(), SAMPLE_EVENTS.failure);
   });
 });

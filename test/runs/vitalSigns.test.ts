@@ -67,6 +67,7 @@ describe('the signs of life of a run', () => {
     const real = [
       { file: '/proc/vmstat', count: 3 },
       { file: '/sys/fs/cgroup/user.slice/memory.events', count: 0 },
+      { file: '/sys/fs/cgroup/memory.events', count: 0 },
     ];
     writeVitalSigns(folder(), signs({ oomCounts: real }));
     assert.deepEqual(readVitalSigns(folder())?.oomCounts, real);

@@ -27,6 +27,7 @@ export const attach: Command<AttachWish> = {
       return EXIT.ok;
     }
     if (end.type === 'failure' && !watcher.model.state.failure) output.message(end);
+    if (end.type === 'failure') output.offerToGoOn(runFolder);
     return end.type === 'finished' ? EXIT.ok : EXIT.failed;
   },
 };

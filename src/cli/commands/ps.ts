@@ -1,11 +1,22 @@
 import path from 'node:path';
 import { formatCount } from '../../core/format.js';
 import { silenceWords, type Pulse } from '../../core/silence.js';
-import { runningRuns } from '../../runs/runningRuns.js';
+import { closeRun } from '../../client/closeRun.js';
+import { runningRuns, takeGoneRuns, type RunningRun } from '../../runs/runningRuns.js';
 import { reachedBy, readSummary } from '../../runs/runSummary.js';
 import { pulseOf } from '../../runs/vitalSigns.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
+
+/** Of a run whose process is gone: why, which is written into its folder as well. */
+async function brokenOff({ runFolder, pid, since }: RunningRun) {
+  const end = await closeRun(runFolder);
+  return end?.type === 'failure'
+    ? [{ runFolder, pid, since, state: 'broken off', message: end.message, advice: end.advice }]
+    : [];
+}
+
+const nameOf = (runFolder: string, summary = readSummary(runFolder)) => path.basename(summary?.dataset ?? runFolder);
 
 /** `gone`: it ended since the list was made. */
 const STATES: Readonly<Record<Pulse['state'], string>> = {
@@ -26,16 +37,18 @@ export const ps: Command<{ readonly json: boolean }> = {
     return { json: given.has('json') };
   },
 
-  run({ json }) {
+  async run({ json }) {
     const output = new Output(json);
+    const ends = await Promise.all(takeGoneRuns(() => true).map(brokenOff));
     const runs = runningRuns().map((run) => {
       const summary = readSummary(run.runFolder);
       const pulse = pulseOf(run.runFolder, run);
       const reached = summary ? reachedBy(summary) : { newest: undefined, epochs: 0 };
       return { ...run, summary, state: STATES[pulse.state], silence: silenceWords(pulse, reached) };
     });
-    output.line(
-      runs.map(({ runFolder, pid, since, summary, state, silence }) => ({
+    output.line([
+      ...ends.flat(),
+      ...runs.map(({ runFolder, pid, since, summary, state, silence }) => ({
         runFolder,
         pid,
         since,
@@ -44,15 +57,17 @@ export const ps: Command<{ readonly json: boolean }> = {
         epochs: summary?.epochs,
         plannedEpochs: summary?.plannedEpochs,
       })),
-    );
+    ]);
+    for (const { runFolder, message, advice } of ends.flat())
+      output.note(`${nameOf(runFolder)}: ${message} ${advice}`, `            ${runFolder}`);
     if (runs.length === 0) output.note('No run is training.');
     for (const { runFolder, pid, summary, state, silence } of runs) {
       output.note(
-        `${path.basename(summary?.dataset ?? runFolder)}: ${formatCount(summary?.epochs ?? 0, 'epoch')} of ${summary?.plannedEpochs ?? '?'} done, ${state}, process ${pid}`,
+        `${nameOf(runFolder, summary)}: ${formatCount(summary?.epochs ?? 0, 'epoch')} of ${summary?.plannedEpochs ?? '?'} done, ${state}, process ${pid}`,
         `            ${runFolder}`,
       );
       if (silence) output.note(`            ${silence.message} ${silence.advice}`);
     }
-    return Promise.resolve(EXIT.ok);
+    return EXIT.ok;
   },
 };

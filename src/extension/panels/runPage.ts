@@ -3,6 +3,7 @@ import type { RunModel } from '../../client/runModel.js';
 import { panelMessage, type HostMessage, type PanelMessage } from '../../protocol/panel.js';
 import type { MessageOf } from '../../protocol/jobs.js';
 import type { Editor, Panel } from '../editor.js';
+import { inBackground } from '../failures.js';
 import { insideFolder } from '../insideFolder.js';
 import { runName } from '../runName.js';
 import { PageHost, type CommonMessage, type Page } from './pageHost.js';
@@ -11,6 +12,7 @@ import { PageHost, type CommonMessage, type Page } from './pageHost.js';
 const POLL_MS = 1000;
 /** Steps that come within it are read from the log at once: a small network makes hundreds in a second. */
 const TOGETHER_MS = 50;
+const PATIENCE_MS = 2000;
 
 /** What the buttons on a checkpoint run. */
 const CHECKPOINT_COMMANDS = { export: 'exportModel', compare: 'compareModels', tryPicture: 'tryPicture' } as const;
@@ -26,6 +28,9 @@ export class RunPage implements Page<RunMessage, HostMessage> {
   private readonly host: PageHost<RunMessage, HostMessage>;
   private readonly timer: NodeJS.Timeout;
   private soon: NodeJS.Timeout | undefined;
+  private closing: NodeJS.Timeout | undefined;
+  /** The process whose end was looked into. */
+  private closedPid: number | undefined;
   /** The last liveness that was posted: every poll asks for it, and nearly always it is the same. */
   private sent = '';
 
@@ -71,6 +76,18 @@ export class RunPage implements Page<RunMessage, HostMessage> {
       else this.host.post({ type: 'events', events });
     }
     this.livenessChanged();
+    if (this.model.isGone && this.editor.trusted) this.close();
+  }
+
+  /** Its process ended without a last word: the folder says from now on why. Whoever started it may just be writing that. */
+  private close(): void {
+    const { runFolder, state } = this.model;
+    if (this.closedPid === state.run?.pid) return;
+    this.closedPid = state.run?.pid;
+    this.closing = setTimeout(() => {
+      const closed = import('../../client/closeRun.js').then(({ closeRun }) => closeRun(runFolder));
+      inBackground(this.editor, closed);
+    }, PATIENCE_MS);
   }
 
   readSoon(): void {
@@ -92,6 +109,7 @@ export class RunPage implements Page<RunMessage, HostMessage> {
   closed(): void {
     clearInterval(this.timer);
     clearTimeout(this.soon);
+    clearTimeout(this.closing);
   }
 
   async receive(message: RunMessage): Promise<void> {

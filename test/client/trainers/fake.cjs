@@ -1,5 +1,21 @@
 // A trainer that behaves as FAKE_TRAINER says: stands in for the real one in the tests of its client.
 const mode = process.env.FAKE_TRAINER;
+/** V8 says what it ends of. */
+function fillHeap() {
+  const kept = [];
+  for (;;) kept.push(Array.from({ length: 1000 }, Math.random));
+}
+/** As of a package for another system. */
+function loadLibrary() {
+  const file = require('node:path').join(require('node:os').tmpdir(), `face-${process.pid}.node`);
+  require('node:fs').writeFileSync(file, 'no library');
+  process.once('exit', () => require('node:fs').rmSync(file));
+  require(file);
+}
+function takeMemory() {
+  const kept = [];
+  for (;;) kept.push(Buffer.alloc(1e6, 1));
+}
 const say = (message, then) => process.send(message, then);
 if (mode === 'silent') setInterval(() => undefined, 1000);
 else if (mode === 'dies-at-once') process.exit(3);
@@ -21,8 +37,19 @@ else {
     if (mode === 'segfault') process.kill(process.pid, 'SIGSEGV');
     if (mode === 'killed') process.kill(process.pid, 'SIGKILL');
     if (mode === 'trap') process.kill(process.pid, 'SIGTRAP');
-    if (mode === 'heap') process.abort();
+    if (mode === 'aborts') process.abort();
     if (mode === 'exits') process.exit(7);
+    if (mode === 'told') process.kill(process.pid, 'SIGTERM');
+    if (mode === 'full') fillHeap();
+    if (mode === 'refused') console.error("terminate called after throwing an instance of 'std::bad_alloc'");
+    if (mode === 'refused') process.abort();
+    if (mode === 'library') loadLibrary();
+    if (mode === 'hungry') takeMemory();
+    if (mode === 'unlogged')
+      say(
+        { type: 'failure', code: 'internal', message: 'It broke in a place that cannot log.', advice: 'Please report it.' },
+        () => process.exit(1),
+      );
     if (mode === 'babbles') say({ type: 'step', epoch: 'one' });
     if (mode === 'babbles') say({ type: 'warning', code: 'x', message: 'understood', advice: 'y' });
   });

@@ -71,7 +71,17 @@ describe('the panel of a run', function () {
     await panel.send({ type: 'liveness', liveness: { ...elsewhere, alive: false }, hasReport: false });
     assert.equal(await panel.page.locator('.badge').textContent(), 'Interrupted');
     assert.deepEqual(await shown(), ['Go On', 'Show Run Folder']);
+    const notice = () => panel.page.locator('.notice').last().textContent();
+    assert.match(
+      (await notice())!,
+      /^Training broke off after epoch 1 of \d+: its process is gone, and nothing says why\. It can go on from there\.$/,
+    );
     await panel.page.locator('#goOn').click();
+    const silence = { message: 'Training has not answered for 5 minutes.', advice: 'It may still come back.' };
+    await panel.send({ type: 'liveness', liveness: { ...elsewhere, silence }, hasReport: false });
+    assert.equal(await panel.page.locator('.badge').textContent(), 'Not answering');
+    assert.equal(await notice(), `${silence.message} ${silence.advice}`);
+    assert.deepEqual(await shown(), ['Stop', 'Pause', 'Show Run Folder']);
     const rests = { ...elsewhere, alive: false };
     const end = { ...SAMPLE_EVENTS.finished, reason: 'paused' as const };
     await panel.send(snapshot([...told, end], { liveness: rests }));
