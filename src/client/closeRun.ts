@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { smallerBatch } from '../core/batchSize.js';
 import { brokeOff, endedBadly } from '../core/brokeOff.js';
 import { reduceAll } from '../core/runState.js';
 import { takeFolder } from '../platform/folderLock.js';
@@ -55,7 +56,10 @@ export async function closeRun(
 
 function failureOf(runFolder: string, { run, checkpoints }: RunState, end: SeenEnd | Failure | undefined): Failure {
   if (end && 'message' in end) return end;
-  const reached = { newest: checkpointsThere(runFolder, checkpoints).at(-1), epochs: run?.options.epochs ?? 0 };
+  const reached = {
+    ...{ newest: checkpointsThere(runFolder, checkpoints).at(-1), epochs: run?.options.epochs ?? 0 },
+    smaller: run && smallerBatch(run.options),
+  };
   const signs = readVitalSigns(runFolder);
   const own = signs?.pid === run?.pid ? signs : undefined;
   return {

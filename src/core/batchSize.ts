@@ -6,6 +6,14 @@ export function picturesPerBatch({ sampler, batchSize }: Pick<TrainingOptions, '
   return sampler === 'shuffle' ? batchSize : sampler.people * sampler.pictures;
 }
 
+/** A batch that takes about half the memory; undefined where it would be none, or is made up of people. */
+export function smallerBatch({
+  sampler,
+  batchSize,
+}: Pick<TrainingOptions, 'sampler' | 'batchSize'>): number | undefined {
+  return sampler === 'shuffle' && batchSize >= 4 ? batchSize >> 1 : undefined;
+}
+
 /** "batch 128"; "batch 80 (20 people x 4 pictures)" where a batch is made up of people. */
 export function batchWords(options: Pick<TrainingOptions, 'sampler' | 'batchSize'>): string {
   const words = `batch ${picturesPerBatch(options)}`;

@@ -1,3 +1,4 @@
+import { formatBytes, formatCount } from './format.js';
 import { howFar, type Reached } from './howFar.js';
 import { libraryAdvice } from './missingLibrary.js';
 import type { Words } from './silence.js';
@@ -13,6 +14,8 @@ export type Death =
   | { readonly by: 'signal'; readonly signal: string }
   /** The kernel ended it for want of memory, in its control group or on the whole machine, or refused it more. */
   | { readonly by: 'memory'; readonly of: 'group' | 'machine' | 'refused' }
+  /** It ended by itself while there was some left. */
+  | { readonly by: 'shortage'; readonly availableBytes: number; readonly totalBytes: number }
   /** JavaScript's own limit. */
   | { readonly by: 'heap' }
   /** SIGKILL, and nothing says whose. */
@@ -60,6 +63,10 @@ function told(death: Death): Told {
         : { code: 'trainer-killed', did: `${ASKED[death.signal]!} from outside (${death.signal})` };
     case 'memory':
       return { code: 'out-of-memory', did: OF_MEMORY[death.of], lessHelps: true };
+    case 'shortage': {
+      const left = `${formatBytes(death.availableBytes)} of ${formatBytes(death.totalBytes)} were left`;
+      return { code: 'memory-low', did: `ended by itself before memory ran out (${left})`, lessHelps: true };
+    }
     case 'heap':
       return { code: 'out-of-memory', did: 'used up the memory that JavaScript may take (its heap)', lessHelps: true };
     case 'kill':
@@ -90,12 +97,17 @@ const ASKED: Readonly<Record<string, string>> = {
 export function brokeOff(death: Death, reached: Reached): Failure {
   const { code, did, advice, lessHelps } = told(death);
   const goesOn = reached.newest ? 'It can go on from there.' : 'Train again: nothing was kept.';
-  const less = lessHelps && 'Close other programs first; a smaller batch, in another training, needs less memory.';
+  const less = lessHelps && ['Close other programs first.', smallerWords(reached.smaller)].filter(Boolean).join(' ');
   return {
     code,
     message: `Training broke off ${howFar(reached)}: its process ${did}.`,
     advice: [goesOn, advice ?? less].filter(Boolean).join(' '),
   };
+}
+
+function smallerWords(smaller: number | undefined): string {
+  if (smaller === undefined) return '';
+  return `A batch of ${formatCount(smaller, 'picture')} (--batch ${smaller}) takes about half the memory, in another training.`;
 }
 
 /** What is said of another job that ended so, or of a run of which there is no folder yet. */

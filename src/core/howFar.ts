@@ -4,6 +4,8 @@ export interface Reached {
   readonly newest: { readonly path: string; readonly epoch: number } | undefined;
   /** Epochs planned. */
   readonly epochs: number;
+  /** Pictures in a batch that would need about half the memory (`smallerBatch`). */
+  readonly smaller?: number | undefined;
 }
 
 /** "after epoch 6 of 10": how far what is kept of a run goes, in the middle of a sentence. */

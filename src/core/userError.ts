@@ -64,6 +64,7 @@ export type UserErrorCode =
   | 'trainer-vanished'
   | 'machine-restarted'
   | 'library-missing'
+  | 'memory-low'
   | 'internal';
 
 /**

@@ -1,6 +1,8 @@
 import { closeRun } from '../client/closeRun.js';
 import { RunModel } from '../client/runModel.js';
+import { smallerBatch } from '../core/batchSize.js';
 import { formatPercent } from '../core/format.js';
+import type { RunState } from '../core/runState.js';
 import type { MessageOf } from '../protocol/jobs.js';
 import type { RunEnd, RunInProgress } from './activeRun.js';
 import { recoveryFor } from './commands/fineTuneAgain.js';
@@ -25,9 +27,12 @@ export async function announce(
 ): Promise<void> {
   const model = new RunModel(run.runFolder);
   const [openRun, openReport, showLog] = ['Open Run', 'Open Report', 'Show Log'];
-  const recovery = end.type === 'failure' ? recoveryFor(editor, run, end.code) : undefined;
+  const recoveries =
+    end.type === 'failure'
+      ? [recoveryFor(editor, run, end.code), withSmallerBatch(editor, model.state, end.code)].filter((one) => !!one)
+      : [];
   const buttons = [
-    ...(recovery ? [recovery.title] : []),
+    ...recoveries.map(({ title }) => title),
     // A folder that was refused before the run began has nothing to open.
     ...(model.hasReport ? [openReport] : []),
     ...(model.events.length > 0 ? [openRun] : []),
@@ -36,10 +41,23 @@ export async function announce(
     end.type === 'failure'
       ? await editor.say('error', `${end.message} ${end.advice}`, ...buttons, showLog)
       : await editor.say('information', success(run.name, end), ...buttons);
-  if (recovery && chosen === recovery.title) await recovery.run();
+  await recoveries.find(({ title }) => title === chosen)?.run();
   if (chosen === openRun) await editor.execute('faceTrainer.openRun', run.runFolder);
   if (chosen === openReport) await editor.execute('faceTrainer.openReport', run.runFolder);
   if (chosen === showLog) editor.log.show();
+}
+
+/** Of a run that was short of memory. */
+function withSmallerBatch(editor: Editor, { run }: RunState, code: string): ReturnType<typeof recoveryFor> {
+  const batchSize = run && smallerBatch(run.options);
+  if (batchSize === undefined || (code !== 'memory-low' && code !== 'out-of-memory')) return undefined;
+  const place = { scheme: 'file', fsPath: run!.options.dataset };
+  return {
+    title: `Train with Batches of ${batchSize}…`,
+    run: async () => {
+      await editor.execute('faceTrainer.trainModel', place, { batchSize });
+    },
+  };
 }
 
 const ENDS = {

@@ -18,11 +18,11 @@ export interface MemoryReading {
 
 /** Where a control group's limit, use and kills stand: version 2, then version 1 of the kernel's interface. */
 const GROUP_FILES = [
-  { limit: 'memory.max', usage: 'memory.current', inactive: 'inactive_file', kills: 'memory.events' },
+  { limit: 'memory.max', usage: 'memory.current', cache: ['inactive_file', 'active_file'], kills: 'memory.events' },
   {
     limit: 'memory.limit_in_bytes',
     usage: 'memory.usage_in_bytes',
-    inactive: 'total_inactive_file',
+    cache: ['total_inactive_file', 'total_active_file'],
     kills: 'memory.oom_control',
   },
 ] as const;
@@ -59,15 +59,16 @@ export function oomCountOf(file: string): number | undefined {
   return numberAfter(read(path.dirname(file), path.basename(file)), 'oom_kill');
 }
 
-/** Its page cache is given back when it is needed, and counts as free. */
+/** Pages of files are given back when they are needed, and count as free: in a container they fill whatever there is. */
 function readingOf(folder: string): MemoryReading[] {
-  return GROUP_FILES.flatMap(({ limit, usage, inactive }) => {
+  return GROUP_FILES.flatMap(({ limit, usage, cache }) => {
     const most = Number.parseInt(read(folder, limit), 10);
     const used = Number.parseInt(read(folder, usage), 10);
     // "max" is no number.
     if (!Number.isFinite(most) || !Number.isFinite(used) || most >= NO_LIMIT) return [];
-    const cache = numberAfter(read(folder, 'memory.stat'), inactive) ?? 0;
-    return [{ availableBytes: Math.max(0, most - used + cache), totalBytes: most }];
+    const stat = read(folder, 'memory.stat');
+    const free = cache.reduce((sum, name) => sum + (numberAfter(stat, name) ?? 0), most - used);
+    return [{ availableBytes: Math.min(most, Math.max(0, free)), totalBytes: most }];
   });
 }
 

@@ -74,7 +74,7 @@ function onMessage(message: unknown): void {
   job = order.type;
   if (isRunOrder(order)) {
     void watch.terminate();
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.endBySignal(signal));
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.breakOff({ by: 'signal', signal }));
   }
   runJob<Job>(job, order, send, stop, requests).then((word) => {
     send(word);

@@ -1,3 +1,4 @@
+import { smallerBatch } from '../core/batchSize.js';
 import { brokeOff } from '../core/brokeOff.js';
 import { UserError } from '../core/userError.js';
 import { checkpointsThere } from '../runs/checkpointList.js';
@@ -13,8 +14,13 @@ export function whyBrokenOff({
   folder,
   options,
 }: Pick<RunContext, 'stop' | 'folder' | 'options'>): UserError | undefined {
-  if (stop.signal === undefined) return undefined;
-  const reached = { newest: checkpointsThere(folder.path, []).at(-1), epochs: options.epochs };
-  const { code, message, advice } = brokeOff({ by: 'signal', signal: stop.signal }, reached);
+  const { cause } = stop;
+  if (!cause) return undefined;
+  const reached = {
+    newest: checkpointsThere(folder.path, []).at(-1),
+    epochs: options.epochs,
+    smaller: smallerBatch(options),
+  };
+  const { code, message, advice } = brokeOff(cause, reached);
   return new UserError(code, message, advice);
 }

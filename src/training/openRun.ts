@@ -170,7 +170,7 @@ async function takeRun({ path: runFolder }: RunFolder, { ports, stop }: RunSurro
   takeWish(runFolder); // of somebody who came too late for the process before
   const since = ports.now();
   const forget = ports.noteRunning?.(runFolder, since);
-  const watch = ports.watch?.(runFolder, since);
+  const watch = ports.watch?.(runFolder, since, (left) => stop.breakOff({ by: 'shortage', ...left }));
   if (watch) open.told = watch.told;
   const listening = setInterval(() => {
     const wish = takeWish(runFolder);

@@ -1,6 +1,7 @@
 import type { ScannedDataset } from '../dataset/scanDataset.js';
 import { selectEngine, type SelectedEngine } from '../engine/selectEngine.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
+import type { MemoryReading } from '../platform/memory.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { ToldEvent } from '../protocol/runEvents.js';
@@ -14,7 +15,7 @@ import type { DiskPatience } from './diskPatience.js';
 import type { FaceStart } from './faceStart.js';
 import type { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
-import { watchRun } from './watchRun.js';
+import { watchRun, type RunWatch } from './watchRun.js';
 
 /** What a test replaces. */
 export interface TrainingPorts {
@@ -24,8 +25,8 @@ export interface TrainingPorts {
   readonly openFaces?: (face: FaceStart) => Promise<FacesOf>;
   /** Lists the run among those of this machine; @returns takes it off the list. */
   readonly noteRunning?: (runFolder: string, since: Date) => () => void;
-  /** Says that the run lives; nobody does when absent. */
-  readonly watch?: typeof watchRun;
+  /** Says that the run lives, and looks after its memory; nobody does when absent. */
+  readonly watch?: (runFolder: string, since: Date, onShortage: (left: MemoryReading) => void) => RunWatch;
   /** How long a disk is borne that takes nothing; {@link DISK_PATIENCE} when absent. */
   readonly patience?: Partial<DiskPatience>;
   /** Writes checkpoints, in a thread of its own when absent. */
@@ -39,7 +40,7 @@ export const PORTS: TrainingPorts = {
   now: () => new Date(),
   pixelCache: pixelCacheFolder(),
   noteRunning: (runFolder, since) => noteRunning(runFolder, since),
-  watch: (runFolder, since) => watchRun(runFolder, since),
+  watch: (runFolder, since, onShortage) => watchRun(runFolder, since, { onShortage }),
   selectEngine: (options) => selectEngine(options),
 };
 

@@ -1,9 +1,10 @@
+import type { Death } from '../core/brokeOff.js';
 import type { RunWish } from '../runs/runControl.js';
 
 /** Asked between batches: a run ends of its own accord after the one at hand. */
 export class StopSignal {
-  /** By which others than its user asked for its end. */
-  signal: string | undefined;
+  /** Why it ends where its user did not wish it. */
+  cause: Death | undefined;
   private asked: RunWish | undefined;
 
   get requested(): boolean {
@@ -19,10 +20,10 @@ export class StopSignal {
     if (this.asked !== 'stop') this.asked = wish;
   }
 
-  /** A machine that shuts down, for example, asks before it ends a process. Whoever wished its end before gets that. */
-  endBySignal(signal: string): void {
+  /** A machine that shuts down asks before it ends a process; memory runs out. Whoever wished its end before gets that. */
+  breakOff(cause: Death): void {
     if (this.requested) return;
-    this.signal = signal;
+    this.cause = cause;
     this.request();
   }
 }

@@ -2,6 +2,7 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { bundledFile } from '../platform/bundledFile.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import type { MemoryReading } from '../platform/memory.js';
 import { BEAT_MS, forgetVitalSigns } from '../runs/vitalSigns.js';
 
 /** What the thread that watches a run is given. */
@@ -42,8 +43,19 @@ export interface RunWatch {
 
 const TURN_MS = 250;
 
-/** Lets a thread say that the process of a run lives. */
-export function watchRun(runFolder: string, since: Date, { beatMs = BEAT_MS, cache = cacheFolder() } = {}): RunWatch {
+interface WatchOptions {
+  readonly beatMs?: number;
+  readonly cache?: string;
+  /** Called once, where memory runs out. */
+  readonly onShortage?: (left: MemoryReading) => void;
+}
+
+/** Lets a thread say that the process of a run lives, and look after its memory. */
+export function watchRun(
+  runFolder: string,
+  since: Date,
+  { beatMs = BEAT_MS, cache = cacheFolder(), onShortage }: WatchOptions = {},
+): RunWatch {
   const counters = new SharedArrayBuffer(4 * Object.keys(COUNTS).length);
   const counts = new Int32Array(counters);
   const workerData: WatchedRun = { runFolder, since: since.toISOString(), cache, beatMs, counters };
@@ -51,6 +63,7 @@ export function watchRun(runFolder: string, since: Date, { beatMs = BEAT_MS, cac
   if (!file) throw new Error('runWatch.js is missing beside the program: build it with npm run build');
   const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: 16 } });
   worker.unref();
+  worker.on('message', (left: MemoryReading) => onShortage?.(left));
   worker.on('error', (error) => console.error(error)); // without it a run goes on
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const turn = () => {

@@ -134,7 +134,11 @@ describe('what is said of a death', () => {
     );
     assert.match(
       said({ by: 'memory', of: 'group' }),
-      /memory ran out that its container .* from there\. Close other programs first; a smaller batch/,
+      /memory ran out that its container .* from there\. Close other programs first\.$/,
+    );
+    assert.match(
+      said({ by: 'memory', of: 'machine' }, { ...six, smaller: 16 }),
+      /A batch of 16 pictures \(--batch 16\) takes about half/,
     );
     assert.match(said({ by: 'library', name: 'libtensorflow.so.2' }), /Set up TensorFlow again/);
     assert.match(said({ by: 'library', name: 'GLIBC_2.38' }), /system is older/);
@@ -153,6 +157,7 @@ describe('what is said of a death', () => {
 
   it('is a sentence of each, with what to do, for runs and other jobs', () => {
     const deaths: Death[] = [
+      { by: 'shortage', availableBytes: 2e8, totalBytes: 8e9 },
       ...[{ by: 'start', why: 'EACCES' } as const, { by: 'us', why: 'did not answer the stop' } as const],
       ...[
         { by: 'exit', code: undefined } as const,

@@ -211,6 +211,17 @@ describe('the options of a training', () => {
     assert.deepEqual([start, epochs], ['imagenet', 33]);
   });
 
+  it('begin with a smaller batch where a run was short of memory, and with the rest of what was chosen', async () => {
+    const editor = new FakeEditor();
+    const memory = new Memory();
+    editor.picks.push('$(sync) Epochs', '$(play)', '$(play)');
+    editor.inputs.push('33');
+    await pickTrainingOptions(editor, memory, '/orl');
+    const { options } = (await pickTrainingOptions(editor, memory, '/orl', { batchSize: 16 }))!;
+    assert.deepEqual([options.epochs, options.batchSize], [33, 16]);
+    assert.match(editor.lists.at(-1)![0]!.description!, /batch 16/);
+  });
+
   it('have a random start that keeps what was chosen by hand and takes the rest from the original recipe', async () => {
     const editor = new FakeEditor();
     editor.picks.push('$(book) Recipe', 'fast', '$(sync) Epochs', '$(play)');

@@ -195,6 +195,28 @@ describe('Trainer', () => {
     }
   });
 
+  it('offers a run that was short of memory its checkpoint, and a smaller batch', async () => {
+    const { editor, trainer, runs } = setUp();
+    await trainer.start(options());
+    const { runFolder } = runs[0]!;
+    const dataset = options().dataset;
+    const checkpoint = {
+      type: 'checkpoint',
+      path: 'checkpoints/epoch-0001',
+      epoch: 1,
+      step: 4,
+      bytes: 1,
+      best: true,
+    } as const;
+    writeRun(runFolder, [runEventOf(runFolder, dataset, { batchSize: 32 }), checkpoint]);
+    editor.buttons.push('Train with Batches of 16…');
+    runs[0]!.listener.onEnd(runs[0]!, { type: 'failure', code: 'memory-low', message: 'Low.', advice: 'Go on.' });
+    const led = () => editor.executed.find(([name]) => name === 'faceTrainer.trainModel');
+    await until(() => led() !== undefined);
+    assert.deepEqual(editor.said.at(-1)?.buttons, ['Go On', 'Train with Batches of 16…', 'Open Run', 'Show Log']);
+    assert.deepEqual(led(), ['faceTrainer.trainModel', { scheme: 'file', fsPath: dataset }, { batchSize: 16 }]);
+  });
+
   it('tells of a run that broke off while no window was there, and leads on from its checkpoint', async () => {
     const { editor } = setUp();
     const run = path.join(folder(), 'gone');

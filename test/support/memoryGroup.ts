@@ -5,6 +5,7 @@ import path from 'node:path';
 export interface MemoryGroup {
   /** Its folder. */
   readonly folder: string;
+  readonly limitBytes: number;
   /** Runs a program in it: what `execPath` may be. */
   readonly runtime: string;
   /** Once nothing runs in it any more. */
@@ -34,7 +35,7 @@ export function makeMemoryGroup(limitBytes: number, place: string): MemoryGroup 
       const runtime = path.join(place, 'node-in-group');
       const enter = `echo $$ > ${path.join(folder, 'cgroup.procs')}`;
       fs.writeFileSync(runtime, `#!/bin/sh\n${enter}\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
-      return { folder, runtime, remove: () => fs.rmdirSync(folder) };
+      return { folder, limitBytes, runtime, remove: () => fs.rmdirSync(folder) };
     } catch {
       if (fs.existsSync(folder)) fs.rmdirSync(folder);
     }

@@ -97,8 +97,7 @@ describe('a training that dies', function () {
         },
       );
       const end = await trainer.ended;
-      hog?.kill('SIGKILL');
-      if (hog && hog.exitCode === null && hog.signalCode === null) await once(hog, 'exit');
+      await ended(hog);
       delete process.env['FACE_TRAINER_CACHE'];
       assert.ok(end.type === 'failure', JSON.stringify(end));
       const [code, why] =
@@ -109,11 +108,47 @@ describe('a training that dies', function () {
       assert.match(end.message, why);
     }
   });
+
+  it('does not, where the memory of its control group runs out slowly: it ends by itself before, with a checkpoint', async function () {
+    group = makeMemoryGroup(2e9, folder());
+    if (!group) return notRun(this, 'this machine lets nobody make a control group with a limit of memory');
+    await writePeople(run('data'), 4, 8);
+    process.env['FACE_TRAINER_CACHE'] = cache();
+    let other: ChildProcess | undefined;
+    const order = orderFor('run', { epochs: 9999 });
+    const trainer: TrainerProcess = new TrainerProcess(
+      { entry: built('trainer.js'), order, execPath: group.runtime },
+      {
+        onMessage: (message) => {
+          if (message.type === 'step' && message.step === 3) other = squeeze(group!, trainer.pid!, 55e6);
+        },
+        onOutput: () => undefined,
+      },
+    );
+    const end = await trainer.ended;
+    delete process.env['FACE_TRAINER_CACHE'];
+    await ended(other);
+    assert.ok(end.type === 'failure' && end.code === 'memory-low', JSON.stringify(end));
+    assert.match(end.message, /ended by itself before memory ran out \(\d+\.\d MB of 2\.0 GB were left\)\.$/);
+    assert.match(end.advice, /^It can go on from there\. .*\(--batch 2\)/);
+    assert.ok(new RunModel(run('run')).checkpoints.length > 0);
+    assert.ok(!fs.existsSync(path.join(run('run'), 'alive.json')), 'in good order');
+  });
 });
 
-/** Takes what the group has left, in a process that the kernel ends after the other. */
-function squeeze({ runtime }: MemoryGroup, first: number): ChildProcess {
+/** Takes what the group has left but so much, in a process that the kernel ends after the other. */
+function squeeze({ runtime, folder: at, limitBytes }: MemoryGroup, first: number, leftBytes = 0): ChildProcess {
   fs.writeFileSync(`/proc/${first}/oom_score_adj`, '1000');
-  const program = 'const kept = []; setInterval(() => kept.push(Buffer.alloc(4e6, 1)), 5)';
+  const file = ['memory.usage_in_bytes', 'memory.current'].map((name) => path.join(at, name)).find(fs.existsSync);
+  // Pages of files are given back: they do not count.
+  const program = `const read = (file) => require('fs').readFileSync(file, 'utf8');
+    const pages = () => [...read(${JSON.stringify(path.join(at, 'memory.stat'))}).matchAll(/^(?:in)?active_file (.*)$/gm)];
+    const used = () => pages().reduce((sum, [, bytes]) => sum - Number(bytes), Number(read(${JSON.stringify(file)})));
+    const kept = []; setInterval(() => used() < ${limitBytes - leftBytes} && kept.push(Buffer.alloc(8e6, 1)), 4)`;
   return spawn(runtime, ['-e', program], { stdio: 'ignore' });
+}
+
+async function ended(child: ChildProcess | undefined): Promise<void> {
+  child?.kill('SIGKILL');
+  if (child && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }

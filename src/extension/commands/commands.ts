@@ -65,7 +65,9 @@ export function commandTable(services: Services): Record<string, Command> {
   const setUp = () => setUpTensorFlow(editor, cli);
   const preview: Parameters<typeof trainModel>[1]['preview'] = (options) => data.preview(options, panels.data);
   return {
-    trainModel: writes((folder) => trainModel(editor, { trainer, memory, preview, setUpTensorFlow: setUp }, folder)),
+    trainModel: writes((folder, otherwise) =>
+      trainModel(editor, { trainer, memory, preview, setUpTensorFlow: setUp }, folder, otherwise),
+    ),
     checkDataset: writes(async (folder) => {
       const dataset = await localFolder(editor, folder, 'Check This Folder');
       if (dataset !== undefined) await data.check(rememberedOptions(editor, memory, dataset), panels.data);

@@ -25,16 +25,24 @@ export interface TrainModelPorts {
   readonly setUpTensorFlow: () => Promise<void>;
 }
 
+/** What a run that was short of memory leads on to. */
+const smaller = z.object({ batchSize: z.int().min(2) });
+
 /**
  * From a folder of pictures to a training, by way of the options and the weights to start from.
  *
  * @throws UserError `not-quantizable`
  */
-export async function trainModel(editor: Editor, ports: TrainModelPorts, folder: unknown): Promise<void> {
+export async function trainModel(
+  editor: Editor,
+  ports: TrainModelPorts,
+  folder: unknown,
+  otherwise?: unknown,
+): Promise<void> {
   if (await ports.trainer.isBusy()) return;
   const dataset = await localFolder(editor, folder, 'Train on This Folder');
   if (dataset === undefined) return;
-  const picked = await pickTrainingOptions(editor, ports.memory, dataset);
+  const picked = await pickTrainingOptions(editor, ports.memory, dataset, smaller.safeParse(otherwise).data);
   if (!picked) return;
   if (picked.preview) {
     await ports.preview(picked.options);

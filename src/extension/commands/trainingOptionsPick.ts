@@ -58,14 +58,16 @@ export interface PickedOptions {
 /**
  * Asks for the options of a training; Enter at once takes those of the last time.
  *
+ * @param otherwise than the last time: choices by their keys
  * @returns undefined when cancelled
  */
 export async function pickTrainingOptions(
   editor: Editor,
   memory: Memory,
   dataset: string,
+  otherwise: object = {},
 ): Promise<PickedOptions | undefined> {
-  let current = choicesFor(editor, memory, dataset);
+  let current: Choices = { ...choicesFor(editor, memory, dataset), ...otherwise };
   for (;;) {
     const options = resolve(editor, current, dataset);
     const picked = await editor.pick(items(current, options), {

@@ -47,7 +47,12 @@ else {
     if (mode === 'hungry') takeMemory();
     if (mode === 'unlogged')
       say(
-        { type: 'failure', code: 'internal', message: 'It broke in a place that cannot log.', advice: 'Please report it.' },
+        {
+          type: 'failure',
+          code: 'internal',
+          message: 'It broke in a place that cannot log.',
+          advice: 'Please report it.',
+        },
         () => process.exit(1),
       );
     if (mode === 'babbles') say({ type: 'step', epoch: 'one' });
