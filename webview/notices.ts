@@ -12,12 +12,12 @@ export class Notices {
 
   draw(state: RunState, phase: RunPhase, { silence }: Liveness): void {
     // Warnings are only ever added: their number says which they are.
-    const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? silence?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
+    const key = `${phase} ${state.warnings.length} ${state.failure?.message ?? ''} ${silence?.message ?? ''} ${state.dataset?.skippedCount ?? 0}`;
     if (key === this.drawn) return;
     this.drawn = key;
     this.root.replaceChildren(
       ...(state.failure ? [notice('error', state.failure.message, state.failure.advice)] : []),
-      ...(silence ? [notice('warning', silence.message, silence.advice)] : []),
+      ...(silence && phase === 'silent' ? [notice('warning', silence.message, silence.advice)] : []),
       ...(phase === 'interrupted' && !state.failure ? [unexplained(state)] : []),
       ...state.warnings.map((w) => notice('warning', w.message, w.advice)),
       ...skipped(state),

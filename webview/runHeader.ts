@@ -70,7 +70,7 @@ export class RunHeader {
     const headAlone = phase === 'training' && state.stages.at(-1)?.name === 'head';
     setText(this.badge, headAlone ? 'Training the last layer' : WORDS[phase]);
     this.badge.dataset['phase'] = phase;
-    this.ring.hidden = !liveness.alive;
+    this.ring.hidden = !liveness.alive || phase === 'silent';
     setText(this.subtitle, factsOf(state, parent));
     for (const ends of [this.stop, this.pause]) {
       ends.hidden = !liveness.alive;

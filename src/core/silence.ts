@@ -36,7 +36,7 @@ export function silenceWords(pulse: Pulse, reached: Reached): Words | undefined 
   if (pulse.state === 'held')
     return {
       message: `Training stands still ${far}: a signal stopped its process ${pulse.pid}.`,
-      advice: `Where it came from another one lets it go on, to the same bits: “kill -CONT ${pulse.pid}”.`,
+      advice: `Another signal lets it go on, to the same bits: “kill -CONT ${pulse.pid}”.`,
     };
   const message = `Training has not answered for ${roughly(pulse.seconds)}`;
   const from = reached.newest ? `it can go on ${far}` : 'train again: nothing was kept';

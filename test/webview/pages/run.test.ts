@@ -81,6 +81,10 @@ describe('the panel of a run', function () {
     await panel.send({ type: 'liveness', liveness: { ...elsewhere, silence }, hasReport: false });
     assert.equal(await panel.page.locator('.badge').textContent(), 'Not answering');
     assert.equal(await notice(), `${silence.message} ${silence.advice}`);
+    assert.ok(await panel.page.locator('.ring').isHidden(), 'nothing turns that stands still');
+    await panel.send({ type: 'events', events: [SAMPLE_EVENTS.failure] });
+    assert.equal(await panel.page.locator('.notice').count(), 1, 'one that has ended is not silent');
+    await panel.send(snapshot(told, { liveness: { ...elsewhere, silence } }));
     assert.deepEqual(await shown(), ['Stop', 'Pause', 'Show Run Folder']);
     const rests = { ...elsewhere, alive: false };
     const end = { ...SAMPLE_EVENTS.finished, reason: 'paused' as const };
