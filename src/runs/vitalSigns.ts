@@ -17,7 +17,8 @@ const vitalSigns = z.object({
   version: z.literal(1),
   pid: z.int().min(1),
   processStart: z.string().optional(),
-  host: z.string(),
+  /** Shown to people, at a terminal as well: nothing that would command it. */
+  host: z.string().regex(/^\P{C}{1,255}$/u),
   /** Which start of the system it began in, where the system names them. */
   boot: z.string().optional(),
   /** Of the heartbeat; ISO 8601, UTC. */

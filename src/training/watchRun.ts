@@ -76,6 +76,7 @@ export function watchRun(
     told: () => void Atomics.add(counts, COUNTS.told, 1),
     async close() {
       clearInterval(turning);
+      worker.ref(); // a process with nothing else to do would end before
       worker.postMessage('close');
       await ended;
       forgetVitalSigns(runFolder);

@@ -56,6 +56,8 @@ describe('the signs of life of a run', () => {
       { pid: 'x' },
       { beatAt: null },
       { host: 5 },
+      { host: 'lab\u001b[2J' },
+      { host: '' },
       ...['/etc/passwd', '/sys/fs/cgroup/../../../pipe/memory.events', '/proc/vmstat/../pipe', 'memory.events'].map(
         (file) => ({ oomCounts: [{ file, count: 0 }] }),
       ),
@@ -162,13 +164,17 @@ describe('the thread that watches a run', () => {
     const first = await signsWith(({ turnAt, beatAt }) => beatAt - turnAt < 300);
     assert.equal(first.pid, process.pid);
     assert.equal(pulse(first), 'alive');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
-    const blocked = read()!;
-    assert.ok(blocked.beatAt - first.beatAt > 800, 'its heart beats');
-    assert.ok(blocked.beatAt - blocked.turnAt > 600, 'and nothing else moves');
+    // The main thread takes no turn until its thread has said so.
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    let blocked = first;
+    while (blocked.beatAt - blocked.turnAt < 600) {
+      Atomics.wait(nothing, 0, 0, 20);
+      blocked = read() ?? blocked;
+    }
+    assert.ok(blocked.beatAt > first.beatAt, 'its heart beats, and nothing else moves');
     watch.told();
     const after = await signsWith(({ turnAt, toldAt }) => turnAt > blocked.turnAt && toldAt > blocked.toldAt);
-    assert.ok(after.longestTurnMs > 600, 'which is remembered');
+    assert.ok(after.longestTurnMs >= 600, 'which is remembered');
     assert.equal(notedRun(run, cache)?.pid, process.pid, 'who removed the note finds it again');
     assert.ok(after.heapShare > 0 && after.heapShare < 1 && after.availableBytes <= after.totalBytes);
     await watch.close();

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
 import { isHeld } from '../../src/platform/isAlive.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/handshake.js';
-import type { TrainerOrder } from '../../src/protocol/jobs.js';
+import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { readSummary, standOf } from '../../src/runs/runSummary.js';
 import { here, writeVitalSigns } from '../../src/runs/vitalSigns.js';
+import { forkTrainer } from '../support/forkTrainer.js';
 import { notRun } from '../support/notRun.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
@@ -50,6 +52,20 @@ describe('a run’s signs of life', function () {
     assert.ok(last.type === 'finished' && last.reason === 'stopped' && seen === 1);
     assert.ok(!fs.existsSync(path.join(run('run'), 'alive.json')), 'taken away in the end');
     assert.deepEqual(listed(cache()), []);
+  });
+
+  it('are taken away by a run that nobody listens to any more', async () => {
+    await writePeople(run('data'), 4, 8);
+    const child = forkTrainer(cache());
+    const exited = once(child, 'exit');
+    child.on('message', ({ type }: TrainerMessage) => {
+      if (type === 'hello') child.send(orderFor('run', { epochs: 1 }));
+      if (type === 'run') child.disconnect();
+    });
+    await exited;
+    assert.equal(new RunModel(run('run')).phase, 'completed');
+    const left = fs.readdirSync(run('run')).filter((name) => name.startsWith('alive') || name.startsWith('.lock'));
+    assert.deepEqual([left, fs.readdirSync(path.join(cache(), 'running'))], [[], []]);
   });
 
   it('stand still with a process that a signal stops, which is shown, and go on with it to the same bits', async function () {
