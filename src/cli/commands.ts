@@ -13,6 +13,7 @@ import { predict } from './commands/predict.js';
 import { privacy } from './commands/privacy.js';
 import { ps } from './commands/ps.js';
 import { qat } from './commands/qat.js';
+import { queue } from './commands/queue.js';
 import { recognize } from './commands/recognize.js';
 import { recognizerCommand } from './commands/recognizer.js';
 import { resume } from './commands/resume.js';
@@ -33,6 +34,7 @@ const own: readonly Command[] = [
   stop,
   attach,
   ps,
+  queue,
   exportCommand,
   compare,
   predict,

@@ -3,9 +3,13 @@ import { TrainerProcess, type TrainerEnd } from '../client/trainerProcess.js';
 import { isRunOrder, type RunOrder, type TrainerMessage, type TrainerOrder } from '../protocol/jobs.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { readSummary } from '../runs/runSummary.js';
+import { startWaiting } from '../runs/startWaiting.js';
 import { EXIT } from './command.js';
 import type { Flag } from './flag.js';
 import { TerminalView } from './terminalView.js';
+
+/** The bundled trainer. */
+export const trainerEntry = (): string => path.join(__dirname, 'trainer.js');
 
 export const OUT: Flag = {
   name: 'out',
@@ -52,7 +56,7 @@ export class Output {
     // Of a run every message is of use to a program, of another job its result.
     const isRun = isRunOrder(order);
     const trainer = new TrainerProcess(
-      { entry: path.join(__dirname, 'trainer.js'), order },
+      { entry: trainerEntry(), order },
       {
         onMessage: (message) => {
           if (isRun || !this.json) this.message(message);

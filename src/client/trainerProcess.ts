@@ -1,5 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import os from 'node:os';
 import { formatDuration } from '../core/format.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import {
@@ -14,7 +13,7 @@ import {
   type TrainerOrder,
 } from '../protocol/jobs.js';
 import type { Request } from '../protocol/recognitionJobs.js';
-import { KEEP_MEMORY } from '../platform/keepMemory.js';
+import { trainerEnvironment } from '../platform/trainerEnvironment.js';
 import { hasLastWord } from '../runs/lastWord.js';
 import type { SeenEnd } from './deathOf.js';
 
@@ -49,9 +48,6 @@ interface Timing {
   /** From one word to the next, before somebody is told. */
   readonly silentMs: number;
 }
-
-/** Pictures are decoded in libuv's threads, of which there are four unless somebody says otherwise. */
-const IO_THREADS = { UV_THREADPOOL_SIZE: String(Math.max(4, os.availableParallelism() + 2)) };
 
 const MOST_SAID = 4000;
 const TIMING: Timing = { startMs: 60_000, stopMs: 10_000, silentMs: 120_000 };
@@ -88,7 +84,7 @@ export class TrainerProcess {
     this.child = fork(options.entry, [String(process.pid)], {
       execPath: options.execPath ?? process.execPath,
       execArgv: [], // a debugger's port of this process is not the child's
-      env: { ...process.env, ...KEEP_MEMORY, ELECTRON_RUN_AS_NODE: '1', TF_CPP_MIN_LOG_LEVEL: '2', ...IO_THREADS },
+      env: trainerEnvironment(),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A run outlives its terminal, the window and whatever it was started from.
       detached: isRunOrder(options.order),

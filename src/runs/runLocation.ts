@@ -10,14 +10,16 @@ export function defaultRunsFolder(base: string): string {
 /**
  * A new run folder's path under `runs`, named by local time and dataset: `20261124-153012-wild`. The folder itself is
  * the trainer's to make. Keeps runs out of version control with a `.gitignore` of its own.
+ *
+ * @param promised to trainings that wait
  */
-export function newRunFolder(runs: string, dataset: string, now: Date): string {
+export function newRunFolder(runs: string, dataset: string, now: Date, promised: readonly string[] = []): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
   const stem = path.join(runs, `${date}-${time}-${nameFor(dataset)}`);
   let folder = stem;
-  for (let n = 2; fs.existsSync(folder); n++) folder = `${stem}-${n}`;
+  for (let n = 2; fs.existsSync(folder) || promised.includes(folder); n++) folder = `${stem}-${n}`;
   ignoreInGit(path.dirname(runs));
   return folder;
 }

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { failureOf } from '../platform/failureOf.js';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
-import { isRunOrder, JOBS, trainerCommand, type Job, type TrainerMessage } from '../protocol/jobs.js';
+import { isRunOrder, JOBS, trainerCommand, type Job, type MessageOf, type TrainerMessage } from '../protocol/jobs.js';
 import type { Request } from '../protocol/recognitionJobs.js';
+import { NEXT, startWaitingAfter } from '../runs/startWaiting.js';
+import { beginNext } from './beginNext.js';
 import { runJob } from './jobs.js';
 import { Mailbox } from './mailbox.js';
 import { StopSignal } from '../training/stopSignal.js';
@@ -38,9 +40,13 @@ function send(message: TrainerMessage): void {
 /** The parent is gone, or does not listen any more: what was sent last may never leave. */
 const unheard = new Promise((resolve) => process.once('disconnect', resolve));
 
-/** Ends when everything sent has left: process.exit alone would drop messages. */
+/** Ends when everything sent has left: process.exit alone would drop messages. After a training the one that waits begins. */
 function end(code: number): void {
-  void Promise.race([flushed, unheard]).then(() => process.exit(code));
+  void Promise.race([flushed, unheard]).then(() => {
+    // A machine that shuts down asks by a signal: what waits begins when somebody looks again.
+    if (job && isRunOrder({ type: job }) && stop.cause?.by !== 'signal') startWaitingAfter(__filename);
+    process.exit(code);
+  });
 }
 
 /** What this process was started for, once it knows. */
@@ -73,8 +79,8 @@ function onMessage(message: unknown): void {
   const order = command.data;
   job = order.type;
   if (isRunOrder(order)) {
-    void watch.terminate();
-    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.breakOff({ by: 'signal', signal }));
+    void watch?.terminate();
+    outliveTerminal();
   }
   runJob<Job>(job, order, send, stop, requests).then((word) => {
     send(word);
@@ -82,7 +88,28 @@ function onMessage(message: unknown): void {
   }, fail);
 }
 
-if (!process.send) {
+function outliveTerminal(): void {
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.breakOff({ by: 'signal', signal }));
+}
+
+/** Trains what waits first, if it is its turn; there is nobody to tell but its folder and the queue. */
+async function trainNext(): Promise<void> {
+  const next = await beginNext(Number(process.argv[3] ?? 0));
+  if (!next) process.exit(0);
+  const { order } = next;
+  job = order.type;
+  outliveTerminal();
+  const hear = (message: TrainerMessage) => next.heard(message);
+  const word = await runJob<Job>(job, order, hear, stop, requests).catch((error: unknown): MessageOf<'failure'> => ({
+    type: 'failure',
+    ...failureOf(error, JOBS[order.type]),
+  }));
+  hear(word);
+  end(word.type === 'failure' ? 1 : 0);
+}
+
+const isNext = process.argv[2] === NEXT;
+if (!isNext && !process.send) {
   console.error('This program is started by Face Trainer; at a terminal use “face-trainer train”.');
   process.exit(2);
 }
@@ -100,6 +127,7 @@ process.on('disconnect', () => {
   requests.close();
 });
 const parent = Number(process.argv[2] ?? process.ppid);
-const watch = new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } });
-watch.unref();
+const watch = isNext ? undefined : new Worker(path.join(__dirname, 'parentWatch.js'), { workerData: { parent } });
+watch?.unref();
+if (isNext) trainNext().catch(fail);
 send({ type: 'hello', protocol: PROTOCOL_VERSION, pid: process.pid, node: process.version });

@@ -22,6 +22,7 @@ const ABOUT: Record<string, string[]> = {
   stop: [],
   attach: ['r'],
   ps: [],
+  queue: [],
   check: ['faces'],
   align: ['faces'],
   enroll: ['faces'],

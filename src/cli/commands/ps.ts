@@ -7,6 +7,7 @@ import { reachedBy, readSummary } from '../../runs/runSummary.js';
 import { pulseOf } from '../../runs/vitalSigns.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
+import { lookAtQueue, waitingData, waitingLines } from '../queueing.js';
 
 /** Of a run whose process is gone: why, which is written into its folder as well. */
 async function brokenOff({ runFolder, pid, since }: RunningRun) {
@@ -29,7 +30,7 @@ const STATES: Readonly<Record<Pulse['state'], string>> = {
 export const ps: Command<{ readonly json: boolean }> = {
   name: 'ps',
   takes: [''],
-  summary: 'list the runs that are training on this machine',
+  summary: 'list the runs that are training on this machine, and those that wait',
   flags: [JSON_FLAG('print the list as JSON, in one line')],
 
   parse(given) {
@@ -39,6 +40,7 @@ export const ps: Command<{ readonly json: boolean }> = {
 
   async run({ json }) {
     const output = new Output(json);
+    const waiting = lookAtQueue();
     const ends = await Promise.all(takeGoneRuns(() => true).map(brokenOff));
     const runs = runningRuns().map((run) => {
       const summary = readSummary(run.runFolder);
@@ -57,6 +59,7 @@ export const ps: Command<{ readonly json: boolean }> = {
         epochs: summary?.epochs,
         plannedEpochs: summary?.plannedEpochs,
       })),
+      ...waiting.map(waitingData),
     ]);
     for (const { runFolder, message, advice } of ends.flat())
       output.note(`${nameOf(runFolder)}: ${message} ${advice}`, `            ${runFolder}`);
@@ -68,6 +71,7 @@ export const ps: Command<{ readonly json: boolean }> = {
       );
       if (silence) output.note(`            ${silence.message} ${silence.advice}`);
     }
+    output.note(...waiting.flatMap(waitingLines));
     return EXIT.ok;
   },
 };

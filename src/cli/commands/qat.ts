@@ -2,11 +2,14 @@ import path from 'node:path';
 import type * as z from 'zod';
 import { qatOverrides } from '../../protocol/fineTuning.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
+import { requireFineTunable } from '../../runs/checkpointRun.js';
 import { runFolderOf } from '../../runs/runFolder.js';
 import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
+import { promisedFolders } from '../../runs/trainingQueue.js';
 import type { Command } from '../command.js';
 import { JSON_FLAG, OUT, Output } from '../follow.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+import { AFTERWARDS, beginRun } from '../queueing.js';
 
 interface QatWish {
   /** Absolute. */
@@ -14,6 +17,7 @@ interface QatWish {
   readonly overrides: z.infer<typeof qatOverrides>;
   readonly out: string | undefined;
   readonly json: boolean;
+  readonly afterwards: boolean;
 }
 
 const OPTIONS = optionFlags(qatOverrides);
@@ -22,7 +26,7 @@ export const qat: Command<QatWish> = {
   name: 'qat',
   takes: ['<checkpoint> [options]'],
   summary: 'fine-tune a checkpoint for int8 hardware',
-  flags: [...OPTIONS, OUT, JSON_FLAG('print every message as a line of JSON')],
+  flags: [...OPTIONS, AFTERWARDS, OUT, JSON_FLAG('print every message as a line of JSON')],
 
   parse(given) {
     const checkpoint = given.only('Name the folder of a checkpoint.');
@@ -31,15 +35,20 @@ export const qat: Command<QatWish> = {
       OPTIONS,
       given,
     );
-    return { checkpoint, overrides, out: given.path('out'), json: given.has('json') };
+    const [out, json, afterwards] = [given.path('out'), given.has('json'), given.has('afterwards')];
+    return { checkpoint, overrides, out, json, afterwards };
   },
 
-  run({ checkpoint, overrides, out, json }) {
+  async run({ checkpoint, overrides, out, json, afterwards }) {
     // Beside the run of its checkpoint when that lies where runs do.
     const parent = runFolderOf(checkpoint);
     const runs = path.dirname(parent);
     const place = path.basename(runs) === 'runs' ? runs : defaultRunsFolder(process.cwd());
-    const runFolder = out ?? newRunFolder(place, `${path.basename(parent)}-int8`, new Date());
-    return new Output(json).run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides });
+    // Not in the middle of a night.
+    if (afterwards) requireFineTunable(checkpoint);
+    const name = `${path.basename(parent)}-int8`;
+    const runFolder = out ?? newRunFolder(place, name, new Date(), promisedFolders());
+    const order = { type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides } as const;
+    return beginRun(new Output(json), order, name, afterwards);
   },
 };

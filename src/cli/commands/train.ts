@@ -12,6 +12,7 @@ import {
 } from '../../protocol/options.js';
 import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
 import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
+import { promisedFolders } from '../../runs/trainingQueue.js';
 import { findFaceWeights } from '../../weights/faceWeights.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../flag.js';
@@ -19,6 +20,7 @@ import { JSON_FLAG, OUT, Output } from '../follow.js';
 import { getFaceWeights, getWeights } from '../getWeights.js';
 import type { Given } from '../given.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
+import { AFTERWARDS, beginRun } from '../queueing.js';
 import { recipeDefaults } from '../recipeDefaults.js';
 
 interface TrainWish {
@@ -28,6 +30,7 @@ interface TrainWish {
   /** Run folder, absolute; the default place when absent. */
   readonly out: string | undefined;
   readonly json: boolean;
+  readonly afterwards: boolean;
   readonly sample: boolean;
   /** The user agrees to download the weights that are needed. */
   readonly download: boolean;
@@ -48,6 +51,7 @@ export const train: Command<TrainWish> = {
       help: 'train on synthetic faces drawn by the program (--recipe original --size 96 --batch 16 --learning-rate 0.001)',
     },
     { name: 'download', help: 'download missing weights without asking' },
+    AFTERWARDS,
     OUT,
     JSON_FLAG('print every message as a line of JSON'),
   ],
@@ -62,18 +66,20 @@ export const train: Command<TrainWish> = {
     const options = trainingOptionsOf(given, dataset, sample, recipe ?? 'default');
     const fromFaces = recipe === undefined && { fromFaces: trainingOptionsOf(given, dataset, sample, 'face') };
     const [out, json, download] = [given.path('out'), given.has('json'), given.has('download')];
-    return { options, ...fromFaces, out, json, sample, download };
+    return { options, ...fromFaces, out, json, afterwards: given.has('afterwards'), sample, download };
   },
 
-  async run({ options: wished, fromFaces, out, json, sample, download }) {
+  async run({ options: wished, fromFaces, out, json, afterwards, sample, download }) {
     const output = new Output(json);
     if (sample) {
       output.note('Drawing synthetic faces (no real person is shown)');
       await drawSample(wished.dataset);
     }
     const options = await withWeights(wished, fromFaces, download);
-    const runFolder = out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date());
-    return output.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options });
+    const runFolder =
+      out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date(), promisedFolders());
+    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options } as const;
+    return beginRun(output, order, path.basename(options.dataset), afterwards);
   },
 };
 
