@@ -5,6 +5,7 @@ import { storedFaces } from '../faces/faceCacheUpkeep.js';
 import { storedEmbeddings } from '../recognition/embeddingsUpkeep.js';
 import { temporaryFolders } from '../platform/temporaryFolder.js';
 import { placesFile } from '../platform/writtenPlaces.js';
+import { queueFolder } from '../runs/trainingQueue.js';
 import { isWithin, sizeOf } from './folderSize.js';
 import type { FoundPlace } from './foundPlace.js';
 
@@ -70,6 +71,7 @@ export function temporaryPlaces(): FoundPlace[] {
 export function ownPlaces(cache: string): FoundPlace[] {
   const all = [
     { kind: 'evidence', path: evidenceFolder(cache), holds: 'what was forgotten and where, without names' },
+    { kind: 'list', path: queueFolder(cache), holds: 'trainings that wait, with the folders of their pictures' },
     { kind: 'list', path: placesFile(cache), holds: 'where runs, recognizers, crops and exports were written' },
   ] as const;
   return all.map((place) => ({ ...place, ...sizeOf(place.path) })).filter(({ files }) => files > 0);

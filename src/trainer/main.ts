@@ -49,6 +49,8 @@ function end(code: number): void {
   });
 }
 
+const LONG_MS = 2 ** 30;
+
 /** What this process was started for, once it knows. */
 let job: Job | undefined;
 
@@ -88,7 +90,9 @@ function onMessage(message: unknown): void {
   }, fail);
 }
 
+/** Without a channel nothing but the work at hand keeps a process alive, and that may wait for a thread which does not. */
 function outliveTerminal(): void {
+  setInterval(() => undefined, LONG_MS);
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => stop.breakOff({ by: 'signal', signal }));
 }
 

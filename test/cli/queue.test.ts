@@ -103,7 +103,7 @@ describe('trainings that wait for each other', function () {
     assert.equal(cli('pause', 'one').status, 0);
     await until('the second', () => stepped('two'));
     process.kill(modelOf('two').state.run!.pid, 'SIGTERM');
-    await until('its end', () => ended('two') && runningRuns(cache()).length === 0);
+    await until('its end', () => modelOf('two').state.failure !== undefined && runningRuns(cache()).length === 0);
     const again = cli('resume', 'one', '--afterwards');
     assert.match(again.stdout, /^data waits, 2nd in line/, again.stderr);
     await until('the third, begun by whoever looked', () => stepped('three'));
@@ -144,7 +144,7 @@ describe('trainings that wait for each other', function () {
     ]);
     const refused = cli('queue', 'remove', '../one');
     assert.deepEqual([refused.status, refused.stdout], [1, '']);
-    assert.match(refused.stderr, /No training “\.\.\/one” waits\. “face-trainer queue” lists those that do/);
+    assert.match(refused.stderr, /No training “\.\.\/one” waits\.\n“face-trainer queue” lists those that do/);
     const twice = train('four', 9999, '--afterwards');
     assert.match(twice.stderr, /The run “four” waits already, as number 1\./);
     assert.equal(twice.status, 1);
