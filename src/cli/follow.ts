@@ -91,6 +91,8 @@ export class Output {
   /** Follows a run and says in the end where it lies. */
   async run(order: RunOrder): Promise<number> {
     const end = await this.follow(order);
+    // One that was killed could not.
+    startWaiting(trainerEntry());
     if (end.type !== 'finished') {
       this.offerToGoOn(order.runFolder);
       return EXIT.failed;

@@ -24,11 +24,17 @@ function cli(...args: string[]) {
 const train = (run: string, epochs: number, ...more: string[]) =>
   cli('train', 'data', ...SMALL, '--epochs', String(epochs), '--out', run, ...more);
 const modelOf = (run: string) => new RunModel(path.join(folder(), run));
+interface Line {
+  readonly state?: string;
+  readonly place?: number;
+  readonly begins?: boolean;
+  readonly runFolder: string;
+}
 const lines = (text: string) =>
   text
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as { state: string; number: number; name: string; runFolder: string });
+    .map((line) => JSON.parse(line) as Line);
 const waiting = () =>
   lines(cli('queue', '--json').stdout).map(({ runFolder, state }) => [path.basename(runFolder), state]);
 
@@ -64,7 +70,7 @@ describe('trainings that wait for each other', function () {
     await until('the first step', () => stepped('one'));
     assert.match(train('two', 3, '--afterwards').stdout, /^data waits, 1st in line, behind data, epoch \d+ of 9999\./);
     const [third] = lines(train('three', 3, '--afterwards', '--json').stdout);
-    const { place, begins, runFolder } = third as unknown as { place: number; begins: boolean; runFolder: string };
+    const { place, begins, runFolder } = third!;
     assert.deepEqual([place, begins, runFolder], [2, false, path.join(folder(), 'three')]);
     assert.equal(cli('stop', 'one').status, 0);
     await until('the end of all', () => ['two', 'three'].every(ended));

@@ -26,7 +26,6 @@ import { scratchFolder } from '../support/scratch.js';
 
 const folder = scratchFolder();
 const cache = () => path.join(folder(), 'cache');
-useEnvironment(() => ({ FACE_TRAINER_CACHE: cache() }));
 
 const orderOf = (name: string): RunOrder => ({
   ...{ type: 'train', protocol: 1, runFolder: path.join(folder(), 'runs', name) },
@@ -43,13 +42,14 @@ function killTaker(id: string): void {
 }
 
 describe('the queue of trainings', () => {
+  useEnvironment(() => ({ FACE_TRAINER_CACHE: cache() }));
+
   it('keeps whole orders in the order in which they were asked for, for their user alone', () => {
     assert.deepEqual(names(), []);
     for (const name of ['a', 'b', 'c']) put(name);
     assert.deepEqual(names(), ['a', 'b', 'c']);
-    const [first] = queuedTrainings();
-    assert.deepEqual(first?.training?.order, orderOf('a'));
-    assert.equal(first?.training?.askedBy, 'editor');
+    const { order, askedBy } = queuedTrainings()[0]!.training!;
+    assert.deepEqual([order, askedBy], [orderOf('a'), 'editor']);
     assert.deepEqual(
       promisedFolders(),
       ['a', 'b', 'c'].map((name) => orderOf(name).runFolder),
@@ -163,7 +163,7 @@ describe('the queue of trainings', () => {
     put('a');
     assert.deepEqual(names(), ['b', 'a', 'a'], 'it may be asked for again');
     assert.equal((await takeNext())?.name, 'b');
-    assert.equal((await removeFromQueue(a!.id))?.name, 'a');
+    assert.equal((await removeFromQueue(a.id))?.name, 'a');
   });
 
   it('takes nothing damaged, foreign or of another version, and does not hide it', async () => {
