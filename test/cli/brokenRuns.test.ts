@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { RunModel } from '../../src/client/runModel.js';
@@ -12,6 +13,7 @@ import { built } from '../support/built.js';
 import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { scratchFolder } from '../support/scratch.js';
+import { until } from '../support/until.js';
 
 // What the program says of runs that broke off or do not answer.
 
@@ -110,5 +112,21 @@ describe('the program, of a run that broke off', function () {
     assert.equal(new RunModel(run).state.failure, undefined, 'it is not declared dead');
     silent(run, 0);
     assert.match(cli('ps').stdout, /1 epoch of 3 done, training, process/);
+  });
+
+  it('says so to who follows it, once, and when it answers again', async () => {
+    const run = write('silent', { pid: process.pid, processStart: processStart(process.pid) });
+    silent(run, 5 * 60_000 + 500);
+    const env = { ...process.env, FACE_TRAINER_CACHE: cache() };
+    const child = spawn(process.execPath, [built('faceTrainer.js'), 'attach', run], { env });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await until(() => said.includes('Training has not answered for 5 minutes: '));
+    silent(run, 0);
+    await until(() => said.includes('Training answers again.'));
+    child.kill('SIGINT');
+    await once(child, 'close');
+    assert.equal(said.split('has not answered').length, 2);
+    assert.match(said, /Left alone: it goes on\./);
   });
 });

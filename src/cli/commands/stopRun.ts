@@ -20,7 +20,9 @@ function ending(name: RunWish, summary: string, done: string): Command<{ readonl
     async run({ runFolder = onlyOne() }) {
       const output = new Output(false);
       const watcher = new RunWatcher(runFolder, () => undefined);
-      if (!watcher.model.liveness.alive) {
+      const { alive, silence } = watcher.model.liveness;
+      if (silence) output.note(`${silence.message} ${silence.advice}`);
+      if (!alive) {
         watcher.close();
         throw new UserError(
           'run-not-running',
