@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { removeIfPossible, writeFileAtomically } from '../platform/files.js';
@@ -63,9 +64,11 @@ function readNote(file: string): RunningRun | undefined {
   }
 }
 
-/** The runs that are trained now, the oldest first. */
+/** The runs that are trained now, the oldest first. Of one whose process and folder are gone nobody can tell any more: its note goes. */
 export function runningRuns(cache = cacheFolder()): RunningRun[] {
-  return notesIn(cache).filter(({ pid, processStart }) => isAlive(pid, processStart));
+  const notes = notesIn(cache);
+  for (const { runFolder } of notes) if (!fs.existsSync(runFolder)) forgetNote(runFolder, cache);
+  return notes.filter(({ pid, processStart }) => isAlive(pid, processStart));
 }
 
 /**

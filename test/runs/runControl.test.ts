@@ -56,7 +56,9 @@ describe('the runs of this machine', () => {
 
   it('are not those of a process that is gone, whose number somebody else may have', () => {
     const cache = path.join(folder(), 'cache');
-    noteRunning('/runs/a', at('10:00'), cache);
+    const run = path.join(folder(), 'a');
+    fs.mkdirSync(run);
+    noteRunning(run, at('10:00'), cache);
     const [note] = fs.readdirSync(path.join(cache, 'running'));
     const file = path.join(cache, 'running', note!);
     const written = JSON.parse(fs.readFileSync(file, 'utf8')) as object;
@@ -69,10 +71,14 @@ describe('the runs of this machine', () => {
         [],
       );
       assert.ok(fs.existsSync(file), 'and is kept for whoever tells of it');
-      const [taken] = takeGoneRuns((runFolder) => runFolder === '/runs/a', cache);
-      assert.equal(taken?.runFolder, '/runs/a');
+      const [taken] = takeGoneRuns((runFolder) => runFolder === run, cache);
+      assert.equal(taken?.runFolder, run);
       assert.ok(!fs.existsSync(file), 'who takes it away');
     }
+    fs.writeFileSync(file, JSON.stringify({ ...written, pid }));
+    fs.rmdirSync(run);
+    assert.deepEqual(runningRuns(cache), []);
+    assert.ok(!fs.existsSync(file), 'of a folder that is gone as well nobody tells any more');
   });
 
   it('are told by notes of ours alone', () => {
