@@ -1,7 +1,7 @@
 #include "loss.h"
 
 // Every kind, each in a file of its own: loss_softmax.cc.
-#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss)
+#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss) X(kArcFaceLoss) X(kCombinedLoss)
 
 namespace ft {
 

@@ -1,9 +1,11 @@
+import { arcface } from './arcface.js';
+import { combined } from './combined.js';
 import { cosface } from './cosface.js';
 import type { KindOf, LossFunction, LossResult, OutputValues, Range } from './loss.js';
 import { softmax } from './softmax.js';
 
 /** Each kind has a file here, and one in the native engine that is fast. */
-export const LOSSES = { softmax, cosface };
+export const LOSSES = { softmax, cosface, arcface, combined };
 
 type Kinds = { readonly [Kind in keyof typeof LOSSES]: KindOf<(typeof LOSSES)[Kind]> };
 export type LossTable = { readonly [Kind in keyof Kinds]: LossFunction<Kinds[Kind]> };

@@ -7,6 +7,15 @@ export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extra
     { loss: { kind: 'softmax', labelSmoothing: 0.1 }, sloped: false },
   ],
   cosface: [{ loss: { kind: 'cosface', scale: 32, margin: 0.4 } }, { loss: { kind: 'cosface', scale: 4, margin: 0 } }],
+  arcface: [
+    { loss: { kind: 'arcface', scale: 8, margin: 0.5 } },
+    // So much that most angles are beyond the turn.
+    { loss: { kind: 'arcface', scale: 32, margin: 2.5 } },
+  ],
+  combined: [
+    { loss: { kind: 'combined', scale: 8, m1: 1, m2: 0.3, m3: 0.2 } },
+    { loss: { kind: 'combined', scale: 16, m1: 3, m2: 0.1, m3: 0 } },
+  ],
 };
 
 interface Example<L extends Loss> {
