@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { BACKBONE_NAMES } from './backbones.js';
 import { ENGINE_NAMES } from './engines.js';
+import { lossOptions } from './lossOptions.js';
 import { optionInfo } from './optionInfo.js';
 import { quantization } from './quantizationOptions.js';
 
@@ -192,24 +193,7 @@ export const trainingOptions = z.object({
     value: 'NAME',
     help: 'constant, or cosine: down to zero after the head epochs',
   }),
-  /** Share of the target probability that is spread over all people. */
-  labelSmoothing: z.number().min(0).lt(1).default(0).register(optionInfo, {
-    flag: 'label-smoothing',
-    value: 'F',
-    help: 'share of the target probability spread over all people; changes the gradient, not the loss that is shown',
-  }),
-  /** With the face network: what each cosine is multiplied by to make a score of it. */
-  logitScale: z.int().min(1).max(511).default(32).register(optionInfo, {
-    flag: 'logit-scale',
-    value: 'N',
-    help: 'with face weights: what a cosine is multiplied by to become a score (CosFace’s s)',
-  }),
-  /** With the face network: by how much a person's cosine must win. */
-  margin: z.number().min(0).lt(1).default(0.4).register(optionInfo, {
-    flag: 'margin',
-    value: 'F',
-    help: 'with face weights: the margin by which a person’s cosine must win (CosFace’s m)',
-  }),
+  ...lossOptions,
   /** With a frozen network: of how many views of each picture it computes features; 0: of the picture and its mirror image. */
   views: z.int().min(0).max(1000).default(0).register(optionInfo, {
     flag: 'views',

@@ -2,12 +2,15 @@ import type { Loss } from '../core/losses/losses.js';
 import type { Batch, BatchResult, Engine, SessionOptions, StepSettings } from '../engine/engine.js';
 import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
+import type { TrainingOptions } from '../protocol/options.js';
 import { HeadSession } from './headSession.js';
 
-/** Of a cosine head: scale of the scores, and what CosFace takes from the label's cosine. */
-export interface CosineSettings {
-  readonly logitScale: number;
-  readonly margin: number;
+/** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
+export type CosineSettings = Pick<TrainingOptions, 'loss' | 'logitScale' | 'margin' | 'labelSmoothing'>;
+
+function lossOf({ loss, logitScale: scale, margin, labelSmoothing }: CosineSettings): Loss {
+  if (loss === 'softmax') return { kind: 'softmax', labelSmoothing };
+  return { kind: loss === 'auto' ? 'cosface' : loss, scale, margin };
 }
 
 /**
@@ -15,13 +18,12 @@ export interface CosineSettings {
  *
  * @param rateFactor on the learning rate
  */
-export function cosineOptions({ logitScale, margin }: CosineSettings, rateFactor: number): SessionOptions {
-  const loss: Loss = { kind: 'cosface', scale: logitScale, margin };
+export function cosineOptions(settings: CosineSettings, rateFactor: number): SessionOptions {
   const { kernel, bias } = COSINE_HEAD;
   return {
-    loss,
+    loss: lossOf(settings),
     learningRateFactors: new Map([
-      [kernel, rateFactor * logitScale],
+      [kernel, rateFactor * settings.logitScale],
       [bias, 0],
     ]),
   };

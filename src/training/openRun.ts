@@ -209,8 +209,14 @@ function complete(epochs: number): UserError {
   );
 }
 
-/** @throws UserError `invalid-options` where quantization would have nothing to train */
-function requireTrainable({ quantization, frozen }: TrainingOptions): void {
+/** @throws UserError `invalid-options` where quantization would have nothing to train, or a margin no cosines to train on */
+function requireTrainable({ quantization, frozen, loss, weights }: TrainingOptions): void {
+  if ((loss === 'cosface' || loss === 'arcface') && weights !== 'faces')
+    throw new UserError(
+      'invalid-options',
+      `The loss ${loss} needs a network that gives cosines, which so far is the face network alone.`,
+      'Use --recipe face, or leave --loss away.',
+    );
   if (quantization && frozen)
     throw new UserError(
       'invalid-options',

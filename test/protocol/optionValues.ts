@@ -25,6 +25,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   learningRate: { good: [1e-9, 10], bad: [0, 10.1, -1] },
   headRateFactor: { good: [0.1, 1000], bad: [0, 1001] },
   schedule: { good: ['constant', 'cosine'], bad: ['linear'] },
+  loss: { good: ['auto', 'softmax', 'cosface', 'arcface'], bad: ['triplets', '', 1] },
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
   logitScale: { good: [1, 511], bad: [0.9, 512] },
   margin: { good: [0, 0.99], bad: [-0.1, 1] },

@@ -165,6 +165,16 @@ describe('a training from the face network', function () {
     assert.ok(!fs.existsSync(runFolder()));
   });
 
+  it('refuses a margin where no cosines are, before anything starts', async () => {
+    await writeNoisePicture(path.join(data(), 'a', '0.png'), 0);
+    await writeNoisePicture(path.join(data(), 'b', '0.png'), 1);
+    const job = { runFolder: runFolder(), options: withRecipe('original', { dataset: data(), loss: 'arcface' }).data! };
+    const { messages } = await stoppedAfter(Infinity, (emit, stop) => trainRun({ ...job, version: '0' }, emit, stop));
+    assert.equal(failureOf(messages).code, 'invalid-options');
+    assert.match(failureOf(messages).message, /arcface needs a network that gives cosines/);
+    assert.ok(!fs.existsSync(runFolder()));
+  });
+
   withShared('on real pictures', [sharedPaths.wild, sharedPaths.faceWeights], () => {
     it('finds faces, measures strangers every epoch, and gives a checkpoint whose recognizer compares by what it learned', async () => {
       const names = somePeople(6, 8);
@@ -239,6 +249,27 @@ describe('a training from the face network', function () {
           `stopped after ${first} and ${second} of ${steps.length} steps`,
         );
       }
+    });
+
+    it('trains with each loss, by its margin, and goes on to the same bits', async () => {
+      somePeople(4, 6);
+      const firstLosses = new Map<string, number>();
+      for (const loss of ['auto', 'cosface', 'arcface', 'softmax'] as const) {
+        const options = { loss, margin: 0.4, epochs: 2, views: 1 };
+        assert.ok((await train(options)).ok, loss);
+        const expected = resultOf(runFolder());
+        const { steps } = reduceAll(new RunReader(runFolder()).readNew());
+        firstLosses.set(loss, steps[0]!.loss);
+        fs.rmSync(runFolder(), { recursive: true });
+        assert.ok((await train(options, 1)).ok, loss);
+        assert.ok((await goOn(Infinity)).ok, loss);
+        assert.deepEqual(resultOf(runFolder()), expected, loss);
+        fs.rmSync(runFolder(), { recursive: true });
+      }
+      const [auto, cosface, arcface, softmax] = [...firstLosses.values()] as [number, number, number, number];
+      assert.equal(auto, cosface);
+      // From the same vectors: 0.4 of the angle is less of the cosine than 0.4 of the cosine.
+      assert.ok(softmax < arcface && arcface < cosface, `${softmax}, ${arcface}, ${cosface}`);
     });
 
     it('gives the same numbers to the bit from vectors that an earlier run kept', async () => {

@@ -55,7 +55,7 @@ describe('strangers of a run', () => {
       ),
     );
     const embeddings = centres.map((centre) => [near(centre, 0.05, random), near(centre, 0.05, random)]);
-    const settings = { logitScale: 16, margin: 0.2, seed: 1, rateFactor: 1 };
+    const settings = { loss: 'auto', labelSmoothing: 0, logitScale: 16, margin: 0.2, seed: 1, rateFactor: 1 } as const;
     const watch = new StrangerWatch(engine, network(), embeddings, settings);
     const people = centres.map((_, person) => person);
     const probes = (spread: number) =>
