@@ -15,6 +15,10 @@ export interface Editor {
   workspaceFolderOf(file: string): string | undefined;
   /** A setting of Face Trainer, or with its whole name of somebody else. */
   setting(name: string): unknown;
+  /** Whether the user has set it, be it to what it is by itself. */
+  isSet(name: string): boolean;
+  /** Sets it for all windows of the user. */
+  keepSetting(name: string, value: unknown): Promise<void>;
 
   /** A notification. @returns the button that was chosen; undefined when it was closed */
   say<B extends string>(severity: Severity, message: string, ...buttons: readonly B[]): Promise<B | undefined>;

@@ -13,6 +13,7 @@ import { EVALUATION_VIEW, EvaluationPanels } from './panels/evaluationPanels.js'
 import { MODEL_VIEW, ModelPanels } from './panels/modelPanels.js';
 import { Reports } from './panels/reports.js';
 import { RUN_VIEW, RunPanels } from './panels/runPanels.js';
+import { QueueLook } from './queueLook.js';
 import { Recognizers } from './recognizers.js';
 import { Trainer } from './trainer.js';
 import { RecognizersView } from './views/recognizersView.js';
@@ -51,7 +52,13 @@ export function activate(context: vscode.ExtensionContext): void {
   const trainer: Trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => new ActiveRun(order, name, dist('trainer.js'), listener),
     follow: (runFolder, name, listener) => new FoundRun(runFolder, name, listener, editor.trusted),
-    underWay: () => runningRuns().map(({ runFolder }) => runFolder),
+    queue: () => queue.open(),
+    begun: () => {
+      inBackground(
+        editor,
+        import('./commands/commands.js').then(({ askAboutClosing }) => askAboutClosing(editor, context.globalState)),
+      );
+    },
   });
 
   // What goes on since before a reload, or was started in a terminal here, is shown as one's own.
@@ -59,6 +66,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const found = runningRuns().find(({ runFolder }) => here.has(path.dirname(runFolder)));
   if (found) trainer.adopt(found.runFolder);
   if (editor.trusted) tellOfGone(editor, here);
+  const queue = new QueueLook(editor, async () => {
+    const { QueueWatch } = await import('./commands/commands.js');
+    return new QueueWatch(editor, dist('trainer.js'), {
+      changed: (waiting, rows) => {
+        status.waiting(waiting);
+        runsView.showWaiting(rows);
+      },
+      begun: (runFolder) => {
+        if (here.has(path.dirname(runFolder))) trainer.adopt(runFolder);
+      },
+    });
+  });
 
   const memory = context.globalState;
   const cli = dist('faceTrainer.js');
@@ -69,6 +88,7 @@ export function activate(context: vscode.ExtensionContext): void {
     log,
     status,
     trainer,
+    queue,
     runsView,
     recognizers,
     recognizersView,

@@ -2,13 +2,11 @@ import path from 'node:path';
 import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import type { MessageOf, RunOrder, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { newRunFolder } from '../runs/runLocation.js';
 import { askRun, type RunWish } from '../runs/runControl.js';
 import { FoundRun, type RunEnd, type RunInProgress, type RunListener } from './activeRun.js';
 import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
 import { runsFolderFor } from './runsFolders.js';
-import { trainingSettings } from './trainingSettings.js';
 import { requireTrust } from './trust.js';
 import { factsOf } from './views/runsCatalog.js';
 
@@ -32,18 +30,36 @@ export interface TrainerViews {
   readonly runChanged: (runFolder: string) => void;
 }
 
+/** The trainings that wait on this machine. */
+export interface TrainingQueue {
+  /** A run folder that neither is there nor promised to one that waits. */
+  newFolder(runs: string, dataset: string): string;
+  /**
+   * Asks where a training is at work, and puts one behind it where the user wants that.
+   *
+   * @param here what this window is at
+   * @returns whether to start it now
+   * @throws UserError `run-waiting`, `queue-full`
+   */
+  startsNow(order: RunOrder, name: string, here: string | undefined): Promise<boolean>;
+}
+
 /** Where trainings come from. */
 export interface TrainerPorts {
   launch(order: RunOrder, name: string, listener: RunListener): RunInProgress;
   /** Follows one that is under way already. */
   follow(runFolder: string, name: string, listener: RunListener): RunInProgress;
-  /** Folders of the runs that any process of this user trains now. */
-  underWay(): readonly string[];
+  /** What waits on this machine, read when a training is wished. */
+  queue(): Promise<TrainingQueue>;
+  /** A run that was started here trains. */
+  begun(): void;
 }
 
-/** Starts, stops and announces the training of this window: one at a time, since a run takes every core. */
+/** Starts, stops and announces the trainings of this window: one at a time unless its user wants two, since a run takes every core. */
 export class Trainer implements RunListener {
   private active: RunInProgress | undefined;
+  /** Begun here before the one that is shown, and still at work. */
+  private beside: RunInProgress[] = [];
 
   constructor(
     private readonly editor: Editor,
@@ -55,10 +71,11 @@ export class Trainer implements RunListener {
     return this.active;
   }
 
-  /** @returns whether it has begun: not when another one is under way */
-  start(options: TrainingOptions): Promise<boolean> {
+  /** @returns whether it has begun: it may wait for another one */
+  async start(options: TrainingOptions): Promise<boolean> {
     const { dataset } = options;
-    const runFolder = newRunFolder(runsFolderFor(this.editor, dataset), dataset, new Date());
+    const queue = await this.ports.queue();
+    const runFolder = queue.newFolder(runsFolderFor(this.editor, dataset), dataset);
     return this.run({ type: 'train', protocol: PROTOCOL_VERSION, runFolder, options }, path.basename(dataset));
   }
 
@@ -66,12 +83,12 @@ export class Trainer implements RunListener {
    * @param checkpoint folder; the new run comes to lie beside its run
    * @returns whether it has begun
    */
-  fineTune(checkpoint: string, overrides: Extract<RunOrder, { type: 'qat' }>['overrides']): Promise<boolean> {
+  async fineTune(checkpoint: string, overrides: Extract<RunOrder, { type: 'qat' }>['overrides']): Promise<boolean> {
+    const queue = await this.ports.queue();
     const parent = path.resolve(checkpoint, '..', '..');
     const name = factsOf(this.editor, parent).title;
-    const runFolder = newRunFolder(path.dirname(parent), `${name}-int8`, new Date());
-    const all = { ...trainingSettings(this.editor), ...overrides };
-    return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides: all }, name);
+    const runFolder = queue.newFolder(path.dirname(parent), `${name}-int8`);
+    return this.run({ type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides }, name);
   }
 
   /**
@@ -95,24 +112,6 @@ export class Trainer implements RunListener {
     this.views.panels.livenessChanged(runFolder);
   }
 
-  /** Two at once would only slow both down. @returns whether one is under way, which the user was told */
-  async isBusy(): Promise<boolean> {
-    const runFolder = this.active?.runFolder ?? this.ports.underWay()[0];
-    if (runFolder === undefined) return false;
-    const { active } = this;
-    const [open, stop] = ['Open Run', 'Stop It'] as const;
-    const chosen = await this.editor.say(
-      'warning',
-      `Training on “${active?.name ?? factsOf(this.editor, runFolder).title}” is still running; a second run would only slow both down.`,
-      open,
-      stop,
-    );
-    if (chosen === open) await this.editor.execute('faceTrainer.openRun', runFolder);
-    // By now another one may run, which nobody asked to stop.
-    if (chosen === stop && this.active === active) this.end('stop', runFolder);
-    return true;
-  }
-
   /**
    * Ends a run after the batch at hand, for good or for now.
    *
@@ -129,28 +128,39 @@ export class Trainer implements RunListener {
     this.views.panels.livenessChanged(runFolder);
   }
 
-  /** Commands ask `isBusy` before their dialogs, which take minutes: here it counts. */
-  private async run(order: RunOrder, name: string): Promise<boolean> {
-    if (this.active) {
-      await this.isBusy();
-      return false;
-    }
+  /** Starts one beside whatever trains: the user said so. */
+  startNow(order: RunOrder, name: string): void {
     this.editor.log.info(`training on ${name}, run folder ${order.runFolder}`);
     this.show(this.ports.launch(order, name, this));
+  }
+
+  /** Asks where another one is at work: two at once only slow both down. */
+  private async run(order: RunOrder, name: string): Promise<boolean> {
+    const queue = await this.ports.queue();
+    let before;
+    // While one was asked about, another may have begun.
+    do {
+      before = this.active;
+      if (!(await queue.startsNow(order, name, before?.name))) return false;
+    } while (before !== this.active);
+    this.startNow(order, name);
     return true;
   }
 
   private show(run: RunInProgress): void {
+    if (this.active) this.beside.push(this.active);
     this.active = run;
     this.views.status.show(run.runFolder, run.name);
     this.setContext(true);
   }
 
   /** `run` opens the panel, an epoch and a checkpoint change the list of runs, everything logged is read on from the log. */
-  onMessage({ runFolder }: RunInProgress, message: TrainerMessage): void {
+  onMessage(run: RunInProgress, message: TrainerMessage): void {
     const { panels, reports, status } = this.views;
+    const { runFolder } = run;
     if (message.type === 'hello') return;
-    status.update(message);
+    if (run === this.active) status.update(message);
+    if (message.type === 'run' && run.order) this.ports.begun();
     switch (message.type) {
       case 'preparing':
         panels.preparing(runFolder, message);
@@ -186,10 +196,15 @@ export class Trainer implements RunListener {
     reports.refresh(run.runFolder);
     runChanged(run.runFolder);
     if (end.type === 'failure') this.editor.log.error(`${end.message} ${end.advice}`);
+    this.beside = this.beside.filter((one) => one !== run);
     if (this.active === run) {
       this.active = undefined;
-      status.hide();
-      this.setContext(false);
+      const before = this.beside.pop();
+      if (before) this.show(before);
+      else {
+        status.hide();
+        this.setContext(false);
+      }
     }
     inBackground(
       this.editor,
@@ -199,8 +214,11 @@ export class Trainer implements RunListener {
 
   /** A run outlives its window, unless its user wants it otherwise. */
   dispose(): void {
-    if (this.active?.order && this.editor.setting('whenWindowCloses') === 'stop') this.active.end('stop');
-    if (this.active instanceof FoundRun) this.active.dispose();
+    const stops = this.editor.setting('whenWindowCloses') === 'stop';
+    for (const run of [...this.beside, ...(this.active ? [this.active] : [])]) {
+      if (run.order && stops) run.end('stop');
+      if (run instanceof FoundRun) run.dispose();
+    }
   }
 
   private setContext(training: boolean): void {

@@ -44,6 +44,15 @@ export class VscodeEditor implements Editor {
     return vscode.workspace.getConfiguration(section).get(name);
   }
 
+  isSet(name: string): boolean {
+    const { globalValue, workspaceValue, workspaceFolderValue } =
+      vscode.workspace.getConfiguration('faceTrainer').inspect(name) ?? {};
+    return [globalValue, workspaceValue, workspaceFolderValue].some((value) => value !== undefined);
+  }
+  async keepSetting(name: string, value: unknown): Promise<void> {
+    await vscode.workspace.getConfiguration('faceTrainer').update(name, value, vscode.ConfigurationTarget.Global);
+  }
+
   async say<B extends string>(severity: Severity, message: string, ...buttons: readonly B[]): Promise<B | undefined> {
     return SAY[severity](message, ...buttons);
   }

@@ -5,7 +5,7 @@ import { storedFaces } from '../faces/faceCacheUpkeep.js';
 import { storedEmbeddings } from '../recognition/embeddingsUpkeep.js';
 import { temporaryFolders } from '../platform/temporaryFolder.js';
 import { placesFile } from '../platform/writtenPlaces.js';
-import { queueFolder } from '../runs/trainingQueue.js';
+import { queueFolder } from '../runs/queueFolder.js';
 import { isWithin, sizeOf } from './folderSize.js';
 import type { FoundPlace } from './foundPlace.js';
 

@@ -7,33 +7,6 @@ export function defaultRunsFolder(base: string): string {
   return path.join(base, '.face-trainer', 'runs');
 }
 
-/**
- * A new run folder's path under `runs`, named by local time and dataset: `20261124-153012-wild`. The folder itself is
- * the trainer's to make. Keeps runs out of version control with a `.gitignore` of its own.
- *
- * @param promised to trainings that wait
- */
-export function newRunFolder(runs: string, dataset: string, now: Date, promised: readonly string[] = []): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
-  const stem = path.join(runs, `${date}-${time}-${nameFor(dataset)}`);
-  let folder = stem;
-  for (let n = 2; fs.existsSync(folder) || promised.includes(folder); n++) folder = `${stem}-${n}`;
-  ignoreInGit(path.dirname(runs));
-  return folder;
-}
-
-/** Of at most 40 whole letters, none at the end that Windows drops; `run` where nothing is left. */
-function nameFor(dataset: string): string {
-  const name = path
-    .basename(dataset)
-    .normalize('NFC')
-    .replace(/[^\p{L}\p{N}._-]+/gu, '-');
-  const letters = Array.from(name).slice(0, 40);
-  return letters.join('').replace(/[.-]+$/, '') || 'run';
-}
-
 /** Keeps what Face Trainer writes in a `.face-trainer` out of version control. */
 export function ignoreInGit(folder: string): void {
   if (path.basename(folder) !== '.face-trainer') return;

@@ -11,6 +11,7 @@ import { namesIn } from '../platform/namesIn.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import { JOBS, type RunOrder } from '../protocol/jobs.js';
+import { queueFolder } from './queueFolder.js';
 import { RunFolder } from './runFolder.js';
 import { runningRuns } from './runningRuns.js';
 
@@ -52,10 +53,6 @@ const MOST_WAITING = 100;
 /** A process that is killed between taking an order and its run's first word is no reason to drop it; two are. */
 const MOST_TRIES = 2;
 const PATIENCE_MS = 5000;
-
-export function queueFolder(cache = cacheFolder()): string {
-  return path.join(cache, 'queue');
-}
 
 /**
  * Puts a training behind all others that wait.

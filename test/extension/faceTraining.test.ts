@@ -45,7 +45,12 @@ function noting(editor: FakeEditor): { readonly trainer: Trainer; readonly order
       return { order, name, runFolder: order.runFolder, running: true, stopping: false, end: nothing };
     },
     follow: () => assert.fail('no run is under way'),
-    underWay: () => [],
+    queue: () =>
+      Promise.resolve({
+        newFolder: (runs, name) => path.join(runs, path.basename(name)),
+        startsNow: () => Promise.resolve(true),
+      }),
+    begun: () => undefined,
   });
   return { trainer, orders };
 }

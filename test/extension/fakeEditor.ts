@@ -114,6 +114,13 @@ export class FakeEditor implements Editor {
   setting(name: string): unknown {
     return this.settings[name];
   }
+  isSet(name: string): boolean {
+    return name in this.settings;
+  }
+  keepSetting(name: string, value: unknown): Promise<void> {
+    this.settings[name] = value;
+    return Promise.resolve();
+  }
   say<B extends string>(severity: Severity, message: string, ...buttons: readonly B[]): Promise<B | undefined> {
     return this.answer({ severity, message, buttons }, buttons);
   }

@@ -10,6 +10,10 @@ import type { RunOrder, TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import type { RunEvent } from '../../src/protocol/runEvents.js';
 import { takeWish, type RunWish } from '../../src/runs/runControl.js';
+import { QueueWatch } from '../../src/extension/queueWatch.js';
+import { noteRunning } from '../../src/runs/runningRuns.js';
+import { queuedTrainings } from '../../src/runs/trainingQueue.js';
+import { useEnvironment } from '../support/environment.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor, until } from './fakeEditor.js';
 import { runEventOf, writeRun } from './runs.js';
@@ -45,8 +49,8 @@ interface SetUp {
   readonly trainer: Trainer;
   readonly runs: FakeRun[];
   readonly seen: string[];
-  /** Folders of runs that other processes train. */
-  readonly elsewhere: string[];
+  /** How often a run of this window began. */
+  readonly begun: string[];
 }
 
 function setUp(): SetUp {
@@ -76,16 +80,22 @@ function setUp(): SetUp {
     runs.push(run);
     return run;
   };
-  const elsewhere: string[] = [];
+  const begunHere: string[] = [];
   const trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => begun(new FakeRun(order, order.runFolder, name, listener)),
     follow: (runFolder, name, listener) => begun(new FakeRun(undefined, runFolder, name, listener)),
-    underWay: () => elsewhere,
+    queue: () =>
+      Promise.resolve(
+        new QueueWatch(editor, path.join(folder(), 'no trainer'), { changed: note('waiting'), begun: note('begun') }),
+      ),
+    begun: () => void begunHere.push('begun'),
   });
-  return { editor, trainer, runs, seen, elsewhere };
+  return { editor, trainer, runs, seen, begun: begunHere };
 }
 
 describe('Trainer', () => {
+  useEnvironment(() => ({ FACE_TRAINER_CACHE: path.join(folder(), 'cache') }));
+
   const options = () => trainingOptions.parse({ dataset: path.join(folder(), 'people') });
 
   it('never lets a second training hide the first, however many are started while dialogs were open', async () => {
@@ -94,7 +104,11 @@ describe('Trainer', () => {
     assert.deepEqual(begun, [true, false, false]);
     assert.equal(runs.length, 1);
     assert.equal(trainer.activeRun, runs[0]);
-    assert.equal(editor.said.filter(({ message }) => message.includes('a second run would only slow both')).length, 2);
+    assert.equal(
+      editor.said.filter(({ message }) => message === 'A training is at work (people). Start this one afterwards?')
+        .length,
+      2,
+    );
     trainer.end('stop');
     assert.ok(runs[0]!.stopping, 'the first can still be stopped');
   });
@@ -109,15 +123,39 @@ describe('Trainer', () => {
     assert.equal(seen.filter((what) => what === 'hide').length, 1);
   });
 
-  it('stops the run that its message was about, and no later one', async () => {
-    const { editor, trainer, runs } = setUp();
+  it('puts a training behind the one at work, or starts it beside, as its user wishes', async () => {
+    const { editor, trainer, runs, begun } = setUp();
+    const ended = noteRunning(path.join(folder(), 'orl'), new Date());
+    editor.buttons.push('Start Afterwards');
+    assert.equal(await trainer.start(options()), false);
+    assert.deepEqual(editor.said.at(-1), {
+      severity: 'modal',
+      message: 'A training is at work (orl). Start this one afterwards?',
+      detail: 'It begins by itself, also when this window is closed by then. Two at the same time are both slower.',
+      buttons: ['Start Afterwards', 'Start Now'],
+    });
+    assert.equal(await trainer.start(options()), false, 'cancelled');
+    const later = queuedTrainings();
+    assert.deepEqual([runs.length, later.length], [0, 1]);
+    editor.buttons.push('Start Now');
+    assert.equal(await trainer.start(options()), true);
+    assert.notEqual(runs[0]!.runFolder, later[0]!.training!.order.runFolder, 'a folder that is promised is not taken');
+    runs[0]!.says(runEventOf(runs[0]!.runFolder, options().dataset));
+    assert.equal(begun.length, 1);
+    ended();
+  });
+
+  it('shows the newest of two that train side by side, and then the other again', async () => {
+    const { editor, trainer, runs, seen } = setUp();
     await trainer.start(options());
-    editor.buttons.push('Stop It');
-    const answered = trainer.isBusy();
+    editor.buttons.push('Start Now');
+    await trainer.start(options());
+    assert.equal(trainer.activeRun, runs[1]);
+    runs[1]!.ends('completed');
+    assert.equal(trainer.activeRun, runs[0]);
     runs[0]!.ends('completed');
-    await trainer.start(options());
-    assert.equal(await answered, true);
-    assert.ok(!runs[1]!.stopping);
+    assert.equal(trainer.activeRun, undefined);
+    assert.equal(seen.filter((what) => what === 'hide').length, 1);
   });
 
   it('opens the panel without the focus, and reads on, lists and reports what each message changes', async () => {
@@ -264,14 +302,11 @@ describe('Trainer', () => {
     assert.equal(trainer.activeRun, undefined);
   });
 
-  it('asks a run of another process by its folder', async () => {
-    const { editor, trainer, elsewhere } = setUp();
+  it('asks a run of another process by its folder', () => {
+    const { editor, trainer } = setUp();
     const run = path.join(folder(), 'elsewhere');
     writeRun(run, [runEventOf(run, '/pictures/people')]);
-    elsewhere.push(run);
-    editor.buttons.push('Stop It');
-    assert.equal(await trainer.isBusy(), true);
-    assert.match(editor.said[0]!.message, /Training on “people” is still running/);
+    trainer.end('stop', run);
     assert.equal(takeWish(run), 'stop');
     assert.equal(takeWish(run), undefined, 'heard once');
     editor.trusted = false;

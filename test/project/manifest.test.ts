@@ -50,7 +50,8 @@ describe('the manifest', () => {
       assert.equal(enablement?.includes('isWorkspaceTrusted') ?? false, !READERS.includes(command), command);
     for (const [menu, items] of Object.entries(contributes.menus))
       for (const { command, when } of items)
-        if (!READERS.includes(command)) assert.match(when ?? '', /^isWorkspaceTrusted && /, `${command} in ${menu}`);
+        if (!READERS.includes(command) && when !== 'false')
+          assert.match(when ?? '', /^isWorkspaceTrusted && /, `${command} in ${menu}`);
   });
 
   it('names a command once, and puts only known ones into menus', () => {

@@ -6,6 +6,7 @@ import { ownName } from '../../src/platform/isAlive.js';
 import type { RunOrder } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { noteRunning } from '../../src/runs/runningRuns.js';
+import { isAnythingQueued, queueFolder } from '../../src/runs/queueFolder.js';
 import { startWaiting } from '../../src/runs/startWaiting.js';
 import {
   isAnyAtWork,
@@ -16,7 +17,6 @@ import {
   promisedFolders,
   putIntoQueue,
   queuedTrainings,
-  queueFolder,
   removeFromQueue,
   takeNext,
 } from '../../src/runs/trainingQueue.js';
@@ -45,8 +45,9 @@ describe('the queue of trainings', () => {
   useEnvironment(() => ({ FACE_TRAINER_CACHE: cache() }));
 
   it('keeps whole orders in the order in which they were asked for, for their user alone', () => {
-    assert.deepEqual(names(), []);
+    assert.deepEqual([names(), isAnythingQueued()], [[], false]);
     for (const name of ['a', 'b', 'c']) put(name);
+    assert.ok(isAnythingQueued());
     assert.deepEqual(names(), ['a', 'b', 'c']);
     const { order, askedBy } = queuedTrainings()[0]!.training!;
     assert.deepEqual([order, askedBy], [orderOf('a'), 'editor']);

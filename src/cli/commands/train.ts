@@ -11,7 +11,8 @@ import {
   type TrainingOptionsInput,
 } from '../../protocol/options.js';
 import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
-import { defaultRunsFolder, newRunFolder } from '../../runs/runLocation.js';
+import { newRunFolder } from '../../runs/newRunFolder.js';
+import { defaultRunsFolder } from '../../runs/runLocation.js';
 import { promisedFolders } from '../../runs/trainingQueue.js';
 import { findFaceWeights } from '../../weights/faceWeights.js';
 import type { Command } from '../command.js';

@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import type { Editor, Place } from '../editor.js';
+import { isCheckpointFolder } from '../isCheckpointFolder.js';
 
 // What commands are called with: by the Explorer with a place, by the Runs view with a row, by pages and other commands with a
 // path, by the palette with nothing.
@@ -9,6 +9,13 @@ import type { Editor, Place } from '../editor.js';
 const place = z.object({ scheme: z.string(), fsPath: z.string() });
 const runRow = z.object({ kind: z.literal('run'), runFolder: z.string() });
 const checkpointRow = z.object({ kind: z.literal('checkpoint'), path: z.string() });
+
+const waitingRow = z.object({ kind: z.literal('waiting'), id: z.string() });
+
+/** A training that waits, by its name in the queue. */
+export function waitingOf(argument: unknown): string | undefined {
+  return waitingRow.safeParse(argument).data?.id;
+}
 
 /** A folder or file of the Explorer. */
 export function placeOf(argument: unknown): Place | undefined {
@@ -32,10 +39,6 @@ export function checkpointFolderOf(argument: unknown): string | null | undefined
   const at = placeOf(argument)?.fsPath;
   if (at === undefined) return checkpointRow.safeParse(argument).data?.path;
   return [at, path.dirname(at)].find(isCheckpointFolder) ?? null;
-}
-
-export function isCheckpointFolder(folder: string): boolean {
-  return fs.existsSync(path.join(folder, 'manifest.json'));
 }
 
 /** The folder of a command, asked for when it came without one. @returns undefined when there is none to be had */

@@ -17,6 +17,7 @@ import { exportModel, exportRecognizer } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
 import { deletePersonalData, forgetPerson } from './privacyCommands.js';
+import { startWaitingNow, takeOut } from './queueCommands.js';
 import { setUpTensorFlow } from './setUpTensorFlowCommand.js';
 import { evaluatedOf } from './evaluateCommand.js';
 import { recognizePeople } from './recognizePeople.js';
@@ -24,6 +25,9 @@ import { enrolledOf } from './recognizerArguments.js';
 import { RecognizerCommands } from './recognizerCommands.js';
 import { goOn, quantize, trainModel } from './trainCommands.js';
 import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
+
+export { QueueWatch } from '../queueWatch.js';
+export { askAboutClosing } from './askAboutClosing.js';
 
 /** What commands act on. */
 export interface Services {
@@ -137,6 +141,14 @@ function runCommands({
     stopTraining: reads((run) => trainer.end('stop', runFolderOf(run))),
     pauseTraining: reads((run) => trainer.end('pause', runFolderOf(run))),
     goOn: writes((run, more) => goOn(editor, trainer, run, more)),
+    removeFromQueue: writes(async (row) => {
+      await takeOut(row);
+      runsView.refresh();
+    }),
+    startNow: writes(async (row) => {
+      await startWaitingNow(trainer, row);
+      runsView.refresh();
+    }),
     refreshRuns: reads(() => runsView.refresh()),
     refreshRecognizers: reads(() => recognizersView.refresh()),
     openRun: reads(async (argument) => {

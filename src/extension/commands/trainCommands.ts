@@ -8,6 +8,7 @@ import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
 import { FACE_NETWORKS } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
 import type { Trainer } from '../trainer.js';
+import { trainingSettings } from '../trainingSettings.js';
 import { mayGoOn } from '../views/runsCatalog.js';
 import { RunModel } from '../../client/runModel.js';
 import { longerWords } from '../../core/longerWords.js';
@@ -39,7 +40,6 @@ export async function trainModel(
   folder: unknown,
   otherwise?: unknown,
 ): Promise<void> {
-  if (await ports.trainer.isBusy()) return;
   const dataset = await localFolder(editor, folder, 'Train on This Folder');
   if (dataset === undefined) return;
   const picked = await pickTrainingOptions(editor, ports.memory, dataset, smaller.safeParse(otherwise).data);
@@ -67,12 +67,11 @@ export async function quantize(
   floatLayers: unknown,
   overrides: unknown,
 ): Promise<void> {
-  if (await trainer.isBusy()) return;
   const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
   const checkpoint = await checkpointOf(editor, argument, { title, kind: 'float' });
   if (checkpoint === undefined) return;
   requireFineTunable(checkpoint);
-  const given = qatOverrides.safeParse(overrides).data ?? {};
+  const given = { ...trainingSettings(editor), ...qatOverrides.safeParse(overrides).data };
   const layers = z.array(z.string()).safeParse(floatLayers).data;
   await trainer.fineTune(
     checkpoint,
@@ -82,7 +81,6 @@ export async function quantize(
 
 /** Goes on with a run from its newest checkpoint. @param more epochs beyond those that were planned; asked for where all are done */
 export async function goOn(editor: Editor, trainer: Trainer, argument: unknown, more: unknown): Promise<void> {
-  if (await trainer.isBusy()) return;
   const runFolder = runFolderOf(argument) ?? (await pickRun(editor, 'Go On with a Run', mayGoOn));
   if (runFolder === undefined) return;
   const { state } = new RunModel(runFolder);

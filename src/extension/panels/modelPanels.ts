@@ -7,7 +7,7 @@ import { faceWeightsSetting } from '../faceWeightsSetting.js';
 import type { Jobs } from '../job.js';
 import { isRecognizer } from '../../recognizers/recognizerFolder.js';
 import { recognizerOfCheckpoint, recognizerOfFile } from '../../recognizers/recognizersFolder.js';
-import { isCheckpointFolder } from '../commands/arguments.js';
+import { isCheckpointFolder } from '../isCheckpointFolder.js';
 import type { Recognizers } from '../recognizers.js';
 import { modelName } from '../runName.js';
 import { ComparisonPage } from './comparisonPage.js';

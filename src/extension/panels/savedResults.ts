@@ -1,3 +1,4 @@
+import { ignoreInGit } from '../../runs/runLocation.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
@@ -8,9 +9,9 @@ import { PRIVATE_FOLDER } from '../../platform/rights.js';
 import { datasetReport, type DatasetReport } from '../../protocol/check.js';
 import { comparison, type Comparison } from '../../protocol/comparison.js';
 import { evaluation } from '../../protocol/evaluation.js';
-import { ignoreInGit } from '../../runs/runLocation.js';
+
 import { isRecognizer, recognizerStamp } from '../../recognizers/recognizerFolder.js';
-import { isCheckpointFolder } from '../commands/arguments.js';
+import { isCheckpointFolder } from '../isCheckpointFolder.js';
 import type { Editor } from '../editor.js';
 import { runsFolderFor } from '../runsFolders.js';
 

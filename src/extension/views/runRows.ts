@@ -70,6 +70,6 @@ export function checkpointRow(run: RunFacts, { path: folder, title, accuracy, be
   };
 }
 
-function inOneLine(separator: string, ...parts: readonly (string | false | undefined)[]): string {
+export function inOneLine(separator: string, ...parts: readonly (string | false | undefined)[]): string {
   return parts.filter(Boolean).join(separator);
 }

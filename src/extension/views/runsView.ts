@@ -16,12 +16,20 @@ interface CheckpointItem {
   readonly run: RunItem;
   readonly checkpoint: CheckpointRow;
 }
-type Item = RunItem | CheckpointItem;
+/** A training that waits, as it is drawn, by its name in the queue. */
+export interface WaitingRow {
+  readonly id: string;
+  readonly row: Row;
+}
+interface WaitingItem extends WaitingRow {
+  readonly kind: 'waiting';
+}
+type Item = RunItem | CheckpointItem | WaitingItem;
 
 const LOOK_MS = 10_000;
 const UNDER_WAY: ReadonlySet<RunFacts['phase']> = new Set(['preparing', 'training', 'silent']);
 
-/** The runs of the open folders, the newest first, with their checkpoints. */
+/** What waits, then the runs of the open folders, the newest first, with their checkpoints. */
 export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Item | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
@@ -29,6 +37,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   private readonly settings: vscode.Disposable;
   private readonly folders: vscode.Disposable;
   private watchers: vscode.Disposable[] = [];
+  private waiting: readonly WaitingItem[] = [];
   private readonly timer: NodeJS.Timeout;
   /** The editor knows a row by its object: one that changes keeps it. */
   private readonly items = new Map<string, RunItem>();
@@ -50,6 +59,12 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
     for (const { runFolder, facts } of this.items.values()) if (UNDER_WAY.has(facts.phase)) this.runChanged(runFolder);
   }
 
+  /** What waits on this machine, wherever its run will lie: all of it comes before what is started next. */
+  showWaiting(rows: readonly WaitingRow[]): void {
+    this.waiting = rows.map((row) => ({ kind: 'waiting', ...row }));
+    this.refresh();
+  }
+
   refresh(): void {
     this.changed.fire(undefined);
   }
@@ -66,8 +81,8 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   }
 
   getChildren(item?: Item): Item[] {
-    if (!item) return this.roots();
-    if (item.kind === 'checkpoint') return [];
+    if (!item) return [...this.waiting, ...this.roots()];
+    if (item.kind !== 'run') return [];
     return item.facts.checkpoints.map((checkpoint) => ({
       kind: 'checkpoint',
       path: checkpoint.path,
@@ -78,6 +93,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
 
   getTreeItem(item: Item): vscode.TreeItem {
     if (item.kind === 'checkpoint') return treeItem(checkpointRow(item.run.facts, item.checkpoint), false);
+    if (item.kind === 'waiting') return treeItem(item.row, false);
     const { facts, runFolder } = item;
     const drawn = treeItem(runRow(facts, new Date()), facts.checkpoints.length > 0);
     drawn.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [runFolder] };

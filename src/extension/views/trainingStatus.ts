@@ -8,6 +8,8 @@ export class TrainingStatus implements vscode.Disposable {
   private name = '';
   private total = { epochs: 0, stepsPerEpoch: 0 };
   private validation: string | undefined;
+  private behind = 0;
+  private doing = '';
 
   show(runFolder: string, name: string): void {
     this.name = name;
@@ -44,6 +46,12 @@ export class TrainingStatus implements vscode.Disposable {
     }
   }
 
+  /** How many trainings wait. */
+  waiting(count: number): void {
+    this.behind = count;
+    this.text(this.doing);
+  }
+
   hide(): void {
     this.item.hide();
   }
@@ -53,8 +61,10 @@ export class TrainingStatus implements vscode.Disposable {
   }
 
   private text(what: string): void {
-    this.item.text = `$(sync~spin) ${this.name}: ${what}`;
-    this.item.tooltip = [`Face Trainer is training on ${this.name}`, this.validation, 'Click to open the run']
+    this.doing = what;
+    const behind = this.behind > 0 ? `${this.behind} waiting` : undefined;
+    this.item.text = [`$(sync~spin) ${this.name}: ${what}`, behind].filter(Boolean).join(', ');
+    this.item.tooltip = [`Face Trainer is training on ${this.name}`, this.validation, behind, 'Click to open the run']
       .filter(Boolean)
       .join('\n');
   }
