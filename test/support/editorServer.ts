@@ -13,6 +13,8 @@ export interface EditorServer {
 
 /** A quiet editor: nothing asks the outside or stands in front of what is tested. */
 const SETTINGS = {
+  // Its question would stand before others.
+  'faceTrainer.whenWindowCloses': 'goOn',
   // Without a network there are no ImageNet weights to start from.
   'faceTrainer.recipe': 'original',
   'workbench.startupEditor': 'none',
