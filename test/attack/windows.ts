@@ -34,12 +34,12 @@ export interface Watched {
 }
 
 /** Opens an editor on drawn people and starts a training there that would go on for long. */
-export async function watchTraining(): Promise<Watched> {
+export async function watchTraining(settings: Readonly<Record<string, unknown>> = {}): Promise<Watched> {
   const workbench = await openWorkbench(async (at, folder) => {
     await writeSample(path.join(at, 'people'), { people: 4, picturesEach: 12, size: 64, seed: 3 });
     return {
       environment: { FACE_TRAINER_CACHE: path.join(folder, 'cache') },
-      settings: { 'faceTrainer.threads': 1 },
+      settings: { 'faceTrainer.threads': 1, ...settings },
     };
   }, true);
   const { page, workspace } = workbench;
