@@ -159,7 +159,8 @@ export class Trainer implements RunListener {
     const { panels, reports, status } = this.views;
     const { runFolder } = run;
     if (message.type === 'hello') return;
-    if (run === this.active) status.update(message);
+    // One that is found tells where it is before it is shown.
+    if (!this.active || run === this.active) status.update(message);
     if (message.type === 'run' && run.order) this.ports.begun();
     switch (message.type) {
       case 'preparing':

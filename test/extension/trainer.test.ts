@@ -49,6 +49,8 @@ interface SetUp {
   readonly trainer: Trainer;
   readonly runs: FakeRun[];
   readonly seen: string[];
+  /** What the status bar was told. */
+  readonly told: string[];
   /** How often a run of this window began. */
   readonly begun: string[];
 }
@@ -56,6 +58,7 @@ interface SetUp {
 function setUp(): SetUp {
   const editor = new FakeEditor();
   const seen: string[] = [];
+  const told: string[] = [];
   const note =
     (what: string) =>
     (...args: readonly unknown[]) =>
@@ -72,7 +75,11 @@ function setUp(): SetUp {
       preparing: (runFolder) => note('preparing')(runFolder),
     },
     reports: { refresh: note('report') },
-    status: { show: (_, name) => note('status')(name), update: () => undefined, hide: note('hide') },
+    status: {
+      show: (_, name) => note('status')(name),
+      update: ({ type }) => void told.push(type),
+      hide: note('hide'),
+    },
     runChanged: note('changed'),
   };
   const runs: FakeRun[] = [];
@@ -83,14 +90,18 @@ function setUp(): SetUp {
   const begunHere: string[] = [];
   const trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => begun(new FakeRun(order, order.runFolder, name, listener)),
-    follow: (runFolder, name, listener) => begun(new FakeRun(undefined, runFolder, name, listener)),
+    follow: (runFolder, name, listener) => {
+      const run = begun(new FakeRun(undefined, runFolder, name, listener));
+      run.says(runEventOf(runFolder, '/pictures/people')); // what its log had
+      return run;
+    },
     queue: () =>
       Promise.resolve(
         new QueueWatch(editor, path.join(folder(), 'no trainer'), { changed: note('waiting'), begun: note('begun') }),
       ),
     begun: () => void begunHere.push('begun'),
   });
-  return { editor, trainer, runs, seen, begun: begunHere };
+  return { editor, trainer, runs, seen, told, begun: begunHere };
 }
 
 describe('Trainer', () => {
@@ -146,11 +157,13 @@ describe('Trainer', () => {
   });
 
   it('shows the newest of two that train side by side, and then the other again', async () => {
-    const { editor, trainer, runs, seen } = setUp();
+    const { editor, trainer, runs, seen, told } = setUp();
     await trainer.start(options());
     editor.buttons.push('Start Now');
     await trainer.start(options());
     assert.equal(trainer.activeRun, runs[1]);
+    for (const run of runs) run.says({ type: 'preparing', done: 1, total: 2 });
+    assert.deepEqual(told, ['preparing'], 'of the one that is shown');
     runs[1]!.ends('completed');
     assert.equal(trainer.activeRun, runs[0]);
     runs[0]!.ends('completed');
@@ -287,12 +300,14 @@ describe('Trainer', () => {
   });
 
   it('takes over a run that was under way, and tells of its end as of one of its own', async () => {
-    const { editor, trainer, runs, seen } = setUp();
+    const { editor, trainer, runs, seen, told } = setUp();
     const run = path.join(folder(), 'before');
     writeRun(run, [runEventOf(run, '/pictures/people')]);
     trainer.adopt(run);
     assert.equal(trainer.activeRun, runs[0]);
-    assert.deepEqual(seen.slice(0, 2), ['open again before', 'status people']);
+    assert.equal(seen[0], 'open again before');
+    assert.ok(seen.includes('status people'));
+    assert.deepEqual(told, ['run'], 'the status bar knows how many epochs there are');
     assert.equal(await trainer.start(options()), false, 'one at a time');
     trainer.end('pause');
     assert.equal(runs[0]!.asked, 'pause');

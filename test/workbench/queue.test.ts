@@ -79,6 +79,7 @@ describe('a second training, in a real VS Code', function () {
     });
     assert.notEqual(next!.runFolder, run.runFolder);
     await webviewWith(watched!.workbench.page, 'body[data-phase="training"]', 60_000);
+    await watched!.workbench.page.locator('.statusbar-item', { hasText: /epoch \d+\/4000, 0 %/ }).waitFor();
     await watched!.workbench.page.screenshot({ path: path.join(screenshots, 'next-begun.png') });
     assert.deepEqual(fs.readdirSync(path.join(cache(), 'queue')), []);
   });
