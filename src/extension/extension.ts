@@ -13,6 +13,7 @@ import { EVALUATION_VIEW, EvaluationPanels } from './panels/evaluationPanels.js'
 import { MODEL_VIEW, ModelPanels } from './panels/modelPanels.js';
 import { Reports } from './panels/reports.js';
 import { RUN_VIEW, RunPanels } from './panels/runPanels.js';
+import type { QueueViews } from './queueWatch.js';
 import { QueueLook } from './queueLook.js';
 import { Recognizers } from './recognizers.js';
 import { Trainer } from './trainer.js';
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const dist = (file: string) => path.join(context.extensionPath, 'dist', file);
   const log = vscode.window.createOutputChannel('Face Trainer', { log: true });
   const editor = new VscodeEditor(context, new KeptLog(log));
+  const memory = context.globalState;
   const jobs = new Jobs(editor, dist('trainer.js'));
   const reports = new Reports(editor);
   const status = new TrainingStatus();
@@ -43,22 +45,12 @@ export function activate(context: vscode.ExtensionContext): void {
     models: new ModelPanels(editor, jobs, recognizers),
     evaluations: new EvaluationPanels(editor, jobs, recognizers),
   };
-  const views = {
-    panels: panels.runs,
-    reports,
-    status,
-    runChanged: (runFolder: string) => runsView.runChanged(runFolder),
-  };
+  const runChanged = (runFolder: string) => runsView.runChanged(runFolder);
+  const views = { panels: panels.runs, reports, status, runChanged };
   const trainer: Trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => new ActiveRun(order, name, dist('trainer.js'), listener),
     follow: (runFolder, name, listener) => new FoundRun(runFolder, name, listener, editor.trusted),
     queue: () => queue.open(),
-    begun: () => {
-      inBackground(
-        editor,
-        import('./commands/commands.js').then(({ askAboutClosing }) => askAboutClosing(editor, context.globalState)),
-      );
-    },
   });
 
   // What goes on since before a reload, or was started in a terminal here, is shown as one's own.
@@ -66,20 +58,11 @@ export function activate(context: vscode.ExtensionContext): void {
   const found = runningRuns().find(({ runFolder }) => here.has(path.dirname(runFolder)));
   if (found) trainer.adopt(found.runFolder);
   if (editor.trusted) tellOfGone(editor, here);
-  const queue = new QueueLook(editor, async () => {
-    const { QueueWatch } = await import('./commands/commands.js');
-    return new QueueWatch(editor, dist('trainer.js'), {
-      changed: (waiting, rows) => {
-        status.waiting(waiting);
-        runsView.showWaiting(rows);
-      },
-      begun: (runFolder) => {
-        if (here.has(path.dirname(runFolder))) trainer.adopt(runFolder);
-      },
-    });
-  });
+  const begun = (runFolder: string) => {
+    if (here.has(path.dirname(runFolder))) trainer.adopt(runFolder);
+  };
+  const queue = lookAtQueue(editor, dist('trainer.js'), { status, runsView, begun, memory });
 
-  const memory = context.globalState;
   const cli = dist('faceTrainer.js');
   const services: Services = {
     ...{ editor, jobs, trainer, recognizers, panels, reports, runsView, recognizersView, memory, cli },
@@ -92,14 +75,38 @@ export function activate(context: vscode.ExtensionContext): void {
     runsView,
     recognizers,
     recognizersView,
-    onRestore(context, RUN_VIEW, (panel, saved) => panels.runs.restore(panel, saved)),
-    onRestore(context, DATA_VIEW, (panel, saved) => panels.data.restore(panel, saved)),
-    onRestore(context, MODEL_VIEW, (panel, saved) => panels.models.restore(panel, saved)),
-    onRestore(context, EVALUATION_VIEW, (panel, saved) => panels.evaluations.restore(panel, saved)),
+    ...restored(context, panels),
     ...commandsOf(context.extension.packageJSON).map((id) =>
       vscode.commands.registerCommand(id, (...args: unknown[]) => run(services, id, args)),
     ),
   );
+}
+
+function restored(context: vscode.ExtensionContext, panels: Services['panels']): vscode.Disposable[] {
+  return [
+    onRestore(context, RUN_VIEW, (panel, saved) => panels.runs.restore(panel, saved)),
+    onRestore(context, DATA_VIEW, (panel, saved) => panels.data.restore(panel, saved)),
+    onRestore(context, MODEL_VIEW, (panel, saved) => panels.models.restore(panel, saved)),
+    onRestore(context, EVALUATION_VIEW, (panel, saved) => panels.evaluations.restore(panel, saved)),
+  ];
+}
+
+interface QueueShown {
+  readonly status: TrainingStatus;
+  readonly runsView: RunsView;
+  readonly begun: (runFolder: string) => void;
+  readonly memory: Services['memory'];
+}
+
+function lookAtQueue(editor: VscodeEditor, entry: string, { status, runsView, begun, memory }: QueueShown): QueueLook {
+  return new QueueLook(editor, async () => {
+    const { QueueWatch } = await import('./commands/commands.js');
+    const changed: QueueViews['changed'] = (waiting, rows) => {
+      status.waiting(waiting);
+      runsView.showWaiting(rows);
+    };
+    return new QueueWatch(editor, entry, { changed, begun }, memory);
+  });
 }
 
 /** Runs that broke off while no window was there: with a crash of the machine, for example. */

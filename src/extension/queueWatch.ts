@@ -4,6 +4,8 @@ import { newRunFolder } from '../runs/newRunFolder.js';
 import { startWaiting } from '../runs/startWaiting.js';
 import { promisedFolders, putIntoQueue, queuedTrainings, type QueuedTraining } from '../runs/trainingQueue.js';
 import { workAtHand } from '../runs/workAtHand.js';
+import { askAboutClosing } from './commands/askAboutClosing.js';
+import type { Memory } from './commands/trainingOptionsPick.js';
 import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
 import type { TrainingQueue } from './trainer.js';
@@ -29,6 +31,7 @@ export class QueueWatch implements TrainingQueue {
     private readonly editor: Editor,
     private readonly entry: string,
     private readonly views: QueueViews,
+    private readonly memory: Memory,
   ) {}
 
   /** In Restricted Mode it looks on. */
@@ -60,6 +63,10 @@ export class QueueWatch implements TrainingQueue {
       this.look();
     }
     return chosen === now;
+  }
+
+  begun(): Promise<void> {
+    return askAboutClosing(this.editor, this.memory);
   }
 
   private tell(now: readonly QueuedTraining[]): void {

@@ -30,7 +30,7 @@ export interface TrainerViews {
   readonly runChanged: (runFolder: string) => void;
 }
 
-/** The trainings that wait on this machine. */
+/** The trainings that wait on this machine, and what is asked of their user. */
 export interface TrainingQueue {
   /** A run folder that neither is there nor promised to one that waits. */
   newFolder(runs: string, dataset: string): string;
@@ -42,6 +42,8 @@ export interface TrainingQueue {
    * @throws UserError `run-waiting`, `queue-full`
    */
   startsNow(order: RunOrder, name: string, here: string | undefined): Promise<boolean>;
+  /** A run that was started here trains. */
+  begun(): Promise<void>;
 }
 
 /** Where trainings come from. */
@@ -51,8 +53,6 @@ export interface TrainerPorts {
   follow(runFolder: string, name: string, listener: RunListener): RunInProgress;
   /** What waits on this machine, read when a training is wished. */
   queue(): Promise<TrainingQueue>;
-  /** A run that was started here trains. */
-  begun(): void;
 }
 
 /** Starts, stops and announces the trainings of this window: one at a time unless its user wants two, since a run takes every core. */
@@ -161,7 +161,7 @@ export class Trainer implements RunListener {
     if (message.type === 'hello') return;
     // One that is found tells where it is before it is shown.
     if (!this.active || run === this.active) status.update(message);
-    if (message.type === 'run' && run.order) this.ports.begun();
+    if (message.type === 'run' && run.order) inBackground(this.editor, this.tellQueue());
     switch (message.type) {
       case 'preparing':
         panels.preparing(runFolder, message);
@@ -220,6 +220,10 @@ export class Trainer implements RunListener {
       if (run.order && stops) run.end('stop');
       if (run instanceof FoundRun) run.dispose();
     }
+  }
+
+  private async tellQueue(): Promise<void> {
+    await (await this.ports.queue()).begun();
   }
 
   private setContext(training: boolean): void {

@@ -93,12 +93,7 @@ function valueAt(options: object, at: readonly string[]): unknown {
 const NO_TRAINING: TrainerPorts = {
   launch: () => assert.fail('no training is expected'),
   follow: () => assert.fail('no training is expected'),
-  queue: () =>
-    Promise.resolve({
-      newFolder: (runs, name) => path.join(runs, path.basename(name)),
-      startsNow: () => Promise.resolve(true),
-    }),
-  begun: () => undefined,
+  queue: () => assert.fail('no training is expected'),
 };
 
 describe('the commands', () => {

@@ -49,8 +49,8 @@ function noting(editor: FakeEditor): { readonly trainer: Trainer; readonly order
       Promise.resolve({
         newFolder: (runs, name) => path.join(runs, path.basename(name)),
         startsNow: () => Promise.resolve(true),
+        begun: () => Promise.resolve(),
       }),
-    begun: () => undefined,
   });
   return { trainer, orders };
 }

@@ -26,10 +26,15 @@ describe('a window and the trainings that wait', () => {
     const trainer = path.join(folder(), 'trainer.cjs');
     const told = path.join(folder(), 'told');
     fs.writeFileSync(trainer, `require('fs').appendFileSync(${JSON.stringify(told)}, process.argv[2])`);
-    const watch = new QueueWatch(editor, trainer, {
-      changed: (waiting, rows) => void shown.push({ waiting, rows }),
-      begun: (runFolder) => void begun.push(runFolder),
-    });
+    const watch = new QueueWatch(
+      editor,
+      trainer,
+      {
+        changed: (waiting, rows) => void shown.push({ waiting, rows }),
+        begun: (runFolder) => void begun.push(runFolder),
+      },
+      new Memory(),
+    );
     const put = (name: string) => {
       const options = trainingOptions.parse({ dataset: path.join(folder(), name) });
       const order = { type: 'train', protocol: 1, runFolder: runFolderOf(name), options } as const;

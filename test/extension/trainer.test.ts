@@ -15,7 +15,7 @@ import { noteRunning } from '../../src/runs/runningRuns.js';
 import { queuedTrainings } from '../../src/runs/trainingQueue.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder } from '../support/scratch.js';
-import { FakeEditor, until } from './fakeEditor.js';
+import { FakeEditor, Memory, until } from './fakeEditor.js';
 import { runEventOf, writeRun } from './runs.js';
 
 const folder = scratchFolder();
@@ -51,8 +51,6 @@ interface SetUp {
   readonly seen: string[];
   /** What the status bar was told. */
   readonly told: string[];
-  /** How often a run of this window began. */
-  readonly begun: string[];
 }
 
 function setUp(): SetUp {
@@ -87,7 +85,6 @@ function setUp(): SetUp {
     runs.push(run);
     return run;
   };
-  const begunHere: string[] = [];
   const trainer = new Trainer(editor, views, {
     launch: (order, name, listener) => begun(new FakeRun(order, order.runFolder, name, listener)),
     follow: (runFolder, name, listener) => {
@@ -97,11 +94,15 @@ function setUp(): SetUp {
     },
     queue: () =>
       Promise.resolve(
-        new QueueWatch(editor, path.join(folder(), 'no trainer'), { changed: note('waiting'), begun: note('begun') }),
+        new QueueWatch(
+          editor,
+          path.join(folder(), 'no trainer'),
+          { changed: note('waiting'), begun: note('begun') },
+          new Memory(),
+        ),
       ),
-    begun: () => void begunHere.push('begun'),
   });
-  return { editor, trainer, runs, seen, told, begun: begunHere };
+  return { editor, trainer, runs, seen, told };
 }
 
 describe('Trainer', () => {
@@ -135,7 +136,7 @@ describe('Trainer', () => {
   });
 
   it('puts a training behind the one at work, or starts it beside, as its user wishes', async () => {
-    const { editor, trainer, runs, begun } = setUp();
+    const { editor, trainer, runs } = setUp();
     const ended = noteRunning(path.join(folder(), 'orl'), new Date());
     editor.buttons.push('Start Afterwards');
     assert.equal(await trainer.start(options()), false);
@@ -152,7 +153,7 @@ describe('Trainer', () => {
     assert.equal(await trainer.start(options()), true);
     assert.notEqual(runs[0]!.runFolder, later[0]!.training!.order.runFolder, 'a folder that is promised is not taken');
     runs[0]!.says(runEventOf(runs[0]!.runFolder, options().dataset));
-    assert.equal(begun.length, 1);
+    await until(() => editor.said.at(-1)?.message === 'When this window closes, shall a training go on?');
     ended();
   });
 

@@ -27,7 +27,6 @@ import { goOn, quantize, trainModel } from './trainCommands.js';
 import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
 
 export { QueueWatch } from '../queueWatch.js';
-export { askAboutClosing } from './askAboutClosing.js';
 
 /** What commands act on. */
 export interface Services {
