@@ -90,7 +90,8 @@ function factsIn(summary: RunSummary, runFolder: string): RunFacts {
   };
 }
 
-function runFolders(runs: string): string[] {
+/** Of a folder of runs. */
+export function runFolders(runs: string): string[] {
   return namesIn(runs)
     .map((name) => path.join(runs, name))
     .filter((folder) => fs.existsSync(path.join(folder, 'run.json')));

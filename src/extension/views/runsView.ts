@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Editor } from '../editor.js';
 import { checkpointRow, runRow, type Row } from './runRows.js';
-import { allRuns, factsOf, runsFolders, type CheckpointRow, type RunFacts } from './runsCatalog.js';
+import { allRuns, factsOf, runFolders, runsFolders, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
 /** `kind` and the fields beside it are what commands read (commands/arguments.ts). */
 interface RunItem {
@@ -48,14 +48,21 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
       if (change.affectsConfiguration('faceTrainer.runFolder')) this.watch();
     });
     this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watch());
-    // Of a run that does not answer any more, or whose process is gone, no file tells.
-    this.timer = setInterval(() => this.lookAtThoseUnderWay(), LOOK_MS);
+    // Of a run that does not answer any more, or whose process is gone, no file tells; of files in a folder that has just been made, the
+    // system does not always.
+    this.timer = setInterval(() => this.look(), LOOK_MS);
     this.timer.unref();
     this.watch();
   }
 
-  private lookAtThoseUnderWay(): void {
+  private look(): void {
     if (!this.tree.visible) return;
+    if (
+      runsFolders(this.editor)
+        .flatMap(runFolders)
+        .some((one) => !this.items.has(one))
+    )
+      this.refresh();
     for (const { runFolder, facts } of this.items.values()) if (UNDER_WAY.has(facts.phase)) this.runChanged(runFolder);
   }
 
