@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { smallerBatch } from '../core/batchSize.js';
 import { brokeOff, endedBadly } from '../core/brokeOff.js';
 import { reduceAll } from '../core/runState.js';
 import { takeFolder } from '../platform/folderLock.js';
@@ -7,7 +6,7 @@ import { writeFileAtomically } from '../platform/files.js';
 import { JOBS, type Job, type JobWords } from '../protocol/jobs.js';
 import type { EventOf, RunState } from '../protocol/runEvents.js';
 import { renderReport } from '../report/report.js';
-import { checkpointsThere } from '../runs/checkpointList.js';
+import { reachedIn } from '../runs/reached.js';
 import { removeLeftovers } from '../runs/leftovers.js';
 import { forgetNote } from '../runs/runningRuns.js';
 import { RunFolder } from '../runs/runFolder.js';
@@ -47,7 +46,7 @@ export async function closeRun(
     const { run } = state;
     if (!end && (!run || pulseOf(runFolder, run).state !== 'gone')) return undefined;
     const failure = failureOf(runFolder, state, end);
-    write(runFolder, failure);
+    write(runFolder, failure, reduceAll([failure], state));
     return failure;
   } finally {
     giveBack();
@@ -56,10 +55,7 @@ export async function closeRun(
 
 function failureOf(runFolder: string, { run, checkpoints }: RunState, end: SeenEnd | Failure | undefined): Failure {
   if (end && 'message' in end) return end;
-  const reached = {
-    ...{ newest: checkpointsThere(runFolder, checkpoints).at(-1), epochs: run?.options.epochs ?? 0 },
-    smaller: run && smallerBatch(run.options),
-  };
+  const reached = reachedIn(runFolder, checkpoints, run?.options);
   const signs = readVitalSigns(runFolder);
   const own = signs?.pid === run?.pid ? signs : undefined;
   return {
@@ -68,7 +64,7 @@ function failureOf(runFolder: string, { run, checkpoints }: RunState, end: SeenE
   };
 }
 
-function write(runFolder: string, failure: Failure): void {
+function write(runFolder: string, failure: Failure, state: RunState): void {
   try {
     const { metrics, reserve, report } = new RunFolder(runFolder);
     // Only where a log is: a folder that was removed is not made again. The line before may be cut.
@@ -79,7 +75,6 @@ function write(runFolder: string, failure: Failure): void {
     removeLeftovers(runFolder);
     forgetVitalSigns(runFolder);
     forgetNote(runFolder);
-    const state = reduceAll(new RunReader(runFolder).readNew());
     writeSummary(runFolder, state);
     writeFileAtomically(report, renderReport(state));
   } catch {

@@ -1,7 +1,7 @@
-import path from 'node:path';
 import { cacheFolder } from '../platform/cacheFolder.js';
 import { runningRuns } from './runningRuns.js';
 import { readSummary } from './runSummary.js';
+import { runTitle } from './runTitle.js';
 import { queuedTrainings } from './trainingQueue.js';
 
 /** The training that this machine is at, in words: "orl, epoch 3 of 10"; undefined where none is. */
@@ -9,7 +9,8 @@ export function workAtHand(cache = cacheFolder()): string | undefined {
   const [running] = runningRuns(cache);
   if (!running) return queuedTrainings(cache).find(({ starting }) => starting)?.name;
   const summary = readSummary(running.runFolder);
-  if (!summary) return path.basename(running.runFolder);
-  const { dataset, epochs, plannedEpochs } = summary;
-  return `${path.basename(dataset)}, epoch ${Math.min(epochs + 1, plannedEpochs)} of ${plannedEpochs}`;
+  const title = runTitle(running.runFolder, summary);
+  if (!summary) return title;
+  const { epochs, plannedEpochs } = summary;
+  return `${title}, epoch ${Math.min(epochs + 1, plannedEpochs)} of ${plannedEpochs}`;
 }

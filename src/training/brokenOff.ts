@@ -1,7 +1,6 @@
-import { smallerBatch } from '../core/batchSize.js';
 import { brokeOff } from '../core/brokeOff.js';
 import { UserError } from '../core/userError.js';
-import { checkpointsThere } from '../runs/checkpointList.js';
+import { reachedIn } from '../runs/reached.js';
 import type { RunContext } from './runContext.js';
 
 /**
@@ -16,11 +15,6 @@ export function whyBrokenOff({
 }: Pick<RunContext, 'stop' | 'folder' | 'options'>): UserError | undefined {
   const { cause } = stop;
   if (!cause) return undefined;
-  const reached = {
-    newest: checkpointsThere(folder.path, []).at(-1),
-    epochs: options.epochs,
-    smaller: smallerBatch(options),
-  };
-  const { code, message, advice } = brokeOff(cause, reached);
+  const { code, message, advice } = brokeOff(cause, reachedIn(folder.path, [], options));
   return new UserError(code, message, advice);
 }

@@ -8,7 +8,7 @@ import { runningRuns } from '../../src/runs/runningRuns.js';
 import { built } from '../support/built.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { resultOf } from '../support/smallRuns.js';
-import { until as sooner } from '../support/until.js';
+import { untilInTime } from '../support/until.js';
 
 // Trainings that wait for each other, by the bundled program and real trainers.
 
@@ -38,13 +38,8 @@ const lines = (text: string) =>
 const waiting = () =>
   lines(cli('queue', '--json').stdout).map(({ runFolder, state }) => [path.basename(runFolder), state]);
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = Date.now() + 30_000;
-  await sooner(() => {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}: ${cli('queue').stdout}${cli('ps').stdout}`);
-    return holds();
-  });
-}
+const until = (what: string, holds: () => boolean) =>
+  untilInTime(what, holds, 30_000, () => `: ${cli('queue').stdout}${cli('ps').stdout}`);
 const ended = (run: string) => modelOf(run).state.finished !== undefined;
 const stepped = (run: string) => modelOf(run).state.steps.length > 0;
 

@@ -42,7 +42,7 @@ const SLEEPS: Readonly<Record<string, readonly [number, string]>> = {
   'test/support/editorServer.ts': [1, 'a limit on stopping'],
   'test/support/until.ts': [1, 'polls'],
   'test/support/workbench.ts': [1, 'polls'],
-  'test/trainer/trainer.test.ts': [2, 'polls; gives an orphan the time to write what it must not'],
+  'test/trainer/trainer.test.ts': [1, 'gives an orphan the time to write what it must not'],
 };
 
 const sources = allSources();

@@ -6,3 +6,12 @@ export async function until<T>(look: () => T | false | undefined): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** The same for so long at most. @throws naming what never came true, and what is said of it then */
+export async function untilInTime(what: string, holds: () => boolean, ms = 30_000, said = () => ''): Promise<void> {
+  const end = Date.now() + ms;
+  await until(() => {
+    if (Date.now() > end) throw new Error(`waited ${ms / 1000} s in vain for ${what}${said()}`);
+    return holds();
+  });
+}

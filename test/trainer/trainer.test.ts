@@ -14,6 +14,7 @@ import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 import { built } from '../support/built.js';
+import { untilInTime } from '../support/until.js';
 
 // The bundled trainer and command line, as they are shipped.
 
@@ -24,14 +25,6 @@ const small = ['--recipe', 'original', '--size', '32', '--width', '0.1', '--batc
 
 function command(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [cli, ...args], { cwd: folder(), encoding: 'utf8' });
-}
-
-async function until(what: string, probe: () => boolean, timeoutMs = 30_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
-  while (!probe()) {
-    if (Date.now() > end) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** A trainer whose parent ends with the order sent, long before the trainer has loaded. @returns its pid */
@@ -228,7 +221,7 @@ describe('face-trainer', function () {
       ];
       spawn(process.execPath, [cli, ...args], { cwd: folder(), stdio: 'ignore' });
       try {
-        await until('some steps', () => new RunModel(run).state.steps.length > 30);
+        await untilInTime('some steps', () => new RunModel(run).state.steps.length > 30);
         const tasks = `/proc/${new RunModel(run).state.run!.pid}/task`;
         // After the name in brackets: the times are fields 11 and 12, the nice value is field 16.
         const threads = fs.readdirSync(tasks).map((tid) => {
@@ -253,21 +246,21 @@ describe('face-trainer', function () {
     const parent = spawn(process.execPath, [cli, 'train', 'data', ...small, '--epochs', '9999', '--out', run], {
       ...{ cwd: folder(), stdio: 'ignore' },
     });
-    await until('a step', () => new RunModel(run).state.steps.length > 0);
+    await untilInTime('a step', () => new RunModel(run).state.steps.length > 0);
     const { pid } = new RunModel(run).state.run!;
     parent.kill('SIGKILL');
-    await until('the parent’s end', () => !isAlive(parent.pid!));
+    await untilInTime('the parent’s end', () => !isAlive(parent.pid!));
     const { epochs } = new RunModel(run).state;
-    await until('two epochs more', () => new RunModel(run).state.epochs.length > epochs.length + 1);
+    await untilInTime('two epochs more', () => new RunModel(run).state.epochs.length > epochs.length + 1);
     const listed = JSON.parse(command(['ps', '--json']).stdout) as { runFolder: string; pid: number }[];
     assert.ok(listed.some((one) => one.runFolder === run && one.pid === pid));
     const attached = spawn(process.execPath, [cli, 'attach', run], { cwd: folder() });
     let said = '';
     attached.stdout.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-    await until('what it tells', () => /Epoch +\d+ /.test(said));
+    await untilInTime('what it tells', () => /Epoch +\d+ /.test(said));
     const paused = command(['pause', run]);
     assert.match(paused.stdout, /^Paused\./);
-    await until('the end of who follows', () => attached.exitCode === 0);
+    await untilInTime('the end of who follows', () => attached.exitCode === 0);
     assert.match(said, /Paused +\d+ steps/);
     assert.ok(!isAlive(pid));
     assert.equal(new RunModel(run).phase, 'paused');
@@ -292,18 +285,18 @@ describe('face-trainer', function () {
     const run = path.join(folder(), 'run');
     const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder: run, options };
     const pids = Array.from({ length: 4 }, () => orphanWith(order));
-    await until('a step', () => new RunModel(run).state.steps.length > 0);
+    await untilInTime('a step', () => new RunModel(run).state.steps.length > 0);
     const { pid } = new RunModel(run).state.run!;
-    await until('the end of the others', () => !pids.some((one) => one !== pid && isAlive(one)), 20_000);
+    await untilInTime('the end of the others', () => !pids.some((one) => one !== pid && isAlive(one)), 20_000);
     assert.equal(command(['stop', run]).status, 0);
-    await until('the end of all', () => !isAlive(pid));
+    await untilInTime('the end of all', () => !isAlive(pid));
   });
 
   withShared('a job that is no run', [sharedPaths.wild], () => {
     it('ends within 5 s when its parent vanishes', async () => {
       const order = { type: 'check', protocol: PROTOCOL_VERSION, dataset: sharedPaths.wild, pixelCacheMiB: 0 };
       const pids = Array.from({ length: 2 }, () => orphanWith(order));
-      await until('the end of all', () => !pids.some((pid) => isAlive(pid)), 5000);
+      await untilInTime('the end of all', () => !pids.some((pid) => isAlive(pid)), 5000);
     });
   });
 

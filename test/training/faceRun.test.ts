@@ -16,13 +16,13 @@ import { ensureCheckpointRecognizer, splitOfCheckpoint } from '../../src/recogni
 import { faceSight } from '../../src/recognition/faceSight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
 import { RunReader } from '../../src/runs/runReader.js';
-import { StopSignal } from '../../src/training/stopSignal.js';
 import { resumeRun, trainRun } from '../../src/training/trainRun.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
 import { built } from '../support/built.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 import { resultOf } from '../support/smallRuns.js';
+import { stoppedAfter, type Trained } from '../support/stoppedAfter.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
 // A run that starts from the face network, on real pictures.
@@ -31,11 +31,6 @@ const folder = scratchFolder();
 const data = () => path.join(folder(), 'people');
 const runFolder = () => path.join(folder(), 'run');
 
-interface Trained {
-  readonly ok: boolean;
-  readonly messages: TrainerMessage[];
-}
-
 async function train(options: Partial<TrainingOptionsInput>, until = Infinity): Promise<Trained> {
   const wished = { dataset: data(), faceWeights: sharedPaths.faceWeights, epochs: 4, views: 3, split: 0.7, ...options };
   const job = { runFolder: runFolder(), options: withRecipe('face', wished).data!, version: '0' };
@@ -43,20 +38,6 @@ async function train(options: Partial<TrainingOptionsInput>, until = Infinity): 
 }
 
 const goOn = (until: number) => stoppedAfter(until, (emit, stop) => resumeRun({ runFolder: runFolder() }, emit, stop));
-
-/** Stops a run after so many steps, if it gets there. */
-async function stoppedAfter(
-  step: number,
-  begin: (emit: (message: TrainerMessage) => void, stop: StopSignal) => Promise<boolean>,
-): Promise<Trained> {
-  const messages: TrainerMessage[] = [];
-  const stop = new StopSignal();
-  const ok = await begin((message) => {
-    messages.push(message);
-    if (message.type === 'step' && message.step >= step) stop.request();
-  }, stop);
-  return { ok, messages };
-}
 
 function failureOf(messages: readonly TrainerMessage[]): EventOf<'failure'> {
   const failure = messages.find((message) => message.type === 'failure');

@@ -3,12 +3,11 @@ import path from 'node:path';
 import { Random } from '../../src/core/random.js';
 import { reduceAll } from '../../src/core/runState.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
 import { RunReader } from '../../src/runs/runReader.js';
-import { StopSignal } from '../../src/training/stopSignal.js';
 import { resumeRun, trainRun } from '../../src/training/trainRun.js';
 import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
+import { stoppedAfter } from '../support/stoppedAfter.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 
 // A run that is broken off anywhere and goes on ends with the bits of one that was not.
@@ -17,19 +16,9 @@ const folder = scratchFolder();
 const data = () => path.join(folder(), 'data');
 const ports = () => ({ now: () => new Date(0), pixelCache: path.join(folder(), 'pixels'), selectEngine });
 
-/** Stops it before the batch with that many steps behind it, if it gets there. */
-async function trainUntil(
-  begin: (emit: (message: TrainerMessage) => void, stop: StopSignal) => Promise<boolean>,
-  step: number,
-): Promise<TrainerMessage[]> {
-  const messages: TrainerMessage[] = [];
-  const stop = new StopSignal();
-  const ok = await begin((message) => {
-    messages.push(message);
-    if (message.type === 'step' && message.step >= step) stop.request();
-  }, stop);
+async function trainUntil(begin: Parameters<typeof stoppedAfter>[1], step: number): Promise<void> {
+  const { ok, messages } = await stoppedAfter(step, begin);
   assert.ok(ok, JSON.stringify(messages.at(-1)));
-  return messages;
 }
 
 const start = (run: string, options: Partial<TrainingOptionsInput>, step = Infinity) =>

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import { formatCount } from '../../core/format.js';
 import { silenceWords, type Pulse } from '../../core/silence.js';
 import { closeRun } from '../../client/closeRun.js';
 import { runningRuns, takeGoneRuns, type RunningRun } from '../../runs/runningRuns.js';
 import { reachedBy, readSummary } from '../../runs/runSummary.js';
+import { runTitle } from '../../runs/runTitle.js';
 import { pulseOf } from '../../runs/vitalSigns.js';
 import { EXIT, type Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
@@ -16,8 +16,6 @@ async function brokenOff({ runFolder, pid, since }: RunningRun) {
     ? [{ runFolder, pid, since, state: 'broken off', message: end.message, advice: end.advice }]
     : [];
 }
-
-const nameOf = (runFolder: string, summary = readSummary(runFolder)) => path.basename(summary?.dataset ?? runFolder);
 
 /** `gone`: it ended since the list was made. */
 const STATES: Readonly<Record<Pulse['state'], string>> = {
@@ -62,11 +60,11 @@ export const ps: Command<{ readonly json: boolean }> = {
       ...waiting.map(waitingData),
     ]);
     for (const { runFolder, message, advice } of ends.flat())
-      output.note(`${nameOf(runFolder)}: ${message} ${advice}`, `            ${runFolder}`);
+      output.note(`${runTitle(runFolder)}: ${message} ${advice}`, `            ${runFolder}`);
     if (runs.length === 0) output.note('No run is training.');
     for (const { runFolder, pid, summary, state, silence } of runs) {
       output.note(
-        `${nameOf(runFolder, summary)}: ${formatCount(summary?.epochs ?? 0, 'epoch')} of ${summary?.plannedEpochs ?? '?'} done, ${state}, process ${pid}`,
+        `${runTitle(runFolder, summary)}: ${formatCount(summary?.epochs ?? 0, 'epoch')} of ${summary?.plannedEpochs ?? '?'} done, ${state}, process ${pid}`,
         `            ${runFolder}`,
       );
       if (silence) output.note(`            ${silence.message} ${silence.advice}`);

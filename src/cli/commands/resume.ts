@@ -1,7 +1,6 @@
-import path from 'node:path';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import { JOBS, type OrderOf } from '../../protocol/jobs.js';
-import { readSummary } from '../../runs/runSummary.js';
+import { runTitle } from '../../runs/runTitle.js';
 import type { Command } from '../command.js';
 import { JSON_FLAG, Output } from '../follow.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
@@ -31,7 +30,6 @@ export const resume: Command<ResumeWish> = {
   },
 
   run({ order, json, afterwards }) {
-    const name = path.basename(readSummary(order.runFolder)?.dataset ?? order.runFolder);
-    return beginRun(new Output(json), order, name, afterwards);
+    return beginRun(new Output(json), order, runTitle(order.runFolder), afterwards);
   },
 };

@@ -1,10 +1,9 @@
-import { ignoreInGit } from '../../runs/runLocation.js';
 import path from 'node:path';
 import { networkWords } from '../../core/answerWords.js';
 import { formatCount, formatDuration } from '../../core/format.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { Enrolment } from '../../protocol/recognition.js';
-
+import { ignoreInGit } from '../../runs/runLocation.js';
 import type { Editor } from '../editor.js';
 import { tellEnd } from '../failures.js';
 import type { Jobs } from '../job.js';
