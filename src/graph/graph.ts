@@ -1,8 +1,8 @@
 /** Height, width and channels of one picture's activation; the batch stands before it. */
 export type Shape = readonly [height: number, width: number, channels: number];
 
-/** How a parameter starts, as in Keras. Fans are those of the kernel. */
-export type Initializer = 'glorotUniform' | 'zeros' | 'ones';
+/** How a parameter starts, as in Keras; fans are those of the kernel. The slopes of a PReLU start at a quarter (He et al. 2015). */
+export type Initializer = 'glorotUniform' | 'zeros' | 'ones' | 'quarter';
 
 export interface ParameterSpec {
   /** Keras' name, such as `block_1_depthwise/depthwise_kernel`. */

@@ -94,8 +94,8 @@ export class GraphBuilder {
   }
 
   /** @param trainable false for a plain ReLU, whose slopes stay 0 */
-  prelu(name: string, x: Value, trainable = true): Value {
-    const slope = this.parameter(`${name}/alpha`, [x.shape[2]], 'zeros', trainable);
+  prelu(name: string, x: Value, trainable = true, initializer: Initializer = 'zeros'): Value {
+    const slope = this.parameter(`${name}/alpha`, [x.shape[2]], initializer, trainable);
     return this.push({ op: 'prelu', name, input: x.name, slope, shape: x.shape });
   }
 

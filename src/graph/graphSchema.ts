@@ -86,7 +86,7 @@ const graph = z.strictObject({
       z.strictObject({
         name,
         shape: z.array(side).min(1).max(4),
-        initializer: z.enum(['glorotUniform', 'zeros', 'ones']),
+        initializer: z.enum(['glorotUniform', 'zeros', 'ones', 'quarter']),
         trainable: z.boolean(),
       }),
     )

@@ -14,7 +14,7 @@ export interface SessionState {
   readonly moments: ReadonlyMap<string, AdamMoments>;
 }
 
-/** A random start: Glorot-uniform kernels (Glorot and Bengio 2010), gamma and variance one, the rest zero. */
+/** A random start: Glorot-uniform kernels (Glorot and Bengio 2010), gamma and variance one, slopes that say so 0.25, the rest zero. */
 export function initialValues(graph: Graph, seed: number): Map<string, Float32Array> {
   const random = Random.forPurpose(seed, 'weights');
   return new Map(graph.parameters.map((spec) => [spec.name, initialValue(spec, random)]));
@@ -23,6 +23,7 @@ export function initialValues(graph: Graph, seed: number): Map<string, Float32Ar
 function initialValue(spec: ParameterSpec, random: Random): Float32Array {
   const values = new Float32Array(sizeOf(spec.shape));
   if (spec.initializer === 'ones') values.fill(1);
+  if (spec.initializer === 'quarter') values.fill(0.25);
   if (spec.initializer === 'glorotUniform') {
     const [fanIn, fanOut] = fans(spec.shape);
     const limit = Math.sqrt(6 / (fanIn + fanOut));

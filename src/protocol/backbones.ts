@@ -3,6 +3,7 @@ import * as z from 'zod';
 /** The networks that turn a picture into features (`src/graph/network.ts` builds them), by the names that people know. */
 export const BACKBONES = {
   mobileNetV2: 'MobileNetV2',
+  mobileFaceNet: 'MobileFaceNet',
 } as const;
 
 export type BackboneName = keyof typeof BACKBONES;

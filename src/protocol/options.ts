@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BACKBONE_NAMES } from './backbones.js';
+import { backboneOptions } from './backboneOptions.js';
 import { ENGINE_NAMES } from './engines.js';
 import { lossOptions } from './lossOptions.js';
 import { optionInfo } from './optionInfo.js';
@@ -75,49 +75,7 @@ export const trainingOptions = z.object({
         },
       },
     }),
-  /** Side of the square input, in pixels. */
-  size: z
-    .int()
-    .min(32)
-    .max(512)
-    .multipleOf(32)
-    .default(128)
-    .register(optionInfo, {
-      flag: 'size',
-      value: 'N',
-      help: 'side of the input in pixels, a multiple of 32',
-      pick: {
-        place: 40,
-        label: 'Picture size',
-        icon: 'screen-full',
-        prompt: 'Side of the network’s input in pixels, a multiple of 32',
-      },
-    }),
-  /** The network below the last layer. */
-  backbone: z.enum(BACKBONE_NAMES).default('mobileNetV2').register(optionInfo, {
-    flag: 'backbone',
-    value: 'NAME',
-    help: 'the network below the last layer, by its name',
-    listed: true,
-  }),
-  /** What every number of channels is multiplied by. */
-  width: z.number().min(0.1).max(2).default(1).register(optionInfo, {
-    flag: 'width',
-    value: 'F',
-    help: 'what the backbone’s numbers of channels are multiplied by',
-  }),
-  /** What makes one value of each channel of the last feature map. */
-  pooling: z
-    .enum(['max', 'average'])
-    .default('max')
-    .register(optionInfo, { flag: 'pooling', value: 'NAME', help: 'max or average, over the whole picture' }),
-  /** Share of the pooled features that a step leaves out. */
-  dropout: z
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .register(optionInfo, { flag: 'dropout', value: 'F', help: 'share of the pooled features dropped in each step' }),
+  ...backboneOptions,
   epochs: z
     .int()
     .min(1)

@@ -2,6 +2,7 @@ import { KERAS_ADAM } from '../core/adam.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Engine, Optimizer, SessionOptions } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
+import { featuresOf } from '../graph/network.js';
 import { splitAt } from '../graph/subgraph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
@@ -22,8 +23,8 @@ export function stagesOf(
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   if (options.weights === 'faces')
     return async (_, before) => before ?? faceStage(options, dataset, engine, float, start, from);
-  const { embedding } = float.outputs;
-  const { above } = splitAt(float, embedding);
+  const features = featuresOf(float);
+  const { above } = splitAt(float, features);
   const sessionOptions: SessionOptions = {
     loss: { kind: 'softmax', labelSmoothing: options.labelSmoothing },
     optimizer: optimizerOf(options),
@@ -37,7 +38,7 @@ export function stagesOf(
     const parameters = state?.parameters ?? start;
     const resumed = { ...sessionOptions, ...(state && { resume: state }) };
     if (headAlone) {
-      const session = new HeadSession(engine, float, embedding, parameters, resumed);
+      const session = new HeadSession(engine, float, features, parameters, resumed);
       const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
       return { name, session, reader };
     }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { inputShapeOf, type Graph } from '../graph/graph.js';
+import { featuresOf } from '../graph/network.js';
 import { initialValues } from '../graph/networkState.js';
 import { subgraph } from '../graph/subgraph.js';
 import { readRegularFile } from '../platform/regularFile.js';
@@ -35,8 +36,9 @@ interface WeightsFile {
 }
 
 /**
- * The parameters a run starts with: seeded random values, and over them what the weights hold. What leads to the embedding must
- * fit; what makes scores of it keeps its random start when the weights have nothing there, or that of other people.
+ * The parameters a run starts with: seeded random values, and over them what the weights hold. What leads to the features must
+ * fit; the layer that makes an embedding of them keeps its random start when the weights have nothing there, or one of another
+ * length, and what makes scores of it also where they are of other people.
  *
  * @throws UserError `weights-absent`, `weights-none`, `weights-unreadable`, `weights-mismatch` or `checkpoint-damaged`
  */
@@ -46,7 +48,7 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
   const source = sourceOf(options.weights, { ...options, size: inputShapeOf(graph)[0] });
   const names = new Set(graph.parameters.map(({ name }) => name));
   const found = await read(source, options.people, names);
-  const body = subgraph(graph, graph.outputs.embedding).parameters;
+  const body = subgraph(graph, featuresOf(graph)).parameters;
   const byName = body.some(({ name }) => found.arrays.has(name));
   const misfits: string[] = [];
   body.forEach((spec, i) => {
@@ -63,11 +65,11 @@ export async function startWeights(graph: Graph, options: StartOptions): Promise
       `The weights in “${path.basename(source)}” do not fit ${graph.name}: ${formatList(misfits, 2)}.`,
       'Use weights of the same network and width, or start from random weights.',
     );
-  if (found.samePeople)
-    for (const { name, shape } of graph.parameters) {
-      const array = found.arrays.get(name);
-      if (array && sameShape(array.shape, shape)) values.set(name, array.values);
-    }
+  const rest = found.samePeople ? graph : subgraph(graph, graph.outputs.embedding);
+  for (const { name, shape } of rest.parameters) {
+    const array = found.arrays.get(name);
+    if (array && sameShape(array.shape, shape)) values.set(name, array.values);
+  }
   return values;
 }
 

@@ -58,6 +58,7 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
     seed: ['7'],
     'people-per-batch': ['8', '--pictures-per-person', '4'],
     'pictures-per-person': ['4', '--people-per-batch', '8'],
+    embedding: ['128'],
   };
   if (value === undefined) return [`--${name}`];
   // Of a recognizer faces are found or not; a network may have been trained on crops.
@@ -246,7 +247,7 @@ describe('train', () => {
         ['--augment', 'flip,scale=0.1,rotation=50'],
         '--augment rotation: at most 45, not “flip,scale=0.1,rotation=50”.',
       ],
-      [['--size', '100'], '--size: a multiple of 32, not “100”.'],
+      [['--size', '100'], '--size: a multiple of 16, not “100”.'],
       [['--batch', '5000'], '--batch: at most 4096, not “5000”.'],
       [['--split', '1'], '--split: less than 1, not “1”.'],
       [['--learning-rate', '0'], '--learning-rate: more than 0, not “0”.'],

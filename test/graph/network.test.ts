@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { sizeOf } from '../../src/graph/graph.js';
 import { inputsOf, parametersOf } from '../../src/graph/operations.js';
+import { featuresOf } from '../../src/graph/network.js';
+import { splitAt } from '../../src/graph/subgraph.js';
 import { roundChannels } from '../../src/graph/mobileNetV2.js';
 import { mobileNetV2 } from '../support/networks.js';
 import { initialValues } from '../../src/graph/networkState.js';
@@ -46,6 +48,26 @@ describe('networkOf with MobileNetV2', () => {
     const nameless = mobileNetV2({ size: 32, people: 0, dropout: 0.3 });
     assert.deepEqual(nameless.outputs, { embedding: 'global_max_pooling2d' });
     assert.deepEqual(nameless.nodes, dropped.nodes.slice(0, -2));
+  });
+
+  it('makes an embedding of any length by a linear layer, above which and with which the last layers lie', () => {
+    const plain = mobileNetV2({ size: 64, people: 4 });
+    const graph = mobileNetV2({ size: 64, people: 4, embedding: 128 });
+    assert.deepEqual(graph.outputs, { embedding: 'embedding_BN', scores: 'predictions' });
+    assert.deepEqual(graph.nodes.slice(0, -3), plain.nodes.slice(0, -1));
+    assert.deepEqual(graph.nodes.at(-2)!.shape, [1, 1, 128]);
+    const added = graph.parameters.filter(({ name }) => name.startsWith('embedding'));
+    // As Conv2D(128, 1, use_bias=False) and BatchNormalization count them.
+    assert.equal(
+      added.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+      1280 * 128 + 4 * 128,
+    );
+    assert.deepEqual([plain, graph].map(featuresOf), ['global_max_pooling2d', 'global_max_pooling2d']);
+    const { above } = splitAt(graph, featuresOf(graph));
+    assert.deepEqual(
+      above.nodes.map(({ name }) => name),
+      ['global_max_pooling2d', 'embedding', 'embedding_BN', 'predictions'],
+    );
   });
 
   it('rounds channels as the paper’s code does', () => {

@@ -54,6 +54,7 @@ describe('the options that a schema tells of', () => {
 const FLAGS: Record<'training' | 'qat' | 'export', Record<string, string>> = {
   training: {
     ...{ recipe: 'recipe', size: 'size', backbone: 'backbone', width: 'width', pooling: 'pooling', dropout: 'dropout' },
+    ...{ embedding: 'embedding' },
     ...{ epochs: 'epochs', 'head-epochs': 'headEpochs', frozen: 'frozen', batch: 'batchSize', optimizer: 'optimizer' },
     ...{ momentum: 'momentum', 'weight-decay': 'weightDecay', 'learning-rate': 'learningRate' },
     ...{ 'head-rate-factor': 'headRateFactor', schedule: 'schedule', 'label-smoothing': 'labelSmoothing' },

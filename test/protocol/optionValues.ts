@@ -10,10 +10,11 @@ interface Values {
 export const VALUES: Record<keyof TrainingOptions, Values> = {
   dataset: { good: ['/d', 'C:\\d', 'd'], bad: ['', 7, undefined] },
   recipe: { good: ['face', 'default', 'fast', 'original'], bad: ['best', '', 1] },
-  size: { good: [32, 128, 512], bad: [0, 31, 33, 544, 128.5, '128', NaN] },
+  size: { good: [32, 112, 128, 512], bad: [0, 16, 40, 528, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
-  backbone: { good: ['mobileNetV2'], bad: ['', 'mobilenet', 2] },
+  backbone: { good: ['mobileNetV2', 'mobileFaceNet'], bad: ['', 'mobilenet', 2] },
   pooling: { good: ['max', 'average'], bad: ['mean', true] },
+  embedding: { good: [undefined, 64, 512], bad: [63, 513, 128.5, null] },
   dropout: { good: [0, 0.999], bad: [-0.1, 1] },
   epochs: { good: [1, 10_000], bad: [0, 10_001, 1.5, NaN] },
   headEpochs: { good: [0, 10_000], bad: [-1, 10_001, 0.5] },

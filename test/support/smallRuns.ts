@@ -25,6 +25,8 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
     ...{ epochs: 4, headEpochs: 1 },
     quantization: { afterEpochs: 2, calibrationPictures: 8, sensitivityPictures: 4 },
   },
+  'an embedding of its own, its layer alone at first': { epochs: 3, headEpochs: 1, embedding: 64, pooling: 'average' },
+  MobileFaceNet: { epochs: 2, backbone: 'mobileFaceNet', size: 48 },
   'people left out': { epochs: 3, splitBy: 'identity', split: 0.6 },
 };
 

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { networkOf } from '../../src/graph/network.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
+import { hasOwnOperations } from '../../src/graph/operations.js';
 import { BACKBONE_NAMES, BACKBONES } from '../../src/protocol/backbones.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { built } from '../support/built.js';
@@ -11,10 +14,15 @@ import { built } from '../support/built.js';
 const cli = built('faceTrainer.js');
 const folder = scratchFolder();
 
-function faceTrainer(...args: string[]): string {
+function ended(...args: string[]): { status: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { cwd: folder(), encoding: 'utf8' });
-  assert.equal(status, 0, `${args.join(' ')}: ${stdout}${stderr}`);
-  return stdout;
+  return { status, said: `${stdout}${stderr}` };
+}
+
+function faceTrainer(...args: string[]): string {
+  const { status, said } = ended(...args);
+  assert.equal(status, 0, `${args.join(' ')}: ${said}`);
+  return said;
 }
 
 function newestCheckpoint(run: string): string {
@@ -50,22 +58,28 @@ describe('every backbone', function () {
   for (const backbone of BACKBONE_NAMES)
     it(`${backbone} trains, is quantized, is exported and answers alike from every file`, async () => {
       await writePeople(path.join(folder(), 'data'), 3, 6);
-      const small = ['--recipe', 'original', '--size', '32', '--width', '0.25', '--batch', '4', '--split', '0.7'];
-      faceTrainer('train', 'data', '--backbone', backbone, ...small, '--epochs', '2', '--out', 'run');
+      const small = ['--recipe', 'original', '--size', '48', '--width', '0.25', '--batch', '4', '--split', '0.7'];
+      const options = ['--backbone', backbone, ...small, '--embedding', '64', '--epochs', '2'];
+      faceTrainer('train', 'data', ...options, '--out', 'run');
       const float = newestCheckpoint('run');
-      faceTrainer('qat', float, '--epochs', '2', '--sensitivity', '0', '--out', 'int8');
-      const int8 = newestCheckpoint('int8');
       const written = (from: string, precision: string, output: string, ...more: string[]) => {
         faceTrainer('export', from, '--precision', precision, '--output', output, '--no-measure', ...more);
         return output;
       };
       const onnx = written(float, 'float32', 'float.onnx', '--format', 'onnx');
       agree([float, onnx, written(float, 'float32', 'float.tflite', '--format', 'tflite')]);
+      const card = fs.readFileSync(path.join(folder(), 'float.onnx.card.md'), 'utf8');
+      assert.match(card, new RegExp(`A ${BACKBONES[backbone]} 0\\.25 48x48 to 64`));
+      const fineTuning = ['qat', float, '--epochs', '2', '--sensitivity', '0', '--out', 'int8'];
+      if (hasOwnOperations(networkOf(networkOptionsOf({ backbone, size: 48, width: 0.25, pooling: 'max' }), 3))) {
+        assert.match(ended(...fineTuning).said, /cannot be quantized yet/);
+        return;
+      }
+      faceTrainer(...fineTuning);
+      const int8 = newestCheckpoint('int8');
       agree([
         written(int8, 'int8', 'int8.onnx', '--format', 'onnx'),
         written(int8, 'int8', 'int8.tflite', '--format', 'tflite'),
       ]);
-      const card = fs.readFileSync(path.join(folder(), 'float.onnx.card.md'), 'utf8');
-      assert.match(card, new RegExp(`A ${BACKBONES[backbone]} 0\\.25 32x32`));
     });
 });

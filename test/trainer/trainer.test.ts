@@ -96,7 +96,7 @@ describe('face-trainer', function () {
       [['train'], /Name the folder/],
       [['fly'], /no command “fly”/],
       [['train', 'empty', '--epochs', 'many'], /--epochs: /],
-      [['train', 'empty', '--size', '100'], /--size: .*multiple of 32/],
+      [['train', 'empty', '--size', '100'], /--size: .*multiple of 16/],
       [['train', 'empty', '--split', '1'], /--split: /],
       [['train', 'empty', '--batch', '1'], /--batch: /],
       [['train', 'empty', '--colour'], /colour/],

@@ -125,6 +125,30 @@ describe('startWeights', () => {
     }
   });
 
+  it('leaves the layer of an embedding to chance where the weights have none of its length', async () => {
+    const narrow = (length: number, people: number) =>
+      mobileNetV2({ size: 96, people, width: 0.35, embedding: length });
+    const file = path.join(folder(), 'plain.h5');
+    writeKeras(file);
+    const found = await start(file, {}, narrow(64, 3));
+    sameBody(found);
+    const random = (length: number) => initialValues(narrow(length, 3), 1).get('embedding/kernel');
+    assert.deepEqual(found.get('embedding/kernel'), random(64));
+    const checkpoint = path.join(folder(), 'other', 'checkpoints', 'epoch-0001');
+    fs.mkdirSync(path.dirname(checkpoint), { recursive: true });
+    const trained = initialValues(narrow(64, 5), 2);
+    writeCheckpoint(checkpoint, narrow(64, 5), {
+      position: { epoch: 1, batch: 0, shuffle: [1, 2, 3, 4] },
+      session: { step: 9, parameters: trained, moments: new Map() },
+    });
+    const kept = await start(checkpoint, {}, narrow(64, 3));
+    assert.deepEqual(kept.get('embedding/kernel'), trained.get('embedding/kernel'));
+    assert.equal(kept.get('predictions/kernel')!.length, 64 * 3);
+    const longer = await start(checkpoint, {}, narrow(128, 3));
+    assert.deepEqual(longer.get('embedding/kernel'), random(128));
+    assert.deepEqual(longer.get('Conv_1/kernel'), trained.get('Conv_1/kernel'));
+  });
+
   it('takes another run’s checkpoint, and its head when it is for the same people', async () => {
     const checkpoint = path.join(folder(), 'run', 'checkpoints', 'epoch-0003');
     fs.mkdirSync(path.dirname(checkpoint), { recursive: true });

@@ -126,7 +126,7 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recip
 /** What describes a network that is built here, or rounds one: the face network is made, and computed in float alone. */
 const NOT_OF_FACES = OPTIONS.filter(
   ({ name, path: [group] }) =>
-    ['backbone', 'width', 'pooling', 'dropout', 'head-epochs'].includes(name) || group === 'quantization',
+    ['backbone', 'width', 'pooling', 'embedding', 'dropout', 'head-epochs'].includes(name) || group === 'quantization',
 ).map(({ name }) => name);
 
 /**
