@@ -106,12 +106,12 @@ napi_value createSession(napi_env env, napi_callback_info info) {
     } else {
       optimizer.momentum = static_cast<float>(number(env, o, "momentum"));
     }
-    const ft::LossSpec loss = readLoss(env, property(env, spec, "loss"));
+    ft::LossSum loss = readLoss(env, spec);
     ft::ModelSpec model = readModel(env, spec);
     auto handle = std::make_shared<Handle>();
     handle->parameters = model.parameters;
     handle->session =
-        std::make_shared<Session>(*kernels, smallInteger(env, spec, "threads"), std::move(model), optimizer, loss);
+        std::make_shared<Session>(*kernels, smallInteger(env, spec, "threads"), std::move(model), optimizer, std::move(loss));
     const napi_value result = object(env);
     auto* owned = new HandleRef(handle);
     const napi_status status = napi_wrap(
@@ -331,6 +331,12 @@ napi_value run(napi_env env, napi_callback_info info) {
         refuse(env, "label " + std::to_string(labels[i]) + " of row " + std::to_string(i) + " is outside 0.." +
                         std::to_string(people - 1));
     job->train = flag(env, arguments[4], "train");
+    const std::size_t targetCount = job->session->targetCount(job->plan);
+    const napi_value targetsGiven = property(env, arguments[4], "targets");
+    const float* targets = nullptr;
+    if (targetCount > 0 && !absent(env, targetsGiven))
+      targets = typedArray<float>(env, targetsGiven, napi_float32_array, targetCount, "targets");
+    if (job->train && targetCount > 0 && !targets) refuse(env, "targets are missing, which the loss needs");
     for (const auto& [output, name] : kOutputs) job->wants[output] = flag(env, arguments[4], name);
     // A training plan has no operations by the running statistics, an evaluation's none of the way back.
     if (job->train != plan.training) refuse(env, "this plan is for something else");
@@ -352,6 +358,7 @@ napi_value run(napi_env env, napi_callback_info info) {
       job->settings.frozenBatchNorm = flag(env, arguments[4], "frozenBatchNorm");
     }
     std::memcpy(job->session->pixels(), images, pixels * (plan.floats ? sizeof(float) : 1));
+    job->session->setTargets(targets, targetCount);
     std::memcpy(job->session->labels(), labels, plan.batch * sizeof(std::int32_t));
     napi_value promise, name;
     check(env, napi_create_promise(env, &job->deferred, &promise));

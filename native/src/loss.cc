@@ -1,7 +1,9 @@
 #include "loss.h"
 
+#include <utility>
+
 // Every kind, each in a file of its own: loss_softmax.cc.
-#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss) X(kArcFaceLoss) X(kCombinedLoss)
+#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss) X(kArcFaceLoss) X(kCombinedLoss) X(kDistillationLoss)
 
 namespace ft {
 
@@ -20,6 +22,58 @@ const LossKind* lossNamed(const std::string& name) {
   for (const LossKind* kind : lossKinds())
     if (name == kind->name) return kind;
   return nullptr;
+}
+
+int LossSum::readers(OutputName name) const {
+  int count = 0;
+  for (const LossTerm& term : terms) count += term.loss.kind->reads[name];
+  return count;
+}
+
+bool LossSum::needsTargets() const {
+  for (const LossTerm& term : terms)
+    if (term.loss.kind->needsTargets) return true;
+  return false;
+}
+
+namespace {
+
+bool canCompute(const LossKind& kind, const LossBatch& batch) {
+  for (const OutputName name : {embedding, scores})
+    if (kind.reads[name] && !batch.outputs[name].values) return false;
+  return !kind.needsTargets || batch.targets;
+}
+
+/** sum = sum + weight * more, or weight * more where there is no sum yet. Padding is zeros in both. */
+void addGradient(Pool& pool, int rows, int stride, float* sum, const float* more, double weight, bool first) {
+  if (first && weight == 1) return;
+  parallel(pool, rows, [&](int row, int) {
+    for (std::size_t i = std::size_t(row) * stride, end = i + stride; i < end; i++)
+      sum[i] = float(first ? weight * sum[i] : sum[i] + weight * more[i]);
+  });
+}
+
+}  // namespace
+
+LossResult LossSum::compute(Pool& pool, const LossBatch& batch) const {
+  LossResult result;
+  bool counted = false, begun[kOutputNames] = {};
+  for (const auto& [loss, weight] : terms) {
+    if (!canCompute(*loss.kind, batch)) continue;
+    LossBatch own = batch;
+    for (const OutputName name : {embedding, scores})
+      if (begun[name] && own.outputs[name].gradient) own.outputs[name].gradient = batch.spare[name];
+    const LossResult part = loss.kind->compute(pool, loss, own);
+    result.lossSum += weight * part.lossSum;
+    if (loss.kind->reads[scores] && !std::exchange(counted, true)) result.correct = part.correct;
+    for (const OutputName name : {embedding, scores}) {
+      const LossOutput& output = batch.outputs[name];
+      if (!loss.kind->reads[name] || !output.gradient) continue;
+      const bool first = !std::exchange(begun[name], true);
+      addGradient(pool, batch.rows, output.stride, output.gradient, own.outputs[name].gradient, weight, first);
+    }
+  }
+  return result;
 }
 
 }  // namespace ft

@@ -1,4 +1,4 @@
-// What training makes smaller, as data. A new kind is a file loss_<kind>.cc and a row of the table in loss.cc; its plain twin
+// What training makes smaller, as data: the weighted sum of some losses, mostly one. A new kind is a file loss_<kind>.cc and a row of the table in loss.cc; its plain twin
 // stands in src/core/losses.
 #pragma once
 
@@ -23,10 +23,13 @@ struct LossOutput {
 struct LossBatch {
   int rows = 0;
   const std::int32_t* labels = nullptr;  // [rows], each of them in range
+  const float* targets = nullptr;        // [rows, channels of the embedding]; null: there are none
   LossOutput outputs[kOutputNames];
   // Room, [rows].
   double* rowLoss = nullptr;
   std::uint8_t* rowCorrect = nullptr;
+  /** Room for a gradient more, [rows, stride], of an output that several losses of a sum read. */
+  float* spare[kOutputNames] = {};
 };
 
 struct LossResult {
@@ -42,7 +45,8 @@ struct LossSetting {
   double least, below;
 };
 
-constexpr int kMostLossSettings = 4;
+constexpr int kMostLossSettings = 4, kMostLossTerms = 4;
+constexpr double kMostLossWeight = 1e6;
 
 struct LossKind {
   const char* name;
@@ -51,11 +55,32 @@ struct LossKind {
   LossSetting settings[kMostLossSettings];
   /** The result may not depend on the number of threads. Allocates nothing. */
   LossResult (*compute)(Pool&, const LossSpec&, const LossBatch&);
+  /** Reads the targets of a batch. */
+  bool needsTargets = false;
 };
 
 struct LossSpec {
   const LossKind* kind = nullptr;
   double settings[kMostLossSettings] = {};
+};
+
+struct LossTerm {
+  LossSpec loss;
+  double weight = 1;  // 0 <= weight < kMostLossWeight
+};
+
+struct LossSum {
+  std::vector<LossTerm> terms;  // 1 to kMostLossTerms
+
+  bool reads(OutputName name) const { return readers(name) > 0; }
+  /** How many of the losses read it. */
+  int readers(OutputName name) const;
+  bool needsTargets() const;
+  /**
+   * A loss whose outputs or targets are not there is left out, which must not be in training. Correct are the rows of the first that
+   * reads scores. Allocates nothing.
+   */
+  LossResult compute(Pool& pool, const LossBatch& batch) const;
 };
 
 /** Every kind. */

@@ -323,7 +323,7 @@ ft::OutputSpec readOutput(napi_env env, napi_value v) {
   return output;
 }
 
-ft::LossSpec readLoss(napi_env env, napi_value v) {
+ft::LossSpec readLossKind(napi_env env, napi_value v) {
   ft::LossSpec loss;
   const std::string kind = text(env, v, "kind");
   loss.kind = ft::lossNamed(kind);
@@ -335,6 +335,20 @@ ft::LossSpec readLoss(napi_env env, napi_value v) {
     if (!(loss.settings[i] >= least && loss.settings[i] < below)) refuse(env, std::string(name) + " is out of its range");
   }
   return loss;
+}
+
+/** The terms of a sum: a weight and a loss each. */
+ft::LossSum readLoss(napi_env env, napi_value object) {
+  ft::LossSum sum;
+  sum.terms = list(env, object, "loss", [&](napi_value v) {
+    ft::LossTerm term;
+    term.weight = number(env, v, "weight");
+    if (!(term.weight >= 0 && term.weight < ft::kMostLossWeight)) refuse(env, "weight is out of its range");
+    term.loss = readLossKind(env, property(env, v, "loss"));
+    return term;
+  });
+  if (sum.terms.empty() || sum.terms.size() > ft::kMostLossTerms) refuse(env, "loss is no sum of a few");
+  return sum;
 }
 
 ft::PlanSpec readPlan(napi_env env, napi_value object) {

@@ -12,13 +12,14 @@ std::size_t aligned(std::size_t floats) { return (floats + kAlign - 1) / kAlign 
 
 }  // namespace
 
-Session::Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSpec loss)
+Session::Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSum loss)
     : kernels_(kernels),
       pool_(std::clamp(threads, 1, 256)),
       model_(std::move(model)),
       optimizer_(optimizer),
-      loss_(loss) {
-  require(loss_.kind, "the loss");
+      loss_(std::move(loss)) {
+  require(!loss_.terms.empty(), "the loss");
+  for (const LossTerm& term : loss_.terms) require(term.loss.kind, "the loss");
   for (const ParameterSpec& p : model_.parameters) {
     require(p.size > 0 && p.size < (std::size_t(1) << 31), "the size of a parameter");
     offsets_.push_back(flatSize_);
@@ -229,6 +230,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
     result.notFinite = {where, which};
     return result;
   };
+  require(hasTargets_ || !loss_.needsTargets(), "a step without targets");
   if (const int bad = firstNotFinite(weights_.data()); bad >= 0) return stop(NotFinite::parameter, bad);
   seed_ = settings.seed;
   rangeMomentum_ = settings.rangeMomentum;
@@ -246,20 +248,20 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   return result;
 }
 
-/** Nothing for a plan without the outputs that the loss reads. */
+/** Nothing for a plan without the outputs that the losses read. */
 LossResult Session::computeLoss(const PlanSpec& s) {
   LossBatch batch;
   batch.rows = s.batch;
   batch.labels = labels_.data();
   batch.rowLoss = rowLoss_.data(), batch.rowCorrect = rowCorrect_.data();
+  batch.targets = hasTargets_ ? targets_.data() : nullptr;
+  for (const OutputName name : {embedding, scores}) batch.spare[name] = spare_[name].data();
   for (const OutputSpec& o : s.outputs) {
     const TensorSpec& t = s.tensors[o.tensor];
     float* gradient = o.gradient < 0 ? nullptr : arena_.data() + s.tensors[o.gradient].offset;
     batch.outputs[o.name] = {arena_.data() + t.offset, gradient, t.c, padded(t.c)};
   }
-  for (const OutputName name : {embedding, scores})
-    if (loss_.kind->reads[name] && !batch.outputs[name].values) return {};
-  return loss_.kind->compute(pool_, loss_, batch);
+  return loss_.compute(pool_, batch);
 }
 
 void Session::update(const Plan& plan, const StepSettings& settings) {

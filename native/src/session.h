@@ -191,7 +191,7 @@ struct Observe;
 class Session {
  public:
   /** @throws InvalidPlan, std::bad_alloc */
-  Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSpec loss);
+  Session(const Kernels& kernels, int threads, ModelSpec model, OptimizerSpec optimizer, LossSum loss);
   ~Session();
 
   /** Flat arrays: every parameter starts at offset(i). */
@@ -212,6 +212,10 @@ class Session {
   /** Room for the pictures (or floats) and labels of a batch; large enough for the largest plan. */
   std::uint8_t* pixels() const { return pixels_.data(); }
   std::int32_t* labels() const { return labels_.data(); }
+  /** Values of the targets of a batch, [batch, channels of the embedding]; 0 where the loss needs none or there is no embedding. */
+  std::size_t targetCount(int plan) const;
+  /** Those of the next step or evaluation, copied; null: it has none, which only an evaluation may. */
+  void setTargets(const float* targets, std::size_t count);
 
   /** By quantizer: what rounds in the steps that follow. */
   void activate(const std::uint8_t* active);
@@ -283,7 +287,7 @@ class Session {
   Pool pool_;
   ModelSpec model_;
   OptimizerSpec optimizer_;
-  LossSpec loss_;
+  LossSum loss_;
   std::vector<std::size_t> offsets_;
   std::size_t flatSize_ = 0;
   /** [flatSize]: parameters, both moments (the second of Adam alone) and gradients, each parameter at its offset. */
@@ -300,6 +304,9 @@ class Session {
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;
+  /** Targets of the embedding, and by output room for a gradient more; empty where the loss needs neither. */
+  Block<float> targets_, spare_[kOutputNames];
+  bool hasTargets_ = false;
   Workspace workspace_;
   std::vector<std::unique_ptr<BatchNorm>> norms_;
   std::vector<std::unique_ptr<Packed>> packed_;

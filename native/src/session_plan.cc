@@ -57,7 +57,7 @@ void Session::checkOutputs(const PlanSpec& s) const {
     require(s.output(o.name) == &o, "an output that stands there twice");
     const TensorSpec& t = at(s.tensors, o.tensor, "an output");
     require(t.n == s.batch, "the shape of an output");
-    require(t.rows() == s.batch || (o.name == embedding && !s.training && o.gradient < 0 && !loss_.kind->reads[embedding]),
+    require(t.rows() == s.batch || (o.name == embedding && !s.training && o.gradient < 0 && !loss_.reads(embedding)),
             "an output that is no vector");
     if (o.gradient < 0) continue;
     const TensorSpec& g = at(s.tensors, o.gradient, "the gradient of an output");
@@ -65,7 +65,7 @@ void Session::checkOutputs(const PlanSpec& s) const {
   }
   for (const OutputName name : {embedding, scores}) {
     const OutputSpec* o = s.output(name);
-    require(!s.training || !loss_.kind->reads[name] || (o && o->gradient >= 0), "an output that the loss reads");
+    require(!s.training || !loss_.reads(name) || (o && o->gradient >= 0), "an output that the loss reads");
   }
 }
 
@@ -109,6 +109,17 @@ int Session::people(int index) const {
   return o ? s.tensors[o->tensor].c : std::numeric_limits<std::int32_t>::max();
 }
 
+std::size_t Session::targetCount(int index) const {
+  const PlanSpec& s = plan(index);
+  const OutputSpec* o = s.output(embedding);
+  return o && loss_.needsTargets() ? std::size_t(s.batch) * s.tensors[o->tensor].c : 0;
+}
+
+void Session::setTargets(const float* targets, std::size_t count) {
+  hasTargets_ = targets != nullptr;
+  if (count > 0 && targets) std::copy_n(targets, count, targets_.data());
+}
+
 const float* Session::tensor(int plan, int index) const {
   return arena_.data() + plans_[plan]->spec.tensors[index].offset;
 }
@@ -126,6 +137,12 @@ void Session::grow(const Plan& plan) {
   Block<std::uint8_t> pixels(fits(pixels_, input) ? 0 : input), rowCorrect(fits(rowCorrect_, batch) ? 0 : batch);
   Block<std::int32_t> labels(fits(labels_, batch) ? 0 : batch);
   Block<double> rowLoss(fits(rowLoss_, batch) ? 0 : batch);
+  Block<float> targets, spare[kOutputNames];
+  for (const OutputSpec& o : s.outputs) {
+    const std::size_t c = std::size_t(s.tensors[o.tensor].c), row = std::size_t(padded(int(c)));
+    if (o.name == embedding && loss_.needsTargets() && !fits(targets_, batch * c)) targets = Block<float>(batch * c);
+    if (s.training && loss_.readers(o.name) > 1 && !fits(spare_[o.name], batch * row)) spare[o.name] = Block<float>(batch * row);
+  }
   Block<float> arena(fits(arena_, s.arenaFloats) ? 0 : s.arenaFloats);
   int widest = 0;
   for (const TensorSpec& t : s.tensors) widest = std::max(widest, padded(t.c));
@@ -138,6 +155,9 @@ void Session::grow(const Plan& plan) {
   if (rowCorrect.size() > 0) rowCorrect_ = std::move(rowCorrect);
   if (labels.size() > 0) labels_ = std::move(labels);
   if (rowLoss.size() > 0) rowLoss_ = std::move(rowLoss);
+  if (targets.size() > 0) targets_ = std::move(targets);
+  for (int name = 0; name < kOutputNames; name++)
+    if (spare[name].size() > 0) spare_[name] = std::move(spare[name]);
   if (arena.size() > 0) arena_ = std::move(arena);
   // Their operands point into the blocks that may have moved. Allocates nothing: no plan needs more than when it came.
   for (auto& other : plans_) bind(*other);

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <new>
+#include <set>
 
 #include "../src/cpu.h"
 #include "plan_file.h"
@@ -48,22 +49,35 @@ struct Grants {
   ~Grants() { granted.store(-1); }
 };
 
-/** Of the network at hand: every kind has its turn. */
-const ft::LossKind* lossKind = ft::lossKinds().front();
+/** Of the network at hand. */
+ft::LossSum lossAtHand;
+/** Kinds that had their turn. */
+std::set<const ft::LossKind*> used;
 
-/** The kind at hand, each of its settings a little above the least. */
-ft::LossSpec lossAtHand() {
+/** A kind, each of its settings a little above the least. */
+ft::LossSpec lossOf(const ft::LossKind& kind) {
+  used.insert(&kind);
   ft::LossSpec loss;
-  loss.kind = lossKind;
-  for (int i = 0; i < ft::kMostLossSettings && lossKind->settings[i].name; i++) {
-    const auto& [name, least, below] = lossKind->settings[i];
+  loss.kind = &kind;
+  for (int i = 0; i < ft::kMostLossSettings && kind.settings[i].name; i++) {
+    const auto& [name, least, below] = kind.settings[i];
     loss.settings[i] = least + 0.1 * std::fmin(1, below - least);
   }
   return loss;
 }
 
+/** A kind that reads scores, and where the network's training gives the embedding one of those beside it, each twice. */
+ft::LossSum lossFor(const Network& network, std::size_t turn) {
+  std::vector<const ft::LossKind*> ofScores, others;
+  for (const ft::LossKind* kind : ft::lossKinds()) (kind->reads[ft::embedding] ? others : ofScores).push_back(kind);
+  const ft::LossSpec first = lossOf(*ofScores[turn % ofScores.size()]);
+  if (network.plans.front().outputs.size() < 2 || !network.plans.front().training) return {{{first, 1}}};
+  const ft::LossSpec beside = lossOf(*others[turn % others.size()]);
+  return {{{beside, 0.5}, {first, 1}, {first, 0.25}, {beside, 2}}};
+}
+
 std::unique_ptr<Session> sessionOf(const ModelSpec& model, int threads) {
-  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(), lossAtHand());
+  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(), lossAtHand);
 }
 
 /** Weights around which nothing overflows. The first two of a quantizer's range are its ends. */
@@ -96,6 +110,9 @@ std::vector<double> runPlan(Session& session, int index, bool rounds) {
       session.pixels()[i] = std::uint8_t(random.next());
   const std::uint64_t people = std::uint64_t(session.people(index));
   for (int row = 0; row < plan.batch; row++) session.labels()[row] = int(random.next() % people);
+  std::vector<float> targets(session.targetCount(index));
+  for (float& value : targets) value = random.between(-1, 1);
+  session.setTargets(targets.data(), targets.size());
   const std::vector<std::uint8_t> active(session.quantizers() + 1, rounds || plan.integers);
   session.activate(active.data());
   ft::StepSettings settings;
@@ -169,7 +186,7 @@ void gradientCase(const Network& network, int threads) {
   for (const ft::OutputSpec& o : plan.outputs)
     factors[o.name] = numbers.at(o.name == ft::scores ? "scores" : "embedding");
   for (const ft::Kernels* kernels : ft::availableKernels()) {
-    Session session(*kernels, threads, network.model, ft::OptimizerSpec(), ft::LossSpec{&kind, {}});
+    Session session(*kernels, threads, network.model, ft::OptimizerSpec(), ft::LossSum{{{{&kind, {}}, 1}}});
     std::size_t next = 0;
     for (std::size_t i = 0; i < network.model.parameters.size(); i++)
       for (std::size_t k = 0; k < network.model.parameters[i].size; k++)
@@ -328,7 +345,6 @@ int main(int argc, char** argv) {
   const std::vector<Network> networks = readNetworks(argc > 1 ? argv[1] : "");
   Random random{77};
   Damaged damaged;
-  const std::vector<const ft::LossKind*>& kinds = ft::lossKinds();
   std::size_t turns = 0;
   for (std::size_t i = 0; i < networks.size(); i++) {
     context = "network " + std::to_string(i);
@@ -336,16 +352,15 @@ int main(int argc, char** argv) {
       gradientCase(networks[i], threads);  // with a loss of its own
       continue;
     }
-    // Two turns each: every other network is quantized.
-    lossKind = kinds[turns++ / 2 % kinds.size()];
-    context += std::string(", the loss ") + lossKind->name;
+    lossAtHand = lossFor(networks[i], turns++ / 4);  // float and quantized, with one output and with two
+    for (const ft::LossTerm& term : lossAtHand.terms) context += std::string(", the loss ") + term.loss.kind->name;
     const std::vector<double> alone = runAll(networks[i], 1);
     expect(runAll(networks[i], threads) == alone, "any number of threads gives the same bits");
     // One thread: tensors that damage has laid over each other are written by one part and read by another.
     for (int round = 0; round < 60; round++) damagedPlans(networks[i], 1, random, damaged);
   }
   context = "the losses";
-  expect(turns >= 2 * kinds.size(), "every kind has its turn: more networks are needed");
+  expect(used.size() == ft::lossKinds().size(), "every kind has its turn: more networks are needed");
   expect(refused == 0, "a step allocates nothing");
   context = "memory";
   refusedMemory(networks.front());

@@ -1,3 +1,4 @@
+import type { LossSum } from '../core/losses/lossSum.js';
 import { inputOf, widthOf, type Graph } from '../graph/graph.js';
 import type { Batch } from './engine.js';
 
@@ -10,9 +11,9 @@ export function checkedValues(name: string, values: Float32Array | undefined, si
 /**
  * The labels of a network without scores are numbers of any people.
  *
- * @throws RangeError when pictures or labels do not fit the graph
+ * @throws RangeError when pictures, labels or targets do not fit the graph
  */
-export function checkBatch(graph: Graph, { images, labels }: Batch): void {
+export function checkBatch(graph: Graph, { images, labels, targets }: Batch): void {
   const input = inputOf(graph);
   const [height, width, channels] = input.shape;
   if (images instanceof Float32Array !== (input.values === 'floats'))
@@ -24,4 +25,12 @@ export function checkBatch(graph: Graph, { images, labels }: Batch): void {
   const people = widthOf(graph, 'scores') || Infinity;
   const outside = labels.find((label) => label < 0 || label >= people);
   if (outside !== undefined) throw new RangeError(`label ${outside} is outside 0..${people - 1}`);
+  if (targets) checkedValues('targets', targets, labels.length * widthOf(graph, 'embedding'));
+}
+
+/** @throws RangeError when a step lacks what the loss reads */
+export function checkStep(graph: Graph, { reads, needsTargets }: LossSum, { targets }: Batch): void {
+  const missing = reads.filter((name) => graph.outputs[name] === undefined);
+  if (missing.length > 0) throw new RangeError(`${graph.name} has no ${missing.join(' or ')}`);
+  if (needsTargets && !targets) throw new RangeError('the batch has no targets, which the loss needs');
 }

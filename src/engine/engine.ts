@@ -3,7 +3,7 @@ import type { Graph, ParameterSpec } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Observation, ObservationSettings, QuantizationSettings } from '../quantization/folding.js';
 import type { LossResult, OutputName, OutputValues } from '../core/losses/loss.js';
-import type { Loss } from '../core/losses/losses.js';
+import type { TrainingLoss } from '../core/losses/lossSum.js';
 import { KERAS_ADAM, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
 
@@ -16,6 +16,8 @@ export interface Batch {
   readonly images: Uint8Array | Float32Array;
   /** [N], numbers of people. */
   readonly labels: Int32Array;
+  /** [N, E]: what the embedding is compared with, where a loss does that; of any length. */
+  readonly targets?: Float32Array;
 }
 
 /** What the loss says of a batch, and what the network gave, before any update. */
@@ -60,10 +62,11 @@ export function decays({ shape, trainable }: ParameterSpec): boolean {
 
 export interface SessionOptions {
   /**
-   * What a step makes smaller; `DEFAULT_LOSS` when absent. Of a network without the outputs that it reads an evaluation gives a
-   * loss of 0, and no step is taken. Parameters that lead to nothing that it reads stay as they are.
+   * What a step makes smaller; `DEFAULT_LOSS` when absent. An evaluation leaves out what reads outputs that the network lacks, or
+   * targets that the batch lacks, and where nothing is left gives a loss of 0; no step is taken then. Parameters that lead to
+   * nothing that it reads stay as they are.
    */
-  readonly loss?: Loss;
+  readonly loss?: TrainingLoss;
   /** The default one, Keras' Adam, when absent. */
   readonly optimizer?: Optimizer;
   /** What the learning rate is multiplied by, by parameter name; 1 where nothing is said. */
@@ -79,7 +82,7 @@ export interface TrainingSession {
    *
    * @throws UserError `not-finite` when a parameter, a batch's statistics, the loss or a gradient is NaN or infinite; the
    *   weights are then as before
-   * @throws RangeError when pictures or labels do not fit the graph, or the graph lacks what the loss reads
+   * @throws RangeError when pictures, labels or targets do not fit the graph, or graph or batch lack what the loss reads
    */
   trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult>;
   /**

@@ -85,6 +85,6 @@ export class HeadSession implements TrainingSession {
 
   private async onFeatures(batch: Batch): Promise<Batch> {
     if (batch.images instanceof Float32Array) return batch;
-    return { images: await this.features(batch), labels: batch.labels };
+    return { ...batch, images: await this.features(batch) };
   }
 }

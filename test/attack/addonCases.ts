@@ -109,6 +109,8 @@ function refuse(error: unknown, tally: Tally): void {
   tally.refused++;
 }
 
+/** A session whose loss reads something else refuses the plan. */
+const READS = [['scores'], ['embedding', 'scores'], ['embedding']] as const;
 const CALLS = ['plan', 'plan', 'write', 'read', 'times', 'run', 'run', 'run', 'run', 'run', 'run', 'dispose'] as const;
 
 type Attempt = (name: keyof NativeAddon, ...args: readonly unknown[]) => unknown;
@@ -121,11 +123,12 @@ function someGraph(random: Random): Graph {
 
 function openSession(native: NativeAddon, graph: Graph, random: Random, attempt: Attempt): Open | undefined {
   const { description } = new NumberedGraph(graph);
+  const softmax = { weight: 1, loss: { kind: 'softmax', labelSmoothing: 0.1 } };
   const spec = plain({
     ...description,
     threads: random.pick([1, 1, 2, 3]),
     instructionSet: random.pick(['', ...native.instructionSets()]),
-    loss: { kind: 'softmax', labelSmoothing: 0.1 },
+    loss: random.integer(2) === 0 ? [softmax] : [softmax, { weight: 0.5, loss: { kind: 'distillation' } }],
     optimizer: random.pick([
       { kind: 'sgd', momentum: 0.9 },
       { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 },
@@ -174,7 +177,7 @@ function addPlan(session: unknown, open: Open, graph: Graph, random: Random, att
 }
 
 function somePlan(graph: Graph, random: Random): object {
-  const model = new NumberedGraph(graph);
+  const model = new NumberedGraph(graph, { reads: random.pick(READS) });
   const batch = 1 + random.integer(3);
   const kinds = [() => planInference(model, batch), () => planInference(model, batch, true)];
   if (graph.outputs.scores !== undefined) kinds.push(() => planTraining(model, batch));
@@ -202,6 +205,8 @@ function stepOf({ plans, quantizers }: Open, random: Random): readonly unknown[]
     Uint8Array.from({ length: quantizers }, () => random.integer(2)),
     quantizers,
   );
+  const embedding = plan ? embeddingWidth(plan) : 0;
+  if (random.integer(8) > 0) settings['targets'] = odd(floats(within(batch * embedding), random), batch * embedding);
   if (random.integer(6) === 0) {
     Object.assign(settings, { observe: true, bins: random.pick([1, 64, 2048, -1, 0, 2 ** 21]) });
     settings['limits'] = odd(floats(2 * quantizers, random), 2 * quantizers);
@@ -209,6 +214,14 @@ function stepOf({ plans, quantizers }: Open, random: Random): readonly unknown[]
   if (random.integer(10) === 0) damage(settings, random);
   const number = random.integer(15) === 0 ? random.pick([...NUMBERS, ...OTHERS]) : index;
   return [number, odd(images, pixels), odd(labels, batch), random.integer(30) === 0 ? random.pick(OTHERS) : settings];
+}
+
+/** What a plan that may be damaged says. */
+function embeddingWidth(plan: Plan): number {
+  const rows = (key: string) => (Array.isArray(plan[key]) ? (plan[key] as Record<string, unknown>[]) : []);
+  const output = rows('outputs').find((row) => row['output'] === 'embedding');
+  const width = rows('tensors')[Number(output?.['tensor'])]?.['c'];
+  return typeof width === 'number' ? width : 0;
 }
 
 /** A number of values that an array may have here. */

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
-import { computeLoss, LOSSES, type Loss } from '../../src/core/losses/losses.js';
+import { LOSSES } from '../../src/core/losses/losses.js';
+import { LossSum, type TrainingLoss } from '../../src/core/losses/lossSum.js';
 import { Random } from '../../src/core/random.js';
 import type { Batch, Engine } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
 import { ENGINE_NAMES } from '../../src/protocol/engines.js';
-import { examples } from '../core/losses/examples.js';
+import { examples, SUMS } from '../core/losses/examples.js';
 import { addon, randomBatch } from './native/comparing.js';
 import { randomValues } from './native/randomGraph.js';
 
 const [ROWS, PEOPLE, WIDTH] = [6, 5, 9];
+const EMPTY_MODEL = {
+  ...{ parameters: [], colours: [], kernels: [], batchNorms: [], quantizers: [] },
+  ...{ threads: 1, instructionSet: '' },
+};
 const PLAIN_SGD = { kind: 'sgd', momentum: 0 } as const;
 
 /** Without maxima, ReLU6 and batch norms, which make much of little. */
@@ -22,7 +27,13 @@ function smallGraph(): Graph {
 }
 
 /** One step of SGD without momentum at a rate of 1: the first velocity is the negative gradient. */
-async function step(engine: Engine, graph: Graph, values: ReadonlyMap<string, Float32Array>, batch: Batch, loss: Loss) {
+async function step(
+  engine: Engine,
+  graph: Graph,
+  values: ReadonlyMap<string, Float32Array>,
+  batch: Batch,
+  loss: TrainingLoss,
+) {
   const session = engine.createSession(graph, values, { optimizer: PLAIN_SGD, loss });
   const evaluated = await session.evaluate(batch, { wants: ['embedding', 'scores'] });
   const { lossSum, correct } = await session.trainStep(batch, { learningRate: 1, batchNormMomentum: 0.9 });
@@ -48,19 +59,23 @@ describe('every loss on every engine', () => {
   const random = Random.fromSeed(8);
   // Scores well apart: some rows are sure and some are not.
   const values = new Map([...randomValues(graph, random)].map(([name, v]) => [name, v.map((x) => 2 * x)]));
-  const batch = randomBatch(graph, random, ROWS);
+  const batch: Batch = {
+    ...randomBatch(graph, random, ROWS),
+    targets: Float32Array.from({ length: ROWS * WIDTH }, () => random.between(-2, 2)),
+  };
 
-  for (const { loss } of examples)
+  for (const loss of [...examples.map((example) => example.loss), ...SUMS])
     it(`${JSON.stringify(loss)} is the plain twin’s, and so are its gradients`, async () => {
       const results = [];
       for (const name of ENGINE_NAMES) {
         const { engine } = await selectEngine({ engine: name, threads: name === 'native' ? 2 : 0 });
         const { evaluated, lossSum, correct, gradients } = await step(engine, graph, values, batch, loss);
-        const twin = computeLoss(loss, evaluated.outputs, batch.labels);
+        const sum = new LossSum(loss);
+        const twin = sum.compute(evaluated.outputs, batch.labels, batch.targets);
         // The outputs are those of another pass over the same network, rounded otherwise.
         assertClose(`${name}, the loss`, [lossSum, evaluated.lossSum], [twin.lossSum, twin.lossSum], 1e-5);
         assert.deepEqual([correct, evaluated.correct], [twin.correct, twin.correct], name);
-        if (LOSSES[loss.kind].reads.includes('scores'))
+        if (sum.reads.includes('scores'))
           assertClose(
             `${name}, the gradient at the scores`,
             gradients.get('scores/bias')!,
@@ -76,16 +91,8 @@ describe('every loss on every engine', () => {
     });
 
   it('has the same ranges in C++', () => {
-    const model = {
-      parameters: [],
-      colours: [],
-      kernels: [],
-      batchNorms: [],
-      quantizers: [],
-      threads: 1,
-      instructionSet: '',
-    };
-    const create = (loss: object) => addon().createSession({ ...model, loss, optimizer: PLAIN_SGD } as never);
+    const create = (loss: object) =>
+      addon().createSession({ ...EMPTY_MODEL, loss: [{ weight: 1, loss }], optimizer: PLAIN_SGD } as never);
     for (const { loss } of examples)
       for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {
         const most = Number.isFinite(below) ? below - 1e-9 : 1e300;
@@ -94,6 +101,46 @@ describe('every loss on every engine', () => {
           assert.throws(() => create({ ...loss, [setting]: wrong }), new RegExp(setting), `${loss.kind}: ${wrong}`);
       }
     assert.throws(() => create({ kind: 'unheard of' }), /no loss unheard of/);
+  });
+
+  it('takes no step without the targets that it needs, and evaluates the rest of it', async () => {
+    const { targets, ...without } = batch;
+    const cosface = { kind: 'cosface', scale: 8, margin: 0.2 } as const;
+    for (const name of ENGINE_NAMES) {
+      const { engine } = await selectEngine({ engine: name, threads: 1 });
+      const lossOf = async (loss: TrainingLoss, given: Batch) => {
+        const session = engine.createSession(graph, values, { loss });
+        const { lossSum } = await session.evaluate(given);
+        const settings = { learningRate: 1, batchNormMomentum: 0.9 };
+        if (!given.targets && loss !== cosface)
+          await assert.rejects(session.trainStep(given, settings), /no targets, which the loss needs/, name);
+        session.dispose();
+        return lossSum;
+      };
+      const sum = [
+        { weight: 1, loss: cosface },
+        { weight: 0.5, loss: { kind: 'distillation' } },
+      ] as const;
+      assert.equal(await lossOf(sum, without), await lossOf(cosface, without), name);
+      assert.equal(await lossOf({ kind: 'distillation' }, without), 0, name);
+      // A session that had targets does not keep them for the next batch.
+      const session = engine.createSession(graph, values, { loss: sum });
+      const whole = await session.evaluate(batch);
+      assert.ok((await session.evaluate(without)).lossSum < whole.lossSum, name);
+      session.dispose();
+      for (const wrong of [targets!.subarray(1), new Float32Array(targets!.length + 1)])
+        await assert.rejects(lossOf(cosface, { ...batch, targets: wrong }), /targets: \d+ values, expected 54/, name);
+    }
+  });
+
+  it('of a sum is refused for a weight that is none, and for too many losses', () => {
+    const term = { weight: 1, loss: { kind: 'distillation' } };
+    const create = (loss: unknown) => addon().createSession({ ...EMPTY_MODEL, loss, optimizer: PLAIN_SGD } as never);
+    create([term, term, term, term]);
+    for (const weight of [-1e-9, 1e6, NaN, '1', undefined])
+      assert.throws(() => create([{ ...term, weight }]), /weight/, String(weight));
+    for (const terms of [[], Array(5).fill(term), term, { ...term, length: 1 }])
+      assert.throws(() => create(terms), /loss/, JSON.stringify(terms));
   });
 
   it('is refused for a setting beyond its range', async () => {

@@ -1,7 +1,8 @@
 """Losses of training and their gradients, by PyTorch in float64: make_losses_torch.py > losses_torch.json
 
 Scores are scale * cos of 6 rows and 5 people; the cosines are sines rounded to float32, and in the last rows next to -1 and 1.
-Each loss is written as its paper has it, from angles, with torch's cross entropy; the gradient is autograd's.
+Embeddings and their targets of 6 rows and 7 values are sines of their own. Each loss is written as its paper has it, from angles,
+with torch's cross entropy and cosine similarity; the gradient is autograd's. A list is a sum of losses with weights.
 """
 import json
 import math
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 torch.set_default_dtype(torch.float64)
-ROWS, PEOPLE = 6, 5
+ROWS, PEOPLE, WIDTH = 6, 5, 7
 LABELS = [4, 0, 2, 0, 1, 3]
 
 
@@ -19,6 +20,15 @@ def scores_of(scale):
     cosines = 0.95 * np.sin(1.3 * (np.arange(ROWS * PEOPLE) + 1)).reshape(ROWS, PEOPLE)
     cosines[4, 1], cosines[5, 3] = 0.9999, -0.9999
     return (scale * cosines).astype(np.float32).astype(np.float64)
+
+
+def sines(rate, lengths):
+    values = np.sin(rate * (np.arange(ROWS * WIDTH) + 1)).reshape(ROWS, WIDTH)
+    return (values * np.array(lengths)[:, None]).astype(np.float32).astype(np.float64)
+
+
+EMBEDDING, TARGETS = sines(0.7, [1, 0.01, 30, 2, 2, 1]), sines(1.9, [1, 1, 1, 0.2, 400, 1])
+TARGETS[5] = 4 * EMBEDDING[5]
 
 
 def softmax(scores, labels, _):
@@ -46,6 +56,10 @@ def arcface(scores, labels, loss):
     return combined(scores, labels, dict(scale=loss["scale"], m1=1, m2=loss["margin"], m3=0))
 
 
+def distillation(embedding, _, __):
+    return (1 - F.cosine_similarity(embedding, torch.tensor(TARGETS), eps=1e-12)).sum()
+
+
 CASES = [
     dict(kind="softmax", labelSmoothing=0),
     dict(kind="cosface", scale=32, margin=0.4),
@@ -56,26 +70,45 @@ CASES = [
     dict(kind="combined", scale=16, m1=1, m2=0.3, m3=0.2),
     dict(kind="combined", scale=32, m1=1.35, m2=0.1, m3=0),
     dict(kind="combined", scale=4, m1=4, m2=0, m3=0.1),
+    dict(kind="distillation"),
+    [
+        dict(weight=1, loss=dict(kind="cosface", scale=32, margin=0.4)),
+        dict(weight=0.5, loss=dict(kind="distillation")),
+    ],
+    [
+        dict(weight=2, loss=dict(kind="distillation")),
+        dict(weight=0.25, loss=dict(kind="arcface", scale=32, margin=0.5)),
+        dict(weight=0.5, loss=dict(kind="distillation")),
+    ],
 ]
 
 
-def main():
+KINDS = dict(softmax=softmax, cosface=cosface, arcface=arcface, combined=combined, distillation=distillation)
+READS_EMBEDDING = ("distillation",)
+
+
+def case(loss):
+    terms = loss if isinstance(loss, list) else [dict(weight=1, loss=loss)]
     labels = torch.tensor(LABELS)
-    kinds = dict(softmax=softmax, cosface=cosface, arcface=arcface, combined=combined)
-    cases = []
-    for loss in CASES:
-        scores = torch.tensor(scores_of(loss.get("scale", 4))).requires_grad_()
-        total = kinds[loss["kind"]](scores, labels, loss)
-        (gradient,) = torch.autograd.grad(total / ROWS, scores)
-        cases.append(
-            dict(
-                loss=loss,
-                scores=scores.detach().flatten().tolist(),
-                lossSum=total.item(),
-                gradient=[float(f"{v:.10g}") for v in gradient.flatten().tolist()],
-            )
-        )
-    print(json.dumps(dict(torch=torch.__version__, labels=LABELS, cases=cases)))
+    outputs, total = {}, 0
+    for weight, own in ((term["weight"], term["loss"]) for term in terms):
+        name = "embedding" if own["kind"] in READS_EMBEDDING else "scores"
+        if name not in outputs:
+            values = EMBEDDING if name == "embedding" else scores_of(own.get("scale", 4))
+            outputs[name] = torch.tensor(values).requires_grad_()
+        total = total + weight * KINDS[own["kind"]](outputs[name], labels, own)
+    gradients = dict(zip(outputs, torch.autograd.grad(total / ROWS, list(outputs.values()))))
+    return dict(
+        loss=loss,
+        outputs={name: values.detach().flatten().tolist() for name, values in outputs.items()},
+        lossSum=total.item(),
+        gradients={name: [float(f"{v:.10g}") for v in g.flatten().tolist()] for name, g in gradients.items()},
+    )
+
+
+def main():
+    cases = [case(loss) for loss in CASES]
+    print(json.dumps(dict(torch=torch.__version__, labels=LABELS, targets=TARGETS.flatten().tolist(), cases=cases)))
 
 
 main()

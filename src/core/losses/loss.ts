@@ -23,12 +23,15 @@ export interface Range {
 /** One kind of loss. It is summed here and never by a node of a graph, so no engine and no exporter learns of it. */
 export interface LossFunction<Kind extends { readonly kind: string }> {
   readonly reads: readonly OutputName[];
+  /** Compares the embedding with one that comes with the batch. */
+  readonly needsTargets?: true;
   readonly settings: { readonly [Name in Exclude<keyof Kind, 'kind'>]: Range };
   /**
    * @param labels [rows], each in [0, people)
-   * @throws RangeError when a label, or the length of an output, does not fit
+   * @param targets [rows, width of the embedding], for a loss that needs them
+   * @throws RangeError when a label, or the length of an output or of the targets, does not fit
    */
-  compute(loss: Kind, outputs: OutputValues, labels: Int32Array): LossResult;
+  compute(loss: Kind, outputs: OutputValues, labels: Int32Array, targets?: Float32Array): LossResult;
 }
 
 /** The data that a kind of loss is. */

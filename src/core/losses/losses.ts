@@ -1,16 +1,17 @@
 import { arcface } from './arcface.js';
 import { combined } from './combined.js';
 import { cosface } from './cosface.js';
+import { distillation } from './distillation.js';
 import type { KindOf, LossFunction, LossResult, OutputValues, Range } from './loss.js';
 import { softmax } from './softmax.js';
 
 /** Each kind has a file here, and one in the native engine that is fast. */
-export const LOSSES = { softmax, cosface, arcface, combined };
+export const LOSSES = { softmax, cosface, arcface, combined, distillation };
 
 type Kinds = { readonly [Kind in keyof typeof LOSSES]: KindOf<(typeof LOSSES)[Kind]> };
 export type LossTable = { readonly [Kind in keyof Kinds]: LossFunction<Kinds[Kind]> };
 
-/** What training makes smaller, as data: a kind, and all its settings. */
+/** A kind of loss and all its settings. */
 export type Loss = Kinds[keyof Kinds];
 
 export const DEFAULT_LOSS: Loss = { kind: 'softmax', labelSmoothing: 0 };
@@ -19,9 +20,10 @@ export function computeLoss<Kind extends keyof Kinds>(
   loss: Kinds[Kind] & { readonly kind: Kind },
   outputs: OutputValues,
   labels: Int32Array,
+  targets?: Float32Array,
   table: LossTable = LOSSES,
 ): LossResult {
-  return table[loss.kind].compute(loss, outputs, labels);
+  return table[loss.kind].compute(loss, outputs, labels, targets);
 }
 
 /** @throws RangeError for a setting that is out of its range */

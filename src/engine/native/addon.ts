@@ -1,5 +1,5 @@
 import type { OutputName } from '../../core/losses/loss.js';
-import type { Loss } from '../../core/losses/losses.js';
+import type { LossTerm } from '../../core/losses/lossSum.js';
 import type { AdamOptions } from '../../core/adam.js';
 import type { MomentumOptions } from '../../core/momentum.js';
 import type { StepSettings } from '../engine.js';
@@ -35,7 +35,11 @@ export type StepOutcome =
 type Wants = { readonly [Output in OutputName]: boolean };
 
 /** What a step is told beside its batch. `active` has a flag for each quantizer. */
-export type RunSettings = { readonly active: Uint8Array } & (
+export type RunSettings = {
+  readonly active: Uint8Array;
+  /** [batch, width of the embedding]: a step of a loss that needs them has them, an evaluation may. */
+  readonly targets?: Float32Array;
+} & (
   | (Wants & {
       readonly train: true;
       /** Negative: ranges stay. */
@@ -60,7 +64,7 @@ export interface NativeAddon {
       readonly threads: number;
       /** The best one when empty. */
       readonly instructionSet: string;
-      readonly loss: Loss;
+      readonly loss: readonly LossTerm[];
       readonly optimizer:
         | ({ readonly kind: 'adam'; readonly weightDecay: number } & AdamOptions)
         | ({ readonly kind: 'sgd' } & MomentumOptions);

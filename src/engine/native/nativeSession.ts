@@ -1,10 +1,11 @@
 import type { AdamMoments } from '../../core/adam.js';
 import { formatCount } from '../../core/format.js';
-import { checkLoss, DEFAULT_LOSS, LOSSES } from '../../core/losses/losses.js';
+import { DEFAULT_LOSS } from '../../core/losses/losses.js';
+import { LossSum } from '../../core/losses/lossSum.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
-import { checkBatch, checkedValues } from '../checks.js';
+import { checkBatch, checkedValues, checkStep } from '../checks.js';
 import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { notFinite } from '../notFinite.js';
 import type {
@@ -40,6 +41,7 @@ export interface NativeOptions {
 export class NativeSession implements TrainingSession {
   readonly model: NumberedGraph;
   readonly handle: SessionHandle;
+  private readonly loss: LossSum;
   private readonly hasIntegers: boolean;
   private readonly plans = new Map<string, { readonly index: number; readonly description: PlanDescription }>();
   /** Settles when the last step that was asked for is done. */
@@ -53,9 +55,9 @@ export class NativeSession implements TrainingSession {
     { threads, instructionSet = '' }: NativeOptions,
     { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume, loss = DEFAULT_LOSS }: SessionOptions = {},
   ) {
-    checkLoss(loss);
+    this.loss = new LossSum(loss);
     this.model = new NumberedGraph(graph, {
-      reads: LOSSES[loss.kind].reads,
+      reads: this.loss.reads,
       ...(learningRateFactors && { learningRateFactors }),
     });
     this.hasIntegers = supportsIntegers(graph, (name) => this.model.onlyConsumerOf(name));
@@ -70,7 +72,7 @@ export class NativeSession implements TrainingSession {
           ...this.model.description,
           threads,
           instructionSet,
-          loss,
+          loss: this.loss.terms,
           optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
         }),
       () => `A network of ${formatCount(flat.length, 'weight')}`,
@@ -193,12 +195,13 @@ export class NativeSession implements TrainingSession {
   private run(mode: Mode, batch: Batch, settings: RunSettings): Promise<StepOutcome> {
     const step = this.queue.then(() => {
       checkBatch(this.graph, batch);
+      if (settings.train) checkStep(this.graph, this.loss, batch);
       return this.addon.run(
         this.handle,
         this.plan(mode, batch.labels.length).index,
         batch.images,
         batch.labels,
-        settings,
+        this.loss.needsTargets && batch.targets ? { ...settings, targets: batch.targets } : settings,
       );
     });
     this.queue = step.catch(() => undefined);

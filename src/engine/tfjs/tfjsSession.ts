@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, type AdamMoments } from '../../core/adam.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
-import type { LossResult, OutputName, OutputValues } from '../../core/losses/loss.js';
-import { checkLoss, computeLoss, DEFAULT_LOSS, type Loss, type LossTable } from '../../core/losses/losses.js';
+import type { OutputName, OutputValues } from '../../core/losses/loss.js';
+import { DEFAULT_LOSS, type LossTable } from '../../core/losses/losses.js';
+import { LossSum } from '../../core/losses/lossSum.js';
 import { checkGraph } from '../../graph/checkGraph.js';
 import { inputOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
@@ -17,7 +18,7 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { checkBatch, checkedValues } from '../checks.js';
+import { checkBatch, checkedValues, checkStep } from '../checks.js';
 import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import {
@@ -46,9 +47,9 @@ export class TfjsSession implements TrainingSession {
   private readonly parameters: Map<string, Float32Array>;
   private readonly moments: Map<string, AdamMoments>;
   private readonly shapes: ReadonlyMap<string, readonly number[]>;
-  private readonly loss: Loss;
-  /** The nodes of the outputs that the loss reads; undefined where the network lacks one. */
-  private readonly lossNodes: OutputNodes | undefined;
+  private readonly loss: LossSum;
+  /** The nodes of the outputs that the loss reads, as far as the network has them. */
+  private readonly lossNodes: OutputNodes;
   private readonly training: Lifetimes;
   private readonly optimizer: Optimizer;
   private readonly learningRateFactors: ReadonlyMap<string, number>;
@@ -61,7 +62,7 @@ export class TfjsSession implements TrainingSession {
     /** TensorFlow.js' name of it. */
     private readonly backend: string,
     private readonly kernels: FusedKernels,
-    private readonly losses: LossTable,
+    losses: LossTable,
     parameters: ReadonlyMap<string, Float32Array>,
     {
       loss = DEFAULT_LOSS,
@@ -75,11 +76,9 @@ export class TfjsSession implements TrainingSession {
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
     this.numbers = new QuantizerNumbers(graph);
-    checkLoss(loss);
-    this.loss = loss;
-    const { reads } = losses[loss.kind];
-    this.lossNodes = reads.every((name) => graph.outputs[name] !== undefined) ? this.nodesOf(reads) : undefined;
-    this.training = planLifetimes(graph, Object.values(this.lossNodes ?? {}));
+    this.loss = new LossSum(loss, losses);
+    this.lossNodes = this.nodesOf(this.loss.reads);
+    this.training = planLifetimes(graph, Object.values(this.lossNodes));
     this.shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
     this.parameters = new Map();
     this.moments = new Map();
@@ -139,7 +138,7 @@ export class TfjsSession implements TrainingSession {
 
   private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
     const { lossNodes } = this;
-    if (!lossNodes) throw new RangeError(`${this.graph.name} has no ${this.losses[this.loss.kind].reads.join(' or ')}`);
+    checkStep(this.graph, this.loss, batch);
     const quantized = this.quantizedStep(settings.quantization);
     const tensors: StepTensors = {
       parameters: this.upload(quantized),
@@ -149,7 +148,7 @@ export class TfjsSession implements TrainingSession {
     };
     const activations = this.trainingForward(batch, quantized, tensors);
     const outputs = read(activations, lossNodes);
-    const { lossSum, correct, gradients: ofOutputs } = this.lossOf(outputs, batch.labels);
+    const { lossSum, correct, gradients: ofOutputs } = this.loss.compute(outputs, batch.labels, batch.targets);
     const ends = new Map<string, tf.Tensor4D>();
     for (const [name, node] of entriesOf(lossNodes))
       if (ofOutputs[name]) ends.set(node, tf.tensor4d(ofOutputs[name], activations.get(node)!.shape));
@@ -277,15 +276,10 @@ export class TfjsSession implements TrainingSession {
     const input = this.input(batch);
     const activations = forward(this.graph, lifetimes, { input, parameters, kernels, mode, masks: new Map() });
     const outputs = read(activations, wanted);
-    const { lossSum, correct } = this.lossNodes
-      ? this.lossOf({ ...outputs, ...read(activations, this.lossNodes) }, batch.labels)
-      : { lossSum: 0, correct: 0 };
+    const forLoss = read(activations, this.lossNodes);
+    const { lossSum, correct } = this.loss.compute(forLoss, batch.labels, batch.targets);
     tf.dispose([...parameters.values(), ...activations.values()]);
     return { lossSum, correct, outputs };
-  }
-
-  private lossOf(outputs: OutputValues, labels: Int32Array): LossResult {
-    return computeLoss(this.loss, outputs, labels, this.losses);
   }
 
   /** Those of some outputs that the network gives. */

@@ -1,4 +1,5 @@
 import type { Loss } from '../../../src/core/losses/losses.js';
+import type { TrainingLoss } from '../../../src/core/losses/lossSum.js';
 
 /** Of each kind of loss settings to try, all of them in each; the tests of every loss and of every engine run over them. */
 export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extract<Loss, { kind: Kind }>>[] } = {
@@ -16,6 +17,7 @@ export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extra
     { loss: { kind: 'combined', scale: 8, m1: 1, m2: 0.3, m3: 0.2 } },
     { loss: { kind: 'combined', scale: 16, m1: 3, m2: 0.1, m3: 0 } },
   ],
+  distillation: [{ loss: { kind: 'distillation' } }],
 };
 
 interface Example<L extends Loss> {
@@ -25,3 +27,17 @@ interface Example<L extends Loss> {
 }
 
 export const examples: readonly Example<Loss>[] = Object.values(EXAMPLES).flat();
+
+/** Beside one another, and two that read the same output. */
+export const SUMS: readonly TrainingLoss[] = [
+  [
+    { weight: 1, loss: { kind: 'cosface', scale: 8, margin: 0.2 } },
+    { weight: 0.5, loss: { kind: 'distillation' } },
+  ],
+  [
+    { weight: 3, loss: { kind: 'distillation' } },
+    { weight: 0.25, loss: { kind: 'distillation' } },
+    { weight: 2, loss: { kind: 'softmax', labelSmoothing: 0 } },
+    { weight: 1, loss: { kind: 'arcface', scale: 8, margin: 0.5 } },
+  ],
+];

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { computeLoss, type Loss } from '../../../src/core/losses/losses.js';
+import type { OutputName } from '../../../src/core/losses/loss.js';
+import { LossSum, type TrainingLoss } from '../../../src/core/losses/lossSum.js';
 
 /** What test/reference/make_losses_torch.py says of each loss. */
 interface Reference {
   readonly labels: readonly number[];
+  readonly targets: readonly number[];
   readonly cases: readonly {
-    readonly loss: Loss;
-    readonly scores: readonly number[];
+    readonly loss: TrainingLoss;
+    readonly outputs: Partial<Record<OutputName, readonly number[]>>;
     readonly lossSum: number;
     /** Of the mean over the rows. */
-    readonly gradient: readonly number[];
+    readonly gradients: Partial<Record<OutputName, readonly number[]>>;
   }[];
 }
 
@@ -21,16 +23,27 @@ const reference = JSON.parse(
 
 describe('losses against PyTorch', () => {
   const labels = Int32Array.from(reference.labels);
+  const targets = Float32Array.from(reference.targets);
 
-  for (const { loss, scores, lossSum, gradient } of reference.cases)
-    it(`${JSON.stringify(loss)} and its gradient are those of PyTorch in float64`, () => {
-      const own = computeLoss(loss, { scores: Float32Array.from(scores) }, labels);
+  for (const { loss, outputs, lossSum, gradients } of reference.cases)
+    it(`${JSON.stringify(loss)} and its gradients are those of PyTorch in float64`, () => {
+      const values = {
+        ...(outputs.embedding && { embedding: Float32Array.from(outputs.embedding) }),
+        ...(outputs.scores && { scores: Float32Array.from(outputs.scores) }),
+      };
+      const own = new LossSum(loss).compute(values, labels, targets);
       assert.ok(Math.abs(own.lossSum - lossSum) < 1e-9 * lossSum, `${own.lossSum} against ${lossSum}`);
-      // Ours is rounded to float32: half of its last bit.
-      gradient.forEach((expected, i) => {
-        const actual = own.gradients.scores![i]!;
-        const tolerance = 6.1e-8 * Math.abs(expected) + 1e-30;
-        assert.ok(Math.abs(actual - expected) <= tolerance, `score ${i}: ${actual} against ${expected}`);
-      });
+      assert.deepEqual(Object.keys(own.gradients).sort(), Object.keys(gradients).sort());
+      const terms = 'kind' in loss ? 1 : loss.length;
+      for (const name of Object.keys(gradients) as OutputName[]) {
+        // Ours is rounded to float32, each term and the sum: half of the last bit. Where the target lies along the embedding, what is
+        // left of the difference of two numbers of the gradient's size is of the last bit of float64.
+        const largest = Math.max(...gradients[name]!.map(Math.abs));
+        gradients[name]!.forEach((expected, i) => {
+          const actual = own.gradients[name]![i]!;
+          const tolerance = 6.1e-8 * terms * Math.abs(expected) + (name === 'embedding' ? 1e-14 * largest : 1e-30);
+          assert.ok(Math.abs(actual - expected) <= tolerance, `${name} ${i}: ${actual} against ${expected}`);
+        });
+      }
     });
 });

@@ -134,7 +134,7 @@ describe('the native engine', function () {
       quantizers: [],
       threads: 1,
       instructionSet: '',
-      loss: { kind: 'softmax', labelSmoothing: 0 },
+      loss: [{ weight: 1, loss: { kind: 'softmax', labelSmoothing: 0 } }],
       optimizer: { kind: 'sgd', momentum: 0.9 },
     };
     const made = native.createSession(model as never);

@@ -62,9 +62,9 @@ async function link(program: string, objects: readonly string[], flags: readonly
 const READS: readonly (readonly OutputName[])[] = [['embedding'], ['scores'], ['embedding', 'scores']];
 
 /** Random networks with every plan that they have: in float, quantized, and on integers where they can be. */
-function plansOf(random: Random, quantized: boolean): string {
+function plansOf(random: Random, quantized: boolean, reads: readonly OutputName[] = ['scores']): string {
   const graph = quantized ? quantizeGraph(randomQuantizable(random)) : randomGraph(random);
-  const model = new NumberedGraph(graph);
+  const model = new NumberedGraph(graph, { reads });
   const plans = [
     planTraining(model, 2),
     planTraining(model, 3),
@@ -133,7 +133,12 @@ function planFile(count: number): string {
   texts.push(plansOf(random, false), mapPlan());
   for (let i = 0; i < count; i++) {
     const reads = READS[i % READS.length]!;
-    texts.push(plansOf(random, i % 2 === 0), gradientsOf(random, randomGraph(random), reads), facePlansOf(random));
+    const ofLoss = i % 4 < 2 ? (['scores'] as const) : (['embedding', 'scores'] as const);
+    texts.push(
+      plansOf(random, i % 2 === 0, ofLoss),
+      gradientsOf(random, randomGraph(random), reads),
+      facePlansOf(random),
+    );
     const graph = randomFaceGraph(random);
     texts.push(gradientsOf(random, graph, graph.outputs.scores === undefined ? ['embedding'] : reads));
   }
