@@ -51,7 +51,9 @@ function read({ value, read: how }: OptionInfo, text: string | true, cwd: string
   if (how === 'strengths') return strengths(text);
   if (value === 'N' || value === 'F') return number(text);
   if (value === 'FILE' || value === 'FOLDER') return path.resolve(cwd, text);
-  return value === 'LIST' ? text.split(',').map((name) => name.trim()) : text;
+  const parts = text.split(',').map((part) => part.trim());
+  if (how === 'numbers') return parts.map(number);
+  return value === 'LIST' ? parts : text;
 }
 
 function number(text: string): number | string {

@@ -12,8 +12,8 @@ export interface OptionInfo {
   readonly help: string;
   /** The help at the terminal lists what can be chosen. */
   readonly listed?: true;
-  /** How text becomes the value, where `value` does not tell: "flip,scale=0.1", or a start by name or by path. */
-  readonly read?: 'strengths' | 'start';
+  /** How text becomes the value, where `value` does not tell: "flip,scale=0.1", "3,5", or a start by name or by path. */
+  readonly read?: 'strengths' | 'numbers' | 'start';
   /** A fine-tuning has the default, whatever its parent was trained with; it takes over everything else. */
   readonly startsAnew?: true;
   /** The row in the editor's list of options, where it has one. */

@@ -4,6 +4,7 @@ import { ENGINE_NAMES } from './engines.js';
 import { lossOptions } from './lossOptions.js';
 import { optionInfo } from './optionInfo.js';
 import { quantization } from './quantizationOptions.js';
+import { scheduleOptions } from './scheduleOptions.js';
 
 /** `face` first: what is recommended where face weights are. */
 export const RECIPES = ['face', 'default', 'fast', 'original'] as const;
@@ -145,12 +146,7 @@ export const trainingOptions = z.object({
     value: 'F',
     help: 'factor on the learning rate of the last layer',
   }),
-  /** `cosine` goes from the learning rate to zero over the run. */
-  schedule: z.enum(['constant', 'cosine']).default('constant').register(optionInfo, {
-    flag: 'schedule',
-    value: 'NAME',
-    help: 'constant, or cosine: down to zero after the head epochs',
-  }),
+  ...scheduleOptions,
   ...lossOptions,
   /** With a frozen network: of how many views of each picture it computes features; 0: of the picture and its mirror image. */
   views: z.int().min(0).max(1000).default(0).register(optionInfo, {

@@ -298,6 +298,7 @@ export type WarningCode =
   | 'range-empty'
   | 'report-unwritten'
   | 'resumed-elsewhere'
+  | 'schedule-never'
   | 'validation-not-finite';
 
 export interface Warning {

@@ -31,6 +31,7 @@ import { beginRun, goOnWithRun, type OpenRun, type ResumeJob, type TrainingJob }
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
 import { PORTS, type RunContext, type TrainingPorts } from './runContext.js';
 import type { RunTeller } from './runTeller.js';
+import { scheduleWarning } from './scheduleWarning.js';
 import { seenThroughFaces } from './seenThroughFaces.js';
 import type { StopSignal } from './stopSignal.js';
 import { stagesOf } from './stages.js';
@@ -181,6 +182,8 @@ async function train(
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   writeFacts(context, dataset, engine, graph);
   tellDataset(context, dataset);
+  const unreached = context.from ? undefined : scheduleWarning(options);
+  if (unreached) tell(unreached);
   // A frozen face network keeps nothing for a way back.
   const memory = context.face ? undefined : memoryWarning(engine, graph, options);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });

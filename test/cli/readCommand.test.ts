@@ -59,6 +59,9 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
     'people-per-batch': ['8', '--pictures-per-person', '4'],
     'pictures-per-person': ['4', '--people-per-batch', '8'],
     embedding: ['128'],
+    schedule: ['cosine'],
+    'decay-epochs': ['3,5', '--schedule', 'steps'],
+    'decay-factor': ['0.5', '--schedule', 'steps', '--decay-epochs', '3'],
   };
   if (value === undefined) return [`--${name}`];
   // Of a recognizer faces are found or not; a network may have been trained on crops.
@@ -247,11 +250,17 @@ describe('train', () => {
         ['--augment', 'flip,scale=0.1,rotation=50'],
         '--augment rotation: at most 45, not “flip,scale=0.1,rotation=50”.',
       ],
+      [
+        ['--schedule', 'steps'],
+        '--schedule steps needs --decay-epochs: the epochs behind which the learning rate falls.',
+      ],
+      [['--decay-epochs', '3'], '--decay-epochs goes with --schedule steps: the schedule cosine does not ask for it.'],
+      [['--decay-epochs', '3,x', '--schedule', 'steps'], '--decay-epochs: a number, not “3,x”.'],
       [['--size', '100'], '--size: a multiple of 16, not “100”.'],
       [['--batch', '5000'], '--batch: at most 4096, not “5000”.'],
       [['--split', '1'], '--split: less than 1, not “1”.'],
       [['--learning-rate', '0'], '--learning-rate: more than 0, not “0”.'],
-      [['--schedule', 'linear'], '--schedule: constant or cosine, not “linear”.'],
+      [['--schedule', 'linear'], '--schedule: constant, cosine or steps, not “linear”.'],
       [['--augment', 'shear'], '--augment: there is no shear.'],
       [['--augment', 'flip,shear=1,blur,'], '--augment: there is no shear or blur.'],
       [['--augment', 'rotation=lots'], '--augment rotation: a number, not “rotation=lots”.'],

@@ -54,7 +54,8 @@ describe('the options that a schema tells of', () => {
 const FLAGS: Record<'training' | 'qat' | 'export', Record<string, string>> = {
   training: {
     ...{ recipe: 'recipe', size: 'size', backbone: 'backbone', width: 'width', pooling: 'pooling', dropout: 'dropout' },
-    ...{ embedding: 'embedding' },
+    ...{ embedding: 'embedding', 'warmup-epochs': 'warmupEpochs' },
+    ...{ 'decay-epochs': 'decayEpochs', 'decay-factor': 'decayFactor' },
     ...{ epochs: 'epochs', 'head-epochs': 'headEpochs', frozen: 'frozen', batch: 'batchSize', optimizer: 'optimizer' },
     ...{ momentum: 'momentum', 'weight-decay': 'weightDecay', 'learning-rate': 'learningRate' },
     ...{ 'head-rate-factor': 'headRateFactor', schedule: 'schedule', 'label-smoothing': 'labelSmoothing' },
@@ -138,6 +139,8 @@ describe('what stands for the value of an option', () => {
   const some = (option: Option, values: readonly unknown[]) => values.some((value) => takes(option, value));
   const numbers = [...[1, 2, 8, 32, 64, 128, 512], ...[0.5, 0.25, 0.1]];
 
+  const LISTS: Readonly<Record<string, unknown>> = { strengths: { flip: true }, numbers: [3], names: ['Conv1'] };
+
   it('is what the schema takes: N and F numbers, NAME a name, LIST a list or an object, nothing a switch', () => {
     for (const option of options) {
       const { flag, value, read } = option.info;
@@ -145,7 +148,7 @@ describe('what stands for the value of an option', () => {
       if (value === 'N') assert.ok(some(option, [1, 2, 8, 64]), flag);
       if (value === 'F') assert.ok(some(option, [0.5, 0.25]), flag);
       if (value === 'FILE' || value === 'FOLDER') assert.ok(takes(option, '/some/where'), flag);
-      if (value === 'LIST') assert.ok(takes(option, read === 'strengths' ? { flip: true } : ['Conv1']), flag);
+      if (value === 'LIST') assert.ok(takes(option, LISTS[read ?? 'names']), flag);
       if (value !== undefined) assert.ok(!takes(option, true), `--${flag} is no switch`);
       if (value !== 'N' && value !== 'F') assert.ok(!some(option, numbers), `--${flag} is no number`);
     }

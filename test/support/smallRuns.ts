@@ -20,7 +20,10 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
     augmentation: { flip: true, shift: true, rotation: 10 },
   },
   'frozen below the head': { epochs: 3, frozen: true, augmentation: { flip: true } },
-  'batches of people, SGD': { epochs: 3, optimizer: 'sgd', sampler: { people: 2, pictures: 2 } },
+  'batches of people, SGD, the rate in steps': {
+    ...{ epochs: 3, optimizer: 'sgd', sampler: { people: 2, pictures: 2 } },
+    ...{ warmupEpochs: 0.5, schedule: 'steps', decayEpochs: [1, 2] },
+  },
   'quantized on the way': {
     ...{ epochs: 4, headEpochs: 1 },
     quantization: { afterEpochs: 2, calibrationPictures: 8, sensitivityPictures: 4 },

@@ -115,6 +115,7 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recip
   if (recipe === 'face') requireOfFaces(given);
   // Whatever the flags say is checked there.
   const options = checked(withRecipe(recipe, overrides as TrainingOptionsInput), OPTIONS, given);
+  requireSchedule(given, options);
   if (trainsOnRandomFeatures(options))
     throw new UsageError(
       `${options.frozen ? `${recipe === 'fast' ? '--recipe fast' : '--frozen'} trains` : '--head-epochs train'} the last layer alone, ` +
@@ -167,6 +168,15 @@ function requireTogether(given: Given): void {
     throw new UsageError(
       `--${alone.name} goes with --quantize-after or --quantize-after-steps: without one of them the whole training is in float.`,
     );
+}
+
+/** @throws UsageError for flags of a schedule that another one has */
+function requireSchedule(given: Given, { schedule, decayEpochs }: TrainingOptions): void {
+  const alone = ['decay-epochs', 'decay-factor'].find((name) => given.has(name));
+  if (alone !== undefined && schedule !== 'steps')
+    throw new UsageError(`--${alone} goes with --schedule steps: the schedule ${schedule} does not ask for it.`);
+  if (schedule === 'steps' && decayEpochs.length === 0)
+    throw new UsageError('--schedule steps needs --decay-epochs: the epochs behind which the learning rate falls.');
 }
 
 /** In a process of its own: this one loads nothing heavy. */
