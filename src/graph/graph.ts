@@ -90,6 +90,8 @@ export interface PreluNode extends Base {
   readonly op: 'prelu';
   readonly input: string;
   readonly slope: string;
+  /** Quantized: of the slopes, symmetrically, all with one scale. */
+  readonly weightBits?: number;
 }
 /** 1 / (1 + exp(−x)). */
 export interface SigmoidNode extends Base {

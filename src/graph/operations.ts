@@ -5,7 +5,7 @@ import type { Graph, Node, Nodes, Normalization, Padding } from './graph.js';
  * - `input`: the pictures;
  * - `kernel`: a product with a kernel, which quantization rounds: a convolution or a dense layer;
  * - `sum`, `pool`: what they say;
- * - `float`: a value of its own, which integers do not compute yet;
+ * - `float`: a value of its own, which integers compute where `onIntegers` says so;
  * - `joined`: a part of the operation before it, whose output is stored once;
  * - `quantizer`: the scale of the operation before it; nothing in float;
  * - `nothing`: the value that it reads.
@@ -17,6 +17,8 @@ interface Traits<N> {
   readonly inUse: InUse;
   /** Whether a batch norm behind it can become a part of its kernel. */
   readonly takesNorm?: true;
+  /** Of `float`: whether integers compute it, each value by itself or by a table. */
+  readonly onIntegers?: true;
   /** What the gradient needs of the way forward. */
   readonly readBackward: readonly ('input' | 'output')[];
   /** The nodes it reads. */
@@ -58,16 +60,19 @@ const OPERATIONS = {
   batchNorm: { inUse: 'joined', readBackward: ['input'], ...readsOne, parameters: statisticsOf },
   // 0 < y < 6 decides, so x is not kept.
   relu6: { inUse: 'joined', readBackward: ['output'], ...plain },
-  prelu: { inUse: 'float', readBackward: ['input'], ...readsOne, parameters: ({ slope }) => [slope] },
+  prelu: {
+    ...{ inUse: 'float', onIntegers: true, readBackward: ['input'], ...readsOne },
+    parameters: ({ slope }) => [slope],
+  },
   // s (1 − s) of the output s.
-  sigmoid: { inUse: 'float', readBackward: ['output'], ...plain },
+  sigmoid: { inUse: 'float', onIntegers: true, readBackward: ['output'], ...plain },
   add: { inUse: 'sum', readBackward: [], ...readsTwo },
-  multiply: { inUse: 'float', readBackward: ['input'], ...readsTwo },
+  multiply: { inUse: 'float', onIntegers: true, readBackward: ['input'], ...readsTwo },
   concat: { inUse: 'float', readBackward: [], ...readsTwo },
   maxPool: { inUse: 'float', readBackward: ['input', 'output'], ...plain },
   globalMaxPool: { inUse: 'pool', readBackward: ['input', 'output'], ...plain },
   globalAveragePool: { inUse: 'pool', readBackward: [], ...plain },
-  l2Normalize: { inUse: 'float', readBackward: ['input'], ...plain },
+  l2Normalize: { inUse: 'float', onIntegers: true, readBackward: ['input'], ...plain },
   // Its mask is drawn again.
   dropout: { inUse: 'nothing', readBackward: [], ...plain },
   dense: {
@@ -116,8 +121,10 @@ export type SumNode = With<{ inUse: 'sum' }>;
 export type FloatNode = With<{ inUse: 'float' }>;
 export type JoinedNode = With<{ inUse: 'joined' }>;
 export type NothingNode = With<{ inUse: 'nothing' }>;
-/** What has an output of its own in use, in float and on integers. */
+/** What has an output of its own in use, in float and on integers, but for `ValueNode`. */
 export type ComputedNode = KernelNode | SumNode | PoolNode;
+/** A `FloatNode` that integers compute as well. */
+export type ValueNode = With<{ inUse: 'float'; onIntegers: true }>;
 
 /** A convolution or dense layer. */
 export function hasKernel(node: Node): node is KernelNode {
@@ -136,14 +143,14 @@ export function isSum(node: Node): node is SumNode {
   return traitsOf(node.op).inUse === 'sum';
 }
 
-/** What has an output of its own in use, and only in float. */
+/** What has an output of its own in use, and on integers only if it is a `ValueNode`. */
 export function isFloat(node: Node): node is FloatNode {
   return traitsOf(node.op).inUse === 'float';
 }
 
 /**
- * Whether a network has anything that those built here (`mobileNetV2.ts`) do not have: an operation that is only computed in
- * float, a convolution with a bias or a padding of its own, pixels read in another way.
+ * Whether a network has anything that those built of convolutions alone (`mobileNetV2.ts`) do not have: a value of its own, a
+ * convolution with a bias or a padding of its own, pixels read in another way. Training and the formats do not have integers of such.
  */
 export function hasOwnOperations({ nodes }: Graph): boolean {
   return nodes.some(
@@ -152,6 +159,10 @@ export function hasOwnOperations({ nodes }: Graph): boolean {
       (takesNorm(node) && (node.bias !== undefined || node.padding !== undefined)) ||
       (node.op === 'input' && node.scaling !== undefined),
   );
+}
+
+export function isValue(node: Node): node is ValueNode {
+  return traitsOf(node.op).onIntegers === true;
 }
 
 export function isComputed(node: Node): node is ComputedNode {

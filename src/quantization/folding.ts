@@ -1,6 +1,6 @@
-import { fakeQuantizeValue, quantizerOf, type AffineQuantizer } from '../core/fakeQuantize.js';
+import { fakeQuantize, fakeQuantizeValue, quantizerOf, type AffineQuantizer } from '../core/fakeQuantize.js';
 import { roundHalfAwayFromZero } from '../core/rounding.js';
-import type { FakeQuantNode, Graph } from '../graph/graph.js';
+import type { FakeQuantNode, Graph, PreluNode } from '../graph/graph.js';
 import { hasKernel, inputsOf, isNothingInUse, normOf, type KernelNode } from '../graph/operations.js';
 import { quantizersOf } from './quantizers.js';
 
@@ -126,6 +126,20 @@ export function layerKernel(
   for (let i = 0, c = 0; i < values.length; i++, c = c + 1 === channels ? 0 : c + 1)
     values[i] = fakeQuantizeValue(values[i]!, quantizers[c]!);
   return { values, factors, quantizers };
+}
+
+/** Slopes of a PReLU, and the one quantizer of them all; undefined while it is not active. */
+export interface RoundedSlopes {
+  readonly values: Float32Array;
+  readonly quantizer: AffineQuantizer | undefined;
+}
+
+export function roundedSlopes(node: PreluNode, parameters: Parameters, active: boolean): RoundedSlopes {
+  const raw = parameters.get(node.slope)!;
+  if (!active || node.weightBits === undefined) return { values: raw, quantizer: undefined };
+  const largest = raw.reduce((most, slope) => Math.max(most, Math.abs(slope)), 0);
+  const quantizer = quantizerOf(-largest, largest, node.weightBits, true);
+  return { values: fakeQuantize(raw, quantizer), quantizer };
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { FakeQuantNode, Graph, Node, ParameterSpec } from '../graph/graph.js';
 import {
   hasKernel,
-  hasOwnOperations,
   inputsOf,
+  isFloat,
   isJoined,
   isNothingInUse,
   isPool,
+  isValue,
   rewired,
   takesNorm,
 } from '../graph/operations.js';
 import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
+import { fixedRange } from './fixedRange.js';
 
 export interface QuantizeOptions {
   /** Of the kernels: 8, or 4 for a simulation of what that would cost. */
@@ -22,8 +24,6 @@ export interface QuantizeOptions {
 export const QUANTIZE_DEFAULTS: QuantizeOptions = { weightBits: 8, floatLayers: [] };
 
 const ACTIVATION_BITS = 8;
-/** The range of pixels read as x / 127.5 − 1, so that a step is 1 / 128 and no pixel lies half way between two of them. */
-export const PIXEL_RANGE: readonly [number, number] = [-1, 127 / 128];
 
 /** Name of the parameter that holds the range of a node's output. */
 export function rangeOf(node: string): string {
@@ -35,12 +35,21 @@ export function isQuantized(graph: Graph): boolean {
 }
 
 /**
- * Integers compute what the networks that are built here are made of, and no more; asked before anything starts.
+ * Whether integers compute all that a network is made of; asked before anything starts. They do not put maps side by side, whose
+ * scales would have to be one, nor take maxima of windows, nor clamp what is no layer, a sum or a product.
  *
  * @throws UserError `not-quantizable`
  */
 export function requireQuantizable(graph: Graph): void {
-  if (hasOwnOperations(graph)) throw notQuantizable(graph.name);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const computed = graph.nodes.every((node) => {
+    if (isFloat(node)) return isValue(node);
+    if (!isJoined(node)) return true;
+    const before = nodes.get(node.input)!;
+    if (node.op === 'batchNorm') return !takesNorm(before) || before.bias === undefined;
+    return !isPool(before) && (!isFloat(before) || before.op === 'multiply');
+  });
+  if (!computed) throw notQuantizable(graph.name);
 }
 
 /**
@@ -48,6 +57,10 @@ export function requireQuantizable(graph: Graph): void {
  * quantizer, and so does whatever is a tensor at run time: the input, the output of each layer with its ReLU6, sums, the
  * pooled features and the logits. A pooling shares the quantizer of what it reads, as TFLite's does. Parameters keep
  * their names; ranges are new ones.
+ *
+ * No runtime joins a PReLU to the layer before it: what it reads is a tensor of its own, with a range of its own, and its slopes
+ * are int8 with one scale. Negative sides are often stretched by slopes beyond 1, so that the two ranges have little in common.
+ * What TFLite's specification fixes is fixed here (`fixedRange`).
  *
  * @throws UserError `not-quantizable`, or `quantize-layer` for a layer that does not exist
  * @throws RangeError for a network that is quantized already, or has a batch norm that no convolution stands before
@@ -71,7 +84,7 @@ class Rewriting {
   private readonly ranges: ParameterSpec[] = [];
   /** What now stands for the output of a node of the original. */
   private readonly outputs = new Map<string, string>();
-  /** The layer that an output belongs to: of a batch norm and a ReLU6 the convolution before them. */
+  /** The layer that an output belongs to: of a batch norm, a ReLU6 and a PReLU the convolution before them. */
   private readonly layers = new Map<string, string>();
 
   constructor(
@@ -85,7 +98,8 @@ class Rewriting {
 
   run(): Graph {
     for (const node of this.graph.nodes) {
-      this.layers.set(node.name, isJoined(node) ? this.layers.get(node.input)! : node.name);
+      const joined = isJoined(node) || node.op === 'prelu';
+      this.layers.set(node.name, joined ? this.layers.get(node.input)! : node.name);
       const output = node.op === 'batchNorm' ? this.fold(node) : this.push(this.rewired(node));
       const quantizer = this.isStored(node) ? this.quantizerBehind(node, output) : undefined;
       this.outputs.set(node.name, quantizer ? this.push(quantizer) : output);
@@ -107,7 +121,8 @@ class Rewriting {
 
   private rewired(node: Node): Node {
     const moved = rewired(node, (name) => this.outputs.get(name)!);
-    return hasKernel(moved) && !this.inFloat.has(node.name) ? { ...moved, weightBits: this.weightBits } : moved;
+    const rounds = hasKernel(moved) || moved.op === 'prelu';
+    return rounds && !this.inFloat.has(this.layers.get(node.name)!) ? { ...moved, weightBits: this.weightBits } : moved;
   }
 
   /** @returns the convolution's name */
@@ -141,18 +156,18 @@ class Rewriting {
       shape: node.shape,
       bits: ACTIVATION_BITS,
       range,
-      observed: !pools && !(node.op === 'input' && node.values === 'pixels'),
+      observed: !pools && !fixedRange(node),
     };
   }
 }
 
-/** The ranges that are known before anything is seen; zero where observers find them. */
+/** The ranges that are known before anything is seen; zero where observers find them. By parameter. */
 export function initialRanges(graph: Graph): Map<string, Float32Array> {
-  const input = graph.nodes[0]!;
-  const pixels = input.op === 'input' && input.values === 'pixels' ? rangeOf(input.name) : undefined;
-  return new Map(
-    graph.nodes.flatMap((node) =>
-      node.op === 'fakeQuant' ? [[node.range, Float32Array.from(node.range === pixels ? PIXEL_RANGE : [0, 0])]] : [],
-    ),
-  );
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const ranges = new Map<string, Float32Array>();
+  for (const node of graph.nodes)
+    // Of those that share a range the first one knows it: a pooling stands behind it.
+    if (node.op === 'fakeQuant' && !ranges.has(node.range))
+      ranges.set(node.range, Float32Array.from(fixedRange(nodes.get(node.input)!) ?? [0, 0]));
+  return ranges;
 }

@@ -1,10 +1,10 @@
 import { quantizerOf } from '../core/fakeQuantize.js';
-import { layerKernel, QuantizerNumbers, type Observation } from './folding.js';
+import { layerKernel, QuantizerNumbers, roundedSlopes, type Observation } from './folding.js';
 import type { Graph } from '../graph/graph.js';
 import { hasKernel } from '../graph/operations.js';
 import { quantizersOf } from './quantizers.js';
 
-/** One quantizer as a table shows it. Of a kernel scale, range and ratio are those of all its channels together. */
+/** One quantizer as a table shows it. Of a kernel or slopes scale, range and ratio are those of all its channels together. */
 export interface QuantizerRow {
   readonly name: string;
   readonly kind: 'weights' | 'activations';
@@ -26,8 +26,7 @@ export type Measured = ReadonlyMap<string, Pick<Observation, 'count' | 'energy' 
 
 /** All quantizers of a network with the parameters that it has now. */
 export function quantizerTable(graph: Graph, parameters: Values, measured: Measured = new Map()): QuantizerRow[] {
-  const layers = new Map(graph.nodes.filter(hasKernel).map((layer) => [layer.kernel, layer]));
-  const numbers = new QuantizerNumbers(graph);
+  const weights = weightsOf(graph, parameters);
   return quantizersOf(graph).map(({ kind, parameter, bits, channels }) => {
     if (kind === 'activations') {
       const [min = 0, max = 0] = parameters.get(parameter)!;
@@ -39,23 +38,48 @@ export function quantizerTable(graph: Graph, parameters: Values, measured: Measu
         ...(seen ? { clipped: seen.clipped / Math.max(1, seen.count), ...ratio(seen.energy, seen.noise) } : {}),
       };
     }
-    const layer = layers.get(parameter)!;
-    const exact = layerKernel(layer, parameters, false, undefined).values;
-    const inputScale = numbers.inputScaleOf(layer.name, parameters);
-    const { values, quantizers } = layerKernel(layer, parameters, true, inputScale);
+    const { name, exact, values, scales } = weights.get(parameter)!();
     let [energy, noise, largest] = [0, 0, 0];
     exact.forEach((w, i) => {
       energy += w * w;
       noise += (w - values[i]!) ** 2;
       largest = Math.max(largest, Math.abs(w));
     });
-    const scales = quantizers!.map(({ scale }) => scale);
     return {
-      ...{ name: layer.name, kind, bits, channels, zeroPoint: 0, range: [-largest, largest], clipped: 0 },
+      ...{ name, kind, bits, channels, zeroPoint: 0, range: [-largest, largest], clipped: 0 },
       scale: [Math.min(...scales), Math.max(...scales)],
       ...ratio(energy, noise),
     };
   });
+}
+
+interface Weights {
+  readonly name: string;
+  readonly exact: Float32Array;
+  /** Rounded. */
+  readonly values: Float32Array;
+  readonly scales: readonly number[];
+}
+
+/** Kernels and slopes, by parameter. */
+function weightsOf(graph: Graph, parameters: Values): ReadonlyMap<string, () => Weights> {
+  const numbers = new QuantizerNumbers(graph);
+  const found = new Map<string, () => Weights>();
+  for (const node of graph.nodes) {
+    const { name } = node;
+    if (hasKernel(node))
+      found.set(node.kernel, () => {
+        const exact = layerKernel(node, parameters, false, undefined).values;
+        const { values, quantizers } = layerKernel(node, parameters, true, numbers.inputScaleOf(name, parameters));
+        return { name, exact, values, scales: quantizers!.map(({ scale }) => scale) };
+      });
+    else if (node.op === 'prelu')
+      found.set(node.slope, () => {
+        const { values, quantizer } = roundedSlopes(node, parameters, true);
+        return { name, exact: parameters.get(node.slope)!, values, scales: [quantizer!.scale] };
+      });
+  }
+  return found;
 }
 
 function ratio(energy: number, noise: number): { sqnr?: number } {

@@ -1,10 +1,10 @@
 import type { Graph } from '../graph/graph.js';
 import { hasKernel } from '../graph/operations.js';
 
-/** A quantizer of a graph: of a kernel, or of the activations that one or more nodes give. */
+/** A quantizer of a graph: of a kernel or of slopes, or of the activations that one or more nodes give. */
 export interface Quantizer {
   readonly kind: 'weights' | 'activations';
-  /** Of the kernel's parameter, or of the one that holds the range. */
+  /** Of the kernel or the slopes, or of the parameter that holds the range. */
   readonly parameter: string;
   readonly bits: number;
   /** The node whose kernel or output it is; the first of those that share it. */
@@ -30,6 +30,11 @@ export function quantizersOf(graph: Graph): readonly Quantizer[] {
         node: node.name,
         observed: false,
         channels: node.shape[2],
+      });
+    else if (node.op === 'prelu' && node.weightBits !== undefined)
+      found.set(node.slope, {
+        ...{ kind: 'weights', parameter: node.slope, bits: node.weightBits },
+        ...{ node: node.name, observed: false, channels: 1 },
       });
   }
   return [...found.values()];

@@ -1,5 +1,7 @@
+import { notQuantizable } from '../../core/notQuantizable.js';
 import {
   answerOf,
+  isIntegerValue,
   type IntegerLayer,
   type IntegerNetwork,
   type IntegerOperations,
@@ -88,6 +90,7 @@ export function integerOnnx(
   };
   quantized[0] = io === 'float32' ? quantize(0, ONNX_INPUT) : ONNX_INPUT;
   for (const operation of network.operations) {
+    if (isIntegerValue(operation)) throw notQuantizable(network.name);
     const value = writeOperation(operation, operands);
     // The output's own ends are those of the ReLU6, mostly: then it is nothing. A Clip that does more than the ends do
     // stands in the way of joining, and ONNX Runtime computes that operation in float.

@@ -1,5 +1,7 @@
+import { notQuantizable } from '../../core/notQuantizable.js';
 import {
   answerOf,
+  isIntegerValue,
   type IntegerNetwork,
   type IntegerOperations,
   type IntegerTensor,
@@ -71,7 +73,13 @@ export function integerTflite(
       return [tensors.push(inputs[0]) - 1, tensors.push(inputs[1]) - 1];
     },
   };
-  const parts: Parts = { tensors, operators: network.operations.map((operation) => operatorOf(operation, operands)) };
+  const parts: Parts = {
+    tensors,
+    operators: network.operations.map((operation) => {
+      if (isIntegerValue(operation)) throw notQuantizable(network.name);
+      return operatorOf(operation, operands);
+    }),
+  };
   const integers = flattened(parts, answerOf(network));
   if (io === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
   const float = (i: number, name: string) =>

@@ -56,6 +56,38 @@ export function multiplyByFixed(x: number, { multiplier, shift }: FixedMultiplie
   return Math.floor((highMultiply(x, multiplier, 0) + 2 ** (-shift - 1)) / 2 ** -shift);
 }
 
+/**
+ * 1 / √x as TFLite's L2_NORMALIZATION has it (`GetInvSqrtQuantizedMultiplierExp`): five steps of Newton's method from 1, in fixed
+ * point with three bits before the point.
+ *
+ * @param x a sum of squares, a whole number of 31 bits; 0 counts as 1
+ */
+export function fixedInverseRoot(x: number): FixedMultiplier {
+  if (x <= 1) return { multiplier: 2 ** 31 - 1, shift: 0 };
+  // To between 2²⁷ and 2²⁹ by factors of 4, which are factors of 2 of the root.
+  let [value, right] = [x, 11];
+  for (; value >= 2 ** 29; value = Math.floor(value / 4)) right++;
+  for (; value < 2 ** 27; value *= 4) right--;
+  const half = roundingDivideByPowerOfTwo(Math.floor(value / 2), 1);
+  const times = doublingHighMultiply;
+  // Products of numbers with i and j bits before the point have i + j: shifted back to three.
+  let root = 2 ** 28;
+  for (let step = 0; step < 5; step++) {
+    const cube = saturatingShift(times(times(root, root), root), 6);
+    root = saturatingShift(times(THREE_HALVES, root) - times(half, cube), 3);
+  }
+  const multiplier = times(root, HALF_ROOT_OF_TWO);
+  return right < 0 ? { multiplier: (multiplier * 2 ** -right) | 0, shift: 0 } : { multiplier, shift: -right };
+}
+
+/** 1.5 with three bits before the point, and √2 / 2 with none. */
+const THREE_HALVES = 2 ** 28 + 2 ** 27;
+const HALF_ROOT_OF_TWO = 1_518_500_250;
+
+function saturatingShift(x: number, bits: number): number {
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, x * 2 ** bits));
+}
+
 /** The same with two roundings. */
 export function multiplyByFixedTwice(x: number, { multiplier, shift }: FixedMultiplier): number {
   const shifted = shift > 0 ? (x * 2 ** shift) | 0 : x;

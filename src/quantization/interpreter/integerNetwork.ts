@@ -1,19 +1,22 @@
 import { quantizeValue, quantizerOf, type AffineQuantizer } from '../../core/fakeQuantize.js';
 import { roundHalfAwayFromZero } from '../../core/rounding.js';
 import { UserError } from '../../core/userError.js';
-import { layerBias, layerKernel } from '../folding.js';
-import type { Graph, Node, Outputs, Shape } from '../../graph/graph.js';
+import { layerBias, layerKernel, roundedSlopes } from '../folding.js';
+import type { Graph, Node, Nodes, Outputs, Padding, Scaling, Shape } from '../../graph/graph.js';
 import {
   hasKernel,
   inputsOf,
   isNothingInUse,
   isPool,
   isSum,
+  isValue,
+  paddingOf,
   strideOf,
   type ComputedNode,
   type KernelNode,
   type PoolNode,
   type SumNode,
+  type ValueNode,
 } from '../../graph/operations.js';
 import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
 
@@ -42,6 +45,8 @@ export interface IntegerLayer extends Clamp {
   readonly input: number;
   readonly output: number;
   readonly stride: number;
+  /** Rows and columns of real zeros, which is the zero point; SAME when absent. */
+  readonly padding?: Padding;
   /** [kH, kW, Cin, Cout], [kH, kW, C, 1] or [Cin, Cout]. */
   readonly kernelShape: readonly number[];
   readonly weights: Int8Array;
@@ -70,11 +75,63 @@ export interface IntegerPool {
   readonly output: number;
 }
 
+/** int8 slopes with one scale and no zero point. A step from the input's zero point upwards and one downwards become other steps. */
+export interface IntegerPrelu {
+  readonly op: 'prelu';
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+  /** [C]. */
+  readonly slopes: Int8Array;
+  readonly slopeScale: number;
+  /** From the input's scale to the output's. */
+  readonly multiplier: FixedMultiplier;
+  /** From input scale times slope scale to the output's. */
+  readonly slopeMultiplier: FixedMultiplier;
+}
+
+/** Scale and zero point of the output are fixed (`fixedRange`): sigmoid 1 / 256 and −128, a unit vector 1 / 128 and 0. */
+export interface IntegerFixed<Op extends 'sigmoid' | 'l2Normalize'> {
+  readonly op: Op;
+  readonly name: string;
+  readonly input: number;
+  readonly output: number;
+}
+
+/** Of a map [H, W, C] and factors [1, 1, C]; products are in input scale times other scale. */
+export interface IntegerMultiply extends Clamp {
+  readonly op: 'multiply';
+  readonly name: string;
+  readonly input: number;
+  readonly other: number;
+  readonly output: number;
+  readonly multiplier: FixedMultiplier;
+}
+
+/** What is computed value by value. */
+export interface IntegerValues {
+  readonly prelu: IntegerPrelu;
+  readonly sigmoid: IntegerFixed<'sigmoid'>;
+  readonly multiply: IntegerMultiply;
+  readonly l2Normalize: IntegerFixed<'l2Normalize'>;
+}
+
 /** By what they do. */
 export type IntegerOperations = { readonly [Op in KernelNode['op']]: IntegerLayer } & {
   readonly [Op in SumNode['op']]: IntegerAdd;
-} & { readonly [Op in PoolNode['op']]: IntegerPool };
-export type IntegerOperation = IntegerOperations[ComputedNode['op']];
+} & { readonly [Op in PoolNode['op']]: IntegerPool } & IntegerValues;
+export type IntegerOperation = IntegerOperations[(ComputedNode | ValueNode)['op']];
+
+const VALUES: Readonly<Record<ValueNode['op'], true>> = {
+  prelu: true,
+  sigmoid: true,
+  multiply: true,
+  l2Normalize: true,
+};
+
+export function isIntegerValue(operation: IntegerOperation): operation is IntegerValues[ValueNode['op']] {
+  return operation.op in VALUES;
+}
 
 /** The tensors that hold a network's outputs; one of them at least. */
 export type OutputTensors = { readonly [Output in keyof Outputs]?: number };
@@ -90,6 +147,8 @@ export function answerOf({ outputs, name }: { readonly name: string; readonly ou
 export interface IntegerNetwork {
   readonly name: string;
   readonly input: AffineQuantizer;
+  /** How bytes are read before they are quantized; x / 127.5 − 1 when absent. */
+  readonly scaling?: Scaling;
   readonly tensors: readonly IntegerTensor[];
   readonly operations: readonly IntegerOperation[];
   readonly outputs: OutputTensors;
@@ -134,7 +193,9 @@ class Conversion {
       embedding: this.numberOf(embedding),
       ...(scores !== undefined && { scores: this.numberOf(scores) }),
     };
-    return { name, input: this.quantizers[0]!, tensors, operations, outputs };
+    const first = this.graph.nodes[0];
+    const scaling = first?.op === 'input' && first.scaling ? { scaling: first.scaling } : {};
+    return { name, input: this.quantizers[0]!, ...scaling, tensors, operations, outputs };
   }
 
   private tensorBehind(node: Extract<Node, { op: 'fakeQuant' }>): void {
@@ -156,6 +217,8 @@ class Conversion {
     else if (isSum(made)) this.operations.push(this.add(made, number, clamp));
     else if (isPool(made))
       this.operations.push({ op: made.op, name: made.name, input: this.numberOf(made.input), output: number });
+    else if (isValue(made) && (!relu6 || made.op === 'multiply'))
+      this.operations.push(this.makerOf(made.op)(made, number, clamp));
     else throw notInteger(made.name, `${made.op} has no int8 form of its own`);
   }
 
@@ -181,9 +244,10 @@ class Conversion {
     const weights = Int8Array.from(exact.values, (w, i) => quantizeValue(w, kernel.quantizers![i % channels]!));
     const biases = layerBias(node, kernel, this.parameters, scale) ?? new Float32Array(channels);
     const step = (c: number) => scale * scales[c]!;
+    const padding = paddingOf(node);
     return {
       ...{ op: node.op, name: node.name, input, output, weights, weightScales: scales, ...clamp },
-      stride: strideOf(node),
+      ...{ stride: strideOf(node), ...(padding && { padding }) },
       kernelShape: this.graph.parameters.find((spec) => spec.name === node.kernel)!.shape,
       bias: Int32Array.from(biases, (b, c) => roundHalfAwayFromZero(b / step(c))),
       multipliers: Array.from(scales, (_, c) => fixedMultiplier(step(c) / this.tensors[output]!.scale)),
@@ -195,6 +259,50 @@ class Conversion {
     const [a, b, y] = [input, other, output].map((tensor) => this.tensors[tensor]!.scale) as [number, number, number];
     return { op: node.op, name: node.name, input, other, output, ...clamp, ...addMultipliers(a, b, y) };
   }
+
+  private readonly values: {
+    readonly [Op in ValueNode['op']]: (node: Nodes[Op], output: number, clamp: Clamp) => IntegerValues[Op];
+  } = {
+    prelu: (node, output) => this.prelu(node, output),
+    sigmoid: ({ op, name, input }, output) => ({ op, name, input: this.numberOf(input), output }),
+    l2Normalize: ({ op, name, input }, output) => ({ op, name, input: this.numberOf(input), output }),
+    multiply: (node, output, clamp) => {
+      const [input, other] = [this.numberOf(node.input), this.numberOf(node.other)];
+      const [a, b, y] = [input, other, output].map((tensor) => this.tensors[tensor]!.scale) as [number, number, number];
+      return { op: node.op, name: node.name, input, other, output, ...clamp, multiplier: fixedMultiplier((a * b) / y) };
+    },
+  };
+
+  private makerOf<Op extends ValueNode['op']>(
+    op: Op,
+  ): (node: Nodes[Op], output: number, clamp: Clamp) => IntegerValues[Op] {
+    return this.values[op];
+  }
+
+  private prelu(node: Nodes['prelu'], output: number): IntegerPrelu {
+    const { op, name } = node;
+    const input = this.numberOf(node.input);
+    if (node.weightBits !== 8)
+      throw notInteger(
+        name,
+        node.weightBits ? `its slopes have ${node.weightBits} bits` : 'its slopes are left in float',
+      );
+    const quantizer = roundedSlopes(node, this.parameters, true).quantizer!;
+    const slopes = Int8Array.from(this.parameters.get(node.slope)!, (slope) => quantizeValue(slope, quantizer));
+    // Slopes of zero have no scale: any does.
+    const slopeScale = quantizer.scale || 1;
+    const [x, y] = [this.tensors[input]!.scale, this.tensors[output]!.scale];
+    return { op, name, input, output, slopes, slopeScale, ...preluMultipliers(x, slopeScale, y) };
+  }
+}
+
+/** Of the scales of input, slopes and output. */
+export function preluMultipliers(
+  input: number,
+  slope: number,
+  output: number,
+): Pick<IntegerPrelu, 'multiplier' | 'slopeMultiplier'> {
+  return { multiplier: fixedMultiplier(input / output), slopeMultiplier: fixedMultiplier((input * slope) / output) };
 }
 
 /** Of the scales of the two summands and the sum. */

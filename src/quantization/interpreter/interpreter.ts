@@ -1,14 +1,18 @@
 import { quantizeValue } from '../../core/fakeQuantize.js';
 import type { Shape } from '../../graph/graph.js';
-import type { ComputedNode } from '../../graph/operations.js';
+import type { ComputedNode, ValueNode } from '../../graph/operations.js';
+import { pixelTables } from '../../graph/pixelTables.js';
 import {
   answerOf,
   type IntegerAdd,
+  type IntegerFixed,
   type IntegerLayer,
+  type IntegerMultiply,
   type IntegerNetwork,
   type IntegerOperation,
   type IntegerOperations,
   type IntegerPool,
+  type IntegerPrelu,
   type IntegerTensor,
 } from './integerNetwork.js';
 import { ROUNDINGS, type Rounding, type RoundingName } from './roundings.js';
@@ -30,13 +34,18 @@ export function runIntegers(
   const input = network.tensors[0]!;
   const bytes = input.shape[0] * input.shape[1] * input.shape[2];
   const count = pixels.length / bytes;
-  const table = Int8Array.from({ length: 256 }, (_, byte) =>
-    quantizeValue(Math.fround(byte / 127.5 - 1), network.input),
+  const { scaling } = network;
+  const tables = pixelTables({ shape: input.shape, ...(scaling && { scaling }) }).map((table) =>
+    Int8Array.from(table, (value) => quantizeValue(value, network.input)),
   );
+  const [, , channels] = input.shape;
   const classes = network.tensors[answerOf(network)]!.shape[2];
   const logits = new Int8Array(count * classes);
   for (let image = 0; image < count; image++) {
-    const picture = Int8Array.from(pixels.subarray(image * bytes, (image + 1) * bytes), (byte) => table[byte]!);
+    const picture = Int8Array.from(
+      pixels.subarray(image * bytes, (image + 1) * bytes),
+      (byte, i) => tables[i % channels]![byte]!,
+    );
     logits.set(runPicture(network, picture, rounding), image * classes);
   }
   return logits;
@@ -70,9 +79,10 @@ interface Pass {
   readonly values: readonly Values[];
   readonly rounding: Rounding;
 }
-type Runner<Op extends ComputedNode['op']> = (operation: IntegerOperations[Op], pass: Pass) => Values;
+type Computed = (ComputedNode | ValueNode)['op'];
+type Runner<Op extends Computed> = (operation: IntegerOperations[Op], pass: Pass) => Values;
 
-const RUNNERS: { readonly [Op in ComputedNode['op']]: Runner<Op> } = {
+const RUNNERS: { readonly [Op in Computed]: Runner<Op> } = {
   conv2d: (operation, pass) => layer(operation, pass, convolve, operation.kernelShape),
   depthwiseConv2d: (operation, pass) => layer(operation, pass, depthwise, operation.kernelShape),
   dense: (operation, pass) => layer(operation, pass, convolve, [1, 1]),
@@ -80,9 +90,13 @@ const RUNNERS: { readonly [Op in ComputedNode['op']]: Runner<Op> } = {
   globalAveragePool: (operation, pass) =>
     pool(operation, pass, (sum, _, pixels, x) => pass.rounding.mean(sum, pixels, x)),
   globalMaxPool: (operation, pass) => pool(operation, pass, (_, most) => most),
+  prelu,
+  sigmoid,
+  multiply,
+  l2Normalize,
 };
 
-function runnerOf<Op extends ComputedNode['op']>(op: Op): Runner<Op> {
+function runnerOf<Op extends Computed>(op: Op): Runner<Op> {
   return RUNNERS[op];
 }
 
@@ -96,7 +110,7 @@ function layer(
   [kernelH = 1, kernelW = 1]: readonly number[],
 ): Values {
   const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
-  const padded = withBorder(values[operation.input]!, x, y.shape, kernelH, kernelW, operation.stride);
+  const padded = withBorder(values[operation.input]!, x, y.shape, kernelH, kernelW, operation);
   const sums = product(operation, padded, y.shape, kernelH, kernelW);
   const [, , channels] = y.shape;
   const { bias } = operation;
@@ -111,7 +125,7 @@ function clamped(q: number, { lowest, highest }: { readonly lowest: number; read
   return q < lowest ? lowest : q > highest ? highest : q;
 }
 
-/** Differences from the zero point, with the border of a SAME convolution: zeros. */
+/** Differences from the zero point, with the border of a convolution: zeros. */
 interface Padded {
   readonly values: Int16Array;
   readonly width: number;
@@ -124,11 +138,13 @@ function withBorder(
   [outH, outW]: Shape,
   kernelH: number,
   kernelW: number,
-  stride: number,
+  { stride, padding }: IntegerLayer,
 ): Padded {
-  const total = (size: number, out: number, kernel: number) => Math.max(0, (out - 1) * stride + kernel - size);
-  const [rows, columns] = [total(height, outH, kernelH), total(width, outW, kernelW)];
-  const [top, left] = [Math.floor(rows / 2), Math.floor(columns / 2)];
+  // A border beyond the last window is read by none of them.
+  const total = (size: number, out: number, kernel: number, before = 0) =>
+    Math.max(before, (out - 1) * stride + kernel - size);
+  const [rows, columns] = [total(height, outH, kernelH, padding?.top), total(width, outW, kernelW, padding?.left)];
+  const [top, left] = padding ? [padding.top, padding.left] : [Math.floor(rows / 2), Math.floor(columns / 2)];
   const wide = width + columns;
   const padded = new Int16Array((height + rows) * wide * channels);
   for (let y = 0; y < height; y++) {
@@ -222,4 +238,41 @@ function pool(
     out[c] = answer(sum, most, height * width, x);
   }
   return out;
+}
+
+function prelu(operation: IntegerPrelu, { tensors, values, rounding }: Pass): Values {
+  const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
+  const round = rounding.prelu(operation, x, y);
+  const [, , channels] = x.shape;
+  return values[operation.input]!.map((q, i) => inType(round(q, i % channels) + y.zeroPoint));
+}
+
+function sigmoid({ input, output }: IntegerFixed<'sigmoid'>, { tensors, values, rounding }: Pass): Values {
+  const y = tensors[output]!;
+  const table = rounding.sigmoid(tensors[input]!, y).map((steps) => inType(steps + y.zeroPoint));
+  return values[input]!.map((q) => table[q + 128]!);
+}
+
+function multiply(operation: IntegerMultiply, { tensors, values, rounding }: Pass): Values {
+  const [x, other, y] = [operation.input, operation.other, operation.output].map((tensor) => tensors[tensor]!) as [
+    IntegerTensor,
+    IntegerTensor,
+    IntegerTensor,
+  ];
+  const factors = values[operation.other]!;
+  const round = rounding.multiply(operation, x, other, y);
+  return values[operation.input]!.map((q, i) =>
+    clamped(round(q, factors[i % factors.length]!) + y.zeroPoint, operation),
+  );
+}
+
+/** A vector: [1, 1, C]. */
+function l2Normalize({ input, output }: IntegerFixed<'l2Normalize'>, { tensors, values, rounding }: Pass): Values {
+  const [x, y] = [tensors[input]!, tensors[output]!];
+  const differences = Int16Array.from(values[input]!, (q) => q - x.zeroPoint);
+  return Int8Array.from(rounding.l2Normalize(x, y)(differences), (steps) => inType(steps + y.zeroPoint));
+}
+
+function inType(q: number): number {
+  return q < -128 ? -128 : q > 127 ? 127 : q;
 }

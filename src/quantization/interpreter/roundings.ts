@@ -1,6 +1,17 @@
-import { roundHalfEven } from '../../core/rounding.js';
+import { roundHalfAwayFromZero, roundHalfEven } from '../../core/rounding.js';
 import { multiplyByFixed, multiplyByFixedTwice } from './fixedPoint.js';
 import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerTensor } from './integerNetwork.js';
+import {
+  fixedMultiply,
+  fixedPrelu,
+  floatMultiply,
+  floatPrelu,
+  floatUnit,
+  inverseRootUnit,
+  sigmoidTable,
+  unit,
+  type ValueRounding,
+} from './valueRoundings.js';
 
 /** A sum of products with its bias, of an output channel → steps of the output's scale from its zero point. */
 export type LayerRounding = (sum: number, channel: number) => number;
@@ -13,7 +24,7 @@ export type MeanRounding = (sum: number, pixels: number, tensor: IntegerTensor) 
  * How a runtime brings sums to the scale of the next tensor. int8 arithmetic is exact but for this, and no two runtimes do
  * it alike: a value that lies close to the middle between two steps may fall to either side.
  */
-export interface Rounding {
+export interface Rounding extends ValueRounding {
   readonly layer: (layer: IntegerLayer, input: IntegerTensor, output: IntegerTensor) => LayerRounding;
   readonly add: (add: IntegerAdd, input: IntegerTensor, other: IntegerTensor, output: IntegerTensor) => AddRounding;
   readonly mean: MeanRounding;
@@ -67,26 +78,44 @@ const mlasAdd: Rounding['add'] = (_, input, other, output) => {
   return (a, b) => roundHalfEven(f32(first * a + f32(second * b + fixed))) - output.zeroPoint;
 };
 
+/** LiteRT's own kernels for what is computed value by value. */
+const TWICE: ValueRounding = {
+  ...{ prelu: fixedPrelu(multiplyByFixedTwice), multiply: fixedMultiply(multiplyByFixedTwice) },
+  ...{ sigmoid: sigmoidTable(roundHalfAwayFromZero), l2Normalize: inverseRootUnit },
+};
+
 export const ROUNDINGS = {
   /** One fixed-point product, halves up: what training simulates, and one of two forms that TFLite's specification has. */
-  simulation: { layer: fixedLayer(multiplyByFixed), add: fixedAdd(multiplyByFixed), mean: integerMean },
+  simulation: {
+    ...{ layer: fixedLayer(multiplyByFixed), add: fixedAdd(multiplyByFixed), mean: integerMean },
+    ...{ prelu: fixedPrelu(multiplyByFixed), multiply: fixedMultiply(multiplyByFixed) },
+    ...{ sigmoid: sigmoidTable(roundHalfAwayFromZero), l2Normalize: unit },
+  },
   /** LiteRT's reference kernels: the high half of the product is rounded, and then once more; not in a dense layer. */
   liteRtReference: {
     layer: (layer, input, output) =>
       fixedLayer(layer.op === 'dense' ? multiplyByFixed : multiplyByFixedTwice)(layer, input, output),
     add: fixedAdd(multiplyByFixedTwice),
     mean: integerMean,
+    ...TWICE,
   },
   /** TensorFlow Lite Micro's reference kernels: as LiteRT's, and in a dense layer as well. */
-  microcontroller: { layer: fixedLayer(multiplyByFixedTwice), add: fixedAdd(multiplyByFixedTwice), mean: integerMean },
-  /** XNNPACK, which LiteRT computes with unless it is told otherwise. */
-  xnnpack: { layer: floatLayer, add: xnnpackAdd, mean: integerMean },
+  microcontroller: {
+    ...{ layer: fixedLayer(multiplyByFixedTwice), add: fixedAdd(multiplyByFixedTwice), mean: integerMean },
+    ...TWICE,
+  },
+  /** XNNPACK, which LiteRT computes with unless it is told otherwise; PReLU and unit vectors it leaves to LiteRT's kernels. */
+  xnnpack: {
+    ...{ layer: floatLayer, add: xnnpackAdd, mean: integerMean },
+    ...{ ...TWICE, multiply: floatMultiply, sigmoid: sigmoidTable(roundHalfEven) },
+  },
   /** ONNX Runtime's kernels for x86-64 and ARM (MLAS). */
   onnxRuntime: {
     layer: floatLayer,
     add: mlasAdd,
     mean: (sum, pixels, { scale, zeroPoint }) =>
       roundHalfEven(f32(f32(sum - zeroPoint * pixels) * f32(scale / f32(scale * pixels)))) + zeroPoint,
+    ...{ prelu: floatPrelu, multiply: floatMultiply, sigmoid: sigmoidTable(roundHalfEven), l2Normalize: floatUnit },
   },
 } as const satisfies Record<string, Rounding>;
 export type RoundingName = keyof typeof ROUNDINGS;
