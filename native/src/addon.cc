@@ -6,7 +6,7 @@
 #include <exception>
 #include <memory>
 
-#include "addon_handle.h"
+#include "addon_state.h"
 #include "cpu.h"
 #include "napi_read.h"
 #include "napi_write.h"
@@ -14,37 +14,6 @@
 namespace {
 
 using ft::Session;
-
-/** Throws in JavaScript what was thrown in C++. */
-void rethrow(napi_env env, const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const Thrown&) {  // in JavaScript it is thrown already
-  } catch (const ft::InvalidPlan& error) {
-    napi_throw_range_error(env, nullptr, (std::string("a plan that does not fit: ") + error.what()).c_str());
-  } catch (const std::bad_alloc&) {  // by the code nativeSession.ts knows it, and says how much was asked for
-    napi_throw_error(env, "ERR_MEMORY_ALLOCATION_FAILED", "there is not enough memory for this network and batch");
-  } catch (const std::exception& error) {
-    napi_throw_error(env, nullptr, error.what());
-  } catch (...) {
-    napi_throw_error(env, nullptr, "the native engine failed");
-  }
-}
-
-/** Runs `body` with its N arguments; every C++ exception becomes one of JavaScript. Node-API is C: none may pass through it. */
-template <std::size_t N, class Body>
-napi_value guarded(napi_env env, napi_callback_info info, Body&& body) {
-  try {
-    napi_value arguments[N > 0 ? N : 1];
-    std::size_t count = N;
-    check(env, napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr));
-    if (count < N) refuse(env, "too few arguments");
-    return body(arguments);
-  } catch (...) {
-    rethrow(env, std::current_exception());
-  }
-  return nullptr;
-}
 
 napi_value instructionSets(napi_env env, napi_callback_info info) {
   return guarded<0>(env, info, [&](napi_value*) {
@@ -121,49 +90,6 @@ napi_value createSession(napi_env env, napi_callback_info info) {
     check(env, napi_type_tag_object(env, result, &kTag));
     set(env, result, "instructionSet", kernels->name);
     set(env, result, "threads", handle->session->threads());
-    return result;
-  });
-}
-
-/** (session, parameters, first, second, step): sets the whole state, or nothing where one of them is refused. */
-napi_value write(napi_env env, napi_callback_info info) {
-  return guarded<5>(env, info, [&](napi_value* arguments) {
-    const Handle& handle = *handleOf(env, arguments[0]);
-    const std::size_t length = packedLength(handle);
-    const float* arrays[3];
-    static const char* const names[3] = {"parameters", "first moments", "second moments"};
-    for (int i = 0; i < 3; i++)
-      arrays[i] = typedArray<float>(env, arguments[1 + i], napi_float32_array, length, names[i]);
-    double step;
-    if (napi_get_value_double(env, arguments[4], &step) != napi_ok || !(step >= 0 && step < 1e15))
-      refuse(env, "step is no count");
-    writeFlat(handle, arrays[0], handle.session->parameters());
-    writeFlat(handle, arrays[1], handle.session->first());
-    writeFlat(handle, arrays[2], handle.session->second());
-    handle.session->step = static_cast<std::int64_t>(step);
-    handle.session->touch();  // packed and folded kernels are of other parameters now
-    return static_cast<napi_value>(nullptr);
-  });
-}
-
-/** (session): copies of the whole state, and of the last step's gradients. Under SGD `first` is the velocity. */
-napi_value read(napi_env env, napi_callback_info info) {
-  return guarded<1>(env, info, [&](napi_value* arguments) {
-    const Handle& handle = *handleOf(env, arguments[0]);
-    const napi_value result = object(env);
-    const std::size_t length = packedLength(handle);
-    const struct { const char* name; const float* flat; } arrays[] = {
-        {"parameters", handle.session->parameters()},
-        {"first", handle.session->first()},
-        {"second", handle.session->second()},
-        {"gradients", handle.session->gradients()},
-    };
-    for (const auto& array : arrays) {
-      float* data;
-      set(env, result, array.name, floats(env, length, &data));
-      readFlat(handle, array.flat, data);
-    }
-    set(env, result, "step", double(handle.session->step));
     return result;
   });
 }
@@ -376,7 +302,7 @@ napi_value run(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   static const struct { const char* name; napi_callback function; } functions[] = {
       {"instructionSets", instructionSets}, {"arithmeticLimit", arithmeticLimit}, {"createSession", createSession}, {"write", write}, {"read", read},
-      {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
+      {"averageInto", averageInto}, {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
   };
   for (const auto& f : functions) {
     napi_value function;

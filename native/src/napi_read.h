@@ -125,8 +125,7 @@ class HandleScope {
 
 /** Elements of an array, one after the other. Each has a scope of its own: the handles made for it end with it, not with the call. */
 template <class Read>
-auto list(napi_env env, napi_value object, const char* name, Read&& read) {
-  const napi_value array = property(env, object, name);
+auto elements(napi_env env, napi_value array, const char* name, Read&& read) {
   std::vector<decltype(read(array))> values;
   bool isArray = false;
   check(env, napi_is_array(env, array, &isArray));
@@ -140,6 +139,12 @@ auto list(napi_env env, napi_value object, const char* name, Read&& read) {
     values.push_back(read(element));
   }
   return values;
+}
+
+/** Those of an array that is a property. */
+template <class Read>
+auto list(napi_env env, napi_value object, const char* name, Read&& read) {
+  return elements(env, property(env, object, name), name, read);
 }
 
 /**

@@ -99,6 +99,13 @@ export interface TrainingSession {
   observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]>;
   /** Everything that a later step depends on, after the steps asked for so far. The arrays may change with the next one. */
   readState(): Promise<SessionState>;
+  /**
+   * Moves every value of an average, which has one for each that trains here, by a share of the way to the session's own. The
+   * arrays are changed in place.
+   *
+   * @param share 0..1
+   */
+  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void>;
   /** Sets the values of some parameters; copied. */
   assign(values: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { optionInfo } from './optionInfo.js';
 
-/** How the learning rate goes over a run: among the options of a training. */
+/** How the learning rate goes over a run, and what of it is kept: among the options of a training. */
 export const scheduleOptions = {
   /** `cosine` goes from the learning rate to zero over the run, `steps` falls by `decayFactor` behind each of `decayEpochs`. */
   schedule: z.enum(['constant', 'cosine', 'steps']).default('constant').register(optionInfo, {
@@ -27,5 +27,11 @@ export const scheduleOptions = {
     flag: 'decay-factor',
     value: 'F',
     help: 'with --schedule steps: what the learning rate is multiplied by there',
+  }),
+  /** Decay of the exponential moving average of the weights, which is then what is validated and kept; 0: the weights themselves. */
+  averageDecay: z.number().min(0).lt(1).default(0).register(optionInfo, {
+    flag: 'average-decay',
+    value: 'F',
+    help: 'validate and keep a moving average of the weights (EMA) with this decay, such as 0.999; 0 for the weights themselves',
   }),
 };

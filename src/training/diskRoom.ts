@@ -16,7 +16,7 @@ const BESIDE_KEPT = 2;
 export function requireRoom({ options, folder, tell, ports, from }: RunContext, graph: Graph): void {
   const free = (ports.freeBytes ?? freeBytes)(folder.path);
   if (free === undefined) return;
-  const each = checkpointBytes(graph);
+  const each = checkpointBytes(graph, options.averageDecay > 0);
   // Of a run that goes on, most are there already.
   const most = from ? BESIDE_KEPT : options.keepCheckpoints + BESIDE_KEPT;
   if (free >= most * each) return;
@@ -28,9 +28,10 @@ export function requireRoom({ options, folder, tell, ports, from }: RunContext, 
   tell({ type: 'warning', code: 'disk-small', message, advice });
 }
 
-/** Every parameter, and two moments of each that trains. */
-function checkpointBytes({ parameters }: Graph): number {
-  return parameters.reduce((sum, { shape, trainable }) => sum + FLOAT_BYTES * sizeOf(shape) * (trainable ? 3 : 1), 0);
+/** Every parameter, its average beside it, and two moments of each that trains. */
+function checkpointBytes({ parameters }: Graph, averaged: boolean): number {
+  const values = (trainable: boolean) => (trainable ? 3 : 1) + (averaged ? 1 : 0);
+  return parameters.reduce((sum, { shape, trainable }) => sum + FLOAT_BYTES * sizeOf(shape) * values(trainable), 0);
 }
 
 /** File systems that do not know their own size, as some of the network's, say that it is nothing. */

@@ -73,6 +73,11 @@ export class HeadSession implements TrainingSession {
     return { step, parameters, moments };
   }
 
+  /** What is frozen stays as it is in the average as well. */
+  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
+    return this.head.averageInto(average, share);
+  }
+
   assign(values: ReadonlyMap<string, Float32Array>): void {
     this.body.assign(values);
     this.head.assign(values);

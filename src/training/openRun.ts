@@ -210,7 +210,13 @@ function complete(epochs: number): UserError {
 }
 
 /** @throws UserError `invalid-options` where quantization would have nothing to train, or a margin no cosines to train on */
-function requireTrainable({ quantization, frozen, loss, weights }: TrainingOptions): void {
+function requireTrainable({ quantization, frozen, loss, weights, averageDecay }: TrainingOptions): void {
+  if (averageDecay > 0 && weights === 'faces')
+    throw new UserError(
+      'invalid-options',
+      'The vectors of people on the face network are not averaged yet.',
+      'Leave --average-decay away, or train another network.',
+    );
   if ((loss === 'cosface' || loss === 'arcface') && weights !== 'faces')
     throw new UserError(
       'invalid-options',

@@ -1,14 +1,15 @@
 import { KERAS_ADAM } from '../core/adam.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Engine, Optimizer, SessionOptions } from '../engine/engine.js';
+import type { Engine, Optimizer, SessionOptions, TrainingSession } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
 import { featuresOf } from '../graph/network.js';
 import { splitAt } from '../graph/subgraph.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { AveragedSession, type AverageState } from './averagedSession.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
 import { faceStage } from './faceStage.js';
 import { HeadSession } from './headSession.js';
-import type { Stage, TrainedBefore } from './stage.js';
+import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
 
 /** The stages of a run: what lies above the embedding alone as long as the options say, then every layer; a frozen network stays with the first. */
 export function stagesOf(
@@ -34,18 +35,29 @@ export function stagesOf(
     const headAlone = options.frozen || epoch <= options.headEpochs;
     const name = headAlone ? 'head' : 'all';
     if (before?.name === name) return before;
-    const state = before ? await before.session.readState() : from?.session;
+    const { state, average } = await goesOnWith(name, before, from, options.averageDecay > 0);
     const parameters = state?.parameters ?? start;
     const resumed = { ...sessionOptions, ...(state && { resume: state }) };
     if (headAlone) {
       const session = new HeadSession(engine, float, features, parameters, resumed);
       const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
-      return { name, session, reader };
+      return { name, reader, ...averagedBy(options, session, average) };
     }
     // What only the whole graph has are ranges that nothing has been seen for.
     const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), resumed);
-    return { name, session, reader: new PixelReader(dataset, options) };
+    return { name, reader: new PixelReader(dataset, options), ...averagedBy(options, session, average) };
   };
+}
+
+/** A session, or where the options ask for it the average of what it trains. */
+function averagedBy(
+  { averageDecay }: TrainingOptions,
+  trained: TrainingSession,
+  from: AverageState | undefined,
+): Pick<Stage, 'session' | 'averaged'> {
+  if (averageDecay === 0) return { session: trained };
+  const averaged = new AveragedSession(trained, averageDecay, from);
+  return { session: averaged, averaged };
 }
 
 function optimizerOf({ optimizer, weightDecay, momentum }: TrainingOptions): Optimizer {

@@ -17,7 +17,7 @@ import type { QuantizationControl, QuantizationPorts } from './quantization/quan
 import type { TrainingPosition } from '../runs/checkpoint.js';
 import type { LoopState } from '../runs/loopState.js';
 import { Speedometer } from './speedometer.js';
-import type { Stage } from './stage.js';
+import { readBeside, type Stage } from './stage.js';
 import { Tally } from './tally.js';
 import { validate } from './validation.js';
 
@@ -281,8 +281,7 @@ export class TrainingLoop {
   private async write(position: TrainingPosition, validated: Validated | undefined): Promise<void> {
     this.writeAgain = async () => {
       const session = await this.session.readState();
-      const beside = await this.stage.strangers?.readState();
-      const checkpoint = { position, session, loop: this.loopState, ...(beside && { beside }) };
+      const checkpoint = { position, session, loop: this.loopState, beside: await readBeside(this.stage) };
       await this.parts.checkpoints.write(checkpoint, validated);
     };
     await this.writeAgain();

@@ -5,7 +5,7 @@ import { planIntegers, supportsIntegers } from '../../src/engine/native/integerP
 import { NumberedGraph } from '../../src/engine/native/numberedGraph.js';
 import { planTraining } from '../../src/engine/native/trainingPlan.js';
 import type { Random } from '../../src/core/random.js';
-import type { Graph } from '../../src/graph/graph.js';
+import { sizeOf, type Graph } from '../../src/graph/graph.js';
 import { quantizeGraph } from '../../src/quantization/quantizeGraph.js';
 import { randomFaceGraph, randomGraph, randomQuantizable } from '../engine/native/randomGraph.js';
 
@@ -111,7 +111,21 @@ function refuse(error: unknown, tally: Tally): void {
 
 /** A session whose loss reads something else refuses the plan. */
 const READS = [['scores'], ['embedding', 'scores'], ['embedding']] as const;
-const CALLS = ['plan', 'plan', 'write', 'read', 'times', 'run', 'run', 'run', 'run', 'run', 'run', 'dispose'] as const;
+const CALLS = [
+  'plan',
+  'plan',
+  'write',
+  'read',
+  'average',
+  'times',
+  'run',
+  'run',
+  'run',
+  'run',
+  'run',
+  'run',
+  'dispose',
+] as const;
 
 type Attempt = (name: keyof NativeAddon, ...args: readonly unknown[]) => unknown;
 
@@ -163,6 +177,13 @@ async function oneCall(open: Open, graph: Graph, random: Random, attempt: Attemp
     case 'read':
       attempt('read', session);
       return;
+    case 'average': {
+      const some = graph.parameters.map(({ shape }) => floats(sizeOf(shape), random));
+      if (random.integer(3) === 0) some[random.integer(some.length)] = oddArray(random, 3) as Float32Array;
+      if (random.integer(5) === 0) some.push(floats(2, random));
+      attempt('averageInto', session, random.integer(9) === 0 ? some[0] : some, random.pick([0, 0.5, 1, ...NUMBERS]));
+      return;
+    }
     case 'times':
       attempt('times', session, random.pick([0, 1, ...NUMBERS]));
       // Others may come between: a step that is under way goes on.

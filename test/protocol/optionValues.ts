@@ -28,6 +28,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   schedule: { good: ['constant', 'cosine', 'steps'], bad: ['linear'] },
   warmupEpochs: { good: [0, 0.5, 10_000], bad: [-0.1, 10_001, 'one'] },
   decayEpochs: { good: [[], [1, 10_000]], bad: [[0], [10_001], [1.5], 3, ['x']] },
+  averageDecay: { good: [0, 0.999], bad: [1, -0.1] },
   decayFactor: { good: [0.001, 0.999], bad: [0, 1] },
   loss: { good: ['auto', 'softmax', 'cosface', 'arcface'], bad: ['triplets', '', 1] },
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },

@@ -18,6 +18,7 @@ export function fakeEngine(step: (n: number) => Counts, validation: Validation):
         trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
         evaluate: (batch) => Promise.resolve({ ...validation(batch.labels.length, n), outputs: {} }),
         observe: () => Promise.resolve([]),
+        averageInto: () => Promise.resolve(),
         assign: () => undefined,
         readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
         dispose: () => undefined,

@@ -30,6 +30,16 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
   },
   'an embedding of its own, its layer alone at first': { epochs: 3, headEpochs: 1, embedding: 64, pooling: 'average' },
   MobileFaceNet: { epochs: 2, backbone: 'mobileFaceNet', size: 48 },
+  'averaged weights, the head first': {
+    ...{ epochs: 3, headEpochs: 1, averageDecay: 0.9, optimizer: 'adamw', augmentation: { flip: true } },
+  },
+  'averaged weights, quantized on the way': {
+    ...{
+      epochs: 3,
+      averageDecay: 0.8,
+      quantization: { afterEpochs: 1, calibrationPictures: 8, sensitivityPictures: 4 },
+    },
+  },
   'people left out': { epochs: 3, splitBy: 'identity', split: 0.6 },
 };
 

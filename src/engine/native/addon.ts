@@ -86,6 +86,8 @@ export interface NativeAddon {
     readonly gradients: Float32Array;
     readonly step: number;
   };
+  /** Moves every value of the averages, an array for each parameter, by a share of the way to the session's own. */
+  averageInto(session: SessionHandle, averages: readonly Float32Array[], share: number): void;
   addPlan(session: SessionHandle, plan: PlanDescription): number;
   /** Seconds that each operation of a plan has taken so far, forward and then backward. */
   times(session: SessionHandle, plan: number): number[];

@@ -104,6 +104,14 @@ export class NativeSession implements TrainingSession {
     this.addon.write(this.handle, parameters, first, second, step);
   }
 
+  async averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
+    await this.queue;
+    const averages = this.graph.parameters.map(({ name, shape }) =>
+      checkedValues(name, average.get(name), sizeOf(shape)),
+    );
+    this.addon.averageInto(this.handle, averages, share);
+  }
+
   /** Of the last training step, by trainable parameter. */
   get gradients(): ReadonlyMap<string, Float32Array> {
     const { gradients } = this.addon.read(this.handle);

@@ -105,6 +105,14 @@ export class TfjsSession implements TrainingSession {
     }
   }
 
+  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
+    for (const [name, own] of this.parameters) {
+      const values = checkedValues(name, average.get(name), own.length);
+      for (let i = 0; i < own.length; i++) values[i]! += share * (own[i]! - values[i]!);
+    }
+    return Promise.resolve();
+  }
+
   // TensorFlow.js has one active backend; its kernels block, so that nothing comes between this and the end of a step.
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     await tf.setBackend(this.backend);

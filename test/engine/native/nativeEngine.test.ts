@@ -139,7 +139,7 @@ describe('the native engine', function () {
     };
     const made = native.createSession(model as never);
     const methods = new Map(Object.entries(native) as [string, (...args: unknown[]) => unknown][]);
-    const functions = ['createSession', 'write', 'read', 'addPlan', 'times', 'dispose', 'run'] as const;
+    const functions = ['createSession', 'write', 'read', 'averageInto', 'addPlan', 'times', 'dispose', 'run'] as const;
     for (const name of functions)
       for (const value of values)
         for (const first of [value, made]) {
