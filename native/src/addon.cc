@@ -232,6 +232,20 @@ void complete(napi_env env, napi_status status, void* data) {
   napi_reject_deferred(env, job->deferred, error);
 }
 
+/** What a training step is told beside its batch. */
+ft::StepSettings readSettings(napi_env env, napi_value object) {
+  ft::StepSettings settings;
+  settings.learningRate = static_cast<float>(number(env, object, "learningRate"));
+  settings.batchNormMomentum = static_cast<float>(number(env, object, "batchNormMomentum"));
+  settings.seed = static_cast<std::uint32_t>(integer(env, object, "seed"));
+  const napi_value ramp = property(env, object, "ramp");
+  const auto& [scale, margin] = settings.ramp = {number(env, ramp, "scale"), number(env, ramp, "margin")};
+  if (!(scale > 0 && scale <= 1 && margin >= 0 && margin <= 1)) refuse(env, "ramp is no pair of shares");
+  settings.rangeMomentum = number(env, object, "rangeMomentum");
+  settings.frozenBatchNorm = flag(env, object, "frozenBatchNorm");
+  return settings;
+}
+
 /**
  * (session, plan, images, labels, settings): a promise of the step's result. What can be refused is refused here, by throwing;
  * the arrays are copied, and their owner may fill them for the next step while this one is computed.
@@ -276,13 +290,7 @@ napi_value run(napi_env env, napi_callback_info info) {
       job->session->prepareObservations(limits, bins);  // allocates, as a step must not
     }
     job->session->activate(active);
-    if (job->train) {
-      job->settings.learningRate = static_cast<float>(number(env, arguments[4], "learningRate"));
-      job->settings.batchNormMomentum = static_cast<float>(number(env, arguments[4], "batchNormMomentum"));
-      job->settings.seed = static_cast<std::uint32_t>(integer(env, arguments[4], "seed"));
-      job->settings.rangeMomentum = number(env, arguments[4], "rangeMomentum");
-      job->settings.frozenBatchNorm = flag(env, arguments[4], "frozenBatchNorm");
-    }
+    if (job->train) job->settings = readSettings(env, arguments[4]);
     std::memcpy(job->session->pixels(), images, pixels * (plan.floats ? sizeof(float) : 1));
     job->session->setTargets(targets, targetCount);
     std::memcpy(job->session->labels(), labels, plan.batch * sizeof(std::int32_t));

@@ -53,9 +53,23 @@ void addGradient(Pool& pool, int rows, int stride, float* sum, const float* more
   });
 }
 
+/** Settings that have grown so far: itself at shares of 1, to the bit. @param factor of the scores, where it has a scale */
+LossSpec ramped(LossSpec loss, const LossRamp& ramp, double* factor) {
+  for (int i = 0; i < kMostLossSettings && loss.kind->settings[i].name; i++) {
+    const LossSetting& setting = loss.kind->settings[i];
+    if (!setting.ramp || ramp.*setting.ramp == 1) continue;
+    const double share = ramp.*setting.ramp;
+    const bool isScale = setting.ramp == &LossRamp::scale;
+    if (isScale) *factor = share;
+    double& value = loss.settings[i];
+    value = isScale ? value * share : setting.least + (value - setting.least) * share;
+  }
+  return loss;
+}
+
 }  // namespace
 
-LossResult LossSum::compute(Pool& pool, const LossBatch& batch) const {
+LossResult LossSum::compute(Pool& pool, const LossBatch& batch, const LossRamp& ramp) const {
   LossResult result;
   bool counted = false, begun[kOutputNames] = {};
   for (const auto& [loss, weight] : terms) {
@@ -63,7 +77,7 @@ LossResult LossSum::compute(Pool& pool, const LossBatch& batch) const {
     LossBatch own = batch;
     for (const OutputName name : {embedding, scores})
       if (begun[name] && own.outputs[name].gradient) own.outputs[name].gradient = batch.spare[name];
-    const LossResult part = loss.kind->compute(pool, loss, own);
+    const LossResult part = loss.kind->compute(pool, ramped(loss, ramp, &own.factor), own);
     result.lossSum += weight * part.lossSum;
     if (loss.kind->reads[scores] && !std::exchange(counted, true)) result.correct = part.correct;
     for (const OutputName name : {embedding, scores}) {

@@ -24,6 +24,7 @@ struct LossBatch {
   int rows = 0;
   const std::int32_t* labels = nullptr;  // [rows], each of them in range
   const float* targets = nullptr;        // [rows, channels of the embedding]; null: there are none
+  double factor = 1;                     // what every score is multiplied by before it is looked at
   LossOutput outputs[kOutputNames];
   // Room, [rows].
   double* rowLoss = nullptr;
@@ -39,10 +40,17 @@ struct LossResult {
 
 struct LossSpec;
 
+/** How far scale and margin have grown at a step, as shares: 0 < scale <= 1, 0 <= margin <= 1. */
+struct LossRamp {
+  double scale = 1, margin = 1;
+};
+
 /** A number that a kind of loss is told: `least` <= value < `below`. */
 struct LossSetting {
   const char* name;
   double least, below;
+  /** What it grows with: a scale as a whole, a margin from the least, which is none. */
+  double LossRamp::*ramp = nullptr;
 };
 
 constexpr int kMostLossSettings = 4, kMostLossTerms = 4;
@@ -80,7 +88,7 @@ struct LossSum {
    * A loss whose outputs or targets are not there is left out, which must not be in training. Correct are the rows of the first that
    * reads scores. Allocates nothing.
    */
-  LossResult compute(Pool& pool, const LossBatch& batch) const;
+  LossResult compute(Pool& pool, const LossBatch& batch, const LossRamp& ramp) const;
 };
 
 /** Every kind. */

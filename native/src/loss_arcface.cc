@@ -16,6 +16,6 @@ LossResult arcface(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
 
 }  // namespace
 
-extern const LossKind kArcFaceLoss = {"arcface", {false, true}, {{"scale", 1, 512}, {"margin", 0, 3}}, arcface};
+extern const LossKind kArcFaceLoss = {"arcface", {false, true}, {{"scale", 1, 512, &LossRamp::scale}, {"margin", 0, 3, &LossRamp::margin}}, arcface};
 
 }  // namespace ft

@@ -17,6 +17,6 @@ LossResult combined(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
 }  // namespace
 
 extern const LossKind kCombinedLoss = {
-    "combined", {false, true}, {{"scale", 1, 512}, {"m1", 1, 5}, {"m2", 0, 3}, {"m3", 0, 1}}, combined};
+    "combined", {false, true}, {{"scale", 1, 512, &LossRamp::scale}, {"m1", 1, 5, &LossRamp::margin}, {"m2", 0, 3, &LossRamp::margin}, {"m3", 0, 1, &LossRamp::margin}}, combined};
 
 }  // namespace ft

@@ -13,20 +13,20 @@ LossResult cosface(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
   return lossOfScores(pool, batch, [&](const ScoreRow& row) {
     const int people = row.people;
     // The ranges keep `taken` below 512, so that this is above zero where the label is the maximum, and so is the sum.
-    const double lowered = std::exp(row.scores[row.label] - taken - row.maximum);
+    const double lowered = std::exp(row.at(row.label) - taken - row.maximum);
     double sum = lowered;
     for (int c = 0; c < people; c++)
-      if (c != row.label) sum += std::exp(row.scores[c] - row.maximum);
+      if (c != row.label) sum += std::exp(row.at(c) - row.maximum);
     if (row.gradient) {
-      for (int c = 0; c < people; c++) row.gradient[c] = float(std::exp(row.scores[c] - row.maximum) / sum / row.rows);
+      for (int c = 0; c < people; c++) row.gradient[c] = float(std::exp(row.at(c) - row.maximum) / sum / row.rows);
       row.gradient[row.label] = float((lowered / sum - 1) / row.rows);
     }
-    return std::log(sum) + row.maximum - (row.scores[row.label] - taken);
+    return std::log(sum) + row.maximum - (row.at(row.label) - taken);
   });
 }
 
 }  // namespace
 
-extern const LossKind kCosFaceLoss = {"cosface", {false, true}, {{"scale", 1, 512}, {"margin", 0, 1}}, cosface};
+extern const LossKind kCosFaceLoss = {"cosface", {false, true}, {{"scale", 1, 512, &LossRamp::scale}, {"margin", 0, 1, &LossRamp::margin}}, cosface};
 
 }  // namespace ft

@@ -33,17 +33,17 @@ inline MarginCosine marginCosine(double cosine, const AngularMargins& m) {
 
 /** Cross-entropy of scores scale * cos, in float64, with the label's cosine replaced by the margin's. */
 inline double marginCrossEntropy(const ScoreRow& row, double scale, const AngularMargins& margins) {
-  const MarginCosine target = marginCosine(row.scores[row.label] / scale, margins);
+  const MarginCosine target = marginCosine(row.at(row.label) / scale, margins);
   const double own = scale * target.value;
   // The margin can take more than exp can bear, and beyond a cosine of 1 it gives: the highest is looked for anew.
   double highest = own, others = 0;
   for (int c = 0; c < row.people; c++)
-    if (c != row.label && row.scores[c] > highest) highest = row.scores[c];
+    if (c != row.label && row.at(c) > highest) highest = row.at(c);
   for (int c = 0; c < row.people; c++)
-    if (c != row.label) others += std::exp(row.scores[c] - highest);
+    if (c != row.label) others += std::exp(row.at(c) - highest);
   const double sum = std::exp(own - highest) + others;
   if (row.gradient) {
-    for (int c = 0; c < row.people; c++) row.gradient[c] = float(std::exp(row.scores[c] - highest) / sum / row.rows);
+    for (int c = 0; c < row.people; c++) row.gradient[c] = float(std::exp(row.at(c) - highest) / sum / row.rows);
     row.gradient[row.label] = float(-others / sum * target.slope / row.rows);
   }
   return std::log(sum) + highest - own;

@@ -10,10 +10,13 @@ namespace ft {
 /** A row of a batch. */
 struct ScoreRow {
   const float* scores;  // [people]
+  double factor;        // what they are multiplied by first
   float* gradient;      // [people]; null: not wanted
   int people, label;
   double maximum;  // taken out of an exponent nothing overflows
-  int rows;        // of the batch: a gradient is that of the mean over them
+  double rows;     // of the batch, over the factor: a gradient is that of the mean over them, by the scores before it
+
+  double at(int person) const { return scores[person] * factor; }
 };
 
 /** @param lossOf (const ScoreRow&): the row's loss in nats; leaves the row's gradient. Called by several threads. */
@@ -29,7 +32,7 @@ LossResult lossOfScores(Pool& pool, const LossBatch& batch, LossOf&& lossOf) {
     for (int c = 1; c < people; c++)
       if (own[c] > own[best]) best = c;
     const int label = batch.labels[row];
-    batch.rowLoss[row] = lossOf(ScoreRow{own, gradient, people, label, own[best], batch.rows});
+    batch.rowLoss[row] = lossOf(ScoreRow{own, batch.factor, gradient, people, label, own[best] * batch.factor, batch.rows / batch.factor});
     // Where nothing is a number every comparison fails, and the first person would be the best.
     batch.rowCorrect[row] = best == label && std::isfinite(batch.rowLoss[row]);
   });

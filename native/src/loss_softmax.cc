@@ -13,14 +13,14 @@ LossResult softmax(Pool& pool, const LossSpec& spec, const LossBatch& batch) {
   return lossOfScores(pool, batch, [&](const ScoreRow& row) {
     const int people = row.people;
     double sum = 0;
-    for (int c = 0; c < people; c++) sum += std::exp(row.scores[c] - row.maximum);
+    for (int c = 0; c < people; c++) sum += std::exp(row.at(c) - row.maximum);
     if (row.gradient) {
       const double other = smoothing / people, own = 1 - smoothing + other;
       for (int c = 0; c < people; c++)
-        row.gradient[c] = float((std::exp(row.scores[c] - row.maximum) / sum - other) / row.rows);
-      row.gradient[row.label] = float((std::exp(row.scores[row.label] - row.maximum) / sum - own) / row.rows);
+        row.gradient[c] = float((std::exp(row.at(c) - row.maximum) / sum - other) / row.rows);
+      row.gradient[row.label] = float((std::exp(row.at(row.label) - row.maximum) / sum - own) / row.rows);
     }
-    return std::log(sum) + row.maximum - row.scores[row.label];
+    return std::log(sum) + row.maximum - row.at(row.label);
   });
 }
 

@@ -334,10 +334,10 @@ ft::LossSpec readLossKind(napi_env env, napi_value v) {
   loss.kind = ft::lossNamed(kind);
   if (!loss.kind) refuse(env, "the native engine has no loss " + kind + " (native/src/loss.cc)");
   for (int i = 0; i < ft::kMostLossSettings; i++) {
-    const auto& [name, least, below] = loss.kind->settings[i];
-    if (!name) break;
-    loss.settings[i] = number(env, v, name);
-    if (!(loss.settings[i] >= least && loss.settings[i] < below)) refuse(env, std::string(name) + " is out of its range");
+    const ft::LossSetting& setting = loss.kind->settings[i];
+    if (!setting.name) break;
+    const double value = loss.settings[i] = number(env, v, setting.name);
+    if (!(value >= setting.least && value < setting.below)) refuse(env, std::string(setting.name) + " is out of its range");
   }
   return loss;
 }

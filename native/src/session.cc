@@ -239,7 +239,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   loadRanges();  // ahead of pack: a kernel's scale depends on its input's range
   pack();
   if (const int bad = runOps(plan.forward); bad >= 0) return stop(NotFinite::statistics, bad);
-  result.loss = computeLoss(plan.spec);
+  result.loss = computeLoss(plan.spec, settings.ramp);
   if (!std::isfinite(result.loss.lossSum)) return stop(NotFinite::loss, -1);
   runOps(plan.backward);
   unfoldGradients();
@@ -249,7 +249,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
 }
 
 /** Nothing for a plan without the outputs that the losses read. */
-LossResult Session::computeLoss(const PlanSpec& s) {
+LossResult Session::computeLoss(const PlanSpec& s, const LossRamp& ramp) {
   LossBatch batch;
   batch.rows = s.batch;
   batch.labels = labels_.data();
@@ -261,7 +261,7 @@ LossResult Session::computeLoss(const PlanSpec& s) {
     float* gradient = o.gradient < 0 ? nullptr : arena_.data() + s.tensors[o.gradient].offset;
     batch.outputs[o.name] = {arena_.data() + t.offset, gradient, t.c, padded(t.c)};
   }
-  return loss_.compute(pool_, batch);
+  return loss_.compute(pool_, batch, ramp);
 }
 
 void Session::update(const Plan& plan, const StepSettings& settings) {
@@ -333,7 +333,7 @@ StepResult Session::evaluate(int index) {
       before = &o;
     }
   }
-  result.loss = computeLoss(s);
+  result.loss = computeLoss(s, LossRamp());
   return result;
 }
 

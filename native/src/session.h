@@ -159,6 +159,7 @@ struct OptimizerSpec {
 
 struct StepSettings {
   float learningRate = 0, batchNormMomentum = 0;
+  LossRamp ramp;
   std::uint32_t seed = 0;
   double rangeMomentum = -1;  // negative: ranges stay
   bool frozenBatchNorm = false;
@@ -264,7 +265,7 @@ class Session {
   bool finishStatistics(BatchNorm& norm, std::int64_t count);
   void finishGradientSums(BatchNorm& norm, std::int64_t count);
   int firstNotFinite(const float* flat) const;
-  LossResult computeLoss(const PlanSpec& plan);
+  LossResult computeLoss(const PlanSpec& plan, const LossRamp& ramp);
   void update(const Plan& plan, const StepSettings& settings);
   void updateStatistics(const Plan& plan, const StepSettings& settings);
   void scale(const TensorSpec& tensor, float factor);

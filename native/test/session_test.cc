@@ -60,8 +60,8 @@ ft::LossSpec lossOf(const ft::LossKind& kind) {
   ft::LossSpec loss;
   loss.kind = &kind;
   for (int i = 0; i < ft::kMostLossSettings && kind.settings[i].name; i++) {
-    const auto& [name, least, below] = kind.settings[i];
-    loss.settings[i] = least + 0.1 * std::fmin(1, below - least);
+    const double least = kind.settings[i].least;
+    loss.settings[i] = least + 0.1 * std::fmin(1, kind.settings[i].below - least);
   }
   return loss;
 }
@@ -118,6 +118,7 @@ std::vector<double> runPlan(Session& session, int index, bool rounds) {
   ft::StepSettings settings;
   settings.learningRate = 0.01f, settings.batchNormMomentum = 0.9f;
   settings.rangeMomentum = 0.9;
+  settings.ramp = {rounds ? 1 : 0.5, 0.25};
   ft::StepResult result;
   {
     const Grants none(0);

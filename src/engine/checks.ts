@@ -1,6 +1,6 @@
-import type { LossSum } from '../core/losses/lossSum.js';
+import { checkRamp, type LossSum } from '../core/losses/lossSum.js';
 import { inputOf, widthOf, type Graph } from '../graph/graph.js';
-import type { Batch } from './engine.js';
+import type { Batch, StepSettings } from './engine.js';
 
 /** @throws RangeError when there are not `size` values */
 export function checkedValues(name: string, values: Float32Array | undefined, size: number): Float32Array {
@@ -28,8 +28,14 @@ export function checkBatch(graph: Graph, { images, labels, targets }: Batch): vo
   if (targets) checkedValues('targets', targets, labels.length * widthOf(graph, 'embedding'));
 }
 
-/** @throws RangeError when a step lacks what the loss reads */
-export function checkStep(graph: Graph, { reads, needsTargets }: LossSum, { targets }: Batch): void {
+/** @throws RangeError when a step lacks what the loss reads, or its ramp is none */
+export function checkStep(
+  graph: Graph,
+  { reads, needsTargets }: LossSum,
+  { targets }: Batch,
+  { ramp }: Pick<StepSettings, 'ramp'>,
+): void {
+  if (ramp) checkRamp(ramp);
   const missing = reads.filter((name) => graph.outputs[name] === undefined);
   if (missing.length > 0) throw new RangeError(`${graph.name} has no ${missing.join(' or ')}`);
   if (needsTargets && !targets) throw new RangeError('the batch has no targets, which the loss needs');

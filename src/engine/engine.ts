@@ -2,7 +2,7 @@ import type { EngineName } from '../protocol/engines.js';
 import type { Graph, ParameterSpec } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Observation, ObservationSettings, QuantizationSettings } from '../quantization/folding.js';
-import type { LossResult, OutputName, OutputValues } from '../core/losses/loss.js';
+import type { LossRamp, LossResult, OutputName, OutputValues } from '../core/losses/loss.js';
 import type { TrainingLoss } from '../core/losses/lossSum.js';
 import { KERAS_ADAM, type AdamOptions } from '../core/adam.js';
 import type { MomentumOptions } from '../core/momentum.js';
@@ -30,6 +30,8 @@ export interface StepSettings {
   readonly learningRate: number;
   /** Weight of the old running statistics of batch norm. */
   readonly batchNormMomentum: number;
+  /** How far the loss's scale and margin have grown; whole when absent. An evaluation tells the loss at the whole ones. */
+  readonly ramp?: LossRamp;
   /** Of what is left to chance in a step, which is dropout; 0 when absent. */
   readonly seed?: number;
   /** What of a quantized graph is at work; nothing when absent. */

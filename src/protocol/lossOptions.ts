@@ -31,15 +31,24 @@ export const lossOptions = {
     help: 'share of the target probability spread over all people; changes the gradient, not the loss that is shown',
   }),
   /** With the face network: what each cosine is multiplied by to make a score of it. */
-  logitScale: z.int().min(1).max(511).default(32).register(optionInfo, {
-    flag: 'logit-scale',
-    value: 'N',
-    help: 'with face weights: what a cosine is multiplied by to become a score (the s of CosFace and ArcFace)',
-  }),
+  logitScale: z
+    .union([z.literal('auto'), z.int().min(1).max(511)])
+    .default(32)
+    .register(optionInfo, {
+      flag: 'logit-scale',
+      value: 'N',
+      help: 'with face weights: what a cosine is multiplied by to become a score (the s of CosFace and ArcFace); auto fits it to the number of people',
+    }),
   /** With the face network: by how much a person's cosine must win (CosFace), or the angle in radians (ArcFace). */
   margin: z.number().min(0).lt(1).default(0.4).register(optionInfo, {
     flag: 'margin',
     value: 'F',
     help: 'with face weights: the margin by which a person’s cosine (cosface) or angle in radians (arcface) must win',
+  }),
+  /** Share of a run's steps in which a loss grows to its margin, and to its scale from one that fits the number of people. */
+  lossRamp: z.number().min(0).max(1).default(0).register(optionInfo, {
+    flag: 'loss-ramp',
+    value: 'F',
+    help: 'with face weights: share of the run in which the margin grows from 0, and the scale from that of --logit-scale auto',
   }),
 };

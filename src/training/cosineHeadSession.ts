@@ -2,11 +2,11 @@ import type { Loss } from '../core/losses/losses.js';
 import type { Batch, BatchResult, Engine, SessionOptions, StepSettings } from '../engine/engine.js';
 import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
-import type { TrainingOptions } from '../protocol/options.js';
 import { HeadSession } from './headSession.js';
+import type { SettledOptions } from './logitScale.js';
 
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
-export type CosineSettings = Pick<TrainingOptions, 'loss' | 'logitScale' | 'margin' | 'labelSmoothing'>;
+export type CosineSettings = Pick<SettledOptions, 'loss' | 'logitScale' | 'margin' | 'labelSmoothing'>;
 
 function lossOf({ loss, logitScale: scale, margin, labelSmoothing }: CosineSettings): Loss {
   if (loss === 'softmax') return { kind: 'softmax', labelSmoothing };

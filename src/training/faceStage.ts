@@ -7,11 +7,11 @@ import type { Graph } from '../graph/graph.js';
 import { splitAt } from '../graph/subgraph.js';
 import { embeddingsFolder } from '../platform/cacheFolder.js';
 import type { SessionState } from '../graph/networkState.js';
-import type { TrainingOptions } from '../protocol/options.js';
 import { FeatureReader, type ReadBatch } from './batchReader.js';
 import { cosineOptions, CosineHeadSession } from './cosineHeadSession.js';
 import { networkDigest } from '../weights/networkDigest.js';
 import { KeptFeatures } from './keptFeatures.js';
+import type { SettledOptions } from './logitScale.js';
 import { byPerson, StrangerWatch, type Embedded, type StageStrangers, type Strangers } from './strangers.js';
 import type { Stage, TrainedBefore } from './stage.js';
 
@@ -22,7 +22,7 @@ import type { Stage, TrainedBefore } from './stage.js';
  * @param values of the graph's parameters; the head's are imprinted here, but for a run that goes on
  */
 export async function faceStage(
-  options: TrainingOptions,
+  options: SettledOptions,
   dataset: Dataset,
   engine: Engine,
   graph: Graph,

@@ -9,6 +9,7 @@ import { AveragedSession, type AverageState } from './averagedSession.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
 import { faceStage } from './faceStage.js';
 import { HeadSession } from './headSession.js';
+import { settledFor } from './logitScale.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
 
 /** The stages of a run: what lies above the embedding alone as long as the options say, then every layer; a frozen network stays with the first. */
@@ -23,7 +24,8 @@ export function stagesOf(
   from?: TrainedBefore,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   if (options.weights === 'faces')
-    return async (_, before) => before ?? faceStage(options, dataset, engine, float, start, from);
+    return async (_, before) =>
+      before ?? faceStage(settledFor(dataset.people.length, options), dataset, engine, float, start, from);
   const features = featuresOf(float);
   const { above } = splitAt(float, features);
   const sessionOptions: SessionOptions = {

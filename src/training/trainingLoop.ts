@@ -13,6 +13,7 @@ import { batchNormMomentum } from './batchNormMomentum.js';
 import { etaSeconds } from './expectedEnd.js';
 import { learningRateAt } from './learningRate.js';
 import type { LoopParts, LoopStart } from './loopParts.js';
+import { lossRampAt } from './lossRamp.js';
 import type { QuantizationControl, QuantizationPorts } from './quantization/quantizationControl.js';
 import type { TrainingPosition } from '../runs/checkpoint.js';
 import type { LoopState } from '../runs/loopState.js';
@@ -217,10 +218,13 @@ export class TrainingLoop {
     const learningRate = this.learningRateAt(this.step);
     const { quantizing } = this;
     const active = quantizing?.activeCount(this.step);
+    const steps = this.options.epochs * this.stepsPerEpoch;
+    const ramp = lossRampAt(this.options, this.dataset.people.length, this.step, steps);
     const settings = {
       learningRate,
       batchNormMomentum: this.batchNormMomentum,
       seed: this.options.seed,
+      ...(ramp && { ramp }),
       ...(quantizing ? { quantization: quantizing.settingsAt(this.step) } : {}),
     };
     const result = await this.session.trainStep(batch, settings);

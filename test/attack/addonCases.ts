@@ -220,7 +220,7 @@ function stepOf({ plans, quantizers }: Open, random: Random): readonly unknown[]
   const settings = plain({
     ...{ train: plan?.['training'] === true, scores: true, embedding: random.integer(2) === 0 },
     ...{ learningRate: 0.01, batchNormMomentum: 0.9, seed: random.integer(1000), rangeMomentum: 0.1 },
-    ...{ frozenBatchNorm: random.integer(4) === 0 },
+    ...{ frozenBatchNorm: random.integer(4) === 0, ramp: { scale: 1, margin: random.pick([1, 0.5]) } },
   });
   settings['active'] = odd(
     Uint8Array.from({ length: quantizers }, () => random.integer(2)),

@@ -71,7 +71,7 @@ describe('every loss on every engine', () => {
         const { engine } = await selectEngine({ engine: name, threads: name === 'native' ? 2 : 0 });
         const { evaluated, lossSum, correct, gradients } = await step(engine, graph, values, batch, loss);
         const sum = new LossSum(loss);
-        const twin = sum.compute(evaluated.outputs, batch.labels, batch.targets);
+        const twin = sum.compute(evaluated.outputs, batch.labels, batch);
         // The outputs are those of another pass over the same network, rounded otherwise.
         assertClose(`${name}, the loss`, [lossSum, evaluated.lossSum], [twin.lossSum, twin.lossSum], 1e-5);
         assert.deepEqual([correct, evaluated.correct], [twin.correct, twin.correct], name);
@@ -89,6 +89,32 @@ describe('every loss on every engine', () => {
         for (const [parameter, gradient] of gradients)
           assertClose(`${name}, ${parameter}`, gradient, first!.gradients.get(parameter)!, 1e-4);
     });
+
+  it('grows its scale and margin as the plain twin does, and refuses what is no share', async () => {
+    const settings = { learningRate: 1, batchNormMomentum: 0.9 };
+    const ramp = { scale: 0.25, margin: 0.5 };
+    for (const loss of [...examples.map((example) => example.loss), ...SUMS])
+      for (const name of ENGINE_NAMES) {
+        const { engine } = await selectEngine({ engine: name, threads: 2 });
+        const session = engine.createSession(graph, values, { optimizer: PLAIN_SGD, loss });
+        const { outputs } = await session.evaluate(batch, { wants: ['embedding', 'scores'] });
+        const twin = new LossSum(loss).compute(outputs, batch.labels, { targets: batch.targets!, ramp });
+        for (const wrong of [{ scale: 0 }, { scale: 1.1 }, { margin: -1 }, { margin: NaN }])
+          await assert.rejects(
+            session.trainStep(batch, { ...settings, ramp: { ...ramp, ...wrong } }),
+            /a ramp of/,
+            name,
+          );
+        const { lossSum } = await session.trainStep(batch, { ...settings, ramp });
+        const { moments } = await session.readState();
+        const what = `${name}, ${JSON.stringify(loss)}`;
+        assertClose(`${what}, the loss`, [lossSum], [twin.lossSum], 1e-5);
+        const bias = moments.get('scores/bias')!.first.map((v) => -v);
+        const atScores = twin.gradients.scores ? columnSums(twin.gradients.scores, PEOPLE) : [0];
+        assertClose(`${what}, the gradient at the scores`, bias, atScores, 1e-4);
+        session.dispose();
+      }
+  });
 
   it('has the same ranges in C++', () => {
     const create = (loss: object) =>

@@ -59,7 +59,7 @@ const FLAGS: Record<'training' | 'qat' | 'export', Record<string, string>> = {
     ...{ epochs: 'epochs', 'head-epochs': 'headEpochs', frozen: 'frozen', batch: 'batchSize', optimizer: 'optimizer' },
     ...{ momentum: 'momentum', 'weight-decay': 'weightDecay', 'learning-rate': 'learningRate' },
     ...{ 'head-rate-factor': 'headRateFactor', schedule: 'schedule', 'label-smoothing': 'labelSmoothing' },
-    ...{ loss: 'loss', 'logit-scale': 'logitScale', margin: 'margin' },
+    ...{ loss: 'loss', 'logit-scale': 'logitScale', margin: 'margin', 'loss-ramp': 'lossRamp' },
     ...{ augment: 'augmentation', 'people-per-batch': 'sampler.people', 'pictures-per-person': 'sampler.pictures' },
     ...{ split: 'split', 'split-by': 'splitBy', seed: 'seed', weights: 'weights', exclude: 'exclude' },
     ...{ 'quantize-after': 'quantization.afterEpochs', 'quantize-after-steps': 'quantization.afterSteps' },

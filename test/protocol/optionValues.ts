@@ -32,8 +32,9 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   decayFactor: { good: [0.001, 0.999], bad: [0, 1] },
   loss: { good: ['auto', 'softmax', 'cosface', 'arcface'], bad: ['triplets', '', 1] },
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
-  logitScale: { good: [1, 511], bad: [0.9, 512] },
+  logitScale: { good: [1, 511, 'auto'], bad: [0.9, 512, 'large'] },
   margin: { good: [0, 0.99], bad: [-0.1, 1] },
+  lossRamp: { good: [0, 1], bad: [-0.1, 1.01] },
   views: { good: [0, 1000], bad: [-1, 1001, 1.5] },
   augmentation: {
     good: [{}, { flip: true, rotation: 45 }],

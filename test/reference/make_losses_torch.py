@@ -3,6 +3,7 @@
 Scores are scale * cos of 6 rows and 5 people; the cosines are sines rounded to float32, and in the last rows next to -1 and 1.
 Embeddings and their targets of 6 rows and 7 values are sines of their own. Each loss is written as its paper has it, from angles,
 with torch's cross entropy and cosine similarity; the gradient is autograd's. A list is a sum of losses with weights.
+A ramp shrinks the scale, as though the columns of the head were shorter, and margins towards none.
 """
 import json
 import math
@@ -84,10 +85,21 @@ CASES = [
 
 
 KINDS = dict(softmax=softmax, cosface=cosface, arcface=arcface, combined=combined, distillation=distillation)
+RAMPS = [
+    (dict(kind="cosface", scale=32, margin=0.4), dict(scale=0.25, margin=0.5)),
+    (dict(kind="arcface", scale=32, margin=0.5), dict(scale=0.5, margin=0)),
+    (dict(kind="combined", scale=16, m1=3, m2=0.3, m3=0.2), dict(scale=0.3, margin=0.6)),
+]
 READS_EMBEDDING = ("distillation",)
 
 
-def case(loss):
+def ramped(loss, ramp):
+    least = dict(m1=1)
+    grown = {k: least.get(k, 0) + (v - least.get(k, 0)) * ramp["margin"] for k, v in loss.items() if k not in ("kind", "scale")}
+    return dict(kind=loss["kind"], scale=loss["scale"] * ramp["scale"], **grown)
+
+
+def case(loss, ramp=None):
     terms = loss if isinstance(loss, list) else [dict(weight=1, loss=loss)]
     labels = torch.tensor(LABELS)
     outputs, total = {}, 0
@@ -96,10 +108,14 @@ def case(loss):
         if name not in outputs:
             values = EMBEDDING if name == "embedding" else scores_of(own.get("scale", 4))
             outputs[name] = torch.tensor(values).requires_grad_()
-        total = total + weight * KINDS[own["kind"]](outputs[name], labels, own)
+        given = outputs[name]
+        if ramp:
+            given, own = given * ramp["scale"], ramped(own, ramp)
+        total = total + weight * KINDS[own["kind"]](given, labels, own)
     gradients = dict(zip(outputs, torch.autograd.grad(total / ROWS, list(outputs.values()))))
     return dict(
         loss=loss,
+        **(dict(ramp=ramp) if ramp else {}),
         outputs={name: values.detach().flatten().tolist() for name, values in outputs.items()},
         lossSum=total.item(),
         gradients={name: [float(f"{v:.10g}") for v in g.flatten().tolist()] for name, g in gradients.items()},
@@ -107,7 +123,7 @@ def case(loss):
 
 
 def main():
-    cases = [case(loss) for loss in CASES]
+    cases = [case(loss) for loss in CASES] + [case(loss, ramp) for loss, ramp in RAMPS]
     print(json.dumps(dict(torch=torch.__version__, labels=LABELS, targets=TARGETS.flatten().tolist(), cases=cases)))
 
 

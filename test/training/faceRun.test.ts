@@ -253,6 +253,29 @@ describe('a training from the face network', function () {
       assert.ok(softmax < arcface && arcface < cosface, `${softmax}, ${arcface}, ${cosface}`);
     });
 
+    it('grows its margin and scale over a share of the run, and goes on to the same bits in the middle of it', async () => {
+      somePeople(4, 6);
+      const options = { logitScale: 32, margin: 0.4, lossRamp: 0.7, epochs: 3, views: 1, batchSize: 8 } as const;
+      assert.ok((await train(options)).ok);
+      const expected = resultOf(runFolder());
+      const { steps } = reduceAll(new RunReader(runFolder()).readNew());
+      fs.rmSync(runFolder(), { recursive: true });
+      assert.ok((await train(options, 3)).ok);
+      assert.ok((await goOn(Infinity)).ok);
+      assert.deepEqual(resultOf(runFolder()), expected);
+      const kernelOf = () =>
+        openCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0003')).parameters.get(COSINE_HEAD.kernel)!;
+      const lengthOf = (kernel: Float32Array) => Math.hypot(...kernel.filter((_, i) => i % 4 === 0));
+      assert.ok(Math.abs(lengthOf(kernelOf()) - 32) < 1e-4, 'the columns have their whole length');
+
+      // The first step is one without a margin at the scale of few people.
+      fs.rmSync(runFolder(), { recursive: true });
+      assert.ok((await train({ ...options, logitScale: 'auto', loss: 'softmax', lossRamp: 0 })).ok);
+      const [softmax] = reduceAll(new RunReader(runFolder()).readNew()).steps;
+      assert.ok(Math.abs(steps[0]!.loss - softmax!.loss) < 1e-5, `${steps[0]!.loss} against ${softmax!.loss}`);
+      assert.ok(Math.abs(lengthOf(kernelOf()) - Math.SQRT2 * Math.log(10)) < 1e-4, 'as for eleven people');
+    });
+
     it('gives the same numbers to the bit from vectors that an earlier run kept', async () => {
       somePeople(3, 5);
       const facts = () =>

@@ -17,9 +17,9 @@ export interface ArcFaceLoss {
 /** Computed in float64. */
 export const arcface: LossFunction<ArcFaceLoss> = {
   reads: ['scores'],
-  settings: { scale: { least: 1, below: 512 }, margin: { least: 0, below: 3 } },
-  compute: ({ scale, margin }, { scores }, labels) => {
+  settings: { scale: { least: 1, below: 512, ramp: 'scale' }, margin: { least: 0, below: 3, ramp: 'margin' } },
+  compute: ({ scale, margin }, { scores }, labels, { factor }) => {
     const margins = { m1: 1, m2: margin, m3: 0 };
-    return lossOfScores(scores, labels, (row) => marginCrossEntropy(row, scale, margins));
+    return lossOfScores(scores, labels, (row) => marginCrossEntropy(row, scale, margins), factor);
   },
 };

@@ -22,11 +22,11 @@ export interface CombinedMarginLoss {
 export const combined: LossFunction<CombinedMarginLoss> = {
   reads: ['scores'],
   settings: {
-    scale: { least: 1, below: 512 },
-    m1: { least: 1, below: 5 },
-    m2: { least: 0, below: 3 },
-    m3: { least: 0, below: 1 },
+    scale: { least: 1, below: 512, ramp: 'scale' },
+    m1: { least: 1, below: 5, ramp: 'margin' },
+    m2: { least: 0, below: 3, ramp: 'margin' },
+    m3: { least: 0, below: 1, ramp: 'margin' },
   },
-  compute: ({ scale, ...margins }, { scores }, labels) =>
-    lossOfScores(scores, labels, (row) => marginCrossEntropy(row, scale, margins)),
+  compute: ({ scale, ...margins }, { scores }, labels, { factor }) =>
+    lossOfScores(scores, labels, (row) => marginCrossEntropy(row, scale, margins), factor),
 };

@@ -20,14 +20,19 @@ export interface CosFaceLoss {
  */
 export const cosface: LossFunction<CosFaceLoss> = {
   reads: ['scores'],
-  settings: { scale: { least: 1, below: 512 }, margin: { least: 0, below: 1 } },
-  compute: ({ scale, margin }, { scores }, labels) =>
-    lossOfScores(scores, labels, ({ scores: own, gradient, exponentials, maximum, label, rows }) => {
-      const lowered = Math.exp(own[label]! - scale * margin - maximum);
-      let sum = lowered;
-      for (let c = 0; c < own.length; c++) if (c !== label) sum += exponentials[c]!;
-      for (let c = 0; c < own.length; c++) gradient[c] = exponentials[c]! / sum / rows;
-      gradient[label] = (lowered / sum - 1) / rows;
-      return Math.log(sum) + maximum - (own[label]! - scale * margin);
-    }),
+  settings: { scale: { least: 1, below: 512, ramp: 'scale' }, margin: { least: 0, below: 1, ramp: 'margin' } },
+  compute: ({ scale, margin }, { scores }, labels, { factor }) =>
+    lossOfScores(
+      scores,
+      labels,
+      ({ scores: own, gradient, exponentials, maximum, label, rows }) => {
+        const lowered = Math.exp(own[label]! - scale * margin - maximum);
+        let sum = lowered;
+        for (let c = 0; c < own.length; c++) if (c !== label) sum += exponentials[c]!;
+        for (let c = 0; c < own.length; c++) gradient[c] = exponentials[c]! / sum / rows;
+        gradient[label] = (lowered / sum - 1) / rows;
+        return Math.log(sum) + maximum - (own[label]! - scale * margin);
+      },
+      factor,
+    ),
 };

@@ -19,7 +19,7 @@ export const distillation: LossFunction<DistillationLoss> = {
   reads: ['embedding'],
   needsTargets: true,
   settings: {},
-  compute: (_, { embedding }, labels, targets) => {
+  compute: (_, { embedding }, labels, { targets }) => {
     const rows = labels.length;
     const width = embedding ? embedding.length / rows : NaN;
     if (!embedding || !Number.isInteger(width) || targets?.length !== embedding.length)

@@ -14,10 +14,26 @@ export interface LossResult {
   readonly gradients: OutputValues;
 }
 
+/** How far scale and margin of a loss have grown at a step, as shares: each from 0, the scale's above it, to 1. */
+export interface LossRamp {
+  readonly scale: number;
+  readonly margin: number;
+}
+
 /** least ≤ value < below; Infinity where there is no end. */
 export interface Range {
   readonly least: number;
   readonly below: number;
+  /** What it grows with: a scale as a whole, a margin from the least, which is none. */
+  readonly ramp?: keyof LossRamp;
+}
+
+/** What comes with a batch beside outputs and labels. */
+export interface LossInput {
+  /** [rows, width of the embedding], for a loss that needs them. */
+  readonly targets?: Float32Array;
+  /** What every score is multiplied by before it is looked at; 1 when absent. */
+  readonly factor?: number;
 }
 
 /** One kind of loss. It is summed here and never by a node of a graph, so no engine and no exporter learns of it. */
@@ -28,10 +44,9 @@ export interface LossFunction<Kind extends { readonly kind: string }> {
   readonly settings: { readonly [Name in Exclude<keyof Kind, 'kind'>]: Range };
   /**
    * @param labels [rows], each in [0, people)
-   * @param targets [rows, width of the embedding], for a loss that needs them
    * @throws RangeError when a label, or the length of an output or of the targets, does not fit
    */
-  compute(loss: Kind, outputs: OutputValues, labels: Int32Array, targets?: Float32Array): LossResult;
+  compute(loss: Kind, outputs: OutputValues, labels: Int32Array, input: LossInput): LossResult;
 }
 
 /** The data that a kind of loss is. */

@@ -1,5 +1,5 @@
-import type { LossResult, OutputName, OutputValues, Range } from './loss.js';
-import { checkLoss, computeLoss, LOSSES, type Loss, type LossTable } from './losses.js';
+import type { LossRamp, LossResult, OutputName, OutputValues, Range } from './loss.js';
+import { checkLoss, computeLoss, hasScale, LOSSES, rampedLoss, type Loss, type LossTable } from './losses.js';
 
 /** A loss in a sum. */
 export interface LossTerm {
@@ -11,6 +11,7 @@ export interface LossTerm {
 export type TrainingLoss = Loss | readonly LossTerm[];
 
 export const WEIGHT: Range = { least: 0, below: 1e6 };
+const WHOLE: LossRamp = { scale: 1, margin: 1 };
 /** kMostLossTerms in native/src/loss.h. */
 export const MOST_TERMS = 4;
 
@@ -43,14 +44,21 @@ export class LossSum {
   /**
    * The rows that are correct are told by the first loss that reads scores. A loss whose outputs or targets are not there is left
    * out, which a step never asks for.
+   *
+   * @param ramp how far scales and margins have grown: a scale that has not makes the scores as much smaller
    */
-  compute(outputs: OutputValues, labels: Int32Array, targets?: Float32Array): LossResult {
+  compute(
+    outputs: OutputValues,
+    labels: Int32Array,
+    { targets, ramp = WHOLE }: { readonly targets?: Float32Array; readonly ramp?: LossRamp } = {},
+  ): LossResult {
     let [lossSum, correct, counted] = [0, 0, false];
     const gradients: { -readonly [Name in OutputName]?: Float32Array } = {};
     for (const { weight, loss } of this.terms) {
       const { reads, needsTargets } = this.table[loss.kind];
       if (reads.some((name) => !outputs[name]) || (needsTargets && !targets)) continue;
-      const own = computeLoss(loss, outputs, labels, targets, this.table);
+      const input = { ...(targets && { targets }), ...(hasScale(loss) && { factor: ramp.scale }) };
+      const own = computeLoss(rampedLoss(loss, ramp), outputs, labels, input, this.table);
       lossSum += weight * own.lossSum;
       if (!counted && reads.includes('scores')) [correct, counted] = [own.correct, true];
       for (const name of reads) {
@@ -61,4 +69,10 @@ export class LossSum {
     }
     return { lossSum, correct, gradients };
   }
+}
+
+/** @throws RangeError for shares that are none */
+export function checkRamp({ scale, margin }: LossRamp): void {
+  if (!(scale > 0 && scale <= 1 && margin >= 0 && margin <= 1))
+    throw new RangeError(`a ramp of ${scale} of the scale and ${margin} of the margin: shares from 0 to 1`);
 }

@@ -2,7 +2,7 @@ import { arcface } from './arcface.js';
 import { combined } from './combined.js';
 import { cosface } from './cosface.js';
 import { distillation } from './distillation.js';
-import type { KindOf, LossFunction, LossResult, OutputValues, Range } from './loss.js';
+import type { KindOf, LossFunction, LossInput, LossRamp, LossResult, OutputValues, Range } from './loss.js';
 import { softmax } from './softmax.js';
 
 /** Each kind has a file here, and one in the native engine that is fast. */
@@ -20,10 +20,10 @@ export function computeLoss<Kind extends keyof Kinds>(
   loss: Kinds[Kind] & { readonly kind: Kind },
   outputs: OutputValues,
   labels: Int32Array,
-  targets?: Float32Array,
+  input: LossInput = {},
   table: LossTable = LOSSES,
 ): LossResult {
-  return table[loss.kind].compute(loss, outputs, labels, targets);
+  return table[loss.kind].compute(loss, outputs, labels, input);
 }
 
 /** @throws RangeError for a setting that is out of its range */
@@ -37,4 +37,21 @@ export function checkLoss<Kind extends keyof Kinds>(loss: Kinds[Kind] & { readon
         `${name} of the loss ${loss.kind} is ${String(value)}: from ${least} on, and below ${below}`,
       );
   }
+}
+
+/** What a loss is when its settings have grown so far; itself where none of them grows. Whole at shares of 1, to the bit. */
+export function rampedLoss<L extends Loss>(loss: L, ramp: LossRamp): L {
+  const told = new Map<string, unknown>(Object.entries(loss));
+  const grown: Record<string, number> = {};
+  for (const [name, { least, ramp: grows }] of Object.entries<Range>(LOSSES[loss.kind].settings)) {
+    if (!grows || ramp[grows] === 1) continue;
+    const [value, share] = [told.get(name) as number, ramp[grows]];
+    grown[name] = grows === 'scale' ? value * share : least + (value - least) * share;
+  }
+  return { ...loss, ...grown };
+}
+
+/** Whether its scores are multiplied by a scale that grows. */
+export function hasScale({ kind }: Loss): boolean {
+  return Object.values<Range>(LOSSES[kind].settings).some(({ ramp }) => ramp === 'scale');
 }

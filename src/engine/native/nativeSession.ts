@@ -123,11 +123,11 @@ export class NativeSession implements TrainingSession {
   }
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
-    const { quantization, ...rest } = settings;
+    const { quantization, ramp = { scale: 1, margin: 1 }, ...rest } = settings;
     const { active = this.none, rangeMomentum = -1, frozenBatchNorm = false } = quantization ?? {};
     const { reads } = this.model;
     const wants = { scores: reads.includes('scores'), embedding: reads.includes('embedding') };
-    const run = { seed: 0, ...rest, ...wants, train: true, active, rangeMomentum, frozenBatchNorm } as const;
+    const run = { seed: 0, ...rest, ramp, ...wants, train: true, active, rangeMomentum, frozenBatchNorm } as const;
     const outcome = await this.run('training', batch, run);
     if (outcome.notFinite) throw this.explain(outcome.notFinite, this.addon.read(this.handle).step + 1);
     return resultOf(outcome);
@@ -203,7 +203,7 @@ export class NativeSession implements TrainingSession {
   private run(mode: Mode, batch: Batch, settings: RunSettings): Promise<StepOutcome> {
     const step = this.queue.then(() => {
       checkBatch(this.graph, batch);
-      if (settings.train) checkStep(this.graph, this.loss, batch);
+      if (settings.train) checkStep(this.graph, this.loss, batch, settings);
       return this.addon.run(
         this.handle,
         this.plan(mode, batch.labels.length).index,

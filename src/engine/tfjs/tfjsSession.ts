@@ -146,7 +146,7 @@ export class TfjsSession implements TrainingSession {
 
   private trainStepNow(batch: Batch, settings: StepSettings): BatchResult {
     const { lossNodes } = this;
-    checkStep(this.graph, this.loss, batch);
+    checkStep(this.graph, this.loss, batch, settings);
     const quantized = this.quantizedStep(settings.quantization);
     const tensors: StepTensors = {
       parameters: this.upload(quantized),
@@ -156,7 +156,9 @@ export class TfjsSession implements TrainingSession {
     };
     const activations = this.trainingForward(batch, quantized, tensors);
     const outputs = read(activations, lossNodes);
-    const { lossSum, correct, gradients: ofOutputs } = this.loss.compute(outputs, batch.labels, batch.targets);
+    const { targets } = batch;
+    const input = { ...(targets && { targets }), ...(settings.ramp && { ramp: settings.ramp }) };
+    const { lossSum, correct, gradients: ofOutputs } = this.loss.compute(outputs, batch.labels, input);
     const ends = new Map<string, tf.Tensor4D>();
     for (const [name, node] of entriesOf(lossNodes))
       if (ofOutputs[name]) ends.set(node, tf.tensor4d(ofOutputs[name], activations.get(node)!.shape));
@@ -285,7 +287,7 @@ export class TfjsSession implements TrainingSession {
     const activations = forward(this.graph, lifetimes, { input, parameters, kernels, mode, masks: new Map() });
     const outputs = read(activations, wanted);
     const forLoss = read(activations, this.lossNodes);
-    const { lossSum, correct } = this.loss.compute(forLoss, batch.labels, batch.targets);
+    const { lossSum, correct } = this.loss.compute(forLoss, batch.labels, batch);
     tf.dispose([...parameters.values(), ...activations.values()]);
     return { lossSum, correct, outputs };
   }

@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { computeLoss } from '../../../src/core/losses/losses.js';
 
 const distil = (embedding: readonly number[], targets: readonly number[], rows = 1) =>
-  computeLoss(
-    { kind: 'distillation' },
-    { embedding: Float32Array.from(embedding) },
-    new Int32Array(rows),
-    Float32Array.from(targets),
-  );
+  computeLoss({ kind: 'distillation' }, { embedding: Float32Array.from(embedding) }, new Int32Array(rows), {
+    targets: Float32Array.from(targets),
+  });
 
 describe('the distillation loss', () => {
   it('is 1 − cos, whatever the lengths: 0 alike, 1 across, 2 opposite', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { LossResult, OutputName } from '../../../src/core/losses/loss.js';
-import { checkLoss, computeLoss, LOSSES, type Loss } from '../../../src/core/losses/losses.js';
-import { LossSum } from '../../../src/core/losses/lossSum.js';
+import { checkLoss, computeLoss, LOSSES, rampedLoss, type Loss } from '../../../src/core/losses/losses.js';
+import { checkRamp, LossSum } from '../../../src/core/losses/lossSum.js';
 import { Random } from '../../../src/core/random.js';
 import { EXAMPLES, examples, SUMS } from './examples.js';
 
@@ -51,7 +51,7 @@ describe('every loss', () => {
 
     it(`${name} gives a gradient for exactly what it reads, as long as the output`, () => {
       const outputs = someOutputs(Random.fromSeed(3));
-      const { gradients, lossSum } = computeLoss(loss, outputs, labels, targets);
+      const { gradients, lossSum } = computeLoss(loss, outputs, labels, { targets });
       assert.ok(Number.isFinite(lossSum));
       assert.deepEqual(Object.keys(gradients).sort(), [...readBy(loss)].sort());
       for (const output of readBy(loss)) assert.equal(gradients[output]!.length, outputs[output].length);
@@ -59,20 +59,22 @@ describe('every loss', () => {
 
     if (sloped !== false)
       it(`${name} has the gradient of its loss (central differences, step 2^-10, float64 sums)`, () => {
-        assertSloped(readBy(loss), (outputs) => computeLoss(loss, outputs, labels, targets));
+        assertSloped(readBy(loss), (outputs) => computeLoss(loss, outputs, labels, { targets }));
       });
 
     it(`${name} overflows for no finite output, and is not finite where one is not`, () => {
       const extreme = { scores: Float32Array.of(3e38, -3e38, 0), embedding: Float32Array.of(1e18, -1e18) };
       for (const label of [0, 1]) {
-        const { lossSum, gradients } = computeLoss(loss, extreme, Int32Array.of(label), Float32Array.of(1, 2));
+        const { lossSum, gradients } = computeLoss(loss, extreme, Int32Array.of(label), {
+          targets: Float32Array.of(1, 2),
+        });
         assert.ok(Number.isFinite(lossSum), `label ${label}: ${lossSum}`);
         for (const output of readBy(loss))
           assert.ok(gradients[output]!.every(Number.isFinite), `label ${label}: ${gradients[output]!.join()}`);
       }
       for (const output of readBy(loss)) {
         const broken = { ...extreme, [output]: new Float32Array(extreme[output].length).fill(NaN) };
-        const { lossSum, correct } = computeLoss(loss, broken, Int32Array.of(0), Float32Array.of(1, 2));
+        const { lossSum, correct } = computeLoss(loss, broken, Int32Array.of(0), { targets: Float32Array.of(1, 2) });
         assert.deepEqual([Number.isFinite(lossSum), correct], [false, 0], output);
       }
     });
@@ -83,7 +85,7 @@ describe('every loss', () => {
           loss,
           { scores: new Float32Array(scores).fill(1), embedding: new Float32Array(embedding).fill(1) },
           Int32Array.from(rows),
-          new Float32Array(4).fill(1),
+          { targets: new Float32Array(4).fill(1) },
         );
       if (readBy(loss).includes('scores')) {
         assert.throws(() => of(4, 4, 0, 2), /label 2 of row 1 is outside 0..1/);
@@ -94,7 +96,7 @@ describe('every loss', () => {
         assert.throws(() => of(4, 5, 0, 1), RangeError);
         assert.throws(() => of(4, 4, 0, 1, 0), RangeError);
       }
-      assert.throws(() => computeLoss(loss, {}, Int32Array.of(0), Float32Array.of(1)), RangeError);
+      assert.throws(() => computeLoss(loss, {}, Int32Array.of(0), { targets: Float32Array.of(1) }), RangeError);
     });
 
     it(`${name} takes settings from the least on, and none beyond`, () => {
@@ -116,10 +118,14 @@ describe('a sum of losses', () => {
     it(`${JSON.stringify(terms)} has the gradients of its weighted sum`, () => {
       const sum = new LossSum(terms);
       assert.deepEqual([sum.reads, sum.needsTargets], [['embedding', 'scores'], true]);
-      assertSloped(sum.reads, (outputs) => sum.compute(outputs, labels, targets));
+      assertSloped(sum.reads, (outputs) => sum.compute(outputs, labels, { targets }));
+      const ramp = { scale: 0.3, margin: 0.6 };
+      assertSloped(sum.reads, (outputs) => sum.compute(outputs, labels, { targets, ramp }));
       const outputs = someOutputs(Random.fromSeed(9));
-      const parts = sum.terms.map(({ weight, loss }) => [weight, computeLoss(loss, outputs, labels, targets)] as const);
-      const { lossSum, correct } = sum.compute(outputs, labels, targets);
+      const parts = sum.terms.map(
+        ({ weight, loss }) => [weight, computeLoss(loss, outputs, labels, { targets })] as const,
+      );
+      const { lossSum, correct } = sum.compute(outputs, labels, { targets });
       const expected = parts.reduce((all, [weight, part]) => all + weight * part.lossSum, 0);
       assert.ok(Math.abs(lossSum - expected) < 1e-12 * expected);
       assert.equal(correct, Math.max(...parts.map(([, part]) => part.correct)));
@@ -128,9 +134,9 @@ describe('a sum of losses', () => {
   it('of one loss is that loss, bit for bit', () => {
     for (const { loss } of examples) {
       const outputs = someOutputs(Random.fromSeed(2));
-      const expected = computeLoss(loss, outputs, labels, targets);
-      assert.deepEqual(new LossSum(loss).compute(outputs, labels, targets), expected);
-      assert.deepEqual(new LossSum([{ weight: 1, loss }]).compute(outputs, labels, targets), expected);
+      const expected = computeLoss(loss, outputs, labels, { targets });
+      assert.deepEqual(new LossSum(loss).compute(outputs, labels, { targets }), expected);
+      assert.deepEqual(new LossSum([{ weight: 1, loss }]).compute(outputs, labels, { targets }), expected);
     }
   });
 
@@ -149,5 +155,52 @@ describe('a sum of losses', () => {
     for (const weight of [-1e-9, 1e6, NaN, Infinity])
       assert.throws(() => new LossSum([{ ...term, weight }]), /the weight of the loss distillation/);
     assert.throws(() => new LossSum([{ weight: 1, loss: { kind: 'softmax', labelSmoothing: 1 } }]), /labelSmoothing/);
+  });
+});
+
+describe('a ramp', () => {
+  it('takes the margin and the scale of a loss from less to what they are', () => {
+    const loss = { kind: 'combined', scale: 16, m1: 3, m2: 0.5, m3: 0.25 } as const;
+    assert.deepEqual(rampedLoss(loss, { scale: 0.5, margin: 0 }), { ...loss, scale: 8, m1: 1, m2: 0, m3: 0 });
+    assert.deepEqual(rampedLoss(loss, { scale: 1, margin: 0.5 }), { ...loss, m1: 2, m2: 0.25, m3: 0.125 });
+    for (const { loss: any } of examples) assert.deepEqual(rampedLoss(any, { scale: 1, margin: 1 }), any);
+    const softmax = { kind: 'softmax', labelSmoothing: 0.1 } as const;
+    assert.deepEqual(rampedLoss(softmax, { scale: 0.5, margin: 0.5 }), softmax);
+  });
+
+  it('leaves the columns as long as they are: scores of half the length count for those of a loss of half the scale', () => {
+    const outputs = someOutputs(Random.fromSeed(4));
+    const halves = { scores: outputs.scores.map((v) => v / 2) };
+    for (const kind of ['cosface', 'arcface'] as const) {
+      const sum = new LossSum({ kind, scale: 32, margin: 0.5 });
+      const ramped = sum.compute(outputs, labels, { ramp: { scale: 0.5, margin: 0.2 } });
+      const half = computeLoss({ kind, scale: 16, margin: 0.1 }, halves, labels);
+      assert.equal(ramped.lossSum, half.lossSum);
+      assert.equal(ramped.correct, half.correct);
+      // The scores before the factor: its share of the gradient.
+      ramped.gradients.scores!.forEach((v, i) => assert.equal(v, half.gradients.scores![i]! / 2));
+    }
+  });
+
+  it('that has ended changes no bit', () => {
+    for (const { loss } of examples) {
+      const outputs = someOutputs(Random.fromSeed(6));
+      const sum = new LossSum(loss);
+      const whole = sum.compute(outputs, labels, { targets, ramp: { scale: 1, margin: 1 } });
+      assert.deepEqual(whole, sum.compute(outputs, labels, { targets }));
+    }
+  });
+
+  it('is refused where it is no share', () => {
+    checkRamp({ scale: 1e-3, margin: 0 });
+    for (const wrong of [
+      { scale: 0 },
+      { scale: 1.01 },
+      { scale: NaN },
+      { margin: -0.1 },
+      { margin: 2 },
+      { margin: NaN },
+    ])
+      assert.throws(() => checkRamp({ scale: 1, margin: 1, ...wrong }), RangeError);
   });
 });

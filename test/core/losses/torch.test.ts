@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { OutputName } from '../../../src/core/losses/loss.js';
+import type { LossRamp, OutputName } from '../../../src/core/losses/loss.js';
 import { LossSum, type TrainingLoss } from '../../../src/core/losses/lossSum.js';
 
 /** What test/reference/make_losses_torch.py says of each loss. */
@@ -10,6 +10,7 @@ interface Reference {
   readonly targets: readonly number[];
   readonly cases: readonly {
     readonly loss: TrainingLoss;
+    readonly ramp?: LossRamp;
     readonly outputs: Partial<Record<OutputName, readonly number[]>>;
     readonly lossSum: number;
     /** Of the mean over the rows. */
@@ -25,13 +26,13 @@ describe('losses against PyTorch', () => {
   const labels = Int32Array.from(reference.labels);
   const targets = Float32Array.from(reference.targets);
 
-  for (const { loss, outputs, lossSum, gradients } of reference.cases)
-    it(`${JSON.stringify(loss)} and its gradients are those of PyTorch in float64`, () => {
+  for (const { loss, ramp, outputs, lossSum, gradients } of reference.cases)
+    it(`${JSON.stringify({ ...ramp, loss })} and its gradients are those of PyTorch in float64`, () => {
       const values = {
         ...(outputs.embedding && { embedding: Float32Array.from(outputs.embedding) }),
         ...(outputs.scores && { scores: Float32Array.from(outputs.scores) }),
       };
-      const own = new LossSum(loss).compute(values, labels, targets);
+      const own = new LossSum(loss).compute(values, labels, { targets, ...(ramp && { ramp }) });
       assert.ok(Math.abs(own.lossSum - lossSum) < 1e-9 * lossSum, `${own.lossSum} against ${lossSum}`);
       assert.deepEqual(Object.keys(own.gradients).sort(), Object.keys(gradients).sort());
       const terms = 'kind' in loss ? 1 : loss.length;
