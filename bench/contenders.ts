@@ -32,6 +32,12 @@ export function onnxruntimeFaces(...args: string[]): Contender | undefined {
   return peer && { ...peer, args: [path.join(root, 'bench', 'onnxruntime_faces.py'), ...args] };
 }
 
+/** PyTorch training one; none as above. */
+export function torchFaces(...args: string[]): Contender | undefined {
+  const peer = python()?.torch;
+  return peer && { ...peer, args: [path.join(root, 'bench', 'torch_faces.py'), ...args] };
+}
+
 export const stock: Contender = {
   who: 'tfjs-layers on tfjs-node',
   program: process.execPath,

@@ -3,11 +3,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { FACE_NETWORKS } from '../src/weights/faceWeights.js';
 import { checkpointCost, resuming } from './checkpoints.js';
-import { onnxruntimeFaces, ours, oursFaces, python, race, stock, type Contender } from './contenders.js';
+import { onnxruntimeFaces, ours, oursFaces, python, race, stock, torchFaces, type Contender } from './contenders.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|qat|inference|faceNetworks|scaling|checkpoints|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|faceNetworks|faceTraining|scaling|checkpoints|layers … --rounds N --steps N --batch N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
@@ -93,6 +93,12 @@ const PARTS: Record<string, () => void> = {
         show(network.split('-')[1]!.slice(0, 10), race(all, batch, Number(values.steps ?? steps), rounds));
       }
     }
+  },
+  /** A whole step of the face network's training, CosFace on 158 people. */
+  faceTraining() {
+    const told = ['--folder', faces, '--network', FACE_NETWORKS.face];
+    const all = present([oursFaces(...told, '--training'), torchFaces(...told)]);
+    for (const batch of batches([64])) show('face train', race(all, batch, Number(values.steps ?? 5), rounds));
   },
   /** More threads, and more pictures. */
   scaling() {
