@@ -3,14 +3,17 @@ import { optionInfo } from './optionInfo.js';
 
 /** What a training makes smaller, and by which measures: among the options of a training. */
 export const lossOptions = {
-  /** What training makes smaller; `auto`: CosFace on the face network, softmax elsewhere. */
+  /**
+   * What training makes smaller; `auto`: CosFace on the face network, softmax elsewhere. `distillation` is the distance between the
+   * embedding of a picture's view and that of the picture as it is, by the network as it was when the run began.
+   */
   loss: z
-    .enum(['auto', 'softmax', 'cosface', 'arcface'])
+    .enum(['auto', 'softmax', 'cosface', 'arcface', 'distillation'])
     .default('auto')
     .register(optionInfo, {
       flag: 'loss',
       value: 'NAME',
-      help: 'auto, softmax, or with face weights cosface or arcface; auto is cosface there and softmax elsewhere',
+      help: 'auto, softmax, or with face weights cosface, arcface or distillation; auto is cosface there and softmax elsewhere',
       pick: {
         place: 54,
         label: 'Loss',
@@ -21,6 +24,10 @@ export const lossOptions = {
           cosface: { label: 'CosFace', detail: 'The right person’s similarity must win by the margin' },
           arcface: { label: 'ArcFace', detail: 'The right person must win although the angle is larger by the margin' },
           softmax: { label: 'Softmax', detail: 'Without a margin' },
+          distillation: {
+            label: 'Distillation',
+            detail: 'A bad picture’s embedding like that of the good one before training; asks for no names',
+          },
         },
       },
     }),
@@ -50,5 +57,11 @@ export const lossOptions = {
     flag: 'loss-ramp',
     value: 'F',
     help: 'with face weights: share of the run in which the margin grows from 0, and the scale from that of --logit-scale auto',
+  }),
+  /** With every layer of the face network: weight of `distillation` beside a loss of people; 0: none. */
+  distillationWeight: z.number().min(0).max(1000).default(0).register(optionInfo, {
+    flag: 'distillation-weight',
+    value: 'F',
+    help: 'with every layer of the face network: how much staying near its old embeddings counts beside --loss',
   }),
 };

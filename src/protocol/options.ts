@@ -7,7 +7,7 @@ import { quantization } from './quantizationOptions.js';
 import { scheduleOptions } from './scheduleOptions.js';
 
 /** `face` first: what is recommended where face weights are. */
-export const RECIPES = ['face', 'default', 'fast', 'original'] as const;
+export const RECIPES = ['face', 'door', 'default', 'fast', 'original'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
 const strength = z.number().min(0).max(1).default(0);
@@ -57,7 +57,7 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'recipe',
       value: 'NAME',
-      help: 'face, default, fast or original: sets the defaults of the other options',
+      help: 'face, door, default, fast or original: sets the defaults of the other options',
       pick: {
         place: 10,
         label: 'Recipe',
@@ -66,6 +66,10 @@ export const trainingOptions = z.object({
           face: {
             label: 'face',
             detail: 'People’s vectors on the frozen face network: ready in minutes, knows strangers as strangers',
+          },
+          door: {
+            label: 'door',
+            detail: 'Every layer of the face network, for far, dark, moved and covered faces: takes some minutes',
           },
           default: { label: 'default', detail: 'The whole network, from ImageNet weights: the most accurate' },
           fast: { label: 'fast', detail: 'The last layer alone, on frozen ImageNet features: ready in a minute' },

@@ -23,6 +23,23 @@ const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> 
     weights: 'faces',
     faces: 'on',
   },
+  /**
+   * Every layer of the face network for what a camera at a door sees: CosFace from an imprinted head, on views that are small, dark,
+   * moved and covered. docs/recognition.md has the measurements.
+   */
+  door: {
+    epochs: 12,
+    batchSize: 32,
+    learningRate: 2e-4,
+    headRateFactor: 0.8,
+    schedule: 'cosine',
+    augmentation: {
+      ...{ offset: 0.08, scale: 0.1, rotation: 8 },
+      ...{ small: 0.3, dark: 0.1, moved: 0.1, covered: 0.5 },
+    },
+    weights: 'faces',
+    faces: 'on',
+  },
   default: {
     pooling: 'average',
     dropout: 0.4,

@@ -1,14 +1,48 @@
-import type { Loss } from '../core/losses/losses.js';
-import type { Batch, BatchResult, Engine, SessionOptions, StepSettings } from '../engine/engine.js';
+import { DEFAULT_LOSS, type Loss } from '../core/losses/losses.js';
+import type { TrainingLoss } from '../core/losses/lossSum.js';
+import type {
+  Batch,
+  BatchResult,
+  Engine,
+  EvaluationSettings,
+  SessionOptions,
+  StepSettings,
+  TrainingSession,
+} from '../engine/engine.js';
 import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
+import type { SessionState } from '../graph/networkState.js';
+import type { ObservationSettings } from '../quantization/folding.js';
 import { HeadSession } from './headSession.js';
 import type { SettledOptions } from './logitScale.js';
 
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
-export type CosineSettings = Pick<SettledOptions, 'loss' | 'logitScale' | 'margin' | 'labelSmoothing'>;
+export type CosineSettings = Pick<
+  SettledOptions,
+  'loss' | 'logitScale' | 'margin' | 'labelSmoothing' | 'distillationWeight'
+>;
 
-function lossOf({ loss, logitScale: scale, margin, labelSmoothing }: CosineSettings): Loss {
+function lossOf(settings: CosineSettings): TrainingLoss {
+  const { loss, distillationWeight } = settings;
+  const toTarget = { kind: 'distillation' } as const;
+  // The scores have no weight, but say who is right.
+  if (loss === 'distillation')
+    return [
+      { weight: 1, loss: toTarget },
+      { weight: 0, loss: DEFAULT_LOSS },
+    ];
+  const ofScores = lossOfPeople(loss, settings);
+  if (distillationWeight === 0) return ofScores;
+  return [
+    { weight: 1, loss: ofScores },
+    { weight: distillationWeight, loss: toTarget },
+  ];
+}
+
+function lossOfPeople(
+  loss: Exclude<CosineSettings['loss'], 'distillation'>,
+  { logitScale: scale, margin, labelSmoothing }: CosineSettings,
+): Loss {
   if (loss === 'softmax') return { kind: 'softmax', labelSmoothing };
   return { kind: loss === 'auto' ? 'cosface' : loss, scale, margin };
 }
@@ -48,8 +82,46 @@ export class CosineHeadSession extends HeadSession {
   }
 }
 
+/** Trains a whole network with a cosine head: after every update its columns are as long as the scale again. */
+export class FittedSession implements TrainingSession {
+  constructor(
+    private readonly network: TrainingSession,
+    private readonly logitScale: number,
+  ) {}
+
+  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    const result = await this.network.trainStep(batch, settings);
+    await refit(this.network, this.logitScale);
+    return result;
+  }
+
+  evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult> {
+    return this.network.evaluate(batch, settings);
+  }
+
+  observe(batch: Batch, settings: ObservationSettings): ReturnType<TrainingSession['observe']> {
+    return this.network.observe(batch, settings);
+  }
+
+  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
+    return this.network.averageInto(average, share);
+  }
+
+  readState(): Promise<SessionState> {
+    return this.network.readState();
+  }
+
+  assign(values: ReadonlyMap<string, Float32Array>): void {
+    this.network.assign(values);
+  }
+
+  dispose(): void {
+    this.network.dispose();
+  }
+}
+
 /** Brings the columns of a head to their length. */
-export async function refit(head: Pick<HeadSession, 'readState' | 'assign'>, logitScale: number): Promise<void> {
+export async function refit(head: Pick<TrainingSession, 'readState' | 'assign'>, logitScale: number): Promise<void> {
   const { parameters } = await head.readState();
   const people = parameters.get(COSINE_HEAD.bias)!.length;
   const kernel = fitColumns(parameters.get(COSINE_HEAD.kernel)!, people, logitScale);

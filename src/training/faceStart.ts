@@ -28,12 +28,6 @@ export interface FaceStart {
 export function faceStart(options: TrainingOptions): FaceStart | undefined {
   if (options.weights !== 'faces') return undefined;
   if (options.quantization) throw notQuantizable(FACE_NETWORKS.face);
-  if (!options.frozen)
-    throw new UserError(
-      'invalid-options',
-      'The face network cannot be trained as a whole yet: what trains are the people’s vectors on its embedding.',
-      'Add --frozen or use the face recipe; the default recipe trains every layer, from ImageNet weights.',
-    );
   const files = findFaceWeights(options.faceWeights);
   if (!files)
     throw new UserError(

@@ -209,19 +209,26 @@ function complete(epochs: number): UserError {
   );
 }
 
-/** @throws UserError `invalid-options` where quantization would have nothing to train, or a margin no cosines to train on */
-function requireTrainable({ quantization, frozen, loss, weights, averageDecay }: TrainingOptions): void {
+/** @throws UserError `invalid-options` where quantization would have nothing to train, a margin no cosines, or a distillation nothing to do */
+function requireTrainable(options: TrainingOptions): void {
+  const { quantization, frozen, loss, distillationWeight, weights, averageDecay } = options;
   if (averageDecay > 0 && weights === 'faces')
     throw new UserError(
       'invalid-options',
       'The vectors of people on the face network are not averaged yet.',
       'Leave --average-decay away, or train another network.',
     );
-  if ((loss === 'cosface' || loss === 'arcface') && weights !== 'faces')
+  if (loss !== 'auto' && loss !== 'softmax' && weights !== 'faces')
     throw new UserError(
       'invalid-options',
       `The loss ${loss} needs a network that gives cosines, which so far is the face network alone.`,
       'Use --recipe face, or leave --loss away.',
+    );
+  if (frozen && (loss === 'distillation' || distillationWeight > 0))
+    throw new UserError(
+      'invalid-options',
+      'A distillation trains the layers below the embedding, and a frozen network keeps them as they are.',
+      'Use --recipe door, which trains every layer, or another loss.',
     );
   if (quantization && frozen)
     throw new UserError(

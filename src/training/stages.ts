@@ -1,6 +1,5 @@
-import { KERAS_ADAM } from '../core/adam.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Engine, Optimizer, SessionOptions, TrainingSession } from '../engine/engine.js';
+import type { Engine, SessionOptions, TrainingSession } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
 import { featuresOf } from '../graph/network.js';
 import { splitAt } from '../graph/subgraph.js';
@@ -10,7 +9,9 @@ import { FeatureReader, PixelReader } from './batchReader.js';
 import { faceStage } from './faceStage.js';
 import { HeadSession } from './headSession.js';
 import { settledFor } from './logitScale.js';
+import { optimizerOf } from './optimizer.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
+import { wholeFaceStage } from './wholeFaceStage.js';
 
 /** The stages of a run: what lies above the embedding alone as long as the options say, then every layer; a frozen network stays with the first. */
 export function stagesOf(
@@ -23,9 +24,11 @@ export function stagesOf(
   /** Of the process before, where the run goes on. */
   from?: TrainedBefore,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
-  if (options.weights === 'faces')
-    return async (_, before) =>
-      before ?? faceStage(settledFor(dataset.people.length, options), dataset, engine, float, start, from);
+  if (options.weights === 'faces') {
+    const stage = options.frozen ? faceStage : wholeFaceStage;
+    const settled = settledFor(dataset.people.length, options);
+    return async (_, before) => before ?? stage(settled, dataset, engine, float, start, from);
+  }
   const features = featuresOf(float);
   const { above } = splitAt(float, features);
   const sessionOptions: SessionOptions = {
@@ -60,9 +63,4 @@ function averagedBy(
   if (averageDecay === 0) return { session: trained };
   const averaged = new AveragedSession(trained, averageDecay, from);
   return { session: averaged, averaged };
-}
-
-function optimizerOf({ optimizer, weightDecay, momentum }: TrainingOptions): Optimizer {
-  if (optimizer === 'sgd') return { kind: 'sgd', momentum };
-  return { kind: 'adam', ...KERAS_ADAM, weightDecay: optimizer === 'adamw' ? weightDecay : 0 };
 }

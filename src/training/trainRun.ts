@@ -188,7 +188,7 @@ async function train(
   const unreached = context.from ? undefined : scheduleWarning(options);
   if (unreached) tell(unreached);
   // A frozen face network keeps nothing for a way back.
-  const memory = context.face ? undefined : memoryWarning(engine, graph, options);
+  const memory = context.face && options.frozen ? undefined : memoryWarning(engine, graph, options);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   requireRoom(context, graph);

@@ -239,7 +239,7 @@ describe('train', () => {
 
   it('says which option is wrong, and what it takes', () => {
     for (const [args, says] of [
-      [['--recipe', 'best'], '--recipe: face, default, fast or original, not “best”.'],
+      [['--recipe', 'best'], '--recipe: face, door, default, fast or original, not “best”.'],
       [['--epochs', 'many'], '--epochs: a number, not “many”.'],
       [['--epochs', ''], '--epochs: a number, not “”.'],
       [['--epochs', '1.5'], '--epochs: a whole number, not “1.5”.'],

@@ -9,7 +9,7 @@ interface Values {
 /** For each option values that it takes, among them the outermost, and values just beyond. */
 export const VALUES: Record<keyof TrainingOptions, Values> = {
   dataset: { good: ['/d', 'C:\\d', 'd'], bad: ['', 7, undefined] },
-  recipe: { good: ['face', 'default', 'fast', 'original'], bad: ['best', '', 1] },
+  recipe: { good: ['face', 'door', 'default', 'fast', 'original'], bad: ['best', '', 1] },
   size: { good: [32, 112, 128, 512], bad: [0, 16, 40, 528, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
   backbone: { good: ['mobileNetV2', 'mobileFaceNet'], bad: ['', 'mobilenet', 2] },
@@ -30,7 +30,8 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   decayEpochs: { good: [[], [1, 10_000]], bad: [[0], [10_001], [1.5], 3, ['x']] },
   averageDecay: { good: [0, 0.999], bad: [1, -0.1] },
   decayFactor: { good: [0.001, 0.999], bad: [0, 1] },
-  loss: { good: ['auto', 'softmax', 'cosface', 'arcface'], bad: ['triplets', '', 1] },
+  loss: { good: ['auto', 'softmax', 'cosface', 'arcface', 'distillation'], bad: ['triplets', '', 1] },
+  distillationWeight: { good: [0, 0.5, 1000], bad: [-1, 1001, NaN, '1'] },
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
   logitScale: { good: [1, 511, 'auto'], bad: [0.9, 512, 'large'] },
   margin: { good: [0, 0.99], bad: [-0.1, 1] },

@@ -64,6 +64,15 @@ const WHOLE: Record<RecipeName, TrainingOptions> = {
     ...{ optimizer: 'adamw', weightDecay: 0.01, learningRate: 2e-3, schedule: 'cosine', labelSmoothing: 0.1 },
     ...{ weights: 'imagenet', augmentation: { ...STILL, flip: true } },
   },
+  door: {
+    ...ORIGINAL,
+    ...{ recipe: 'door', epochs: 12, batchSize: 32, learningRate: 2e-4, headRateFactor: 0.8, schedule: 'cosine' },
+    ...{ weights: 'faces', faces: 'on' },
+    augmentation: {
+      ...STILL,
+      ...{ offset: 0.08, scale: 0.1, rotation: 8, small: 0.3, dark: 0.1, moved: 0.1, covered: 0.5 },
+    },
+  },
   face: {
     ...ORIGINAL,
     ...{ recipe: 'face', frozen: true, epochs: 30, batchSize: 64, learningRate: 3e-3, schedule: 'cosine', views: 8 },

@@ -22,6 +22,7 @@ import { built } from '../support/built.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 import { resultOf } from '../support/smallRuns.js';
+import { somePeople } from '../support/somePeople.js';
 import { stoppedAfter, type Trained } from '../support/stoppedAfter.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 
@@ -43,21 +44,6 @@ function failureOf(messages: readonly TrainerMessage[]): EventOf<'failure'> {
   const failure = messages.find((message) => message.type === 'failure');
   assert.ok(failure, JSON.stringify(messages.at(-1)));
   return failure;
-}
-
-/** So many people of `wild` with so many pictures each. @returns their names */
-function somePeople(count: number, each: number): string[] {
-  const names = fs
-    .readdirSync(sharedPaths.wild)
-    .filter((name) => fs.statSync(path.join(sharedPaths.wild, name)).isDirectory())
-    .filter((name) => fs.readdirSync(path.join(sharedPaths.wild, name)).length >= each)
-    .slice(0, count);
-  for (const name of names) {
-    fs.mkdirSync(path.join(data(), name), { recursive: true });
-    for (const file of fs.readdirSync(path.join(sharedPaths.wild, name)).sort().slice(0, each))
-      fs.copyFileSync(path.join(sharedPaths.wild, name, file), path.join(data(), name, file));
-  }
-  return names;
 }
 
 const pictureOf = (name: string) => path.join(data(), name, fs.readdirSync(path.join(data(), name)).sort()[0]!);
@@ -158,7 +144,7 @@ describe('a training from the face network', function () {
 
   withShared('on real pictures', [sharedPaths.wild, sharedPaths.faceWeights], () => {
     it('finds faces, measures strangers every epoch, and gives a checkpoint whose recognizer compares by what it learned', async () => {
-      const names = somePeople(6, 8);
+      const names = somePeople(data(), 6, 8);
       await addHardPictures(names);
       const { ok, messages } = await train({});
       assert.ok(ok, JSON.stringify(messages.at(-1)));
@@ -209,7 +195,7 @@ describe('a training from the face network', function () {
     });
 
     it('goes on to the same bits wherever it was stopped, and with vectors that have to be made anew', async () => {
-      somePeople(5, 6);
+      somePeople(data(), 5, 6);
       const options = { epochs: 3, views: 2, checkpointMinutes: 0.001 };
       assert.ok((await train(options)).ok);
       const expected = resultOf(runFolder());
@@ -233,7 +219,7 @@ describe('a training from the face network', function () {
     });
 
     it('trains with each loss, by its margin, and goes on to the same bits', async () => {
-      somePeople(4, 6);
+      somePeople(data(), 4, 6);
       const firstLosses = new Map<string, number>();
       for (const loss of ['auto', 'cosface', 'arcface', 'softmax'] as const) {
         const options = { loss, margin: 0.4, epochs: 2, views: 1 };
@@ -254,7 +240,7 @@ describe('a training from the face network', function () {
     });
 
     it('grows its margin and scale over a share of the run, and goes on to the same bits in the middle of it', async () => {
-      somePeople(4, 6);
+      somePeople(data(), 4, 6);
       const options = { logitScale: 32, margin: 0.4, lossRamp: 0.7, epochs: 3, views: 1, batchSize: 8 } as const;
       assert.ok((await train(options)).ok);
       const expected = resultOf(runFolder());
@@ -277,7 +263,7 @@ describe('a training from the face network', function () {
     });
 
     it('gives the same numbers to the bit from vectors that an earlier run kept', async () => {
-      somePeople(3, 5);
+      somePeople(data(), 3, 5);
       const facts = () =>
         reduceAll(new RunReader(runFolder()).readNew()).epochs.map(({ epoch, loss, valLoss, strangers }) => ({
           ...{ epoch, loss, valLoss, strangers },
@@ -300,7 +286,7 @@ describe('a training from the face network', function () {
     });
 
     it('takes pictures as they are where faces are off', async () => {
-      const names = somePeople(3, 5);
+      const names = somePeople(data(), 3, 5);
       await writeNoisePicture(path.join(data(), names[0]!, 'zz-nobody.png'), 5, 200);
       const { ok, messages } = await train({ faces: 'off', epochs: 1, views: 1 });
       assert.ok(ok, JSON.stringify(messages.at(-1)));

@@ -112,7 +112,7 @@ function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recip
     dataset,
     ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
   };
-  if (recipe === 'face') requireOfFaces(given);
+  if (recipe === 'face' || recipe === 'door') requireOfFaces(given, recipe);
   // Whatever the flags say is checked there.
   const options = checked(withRecipe(recipe, overrides as TrainingOptionsInput), OPTIONS, given);
   requireSchedule(given, options);
@@ -148,13 +148,15 @@ function recipeOf(given: Given, sample: boolean): RecipeName | undefined {
 }
 
 /** @throws UsageError for what the face network does not have */
-function requireOfFaces(given: Given): void {
+function requireOfFaces(given: Given, recipe: RecipeName): void {
   if (given.has('weights') && given.value('weights') !== 'faces')
-    throw new UsageError('--recipe face starts from the face weights: leave --weights out, or use another recipe.');
+    throw new UsageError(
+      `--recipe ${recipe} starts from the face weights: leave --weights out, or use another recipe.`,
+    );
   const other = NOT_OF_FACES.find((name) => given.has(name) && !name.startsWith('quantize-'));
   if (other !== undefined)
     throw new UsageError(
-      `--${other} is about a network that is built anew: leave it out, or use another recipe than face.`,
+      `--${other} is about a network that is built anew: leave it out, or use another recipe than ${recipe}.`,
     );
 }
 

@@ -168,7 +168,7 @@ describe('the native engine', function () {
         const wants = { scores: true, embedding: true };
         const quiet = { active: new Uint8Array(0), rangeMomentum: -1, frozenBatchNorm: false };
         const settings = description.training
-          ? { train: true as const, ...wants, ...quiet, ...SETTINGS }
+          ? { train: true as const, ramp: { scale: 1, margin: 1 }, ...wants, ...quiet, ...SETTINGS }
           : { train: false as const, ...wants, ...quiet };
         const images = description.floats ? new Float32Array(pixels) : new Uint8Array(pixels);
         await addon().run(s.handle, index, images, labels, settings);

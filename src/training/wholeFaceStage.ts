@@ -1,0 +1,122 @@
+import { setImmediate } from 'node:timers/promises';
+import { cutBatches } from '../dataset/batches.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Engine } from '../engine/engine.js';
+import { imprintedHead } from '../graph/cosineHead.js';
+import type { Graph } from '../graph/graph.js';
+import type { ParameterValues } from '../graph/networkState.js';
+import { splitAt } from '../graph/subgraph.js';
+import { embeddingsFolder } from '../platform/cacheFolder.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import { networkDigest } from '../weights/networkDigest.js';
+import { FeatureReader, PixelReader, type BatchReader, type ReadBatch } from './batchReader.js';
+import { cosineOptions, FittedSession } from './cosineHeadSession.js';
+import { KeptFeatures } from './keptFeatures.js';
+import type { SettledOptions } from './logitScale.js';
+import { optimizerOf } from './optimizer.js';
+import type { Stage, TrainedBefore } from './stage.js';
+
+/**
+ * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
+ * imprinted with what the network gives before it trains. Where the loss asks for it, each view comes with the embedding that the
+ * network gave then for the picture as it is.
+ *
+ * @param graph the network with a cosine head
+ * @param values of the graph's parameters before the first step, however far a run has come; the head's are imprinted here
+ */
+export async function wholeFaceStage(
+  options: SettledOptions,
+  dataset: Dataset,
+  engine: Engine,
+  graph: Graph,
+  values: ParameterValues,
+  from?: TrainedBefore,
+): Promise<Stage> {
+  const { logitScale, headRateFactor } = options;
+  const distils = options.loss === 'distillation' || options.distillationWeight > 0;
+  const { below } = splitAt(graph, graph.outputs.embedding);
+  const embeddings = from && !distils ? undefined : await cleanEmbeddings(options, dataset, engine, below, values);
+  const start = from?.session.parameters ?? imprinted(values, embeddings!, dataset, logitScale);
+  const session = engine.createSession(graph, start, {
+    ...cosineOptions(options, headRateFactor),
+    optimizer: optimizerOf(options),
+    ...(from && { resume: from.session }),
+  });
+  const pixels = new PixelReader(dataset, options);
+  return {
+    name: 'all',
+    session: new FittedSession(session, logitScale),
+    reader: distils ? new TargetReader(pixels, embeddings!) : pixels,
+  };
+}
+
+function imprinted(
+  values: ParameterValues,
+  embeddings: ReadonlyMap<number, Float32Array>,
+  { people, labels, split }: Dataset,
+  logitScale: number,
+): ParameterValues {
+  const byPerson: Float32Array[][] = people.map(() => []);
+  for (const picture of split.train) {
+    const embedding = embeddings.get(picture);
+    if (embedding) byPerson[labels[picture]!]!.push(embedding);
+  }
+  return new Map([...values, ...imprintedHead(byPerson, logitScale)]);
+}
+
+/** Pictures with what their embedding is compared with. */
+class TargetReader implements BatchReader {
+  constructor(
+    private readonly pictures: BatchReader,
+    /** By picture, [E]. */
+    private readonly targets: ReadonlyMap<number, Float32Array>,
+  ) {}
+
+  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
+    const batch = await this.pictures.read(pictures, epoch);
+    const { length } = this.targets.values().next().value ?? [];
+    const targets = new Float32Array(batch.pictures.length * length);
+    // What could not be read before asks for nothing: zeros.
+    batch.pictures.forEach((picture, i) => targets.set(this.targets.get(picture) ?? [], i * length));
+    return { ...batch, targets };
+  }
+}
+
+/**
+ * What a network gives for the pictures of both splits as they are; kept in the user's cache for the next run.
+ *
+ * @returns by picture, [E]; without those that cannot be read
+ */
+async function cleanEmbeddings(
+  options: TrainingOptions,
+  dataset: Dataset,
+  engine: Engine,
+  network: Graph,
+  values: ParameterValues,
+): Promise<Map<number, Float32Array>> {
+  const { split } = dataset;
+  const session = engine.createSession(network, values);
+  const embeddings = new Map<number, Float32Array>();
+  try {
+    const identity = [networkDigest(network, values), engine.detail, dataset.root, options.faces, 'as they are'];
+    const kept = new KeptFeatures(
+      { features: async (batch) => (await session.evaluate(batch, { wants: ['embedding'] })).outputs.embedding! },
+      embeddingsFolder(),
+      identity,
+      dataset.root,
+    );
+    const reader = new FeatureReader(dataset, kept, options);
+    for (const some of cutBatches([...split.train, ...split.validation], options.batchSize)) {
+      const { images, pictures } = await reader.read(some);
+      const length = images.length / Math.max(1, pictures.length);
+      pictures.forEach((picture, i) =>
+        embeddings.set(picture, Float32Array.from(images.subarray(i * length, (i + 1) * length))),
+      );
+      await setImmediate(); // a stop can arrive
+    }
+    kept.save();
+    return embeddings;
+  } finally {
+    session.dispose();
+  }
+}
