@@ -19,6 +19,7 @@ const WORDS: Record<RunPhase, string> = {
   silent: 'Not answering',
   stopping: 'Stopping after this batch',
   completed: 'Completed',
+  early: 'Ended early: nothing became better',
   stopped: 'Stopped',
   paused: 'Paused',
   failed: 'Failed',

@@ -72,10 +72,11 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
     `${ENDS[reason].padEnd(9)}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
     (bestEpoch === undefined
       ? ''
-      : `, best validation accuracy ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`),
+      : `, best validation accuracy ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`) +
+    (reason === 'early' ? `\n            Nothing became better since: the best checkpoint is the one to use.` : ''),
 };
 
-const ENDS = { completed: 'Finished', stopped: 'Stopped', paused: 'Paused' } as const;
+const ENDS = { completed: 'Finished', early: 'Ended', stopped: 'Stopped', paused: 'Paused' } as const;
 
 function saidOf<T extends keyof Events>(type: T, event: Events[T], state: RunState): string | Bar | undefined {
   return SAYS[type]?.(event, state);

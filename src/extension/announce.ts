@@ -62,6 +62,7 @@ function withSmallerBatch(editor: Editor, { run }: RunState, code: string): Retu
 
 const ENDS = {
   completed: 'Training has finished',
+  early: 'Training ended early, as nothing became better',
   stopped: 'Training was stopped',
   paused: 'Training was paused',
 } as const;

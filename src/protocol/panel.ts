@@ -8,6 +8,7 @@ export const runPhase = z.enum([
   'silent',
   'stopping',
   'completed',
+  'early',
   'stopped',
   'paused',
   'failed',

@@ -212,7 +212,8 @@ export const failure = z.object({
 
 export const finished = z.object({
   type: z.literal('finished'),
-  reason: z.enum(['completed', 'stopped', 'paused']),
+  /** `early`: so many epochs brought nothing better that its patience ended. */
+  reason: z.enum(['completed', 'early', 'stopped', 'paused']),
   epochs: count,
   steps: count,
   elapsedSeconds: seconds,

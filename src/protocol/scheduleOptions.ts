@@ -14,6 +14,7 @@ export const scheduleOptions = {
     flag: 'warmup-epochs',
     value: 'F',
     help: 'epochs, after the head epochs, in which the learning rate grows in a line; 0.5 is half an epoch',
+    startsAnew: true,
   }),
   /** With `steps`: the epochs behind which the rate falls. */
   decayEpochs: z.array(z.int().min(1).max(10_000)).max(100).default([]).register(optionInfo, {
@@ -21,6 +22,7 @@ export const scheduleOptions = {
     value: 'LIST',
     read: 'numbers',
     help: 'with --schedule steps: epochs behind which the learning rate falls, separated by commas',
+    startsAnew: true,
   }),
   /** With `steps`: what the rate is multiplied by there. */
   decayFactor: z.number().gt(0).lt(1).default(0.1).register(optionInfo, {
@@ -33,5 +35,12 @@ export const scheduleOptions = {
     flag: 'average-decay',
     value: 'F',
     help: 'validate and keep a moving average of the weights (EMA) with this decay, such as 0.999; 0 for the weights themselves',
+  }),
+  /** Epochs that may bring nothing better before the run ends; 0: all of them are trained. */
+  patience: z.int().min(0).max(10_000).default(0).register(optionInfo, {
+    flag: 'patience',
+    value: 'N',
+    help: 'end the training after N epochs without a better validation; 0 trains all epochs',
+    startsAnew: true,
   }),
 };

@@ -53,7 +53,12 @@ function optionText(value: string | number | boolean | object | undefined): stri
   return set.map(([name, part]) => (part === true ? name : `${name} ${part}`)).join(', ') || 'none';
 }
 
-const ENDS = { completed: 'Completed', stopped: 'Stopped', paused: 'Paused' } as const;
+const ENDS = {
+  completed: 'Completed',
+  early: 'Ended early, as nothing became better,',
+  stopped: 'Stopped',
+  paused: 'Paused',
+} as const;
 
 function outcome(state: RunState): string {
   const best = bestEpoch(state);

@@ -67,7 +67,7 @@ export class CheckpointKeeper {
     if (this.beginsAnew) this.held = undefined;
     this.beginsAnew = false;
     const isBest = validated !== undefined && isBetter(validated, this.held);
-    const best = isBest ? { epoch, ...validated } : this.held;
+    const best = isBest ? { epoch, ...validated, improved: improvedAt(epoch, validated, this.held) } : this.held;
     this.run.requireThere();
     const kept = { earlier: this.written, isBest, ...(best && { best }) };
     const files = encodeCheckpoint(this.graph, { ...checkpoint, kept }, this.holdsNetwork);
@@ -98,6 +98,11 @@ export class CheckpointKeeper {
     this.written = stay;
     await this.writer.remove(gone.map(({ path: at }) => this.folder.checkpoint(at)));
   }
+}
+
+/** Of equal ones the later is the best, but not better. */
+function improvedAt(epoch: number, validated: Validated, before: BestValidation | undefined): number {
+  return before && isBetter(before, validated) ? (before.improved ?? before.epoch) : epoch;
 }
 
 /** Of the arrays that a checkpoint holds; the rest of it is small. */

@@ -14,6 +14,8 @@ const best = z.object({
   valAccuracy: share,
   valLoss: z.number().optional(),
   strangers: strangers.optional(),
+  /** The epoch since which nothing was better, only as good; absent where a run of an earlier version wrote it. */
+  improved: count.optional(),
 });
 
 /**
@@ -27,6 +29,8 @@ export const loopState = z.object({
   unfinished: z.object({ sums, pictures: count, seconds, waitedSeconds: seconds }),
   /** Whether the best is one of a network with everything rounded that will be. */
   bestIsWhole: z.boolean(),
+  /** Epochs behind which somebody told a run to go on that had ended early: its patience began anew. */
+  patientSince: count.optional(),
   /** Updates before each part of quantization, and which parts are behind it. */
   quantization: z.object({ schedule: z.record(mark.shape.name, count), passed: z.array(mark.shape.name) }).optional(),
   /** Stages and marks that the log tells of. */

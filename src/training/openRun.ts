@@ -115,7 +115,8 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   teller.requireWritten();
   clearBeyond(folder.path, from);
   const before = { ...from.before, steps: [] };
-  return { ...around, options, face, folder, record, scanned, teller, tell, from: { ...from, before } };
+  const loop = finished?.reason === 'early' ? { ...from.loop, patientSince: epoch } : from.loop;
+  return { ...around, options, face, folder, record, scanned, teller, tell, from: { ...from, loop, before } };
 }
 
 /** What went before stands behind it as if nothing had come after. */

@@ -1,4 +1,5 @@
 import { formatCount } from '../core/format.js';
+import type { TrainingOptions } from '../protocol/options.js';
 import type { ToldEvent } from '../protocol/runEvents.js';
 import type { RateOptions } from './learningRate.js';
 
@@ -10,7 +11,9 @@ export function scheduleWarning({
   frozen,
   decayEpochs,
   epochs,
-}: RateOptions): ToldEvent | undefined {
+  parent,
+}: RateOptions & Pick<TrainingOptions, 'parent'>): ToldEvent | undefined {
+  if (parent !== undefined) return undefined; // its epochs are not those that the schedule was made for
   const length = `the run has only ${formatCount(epochs, 'epoch')}`;
   const grown = (frozen ? 0 : headEpochs) + warmupEpochs;
   if (warmupEpochs > 0 && grown > epochs)

@@ -37,7 +37,8 @@ import { scheduleWarning } from './scheduleWarning.js';
 import { seenThroughFaces } from './seenThroughFaces.js';
 import type { StopSignal } from './stopSignal.js';
 import { stagesOf } from './stages.js';
-import { stepsPerEpoch, TrainingLoop } from './trainingLoop.js';
+import { stepsPerEpoch } from './stepsPerEpoch.js';
+import { TrainingLoop } from './trainingLoop.js';
 
 /**
  * A training run from the folder of pictures to the report. Everything it tells goes to `emit`, what belongs to the run
@@ -81,7 +82,7 @@ async function toTheEnd(
     const started = performance.now();
     const context = await begin(open);
     const finished = await run(context);
-    const broken = finished.reason === 'completed' ? undefined : whyBrokenOff(context);
+    const broken = ['completed', 'early'].includes(finished.reason) ? undefined : whyBrokenOff(context);
     if (broken) throw broken;
     const before = context.from?.loop.elapsedSeconds ?? 0;
     const elapsedSeconds = before + (performance.now() - started) / 1000;

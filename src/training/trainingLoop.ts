@@ -4,9 +4,8 @@ import type { Validated } from '../core/best.js';
 import type { RandomState } from '../core/random.js';
 import type { EventOf, Warning } from '../protocol/runEvents.js';
 import type { TrainingOptions } from '../protocol/options.js';
-import { batchCount } from '../dataset/batches.js';
 import { datasetVanished, type Dataset } from '../dataset/dataset.js';
-import { drawBatches, peopleBatchCount } from '../dataset/sampler.js';
+import { drawBatches } from '../dataset/sampler.js';
 import type { BatchResult, TrainingSession } from '../engine/engine.js';
 import type { ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
@@ -17,9 +16,12 @@ import { lossRampAt } from './lossRamp.js';
 import type { QuantizationControl, QuantizationPorts } from './quantization/quantizationControl.js';
 import type { TrainingPosition } from '../runs/checkpoint.js';
 import type { LoopState } from '../runs/loopState.js';
+import { isOutOfPatience } from './patience.js';
 import { Speedometer } from './speedometer.js';
 import { readBeside, type Stage } from './stage.js';
+import { stepsPerEpoch } from './stepsPerEpoch.js';
 import { Tally } from './tally.js';
+import { nothingTrained } from './trained.js';
 import { validate } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
@@ -30,29 +32,11 @@ function leave({ session, strangers, save }: Stage): void {
   save?.();
 }
 
-/** Steps from first to last: what `stepsPerEpoch` of a run's log says. */
-export function stepsPerEpoch(dataset: Dataset, { batchSize, sampler }: TrainingOptions): number {
-  const pictures = dataset.split.train.length;
-  return sampler === 'shuffle' ? batchCount(pictures, batchSize) : peopleBatchCount(pictures, sampler);
-}
-
 /** The batches of an epoch, and where the generator stood before they were drawn. */
 interface Drawn {
   readonly batches: readonly (readonly number[])[];
   readonly shuffle: RandomState;
 }
-
-/** What the batches of an epoch came to so far. */
-interface Trained {
-  readonly tally: Tally;
-  pictures: number;
-  /** Without what went into something else than training. */
-  seconds: number;
-  /** Of these, waiting for pictures. */
-  waitedSeconds: number;
-}
-
-const nothingTrained = (): Trained => ({ tally: new Tally(), pictures: 0, seconds: 0, waitedSeconds: 0 });
 
 /** Epoch after epoch: draw batches, train, validate, write a checkpoint. Between two batches it listens for the stop. */
 export class TrainingLoop {
@@ -95,6 +79,7 @@ export class TrainingLoop {
     let stage: Stage | undefined;
     try {
       for (let epoch = this.firstEpoch; epoch <= this.options.epochs; epoch++) {
+        if (await this.isOutOfPatience(epoch - 1)) return await this.finished('early', epoch - 1);
         const before: Stage | undefined = stage;
         stage = await this.parts.stageOf(epoch, before);
         if (stage !== before) {
@@ -108,6 +93,16 @@ export class TrainingLoop {
       await this.parts.checkpoints.settled();
       if (stage) leave(stage);
     }
+  }
+
+  private async isOutOfPatience(epoch: number): Promise<boolean> {
+    if (this.options.patience === 0 || (this.parts.quantization && !this.bestIsWhole)) return false;
+    await this.parts.checkpoints.settled();
+    return isOutOfPatience(this.options, epoch, this.parts.checkpoints.best, this.patientSince);
+  }
+
+  private get patientSince(): number {
+    return this.parts.from?.loop.patientSince ?? 0;
   }
 
   private get firstEpoch(): number {
@@ -298,6 +293,7 @@ export class TrainingLoop {
       stage: { name: this.stage.name, began: this.stageBegan },
       unfinished: { ...trained, sums: tally.sums },
       bestIsWhole: this.bestIsWhole,
+      ...(this.patientSince > 0 && { patientSince: this.patientSince }),
       ...(quantization && { quantization: quantization.state }),
       told: { stages: this.stagesTold, marks: quantization?.state.passed.length ?? 0 },
       warned: [...this.warned],

@@ -55,7 +55,12 @@ const FLAGS: Record<'training' | 'qat' | 'export', Record<string, string>> = {
   training: {
     ...{ recipe: 'recipe', size: 'size', backbone: 'backbone', width: 'width', pooling: 'pooling', dropout: 'dropout' },
     ...{ embedding: 'embedding', 'warmup-epochs': 'warmupEpochs' },
-    ...{ 'decay-epochs': 'decayEpochs', 'decay-factor': 'decayFactor', 'average-decay': 'averageDecay' },
+    ...{
+      'decay-epochs': 'decayEpochs',
+      'decay-factor': 'decayFactor',
+      'average-decay': 'averageDecay',
+      patience: 'patience',
+    },
     ...{ epochs: 'epochs', 'head-epochs': 'headEpochs', frozen: 'frozen', batch: 'batchSize', optimizer: 'optimizer' },
     ...{ momentum: 'momentum', 'weight-decay': 'weightDecay', 'learning-rate': 'learningRate' },
     ...{ 'head-rate-factor': 'headRateFactor', schedule: 'schedule', 'label-smoothing': 'labelSmoothing' },

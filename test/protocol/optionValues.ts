@@ -29,6 +29,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   warmupEpochs: { good: [0, 0.5, 10_000], bad: [-0.1, 10_001, 'one'] },
   decayEpochs: { good: [[], [1, 10_000]], bad: [[0], [10_001], [1.5], 3, ['x']] },
   averageDecay: { good: [0, 0.999], bad: [1, -0.1] },
+  patience: { good: [0, 3, 10_000], bad: [-1, 1.5, 10_001] },
   decayFactor: { good: [0.001, 0.999], bad: [0, 1] },
   loss: { good: ['auto', 'softmax', 'cosface', 'arcface', 'distillation'], bad: ['triplets', '', 1] },
   distillationWeight: { good: [0, 0.5, 1000], bad: [-1, 1001, NaN, '1'] },

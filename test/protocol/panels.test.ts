@@ -39,6 +39,7 @@ describe('what the host tells the panel of a run', () => {
       'silent',
       'stopping',
       'completed',
+      'early',
       'stopped',
       'paused',
       'failed',

@@ -40,6 +40,7 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
       quantization: { afterEpochs: 1, calibrationPictures: 8, sensitivityPictures: 4 },
     },
   },
+  'ended early, averaged': { epochs: 30, patience: 2, averageDecay: 0.5, learningRate: 0.01 },
   'people left out': { epochs: 3, splitBy: 'identity', split: 0.6 },
 };
 

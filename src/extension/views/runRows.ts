@@ -24,6 +24,7 @@ const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]>
   silent: ['warning', 'editorWarning.foreground'],
   stopping: ['loading~spin'],
   completed: ['pass', 'testing.iconPassed'],
+  early: ['pass', 'testing.iconPassed'],
   stopped: ['debug-stop'],
   paused: ['debug-pause'],
   failed: ['error', 'errorForeground'],

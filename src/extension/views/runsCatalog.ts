@@ -36,7 +36,14 @@ export interface CheckpointRow {
   readonly best: boolean;
 }
 
-const RESTING: ReadonlySet<RunFacts['phase']> = new Set(['completed', 'stopped', 'paused', 'failed', 'interrupted']);
+const RESTING: ReadonlySet<RunFacts['phase']> = new Set([
+  'completed',
+  'early',
+  'stopped',
+  'paused',
+  'failed',
+  'interrupted',
+]);
 
 /** Not those that train, and those that have nothing to go on from. */
 export function mayGoOn({ phase, checkpoints }: Pick<RunFacts, 'phase' | 'checkpoints'>): boolean {
