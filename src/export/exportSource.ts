@@ -1,13 +1,11 @@
-import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
 import type { Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
-import { hasOwnOperations } from '../graph/operations.js';
 import { subgraph } from '../graph/subgraph.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { ExportOptions } from '../protocol/exportOptions.js';
 import { integerNetwork, type IntegerNetwork } from '../quantization/interpreter/integerNetwork.js';
-import { quantizeGraph, type QuantizeOptions } from '../quantization/quantizeGraph.js';
+import { quantizeGraph, requireQuantizable, type QuantizeOptions } from '../quantization/quantizeGraph.js';
 import { floatNetwork, type FloatNetwork } from './floatNetwork.js';
 import type { ModelFacts } from './modelFacts.js';
 import { partOf } from './partOf.js';
@@ -43,7 +41,7 @@ export function integersOf(source: ExportSource, part: ExportOptions['part']): I
 }
 
 function converted({ float, parameters, quantization }: ExportSource): IntegerNetwork {
-  if (hasOwnOperations(float)) throw notQuantizable(float.name);
+  requireQuantizable(float);
   if (!quantization)
     throw new UserError(
       'not-quantized',

@@ -16,6 +16,7 @@ import {
   type SumNode,
 } from '../graph/operations.js';
 import type { OutputTensors } from '../quantization/interpreter/integerNetwork.js';
+import { readAsMaps } from '../quantization/interpreter/readAsMaps.js';
 
 /** float32 values [N, H, W, C]. */
 export interface FloatTensor {
@@ -255,18 +256,10 @@ class Conversion {
   }
 }
 
-/**
- * A dense layer gives runtimes a vector without height and width. Where anything but a dense layer reads it, it is the
- * convolution of one place that it amounts to.
- */
 function withMaps(operations: readonly FloatOperation[]): FloatOperation[] {
-  const read = new Set(
-    operations.flatMap((operation) =>
-      operation.op === 'dense' ? [] : [operation.input, ...('other' in operation ? [operation.other] : [])],
-    ),
-  );
+  const maps = readAsMaps(operations);
   return operations.map((operation) =>
-    operation.op === 'dense' && read.has(operation.output)
+    operation.op === 'dense' && maps.has(operation.output)
       ? { ...operation, op: 'conv2d', kernelShape: [1, 1, ...operation.kernelShape] }
       : operation,
   );

@@ -4,13 +4,13 @@ import type { ModelFacts } from '../export/modelFacts.js';
 import { ONNX_INPUT } from '../export/onnx/onnxModels.js';
 import type { Scaling } from '../graph/graph.js';
 import { pixelTables } from '../graph/pixelTables.js';
-import { pixelTable } from './pixelTable.js';
+import { integerTables } from './integerTables.js';
 
 /** What goes in and comes out of a file: the sides of a picture, and the scale of integers where it has them. */
 export interface OnnxIo {
   readonly width: number;
   readonly height: number;
-  /** How a byte is read by an input of float32; x / 127.5 − 1 when absent. */
+  /** How a byte is read; x / 127.5 − 1 when absent. */
   readonly scaling?: Scaling | undefined;
   /** Of an input or output of uint8; undefined for float32. */
   readonly input?: Affine;
@@ -58,10 +58,17 @@ export class OnnxSession {
     const { width, height, scaling, output } = this.io;
     const count = pixels.length / (width * height * 3);
     const shape = [count, 3, height, width];
-    const tables = pixelTables({ shape: [height, width, 3], ...(scaling && { scaling }) });
     const given = this.io.input
-      ? new this.runtime.Tensor('uint8', planes(pixels, count, [pixelTable(this.io.input, 0, 255, Uint8Array)]), shape)
-      : new this.runtime.Tensor('float32', planes(pixels, count, tables), shape);
+      ? new this.runtime.Tensor(
+          'uint8',
+          planes(pixels, count, integerTables(this.io.input, scaling, [0, 255], Uint8Array)),
+          shape,
+        )
+      : new this.runtime.Tensor(
+          'float32',
+          planes(pixels, count, pixelTables({ shape: [height, width, 3], ...(scaling && { scaling }) })),
+          shape,
+        );
     const results = await this.session.run({ [ONNX_INPUT]: given }).catch(refused);
     const data = results[this.session.outputNames[0] ?? '']?.data;
     if (!output && data instanceof Float32Array) return data;
@@ -81,14 +88,13 @@ function refused(cause: unknown): never {
   throw new RangeError(`ONNX Runtime refuses it: ${first.slice(0, 300)}`, { cause });
 }
 
-/** [N, H, W, 3] → [N, 3, H, W], each byte by the table of its colour, or the only one. */
+/** [N, H, W, 3] → [N, 3, H, W], each byte by the table of its colour. */
 function planes<T extends Float32Array | Uint8Array>(pixels: Uint8Array, count: number, tables: readonly T[]): T {
-  const colours = [0, 1, 2].map((c) => tables[c] ?? tables[0]!);
-  const result = new (colours[0]!.constructor as new (length: number) => T)(pixels.length);
+  const result = new (tables[0]!.constructor as new (length: number) => T)(pixels.length);
   const area = pixels.length / count / 3;
   for (let image = 0, from = 0; image < count; image++)
     for (let i = 0; i < area; i++)
-      for (let c = 0; c < 3; c++) result[(image * 3 + c) * area + i] = colours[c]![pixels[from++]!]!;
+      for (let c = 0; c < 3; c++) result[(image * 3 + c) * area + i] = tables[c]![pixels[from++]!]!;
   return result;
 }
 

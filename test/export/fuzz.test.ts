@@ -19,7 +19,7 @@ import type { Graph } from '../../src/graph/graph.js';
 import { GraphBuilder, type Value } from '../../src/graph/graphBuilder.js';
 import { initialValues } from '../../src/graph/networkState.js';
 import { OnnxSession } from '../../src/inference/onnxSession.js';
-import { pixelTable } from '../../src/inference/pixelTable.js';
+import { integerTables } from '../../src/inference/integerTables.js';
 import { calibrate } from '../../src/training/quantization/calibrate.js';
 import { answerOf, integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
@@ -187,8 +187,8 @@ describe('random graphs', function () {
     const jobs = cases.map(({ integers, pixels }, i) => {
       const model = path.join(folder(), `int8-${i}.tflite`);
       fs.writeFileSync(model, tfliteFile(integerTflite(integers, new Map())));
-      const table = pixelTable(integers.input, -128, 127, Int8Array);
-      return { model, input: new Uint8Array(Int8Array.from(pixels, (byte) => table[byte]!).buffer) };
+      const [table] = integerTables(integers.input, undefined, [-128, 127], Int8Array);
+      return { model, input: new Uint8Array(Int8Array.from(pixels, (byte) => table![byte]!).buffer) };
     });
     const differing: string[] = [];
     const compare = (

@@ -12,7 +12,7 @@ const BYTES = { float32: 4, int8: 1, int32: 4 } as const;
  * microcontroller of 32 bits needs less; kernels of a vendor may want scratch memory on top.
  */
 export function arenaBytes(model: TfliteModel): number {
-  return Math.ceil((plannedBytes(model) + keptBytes(model)) / KIB) * KIB;
+  return Math.ceil((Math.max(plannedBytes(model), borrowedBytes(model)) + keptBytes(model)) / KIB) * KIB;
 }
 
 /** From the first to the last time at which a tensor is needed, both included: operator i runs at i + 1. */
@@ -48,6 +48,12 @@ function plannedBytes({ tensors, operators, input, output }: TfliteModel): numbe
     placed.push({ ...life, from });
   }
   return Math.max(...placed.map(({ from, bytes }) => from + bytes));
+}
+
+/** While an operator is prepared, the place of the tensors holds the zero points of its constants, four bytes each. */
+function borrowedBytes({ tensors, operators }: TfliteModel): number {
+  const zeroPoints = (tensor: number) => 4 + 4 * (tensors[tensor]!.quantization?.zeroPoints.length ?? 0);
+  return Math.max(...operators.map(({ inputs }) => inputs.reduce((sum, tensor) => sum + zeroPoints(tensor), 0)));
 }
 
 /**

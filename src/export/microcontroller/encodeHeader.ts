@@ -22,6 +22,7 @@ const RESOLVERS = {
   dequantize: 'Dequantize',
   fullyConnected: 'FullyConnected',
   l2Normalization: 'L2Normalization',
+  leakyRelu: 'LeakyRelu',
   logistic: 'Logistic',
   maxPool2d: 'MaxPool2D',
   mul: 'Mul',

@@ -54,7 +54,7 @@ ${operators.map((operator) => ` *   resolver.Add${operator}();`).join('\n')}
 /* Bytes for the reference kernels; those of a vendor may want more, and arena_used_bytes() tells what was used. */
 #define FACE_TRAINER_ARENA ${arena}
 
-${own ? scaledInput(own) : inputFunction(input)}
+${own ? scaledInput(own, input) : inputFunction(input)}
 ${template ? templateArray(template) : ''}${labels.length === 0 ? '' : `/* UTF-8, in the order of the output. */\nstatic const char* const face_trainer_labels[FACE_TRAINER_LABELS] = {\n${labels.map((label) => `  ${cString(label)},`).join('\n')}\n};\n`}
 #if defined(__cplusplus)
 alignas(16)
@@ -70,21 +70,25 @@ static const unsigned int face_trainer_model_len = ${tflite.length};
 `;
 }
 
-/**
- * A conversion to int in C cuts off towards zero. With 256 added, more than any pixel's step lies below zero, that is
- * rounding down, and with the half it is rounding to the nearest, halves up; math.h is not needed.
- */
 function inputFunction(input: HeaderFacts['input']): string {
   if (!input)
     return '/* x / 127.5 - 1 */\nstatic inline float face_trainer_input(uint8_t pixel) { return pixel / 127.5f - 1.0f; }\n';
   const { scale, zeroPoint } = input;
   return `/* x / 127.5 - 1, in steps of ${scale} from ${zeroPoint}; halves up, which is the nearest as no pixel lies on one. */
 static inline int8_t face_trainer_input(uint8_t pixel) {
-  const float steps = (pixel / 127.5f - 1.0f) / ${cFloat(scale)} + ${cFloat(zeroPoint)} + 256.5f;
-  const int q = (int)steps - 256;
-  return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : q);
+${stepsOf('pixel / 127.5f - 1.0f', input)}
 }
 `;
+}
+
+/**
+ * A conversion to int in C cuts off towards zero. With 256 added, more than any pixel's step lies below zero, that is
+ * rounding down, and with the half it is rounding to the nearest, halves up; math.h is not needed.
+ */
+function stepsOf(value: string, { scale, zeroPoint }: NonNullable<HeaderFacts['input']>): string {
+  return `  const float steps = (${value}) / ${cFloat(scale)} + ${cFloat(zeroPoint)} + 256.5f;
+  const int q = (int)steps - 256;
+  return (int8_t)(q > 127 ? 127 : q < -128 ? -128 : q);`;
 }
 
 /** With a point, as C asks: `1f` is no number, `1.0f` and `1e-7f` are. */
@@ -122,12 +126,14 @@ ${points}
 }
 
 /** Of a network that reads each colour in its own way. */
-function scaledInput({ scale, shift }: Scaling): string {
+function scaledInput({ scale, shift }: Scaling, input: HeaderFacts['input']): string {
   const list = (numbers: readonly number[]) => numbers.map(cFloat).join(', ');
-  return `/* Red, green and blue are the colours 0, 1 and 2. */
-static inline float face_trainer_input(uint8_t pixel, int colour) {
+  const value = 'pixel * scale[colour] + shift[colour]';
+  const steps = input ? `, in steps of ${input.scale} from ${input.zeroPoint}; no pixel lies half way between two` : '';
+  return `/* Red, green and blue are the colours 0, 1 and 2${steps}. */
+static inline ${input ? 'int8_t' : 'float'} face_trainer_input(uint8_t pixel, int colour) {
   static const float scale[3] = {${list(scale)}}, shift[3] = {${list(shift)}};
-  return pixel * scale[colour] + shift[colour];
+${input ? stepsOf(value, input) : `  return ${value};`}
 }
 `;
 }

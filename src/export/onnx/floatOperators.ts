@@ -1,5 +1,6 @@
 import type { FloatNode } from '../../graph/operations.js';
 import type { FloatOperations } from '../floatNetwork.js';
+import type { OnnxGraph } from './onnxGraph.js';
 import { padsOf, type Operands } from './operators.js';
 
 type Writer<Op extends FloatNode['op']> = (
@@ -18,13 +19,15 @@ const WRITERS: { readonly [Op in FloatNode['op']]: Writer<Op> } = {
     graph.node('MaxPool', name, [map(input)], {
       ...{ kernel_shape: [kernelSize, kernelSize], strides: [stride, stride], pads: padsOf(padding) },
     }),
-  // LpNormalization divides by zero where there is nothing to divide.
-  l2Normalize: ({ name, input }, { graph, map }) => {
-    const lengths = graph.node('ReduceL2', `${name}/length`, [map(input)], { axes: [1], keepdims: 1 });
-    const shortest = graph.float(`${name}/shortest`, [], Float32Array.of(1e-12));
-    return graph.node('Div', name, [map(input), graph.node('Max', `${name}/divisor`, [lengths, shortest])]);
-  },
+  l2Normalize: ({ name, input }, { graph, map }) => unitOf(graph, name, map(input)),
 };
+
+/** x / max(‖x‖₂, 1e-12): LpNormalization divides by zero where there is nothing to divide. */
+export function unitOf(graph: OnnxGraph, name: string, x: string): string {
+  const lengths = graph.node('ReduceL2', `${name}/length`, [x], { axes: [1], keepdims: 1 });
+  const shortest = graph.float(`${name}/shortest`, [], Float32Array.of(1e-12));
+  return graph.node('Div', name, [x, graph.node('Max', `${name}/divisor`, [lengths, shortest])]);
+}
 
 function writerOf<Op extends FloatNode['op']>(op: Op): Writer<Op> {
   return WRITERS[op];

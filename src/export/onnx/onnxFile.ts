@@ -18,14 +18,16 @@ export interface OnnxValue {
   readonly shape: readonly (number | string)[];
 }
 
+/** A whole number or a list of them, or a float32. */
+type Attribute = number | readonly number[] | { readonly float: number };
+
 export interface OnnxNode {
   /** Of the operators of ONNX itself (domain ''), opset 17. */
   readonly op: string;
   readonly name: string;
   readonly inputs: readonly string[];
   readonly output: string;
-  /** Whole numbers, or lists of them. */
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
 export interface OnnxModel {
@@ -79,10 +81,10 @@ function dimension(side: number | string): object {
 }
 
 /** `type` says which field holds the value: onnx.proto demands it. */
-function attribute(name: string, given: number | readonly number[]): object {
-  return typeof given === 'number'
-    ? { name, i: given, type: ATTRIBUTE_TYPE.int }
-    : { name, ints: given, type: ATTRIBUTE_TYPE.ints };
+function attribute(name: string, given: Attribute): object {
+  if (typeof given === 'number') return { name, i: given, type: ATTRIBUTE_TYPE.int };
+  if ('float' in given) return { name, f: given.float, type: ATTRIBUTE_TYPE.float };
+  return { name, ints: given, type: ATTRIBUTE_TYPE.ints };
 }
 
 /**

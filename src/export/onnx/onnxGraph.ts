@@ -40,6 +40,12 @@ export class OnnxGraph {
     return this.node('Clip', name, [input, 'zero', 'six']);
   }
 
+  /** The number 1, of the shape []. */
+  one(): string {
+    const name = 'one';
+    return this.constants.some((constant) => constant.name === name) ? name : this.float(name, [], Float32Array.of(1));
+  }
+
   /** By the tensor that was flattened. */
   private readonly flattened = new Map<string, string>();
 

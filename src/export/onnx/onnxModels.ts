@@ -1,4 +1,3 @@
-import { notQuantizable } from '../../core/notQuantizable.js';
 import {
   answerOf,
   isIntegerValue,
@@ -8,6 +7,7 @@ import {
 } from '../../quantization/interpreter/integerNetwork.js';
 import { isFloatOnly, type FloatLayer, type FloatNetwork, type FloatOperations } from '../floatNetwork.js';
 import { writeFloatOperation } from './floatOperators.js';
+import { writeIntegerOperation, type IntegerOperands } from './integerOperators.js';
 import type { OnnxModel } from './onnxFile.js';
 import { OnnxGraph } from './onnxGraph.js';
 import { kernelOf, writeOperation, type Operands } from './operators.js';
@@ -80,18 +80,25 @@ export function integerOnnx(
     return known;
   };
   const shapeOf = (tensor: number) => tensors[tensor]!.shape;
-  const operands: Operands<IntegerOperations> = {
+  const operands: IntegerOperands = {
     graph,
     shapeOf,
     map: (tensor) => dequantize(tensor),
+    steps: (tensor) =>
+      graph.node('DequantizeLinear', `${quantized[tensor]!}/steps`, [
+        quantized[tensor]!,
+        graph.one(),
+        scales[tensor]![1]!,
+      ]),
     // Flattened as integers: between two nodes that a runtime joins nothing may stand.
     vector: (tensor) => dequantize(tensor, graph.flat(quantized[tensor]!, shapeOf(tensor))),
     kernel: (layer) => quantizedKernel(graph, layer, tensors[layer.input]!.scale),
   };
   quantized[0] = io === 'float32' ? quantize(0, ONNX_INPUT) : ONNX_INPUT;
   for (const operation of network.operations) {
-    if (isIntegerValue(operation)) throw notQuantizable(network.name);
-    const value = writeOperation(operation, operands);
+    const value = isIntegerValue(operation)
+      ? writeIntegerOperation(operation, operands)
+      : writeOperation<IntegerOperations>(operation, operands);
     // The output's own ends are those of the ReLU6, mostly: then it is nothing. A Clip that does more than the ends do
     // stands in the way of joining, and ONNX Runtime computes that operation in float.
     const clips = 'relu6' in operation && operation.relu6 && (operation.lowest > -128 || operation.highest < 127);

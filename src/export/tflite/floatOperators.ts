@@ -1,14 +1,11 @@
-import type { Padding, Shape } from '../../graph/graph.js';
 import type { FloatNode } from '../../graph/operations.js';
 import { isFloatOnly, type FloatOperation, type FloatOperations } from '../floatNetwork.js';
+import { behindRim, type RimOperands } from './behindRim.js';
 import { operatorOf, type Operands } from './operations.js';
-import type { TfliteOperator, TfliteTensor } from './tfliteFile.js';
+import type { TfliteOperator } from './tfliteFile.js';
 
 /** What an operation in float reads, and where it puts what it needs beside that. */
-export interface FloatOperands extends Operands<FloatOperations> {
-  /** Adds a tensor and returns its number. */
-  readonly add: (tensor: TfliteTensor) => number;
-}
+export interface FloatOperands extends Operands<FloatOperations>, RimOperands {}
 
 type Writer<Op extends FloatNode['op']> = (operation: FloatOperations[Op], operands: FloatOperands) => TfliteOperator[];
 
@@ -46,32 +43,4 @@ export function floatOperatorsOf(operation: FloatOperation, operands: FloatOpera
   const operator = operatorOf<FloatOperations>(operation, operands);
   const padding = 'padding' in operation ? operation.padding : undefined;
   return padding ? behindRim(operation.name, operator, padding, operands) : [operator];
-}
-
-/** @param value of the rim; zero when absent */
-function behindRim(
-  name: string,
-  operator: TfliteOperator,
-  { top, bottom, left, right }: Padding,
-  { shapeOf, add }: FloatOperands,
-  value?: number,
-): TfliteOperator[] {
-  const valid = { ...operator, padding: 'valid' } as const;
-  if (top + bottom + left + right === 0) return [valid];
-  const [input, ...rest] = operator.inputs as [number, ...number[]];
-  const [height, width, channels]: Shape = shapeOf(input);
-  const shape = [1, height + top + bottom, width + left + right, channels];
-  const amounts = add({
-    ...{ name: `${name}/rim`, shape: [4, 2], type: 'int32' },
-    data: Int32Array.of(0, 0, top, bottom, left, right, 0, 0),
-  });
-  const padded = add({ name: `${name}/padded`, shape, type: 'float32' });
-  const values =
-    value === undefined
-      ? []
-      : [add({ name: `${name}/rim/value`, shape: [], type: 'float32', data: Float32Array.of(value) })];
-  return [
-    { op: value === undefined ? 'pad' : 'padV2', inputs: [input, amounts, ...values], outputs: [padded] },
-    { ...valid, inputs: [padded, ...rest] },
-  ];
 }

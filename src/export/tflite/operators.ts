@@ -12,6 +12,8 @@ export interface OperatorOptions {
   readonly filter?: readonly [number, number];
   /** Of a reshape. */
   readonly shape?: readonly number[];
+  /** What negative values are multiplied with by LEAKY_RELU. */
+  readonly slope?: number;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface OperatorOptions {
 export interface Fields {
   readonly int8: (id: number) => number;
   readonly int32: (id: number) => number;
+  readonly float32: (id: number) => number;
 }
 
 interface Operator {
@@ -120,6 +123,13 @@ export const OPERATORS: Readonly<Record<OperatorName, Operator>> = {
     ...activated(TABLES.fullyConnected),
   },
   l2Normalization: { version: { float32: 1, int8: 2 }, options: OPTIONS.l2Norm, ...activated(TABLES.l2Norm) },
+  leakyRelu: {
+    version: { float32: 1, int8: 2 },
+    options: OPTIONS.leakyRelu,
+    write: ({ slope }, tables) =>
+      tables.table(TABLES.leakyRelu, (t) => tables.builder.addFieldFloat32(t.alpha, slope!, 0)),
+    read: ({ float32 }) => ({ slope: float32(TABLES.leakyRelu.alpha) }),
+  },
   logistic: { version: { float32: 1, int8: 2 }, options: OPTIONS.none, ...empty },
   maxPool2d: { version: { float32: 1, int8: 2 }, ...pooling },
   mul: { version: { float32: 1, int8: 2 }, options: OPTIONS.mul, ...activated(TABLES.mul) },

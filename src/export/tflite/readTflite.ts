@@ -97,7 +97,11 @@ class Reader {
     const options = this.table(table, t.builtinOptions);
     const shared = { op, inputs: this.int32s(table, t.inputs), outputs: this.int32s(table, t.outputs) };
     if (options === undefined) return shared;
-    const fields = { int8: (id: number) => this.int8(options, id), int32: (id: number) => this.int32(options, id) };
+    const fields = {
+      int8: (id: number) => this.int8(options, id),
+      int32: (id: number) => this.int32(options, id),
+      float32: (id: number) => this.float32(options, id),
+    };
     return { ...shared, ...OPERATORS[op].read(fields) };
   }
 
@@ -129,6 +133,11 @@ class Reader {
   private int32(table: Table, id: number): number {
     const at = this.at(table, id);
     return at === undefined ? 0 : this.view.getInt32(this.inside(at, 4), true);
+  }
+
+  private float32(table: Table, id: number): number {
+    const at = this.at(table, id);
+    return at === undefined ? 0 : this.view.getFloat32(this.inside(at, 4), true);
   }
 
   /** A table, vector or string lies elsewhere: what stands in the field is the distance to it. */

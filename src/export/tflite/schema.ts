@@ -28,6 +28,7 @@ export const OPERATOR = {
   pad: 34,
   prelu: 54,
   padV2: 60,
+  leakyRelu: 98,
   quantize: 114,
 } as const;
 export type OperatorName = keyof typeof OPERATOR;
@@ -47,6 +48,7 @@ export const OPTIONS = {
   pad: 22,
   dequantize: 38,
   padV2: 43,
+  leakyRelu: 75,
   quantize: 89,
 } as const;
 
@@ -81,6 +83,7 @@ export const TABLES = {
   fullyConnected: { fields: 6, activation: 0 },
   add: { fields: 2, activation: 0 },
   mul: { fields: 1, activation: 0 },
+  leakyRelu: { fields: 1, alpha: 0 },
   l2Norm: { fields: 1, activation: 0 },
   concatenation: { fields: 2, axis: 0, activation: 1 },
   pool2d: { fields: 6, padding: 0, strideW: 1, strideH: 2, filterWidth: 3, filterHeight: 4, activation: 5 },

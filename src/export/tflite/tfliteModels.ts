@@ -1,15 +1,9 @@
-import { notQuantizable } from '../../core/notQuantizable.js';
-import {
-  answerOf,
-  isIntegerValue,
-  type IntegerNetwork,
-  type IntegerOperations,
-  type IntegerTensor,
-} from '../../quantization/interpreter/integerNetwork.js';
+import { answerOf, type IntegerNetwork, type IntegerTensor } from '../../quantization/interpreter/integerNetwork.js';
 import { sizeOf } from '../../graph/graph.js';
 import type { FloatNetwork } from '../floatNetwork.js';
 import { floatOperatorsOf, type FloatOperands } from './floatOperators.js';
-import { kernelOf, operatorOf, type Operands } from './operations.js';
+import { integerOperatorsOf, type IntegerOperands } from './integerOperators.js';
+import { kernelOf } from './operations.js';
 import type { TfliteModel, TfliteOperator, TfliteTensor } from './tfliteFile.js';
 
 type Parts = { readonly tensors: TfliteTensor[]; readonly operators: TfliteOperator[] };
@@ -29,6 +23,7 @@ export function floatTflite(network: FloatNetwork, metadata: ReadonlyMap<string,
     add({ name, shape, type: 'float32', data });
   const operands: FloatOperands = {
     add,
+    like: (_, name, shape) => ({ name, shape, type: 'float32' }),
     shapeOf: (tensor) => network.tensors[tensor]!.shape,
     kernel({ op, name, kernelShape, weights, bias }) {
       const { shape, values } = kernelOf(op, weights, kernelShape);
@@ -55,8 +50,11 @@ export function integerTflite(
   io: 'int8' | 'float32' = 'int8',
 ): TfliteModel {
   const tensors = network.tensors.map((tensor) => quantizedTensor(tensor));
-  const operands: Operands<IntegerOperations> = {
+  const operands: IntegerOperands = {
+    add: (tensor) => tensors.push(tensor) - 1,
+    tensorOf: (tensor) => network.tensors[tensor]!,
     shapeOf: (tensor) => network.tensors[tensor]!.shape,
+    like: (tensor, name, shape) => ({ ...tensors[tensor]!, name, shape }),
     kernel({ op, name, input, kernelShape, weights, weightScales, bias }) {
       const { shape, values, dimension } = kernelOf(op, weights, kernelShape);
       const zeroPoints = Array<number>(weightScales.length).fill(0);
@@ -73,13 +71,8 @@ export function integerTflite(
       return [tensors.push(inputs[0]) - 1, tensors.push(inputs[1]) - 1];
     },
   };
-  const parts: Parts = {
-    tensors,
-    operators: network.operations.map((operation) => {
-      if (isIntegerValue(operation)) throw notQuantizable(network.name);
-      return operatorOf(operation, operands);
-    }),
-  };
+  const operators = network.operations.flatMap((operation) => integerOperatorsOf(operation, operands));
+  const parts: Parts = { tensors, operators };
   const integers = flattened(parts, answerOf(network));
   if (io === 'int8') return { description: network.name, ...parts, input: 0, output: integers, metadata };
   const float = (i: number, name: string) =>

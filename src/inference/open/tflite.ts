@@ -1,10 +1,12 @@
 import { FACTS_KEY } from '../../export/modelFacts.js';
 import { networkOfTflite } from '../../export/tflite/fromTflite.js';
 import { readTflite } from '../../export/tflite/readTflite.js';
+import type { Scaling } from '../../graph/graph.js';
 import { readRegularFile } from '../../platform/regularFile.js';
 import { answerOf, type IntegerNetwork } from '../../quantization/interpreter/integerNetwork.js';
 import { runPicture } from '../../quantization/interpreter/interpreter.js';
-import { pixelTable } from '../pixelTable.js';
+import { integerTables } from '../integerTables.js';
+import { readingOf } from '../onnxSession.js';
 import { inOnnxRuntime } from './onnx.js';
 import { answers, MOST_MODEL_BYTES, requiredFacts, requireFit, type OpenedModel } from './openedModel.js';
 
@@ -18,7 +20,7 @@ export async function ofTflite(file: string): Promise<OpenedModel> {
     facts,
     precision,
     runtime: 'the integer interpreter, as LiteRT rounds',
-    ...answers(facts, (pixels) => Promise.resolve(runIntegersAsFloats(network, pixels))),
+    ...answers(facts, (pixels) => Promise.resolve(runIntegersAsFloats(network, readingOf(facts).scaling, pixels))),
     close: () => Promise.resolve(),
   };
 }
@@ -27,14 +29,14 @@ function decode(bytes: Uint8Array | undefined): string | undefined {
   return bytes && new TextDecoder().decode(bytes);
 }
 
-function runIntegersAsFloats(network: IntegerNetwork, pixels: Uint8Array): Float32Array {
-  const table = pixelTable(network.input, -128, 127, Int8Array);
+function runIntegersAsFloats(network: IntegerNetwork, scaling: Scaling | undefined, pixels: Uint8Array): Float32Array {
+  const tables = integerTables(network.input, scaling, [-128, 127], Int8Array);
   const [height, width] = network.tensors[0]!.shape;
   const { scale, zeroPoint, shape } = network.tensors[answerOf(network)]!;
   const [bytes, outputs] = [height * width * 3, shape[2]];
   const result = new Float32Array((pixels.length / bytes) * outputs);
   for (let from = 0, to = 0; from < pixels.length; from += bytes, to += outputs) {
-    const picture = Int8Array.from(pixels.subarray(from, from + bytes), (byte) => table[byte]!);
+    const picture = Int8Array.from(pixels.subarray(from, from + bytes), (byte, i) => tables[i % 3]![byte]!);
     result.set(
       Float32Array.from(runPicture(network, picture, 'xnnpack'), (q) => (q - zeroPoint) * scale),
       to,

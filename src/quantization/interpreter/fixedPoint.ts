@@ -84,7 +84,8 @@ export function fixedInverseRoot(x: number): FixedMultiplier {
 const THREE_HALVES = 2 ** 28 + 2 ** 27;
 const HALF_ROOT_OF_TWO = 1_518_500_250;
 
-function saturatingShift(x: number, bits: number): number {
+/** x · 2^bits, held within 32 bits: `SaturatingRoundingMultiplyByPOT` to the left. */
+export function saturatingShift(x: number, bits: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, x * 2 ** bits));
 }
 

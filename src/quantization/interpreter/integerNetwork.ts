@@ -19,6 +19,7 @@ import {
   type ValueNode,
 } from '../../graph/operations.js';
 import { fixedMultiplier, type FixedMultiplier } from './fixedPoint.js';
+import { readAsMaps } from './readAsMaps.js';
 
 /** int8 values [N, H, W, C] that stand for scale · (q − zeroPoint). */
 export interface IntegerTensor {
@@ -187,7 +188,13 @@ class Conversion {
       else if (isNothingInUse(node)) this.numbers.set(node.name, this.numberOf(node.input));
     }
     const { name } = this.graph;
-    const { tensors, operations } = this;
+    const { tensors } = this;
+    const maps = readAsMaps(this.operations);
+    const operations = this.operations.map((operation): IntegerOperation =>
+      operation.op === 'dense' && maps.has(operation.output)
+        ? { ...operation, op: 'conv2d', kernelShape: [1, 1, ...operation.kernelShape] }
+        : operation,
+    );
     const { embedding, scores } = this.graph.outputs;
     const outputs = {
       embedding: this.numberOf(embedding),

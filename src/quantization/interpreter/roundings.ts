@@ -1,6 +1,9 @@
 import { roundHalfAwayFromZero, roundHalfEven } from '../../core/rounding.js';
 import { multiplyByFixed, multiplyByFixedTwice } from './fixedPoint.js';
+import { fixedSigmoid } from './fixedSigmoid.js';
+import { PRELU_ROUNDINGS } from './leakyRelu.js';
 import { ADD_SHIFT, type IntegerAdd, type IntegerLayer, type IntegerTensor } from './integerNetwork.js';
+import { liteRtSigmoid, mlasSigmoid, xnnpackSigmoid } from './sigmoidTables.js';
 import {
   fixedMultiply,
   fixedPrelu,
@@ -8,6 +11,8 @@ import {
   floatPrelu,
   floatUnit,
   inverseRootUnit,
+  liteRtMultiply,
+  mlasMultiply,
   sigmoidTable,
   unit,
   type ValueRounding,
@@ -78,12 +83,6 @@ const mlasAdd: Rounding['add'] = (_, input, other, output) => {
   return (a, b) => roundHalfEven(f32(first * a + f32(second * b + fixed))) - output.zeroPoint;
 };
 
-/** LiteRT's own kernels for what is computed value by value. */
-const TWICE: ValueRounding = {
-  ...{ prelu: fixedPrelu(multiplyByFixedTwice), multiply: fixedMultiply(multiplyByFixedTwice) },
-  ...{ sigmoid: sigmoidTable(roundHalfAwayFromZero), l2Normalize: inverseRootUnit },
-};
-
 export const ROUNDINGS = {
   /** One fixed-point product, halves up: what training simulates, and one of two forms that TFLite's specification has. */
   simulation: {
@@ -96,18 +95,20 @@ export const ROUNDINGS = {
     layer: (layer, input, output) =>
       fixedLayer(layer.op === 'dense' ? multiplyByFixed : multiplyByFixedTwice)(layer, input, output),
     add: fixedAdd(multiplyByFixedTwice),
-    mean: integerMean,
-    ...TWICE,
+    ...{ mean: integerMean, prelu: PRELU_ROUNDINGS.liteRtReference, multiply: liteRtMultiply },
+    ...{ sigmoid: liteRtSigmoid, l2Normalize: inverseRootUnit },
   },
   /** TensorFlow Lite Micro's reference kernels: as LiteRT's, and in a dense layer as well. */
   microcontroller: {
     ...{ layer: fixedLayer(multiplyByFixedTwice), add: fixedAdd(multiplyByFixedTwice), mean: integerMean },
-    ...TWICE,
+    ...{ prelu: PRELU_ROUNDINGS.microcontroller, multiply: fixedMultiply(multiplyByFixedTwice) },
+    ...{ sigmoid: fixedSigmoid, l2Normalize: inverseRootUnit },
   },
-  /** XNNPACK, which LiteRT computes with unless it is told otherwise; PReLU and unit vectors it leaves to LiteRT's kernels. */
+  /** XNNPACK, which LiteRT computes with unless it is told otherwise; slopes by channel and unit vectors it leaves to LiteRT. */
   xnnpack: {
     ...{ layer: floatLayer, add: xnnpackAdd, mean: integerMean },
-    ...{ ...TWICE, multiply: floatMultiply, sigmoid: sigmoidTable(roundHalfEven) },
+    ...{ prelu: PRELU_ROUNDINGS.xnnpack, multiply: floatMultiply },
+    ...{ sigmoid: xnnpackSigmoid, l2Normalize: inverseRootUnit },
   },
   /** ONNX Runtime's kernels for x86-64 and ARM (MLAS). */
   onnxRuntime: {
@@ -115,7 +116,7 @@ export const ROUNDINGS = {
     add: mlasAdd,
     mean: (sum, pixels, { scale, zeroPoint }) =>
       roundHalfEven(f32(f32(sum - zeroPoint * pixels) * f32(scale / f32(scale * pixels)))) + zeroPoint,
-    ...{ prelu: floatPrelu, multiply: floatMultiply, sigmoid: sigmoidTable(roundHalfEven), l2Normalize: floatUnit },
+    ...{ prelu: floatPrelu, multiply: mlasMultiply, sigmoid: mlasSigmoid, l2Normalize: floatUnit },
   },
 } as const satisfies Record<string, Rounding>;
 export type RoundingName = keyof typeof ROUNDINGS;

@@ -57,11 +57,31 @@ export function fixedMultiply(multiply: (x: number, by: FixedMultiplier) => numb
       multiply((a - first) * (b - second), multiplier);
 }
 
+/** LiteRT's factor is made in float32, that of TensorFlow Lite Micro in float64. */
+export const liteRtMultiply: ValueRounding['multiply'] = (multiply, input, other, output) =>
+  fixedMultiply(multiplyByFixedTwice)(
+    { ...multiply, multiplier: fixedMultiplier(floatFactor(input, other, output)) },
+    input,
+    other,
+    output,
+  );
+
 /** The exact product times one factor in float32, halves to even. */
 export const floatMultiply: ValueRounding['multiply'] = (_, input, other, output) => {
-  const factor = f32(f32(input.scale * other.scale) / output.scale);
+  const factor = floatFactor(input, other, output);
   return (a, b) => roundHalfEven(f32((a - input.zeroPoint) * (b - other.zeroPoint) * factor));
 };
+
+/** The same in ONNX Runtime, which adds the zero point of the unsigned integers before it rounds. */
+export const mlasMultiply: ValueRounding['multiply'] = (_, input, other, output) => {
+  const factor = floatFactor(input, other, output);
+  const zero = output.zeroPoint + 128;
+  return (a, b) => roundHalfEven(f32(f32((a - input.zeroPoint) * (b - other.zeroPoint) * factor) + zero)) - zero;
+};
+
+function floatFactor(input: IntegerTensor, other: IntegerTensor, output: IntegerTensor): number {
+  return f32(f32(input.scale * other.scale) / output.scale);
+}
 
 export function sigmoidTable(round: (x: number) => number): ValueRounding['sigmoid'] {
   return (input, output) =>
@@ -91,9 +111,8 @@ export const inverseRootUnit: ValueRounding['l2Normalize'] = () => (differences)
   return differences.map((x) => multiplyByFixedTwice(x, { multiplier, shift: shift + 7 }));
 };
 
-/** In float32; halves to even. */
-export const floatUnit: ValueRounding['l2Normalize'] = (input, output) => (differences) => {
-  const values = Float32Array.from(differences, (x) => x * input.scale);
-  const length = f32(Math.sqrt(values.reduce((sum, x) => f32(sum + f32(x * x)), 0)));
-  return Array.from(values, (x) => (length === 0 ? 0 : roundHalfEven(f32(f32(x / length) / output.scale))));
+/** In float32, of the differences themselves, whose squares have an exact sum in any order; halves to even. */
+export const floatUnit: ValueRounding['l2Normalize'] = (_, output) => (differences) => {
+  const length = f32(Math.sqrt(f32(squaresOf(differences))));
+  return Array.from(differences, (x) => (length === 0 ? 0 : roundHalfEven(f32(f32(x / length) / output.scale))));
 };
