@@ -11,6 +11,7 @@ import { tfliteFile } from '../../src/export/tflite/tfliteFile.js';
 import { integerTflite } from '../../src/export/tflite/tfliteModels.js';
 import { fixedMultiplier } from '../../src/quantization/interpreter/fixedPoint.js';
 import {
+  addMultipliers,
   preluMultipliers,
   type IntegerLayer,
   type IntegerNetwork,
@@ -88,11 +89,12 @@ function closeSigmoids(chance: Chance): Case[] {
     .map((x) => sigmoid(chance, x));
 }
 
-/** Every pair of integers: two places of the input, which convolutions take apart, times each other. */
-function multiply(chance: Chance): Case {
+/** Every pair of integers: two places of the input, which convolutions take apart, times each other or added. */
+function pairs(chance: Chance, op: 'multiply' | 'add'): Case {
   const x: IntegerTensor = { ...chance.tensor('x', [1, 2, 256]), zeroPoint: 0 };
   const [a, b] = [chance.tensor('a', [1, 1, 256]), chance.tensor('b', [1, 1, 256])];
-  const y = chance.tensor('y', [1, 1, 256], Math.fround(a.scale * b.scale * chance.scale(5, 9)));
+  const most = op === 'multiply' ? a.scale * b.scale * chance.scale(5, 9) : (a.scale + b.scale) * chance.scale(-1, 1);
+  const y = chance.tensor('y', [1, 1, 256], Math.fround(most));
   const clamp = { lowest: -128, highest: 127, relu6: false };
   const taken = (name: string, place: number, output: number, { scale }: IntegerTensor): IntegerLayer => {
     const weightScales = new Float32Array(256).fill(scale / x.scale / 127);
@@ -104,9 +106,12 @@ function multiply(chance: Chance): Case {
       multipliers: Array.from(weightScales, (step) => fixedMultiplier((step * x.scale) / scale)),
     };
   };
-  const multiplier = fixedMultiplier((a.scale * b.scale) / y.scale);
-  const product = { op: 'multiply', name: 'product', input: 1, other: 2, output: 3, multiplier, ...clamp } as const;
-  const network = networkOf([x, a, b, y], [taken('left', 0, 1, a), taken('right', 1, 2, b), product]);
+  const reads = { name: 'pair', input: 1, other: 2, output: 3, ...clamp } as const;
+  const last: IntegerOperation =
+    op === 'multiply'
+      ? { op, ...reads, multiplier: fixedMultiplier((a.scale * b.scale) / y.scale) }
+      : { op, ...reads, ...addMultipliers(a.scale, b.scale, y.scale) };
+  const network = networkOf([x, a, b, y], [taken('left', 0, 1, a), taken('right', 1, 2, b), last]);
   return { network, pictures: ALL.map((q) => Int8Array.from([...ALL, ...ALL.map(() => q)])) };
 }
 
@@ -127,7 +132,7 @@ function clampedByte(q: number): number {
   return Math.max(-128, Math.min(127, q));
 }
 
-describe('what integers compute value by value', function () {
+describe('what integers compute of each value or pair of values', function () {
   this.timeout(300_000);
   const folder = scratchFolder();
 
@@ -156,8 +161,9 @@ describe('what integers compute value by value', function () {
     for (const [i, { network, pictures }] of cases.entries()) {
       const again = networkOfTflite(readTflite(fs.readFileSync(jobs[i]!.model)), 'embedding');
       assert.ok(again.precision === 'int8');
+      const both: readonly IntegerNetwork[] = [network, again.network];
       for (const name of Object.keys(theirs) as (keyof typeof theirs)[])
-        for (const one of [network, again.network]) {
+        for (const one of both) {
           const ours = pictures.flatMap((picture) => [...runPicture(one, picture, name)]);
           const place = ours.findIndex((q, k) => q !== theirs[name][i]![k]);
           const what = `${name}, ${network.name} ${i} of seed ${SEED}, ${JSON.stringify(network.tensors)}, value ${place}`;
@@ -202,7 +208,11 @@ describe('what integers compute value by value', function () {
   });
 
   it('product by channel: 12, each pair of integers', async () => {
-    await check(some(12, () => multiply(chance)));
+    await check(some(12, () => pairs(chance, 'multiply')));
+  });
+
+  it('sum: 24, each pair of integers', async () => {
+    await check(some(24, () => pairs(chance, 'add')));
   });
 
   it('unit vectors: 24 of 64 vectors, zeros among them', async () => {

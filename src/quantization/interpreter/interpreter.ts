@@ -243,9 +243,40 @@ function pool(
 function prelu(operation: IntegerPrelu, { tensors, values, rounding }: Pass): Values {
   const [x, y] = [tensors[operation.input]!, tensors[operation.output]!];
   const round = rounding.prelu(operation, x, y);
-  const [, , channels] = x.shape;
-  return values[operation.input]!.map((q, i) => inType(round(q, i % channels) + y.zeroPoint));
+  const { slopes } = operation;
+  const tables = tablesOf(
+    x,
+    (channel) => slopes[channel]!,
+    (q, channel) => inType(round(q, channel) + y.zeroPoint),
+  );
+  return values[operation.input]!.map((q, i) => tables(q, i % slopes.length));
 }
+
+/**
+ * What becomes of the integers of a map, each rounded once for each key: channels with one key have one table.
+ *
+ * @param of the integer that an integer becomes in a channel
+ */
+function tablesOf(
+  { shape: [, , channels] }: IntegerTensor,
+  keyOf: (channel: number) => number,
+  of: (q: number, channel: number) => number,
+): (q: number, channel: number) => number {
+  const known = new Map<number, Int16Array>();
+  const tables = Array.from({ length: channels }, (_, channel) => {
+    const table = known.get(keyOf(channel)) ?? new Int16Array(256).fill(UNKNOWN);
+    known.set(keyOf(channel), table);
+    return table;
+  });
+  return (q, channel) => {
+    const table = tables[channel]!;
+    const found = table[q + 128]!;
+    return found === UNKNOWN ? (table[q + 128] = of(q, channel)) : found;
+  };
+}
+
+/** No integer of a tensor. */
+const UNKNOWN = 1000;
 
 function sigmoid({ input, output }: IntegerFixed<'sigmoid'>, { tensors, values, rounding }: Pass): Values {
   const y = tensors[output]!;
@@ -261,9 +292,12 @@ function multiply(operation: IntegerMultiply, { tensors, values, rounding }: Pas
   ];
   const factors = values[operation.other]!;
   const round = rounding.multiply(operation, x, other, y);
-  return values[operation.input]!.map((q, i) =>
-    clamped(round(q, factors[i % factors.length]!) + y.zeroPoint, operation),
+  const tables = tablesOf(
+    x,
+    (channel) => factors[channel]!,
+    (q, channel) => clamped(round(q, factors[channel]!) + y.zeroPoint, operation),
   );
+  return values[operation.input]!.map((q, i) => tables(q, i % factors.length));
 }
 
 /** A vector: [1, 1, C]. */

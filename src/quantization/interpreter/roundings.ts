@@ -75,12 +75,17 @@ const xnnpackAdd: Rounding['add'] = (_, input, other, output) => {
     Math.floor((first * (a - input.zeroPoint) + second * (b - other.zeroPoint) + 2 ** (shift - 1)) / 2 ** shift);
 };
 
-/** In float32, with fused multiplications and additions; halves to even. */
+/** In float32, with fused multiplications and additions, of unsigned integers; halves to even. */
 const mlasAdd: Rounding['add'] = (_, input, other, output) => {
   const [first, second] = [input, other].map(({ scale }) => f32(scale / output.scale)) as [number, number];
-  const fixed = f32(output.zeroPoint - f32(f32(first * input.zeroPoint) + f32(second * other.zeroPoint)));
+  const [firstZero, secondZero, zero] = [input, other, output].map(({ zeroPoint }) => zeroPoint + 128) as [
+    number,
+    number,
+    number,
+  ];
   // A product of 8 and 24 bits and a sum of 24 more are exact in float64: rounding them once is what the fused form does.
-  return (a, b) => roundHalfEven(f32(first * a + f32(second * b + fixed))) - output.zeroPoint;
+  const fixed = f32(zero - f32(first * firstZero + f32(second * secondZero)));
+  return (a, b) => roundHalfEven(f32(first * (a + 128) + f32(second * (b + 128) + fixed))) - zero;
 };
 
 export const ROUNDINGS = {
