@@ -35,7 +35,7 @@
     },
     {
       'target_name': 'face_trainer',
-      'sources': ['src/addon.cc', 'src/session.cc', 'src/session_plan.cc', 'src/session_quantization.cc', 'src/session_bind.cc', 'src/session_bind_values.cc', 'src/session_run.cc', '<!@(node -p "require(\'fs\').readdirSync(\'src\').filter(name => /^loss.*\\.cc$/.test(name)).map(name => \'src/\' + name).join(\' \')")', 'src/pool.cc', 'src/cpu.cc'],
+      'sources': ['src/addon.cc', 'src/session.cc', 'src/session_plan.cc', 'src/session_quantization.cc', 'src/session_integers.cc', 'src/session_bind.cc', 'src/session_bind_values.cc', 'src/session_run.cc', '<!@(node -p "require(\'fs\').readdirSync(\'src\').filter(name => /^loss.*\\.cc$/.test(name)).map(name => \'src/\' + name).join(\' \')")', 'src/pool.cc', 'src/cpu.cc'],
       'dependencies': ['kernels_baseline'],
       'conditions': [
         ['target_arch=="x64"', {'dependencies': ['kernels_avx2', 'kernels_avx512']}],

@@ -113,6 +113,24 @@ struct IntegerPool {
 };
 
 /**
+ * A PReLU of integers: floor(x * factor + 0.5) where x is not negative, else floor(x * slope * slopeFactor + 0.5) with whole numbers
+ * for slopes; clamped, in float64.
+ */
+struct IntegerPrelu {
+  bool active = false;
+  double factor = 0, slopeFactor = 0;
+  float lo = 0, hi = 0;
+};
+
+/** What is computed value by value of integers: see kernels_integers.h. */
+struct IntegerValues {
+  bool active = false;
+  double factor = 0;             // multiply: of a product
+  float scale = 0, outScale = 0; // of what is read, and of the output
+  float lo = 0, hi = 0;
+};
+
+/**
  * What is done to a convolution's output before it is stored: clamp(scale * y + shift, lo, hi), PReLU, rounded, + residual, rounded.
  */
 struct Epilogue {
@@ -180,6 +198,7 @@ struct Add {
   const float* slope = nullptr;      // PReLU of the sum; null: none
   const FakeQuant* quant = nullptr;  // inference: of the output
   IntegerSum integers;
+  IntegerPrelu integerPrelu;
   Statistics statistics;
 };
 
@@ -228,6 +247,7 @@ struct Values {
   Gradient d;
   Target target;
   float* slopeGradient = nullptr;   // [C]; null: nobody asks
+  IntegerValues integers;           // forward, but for concat
 };
 
 /** Maximum of windows. The gradient goes to the first of the pixels that tie for it, as PyTorch's does. */

@@ -1,46 +1,15 @@
 // Operations that go over a tensor row by row, and those over flat arrays.
 #pragma once
 
-#include "kernels_patches.h"
+#include "kernels_integers.h"
 
 namespace {
 
-using ft::Add;
 using ft::Contribute;
-using ft::Pool2d;
-
-/** Rows cut into items, whatever the number of threads. */
-inline Cut rowCut(int64_t rows) { return Cut(rows, 64, kItems); }
 
 // Sums and copies -------------------------------------------------------------------------------------------------
 
 ft::Needs addNeeds(const Add& f) { return {0, size_t(rowCut(f.rows).items) * f.statistics.parts() * f.channels}; }
-
-/** A sum of integers, and poolings of them: what is exact in float64 value by value. */
-inline void addIntegers(const Add& f, int64_t begin, int64_t end) {
-  const ft::IntegerSum& s = f.integers;
-  for (int64_t i = begin * f.channels; i < end * f.channels; i++) {
-    const double x = __builtin_floor(f.x.x[i] * s.xFactor + 0.5), y = __builtin_floor(f.y.x[i] * s.yFactor + 0.5);
-    const float sum = float(__builtin_floor((x + y) * s.factor + 0.5));
-    f.out[i] = sum < s.lo ? s.lo : sum > s.hi ? s.hi : sum;
-  }
-}
-
-inline void poolIntegers(const Pool2d& f, int image) {
-  for (int c = 0; c < f.channels; c++) {
-    const float* x = f.x.x + size_t(image) * f.pixels * f.channels + c;
-    double sum = 0;
-    float most = x[0];
-    for (int p = 0; p < f.pixels; p++) {
-      const float value = x[size_t(p) * f.channels];
-      sum += value + f.integers.zeroPoint;
-      most = value > most ? value : most;
-    }
-    const double half = f.pixels / 2;  // of whole numbers, as the runtime has it: 24 for 49 pixels
-    const double mean = __builtin_trunc((sum > 0 ? sum + half : sum - half) / f.pixels) - f.integers.zeroPoint;
-    f.out[size_t(image) * f.channels + c] = f.max ? most : float(mean);
-  }
-}
 
 /** x + y, or a copy of x, through their views: residual sums, and chains that begin where none could go on. */
 void add(const Add& f, const Workspace& work) {
@@ -48,6 +17,8 @@ void add(const Add& f, const Workspace& work) {
   const int channels = f.channels;
   if (f.integers.active)
     return ft::parallel(*work.pool, cut.items, [&](int item, int) { addIntegers(f, cut.begin(item), cut.end(item)); });
+  if (f.integerPrelu.active)
+    return ft::parallel(*work.pool, cut.items, [&](int item, int) { preluIntegers(f, cut.begin(item), cut.end(item)); });
   const V loX = splat(f.x.lo), hiX = splat(f.x.hi), loY = splat(f.y.lo), hiY = splat(f.y.hi);
   const float *scaleX = orOnes(f.x.scale), *shiftX = orZeros(f.x.shift);
   const float *scaleY = orOnes(f.y.scale), *shiftY = orZeros(f.y.shift);

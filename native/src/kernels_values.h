@@ -5,8 +5,6 @@
 
 namespace {
 
-using ft::Values;
-
 /** Rows of an operand in scratch: the parts of a concat stand beside each other, with room for the vectors that overlap. */
 inline size_t valuesRow(const Values& f) { return size_t(padded(f.channels)) + padded(f.otherChannels) + ft::kChannelStep; }
 
@@ -71,6 +69,10 @@ void valuesForward(const Values& f, const Workspace& work) {
   ft::parallel(*work.pool, cut.items, [&](int item, int thread) {
     float* x = work.of(thread);
     const int64_t begin = cut.begin(item), end = cut.end(item);
+    if (f.integers.active) {
+      for (int64_t r = begin; r < end; r++) valuesIntegers(f, r);
+      return;
+    }
     if (f.kind == Values::multiply) return multiplyRows(f, begin, end, x, x + valuesRow(f));
     // What no row of a concat reaches stays zero.
     clear(x, valuesRow(f));

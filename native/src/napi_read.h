@@ -213,6 +213,7 @@ ft::ModelSpec readModel(napi_env env, napi_value object) {
     ft::QuantizerSpec q;
     q.bits = smallInteger(env, v, "bits");
     q.range = smallInteger(env, v, "range", -1);
+    q.slope = smallInteger(env, v, "slope", -1);
     q.observed = flag(env, v, "observed");
     return q;
   });
@@ -267,11 +268,11 @@ const std::vector<OpKind>& opKinds() {
       {"contribute", Op::contribute, {x, d, gradient, target}, {accumulate, finish}},
       {"dropout", Op::dropout, {out, node}, {}},
       {"observe", Op::observe, {out, quantizer}, {}},
-      {"sigmoid", Op::sigmoid, {x, out, ranged}, {}},
-      {"multiply", Op::multiply, {x, y, residual, out, ranged}, {}},
+      {"sigmoid", Op::sigmoid, {x, out, ranged, quantizer, xQuantizer}, {}},
+      {"multiply", Op::multiply, {x, y, residual, out, ranged, quantizer, xQuantizer, yQuantizer}, {relu6}},
       {"concat", Op::concat, {x, y, out, ranged}, {}},
       {"maxPool", Op::maxPool, {x, size, stride, top, bottom, left, right, out, ranged}, {}},
-      {"normalize", Op::normalize, {x, out, ranged}, {}},
+      {"normalize", Op::normalize, {x, out, ranged, quantizer, xQuantizer}, {}},
       {"preluBackward", Op::preluBackward, {x, slope, d, gradient, target}, {accumulate, finish}},
       {"sigmoidBackward", Op::sigmoidBackward, {x, out, d, gradient, target}, {accumulate, finish}},
       {"multiplyBackward", Op::multiplyBackward, {x, y, d, gradient, target}, {accumulate, finish}},

@@ -54,6 +54,7 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
   }
   placeKernels();
   placeQuantizers();
+  placeSlopes();
   placeColours();
   workspace_.pool = &pool_;
 }
@@ -93,6 +94,7 @@ void Session::placeColours() {
   for (std::size_t c = 0; c < model_.colours.size(); c++)
     for (int byte = 0; byte < 256; byte++)
       colours_.data()[c * 256 + byte] = float(byte * model_.colours[c].scale + model_.colours[c].shift);
+  integerColours_ = Block<float>(colours_.size());
 }
 
 // Steps -----------------------------------------------------------------------------------------------------------
@@ -101,6 +103,7 @@ void Session::placeColours() {
 void Session::pack() {
   if (packedStep_ == step && packedActive_ == active_ && packedIntegers_ == integers_) return;
   parallel(pool_, int(packed_.size()), [&](int item, int) { packKernel(*packed_[item]); });
+  roundSlopes();
   packedStep_ = step;
   packedActive_ = active_;
   packedIntegers_ = integers_;

@@ -47,6 +47,7 @@ struct BatchNormSpec {
 struct QuantizerSpec {
   int bits = 8;
   int range = -1;  // parameter: smallest and largest value of activations; -1 for weights
+  int slope = -1;  // parameter: the slopes of a PReLU, which it rounds with one scale; -1 for what is none
   bool observed = false;
 };
 
@@ -118,7 +119,7 @@ struct OpSpec {
   int foldedBatchNorm = -1, residual = -1;
   bool relu6 = false;
   int quantizer = -1, sumQuantizer = -1;  // of the output, and of its sum with the residual
-  int xQuantizer = -1, yQuantizer = -1;   // integers: of the summands
+  int xQuantizer = -1, yQuantizer = -1;   // integers: of what is read
   // Backward. d: chain behind which `gradient` stands. The target is the chain x, its gradient goes to `target`.
   int d = -1, gradient = -1, target = -1;
   bool accumulate = false, finish = false;
@@ -241,6 +242,7 @@ class Session {
  private:
   struct BatchNorm;
   struct Packed;
+  struct Slopes;
   struct BoundOp;
   struct Plan;
   class Binder;
@@ -272,17 +274,22 @@ class Session {
 
   // Quantization (session_quantization.cc).
   void placeQuantizers();
+  void placeSlopes();
   FakeQuant* quantizerOf(int index) const;
   void setRange(int quantizer, float min, float max);
   void loadRanges();
   void followRange(const BoundOp& op);
   const float* foldKernel(Packed& packed) const;
+  void roundSlopes();
   void unfoldGradients();
   double exactBias(const Packed& packed, int c) const;
   void foldBiases();
+  void observe(const Observe& op);
+
+  // Integers (session_integers.cc).
   void requantize(Plan& plan);
   void requantizeKernel(Packed& packed, const FakeQuant& out);
-  void observe(const Observe& op);
+  void quantizeColours();
 
   const Kernels& kernels_;  // a static table
   Pool pool_;
@@ -295,12 +302,14 @@ class Session {
   Block<float> weights_, first_, second_, gradients_;
   /** What `Packed` points to: kernels laid out for the products, and their folded and rounded values. */
   Block<float> kernelFloats_, foldedFloats_;
+  /** What `Slopes` point to. */
+  Block<float> slopeFloats_;
   /** All tensors of the plan at work; `scratch` of the threads and `partial` results of their parts. */
   Block<float> arena_, scratch_, partial_;
   /** What stands for absent operands of tensors wider than kMostChannels; empty without such. */
   Block<float> zeros_, ones_;
-  /** [colours][256]: what a byte stands for; empty where that is byte / 127.5 - 1. */
-  Block<float> colours_;
+  /** [colours][256]: what a byte stands for, and its integer; empty where that is byte / 127.5 - 1. */
+  Block<float> colours_, integerColours_;
   // A batch, [rows] of the largest plan: bytes of pictures or floats, labels, and room for the loss.
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
@@ -311,6 +320,8 @@ class Session {
   Workspace workspace_;
   std::vector<std::unique_ptr<BatchNorm>> norms_;
   std::vector<std::unique_ptr<Packed>> packed_;
+  /** By parameter; null for one that is no slopes, or whose slopes nothing rounds. */
+  std::vector<std::unique_ptr<Slopes>> slopes_;
   std::vector<std::unique_ptr<Plan>> plans_;
   /** Of the step at work. */
   std::uint32_t seed_ = 0;

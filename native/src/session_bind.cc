@@ -183,10 +183,11 @@ void Session::Binder::placeWindows(const OpSpec& op, Geometry& g) const {
   g.top = op.top, g.left = op.left;
 }
 
-/** The parameter itself: its room is padded with zeros like a row of channels. */
+/** The parameter itself, or what a quantizer makes of it: its room is padded with zeros like a row of channels. */
 const float* Session::Binder::slopeOf(const OpSpec& op, int channels) const {
   if (op.slope < 0) return nullptr;
   require(at(session_.model_.parameters, op.slope, "a slope").size == std::size_t(channels), "the size of a slope");
+  if (const auto& slopes = session_.slopes_[op.slope]) return slopes->inUse;
   return session_.weights_.data() + session_.offsets_[op.slope];
 }
 
@@ -275,6 +276,7 @@ const Session::Packed& Session::Binder::product(const OpSpec& op, Operand& f) co
     f.colours = colours();
     // Bytes have no view: all that a kernel applies to them is the quantizer.
     f.x.quant = session_.quantizerOf(packed.spec.inputQuantizer);
+    if (spec_.integers && f.colours) f.colours = session_.integerColours_.data(), f.x.quant = nullptr;
   } else {
     f.x = viewOf(op.x);
   }

@@ -94,6 +94,13 @@ struct Session::Packed {
   Requantize requantize;
 };
 
+/** Slopes of a PReLU as a step has them: as they are, rounded, or the integers that they are rounded to. */
+struct Session::Slopes {
+  int parameter = -1, quantizer = -1;
+  float* inUse = nullptr;  // [C padded], in the session's block
+  float scale = 0;         // 0 while nothing rounds, and of slopes of zero
+};
+
 // Operations with addresses; each holds what its kind uses. Those that kernels compute are in kernels.h.
 
 /** The input as a tensor, for readers that are no convolution of the pictures. */

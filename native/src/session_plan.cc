@@ -75,12 +75,19 @@ void Session::checkIntegers(const PlanSpec& s) const {
   const auto known = [&](int quantizer) { return quantizerOf(quantizer) != nullptr; };
   for (const OutputSpec& o : s.outputs) require(known(o.quantizer), "the quantizer of an output");
   for (const OpSpec& op : s.forward) {
-    require(known(op.quantizer) && op.slope < 0, "the quantizer of an operation on integers");
+    require(known(op.quantizer), "the quantizer of an operation on integers");
+    require(op.slope < 0 || op.kind == OpSpec::add, "a PReLU of integers that is a part of another operation");
     if (op.kind == OpSpec::conv || op.kind == OpSpec::depthwise) {
       const KernelSpec& k = at(model_.kernels, op.kernel, "a kernel");
       require(k.quantizer >= 0 && known(k.inputQuantizer) && op.residual < 0, "a kernel of integers");
     } else if (op.kind == OpSpec::add) {
-      require(known(op.xQuantizer) && known(op.yQuantizer) && op.y >= 0, "a sum of integers");
+      const bool sum = op.y >= 0 && known(op.yQuantizer) && op.slope < 0;
+      const bool prelu = op.y < 0 && op.slope >= 0 && std::size_t(op.slope) < slopes_.size() && slopes_[op.slope];
+      require(known(op.xQuantizer) && (sum || prelu), "a sum of integers");
+    } else if (op.kind == OpSpec::multiply) {
+      require(known(op.xQuantizer) && known(op.yQuantizer) && op.residual < 0, "a product of integers");
+    } else if (op.kind == OpSpec::sigmoid || op.kind == OpSpec::normalize) {
+      require(known(op.xQuantizer), "a value of integers");
     } else {
       require(op.kind == OpSpec::pool, "an operation on integers");
     }

@@ -31,14 +31,6 @@ float throughView(const View& view, float x, int c) {
   return std::min(view.hi, std::max(view.lo, x));
 }
 
-/** A factor as int8 arithmetic has it: 31 bits and a power of two (TFLite's QuantizeMultiplier). Below 2^-32 it is none. */
-double fixedFactor(double factor) {
-  if (!(factor > 0)) return 0;
-  int exponent;
-  const double mantissa = std::frexp(factor, &exponent);
-  return exponent < -31 ? 0 : std::ldexp(std::round(std::ldexp(mantissa, 31)), exponent - 31);
-}
-
 constexpr int kLargestBits = 16;
 /** Parts of an observation, whatever the number of threads. */
 constexpr int kObservers = 32;
@@ -85,7 +77,8 @@ void Session::placeQuantizers() {
   for (auto& packed : packed_) {
     const KernelSpec& k = packed->spec;
     require(k.quantizer < 0 || (std::size_t(k.quantizer) < model_.quantizers.size() &&
-                                model_.quantizers[k.quantizer].range < 0), "the quantizer of a kernel");
+                                model_.quantizers[k.quantizer].range < 0 && model_.quantizers[k.quantizer].slope < 0),
+            "the quantizer of a kernel");
     require(k.inputQuantizer < 0 || quantizerOf(k.inputQuantizer), "the quantizer of a kernel's input");
     if (packed->folded && k.quantizer >= 0) {
       packed->largest.resize(std::size_t(k.outChannels));
@@ -96,6 +89,45 @@ void Session::placeQuantizers() {
     require(k.kind != KernelSpec::dense && at(model_.batchNorms, k.batchNorm, "a batch norm").channels == k.outChannels,
             "the batch norm of a kernel");
     norms_[k.batchNorm]->factors = packed->factors;
+  }
+}
+
+/** Room for slopes that a quantizer rounds. */
+void Session::placeSlopes() {
+  slopes_.resize(model_.parameters.size());
+  std::size_t total = 0;
+  for (std::size_t i = 0; i < model_.quantizers.size(); i++) {
+    const QuantizerSpec& q = model_.quantizers[i];
+    if (q.slope < 0) continue;
+    require(q.range < 0 && at(model_.parameters, q.slope, "slopes").size <= std::size_t(kMostChannels) && !slopes_[q.slope],
+            "the quantizer of slopes");
+    slopes_[q.slope] = std::make_unique<Slopes>(Slopes{q.slope, int(i)});
+    total += padded(int(model_.parameters[q.slope].size));
+  }
+  slopeFloats_ = Block<float>(total);
+  float* place = slopeFloats_.data();
+  for (const auto& slopes : slopes_)
+    if (slopes) slopes->inUse = place, place += padded(int(model_.parameters[slopes->parameter].size));
+}
+
+/** Slopes of all channels have one scale, from the largest; the lowest integer is left out. */
+void Session::roundSlopes() {
+  for (const auto& slopes : slopes_) {
+    if (!slopes) continue;
+    const std::size_t size = model_.parameters[slopes->parameter].size;
+    const float* raw = weights_.data() + offsets_[slopes->parameter];
+    std::copy_n(raw, size, slopes->inUse);
+    slopes->scale = 0;
+    if (!active_[slopes->quantizer]) continue;
+    float largest = 0;
+    for (std::size_t c = 0; c < size; c++) largest = std::max(largest, std::fabs(raw[c]));
+    const FakeQuant q = nudged(-largest, largest, 1, (1 << model_.quantizers[slopes->quantizer].bits) - 1);
+    if (!(q.scale > 0)) continue;  // of zeros
+    slopes->scale = q.scale;
+    for (std::size_t c = 0; c < size; c++) {
+      const float slope = rounded(raw[c], q);
+      slopes->inUse[c] = integers_ ? std::round(slope / q.scale) : slope;
+    }
   }
 }
 
@@ -263,56 +295,6 @@ void Session::foldBiases() {
       norm.foldedScale()[c] = 1;
       norm.foldedShift()[c] = onGrid(exactBias(*packed, c), c);
     }
-  }
-}
-
-/** The numbers of a plan on integers. The same in TypeScript: src/quantization/interpreter/integerNetwork.ts. */
-void Session::requantize(Plan& plan) {
-  // A sum's summands get 20 bits more before they are added, as TFLite's kernel for ADD gives them.
-  constexpr double kAddShift = 1 << 20;
-  for (std::size_t i = 0; i < plan.forward.size(); i++) {
-    const OpSpec& op = plan.spec.forward[i];
-    BoundOp& bound = plan.forward[i];
-    const FakeQuant& out = *fakeQuants_[op.quantizer];
-    const float levels = float((1 << model_.quantizers[op.quantizer].bits) - 1);
-    const bool empty = !(out.maximum > out.minimum);
-    // Bounds of the output, in whole steps of its scale from its zero point: a uint8's 0..255 less the zero point. ReLU6 bounds
-    // them to 0..6 / scale.
-    float lo = empty ? 0 : -out.below, hi = empty ? 0 : levels - out.below;
-    if (op.relu6) {
-      lo = std::max(lo, 0.0f);
-      hi = std::min(hi, std::round(6 / out.scale));
-    }
-    if (PoolForward* f = std::get_if<PoolForward>(&bound.work)) {
-      f->pool.integers = {true, double(out.below) - (levels + 1) / 2};
-    } else if (Add* f = std::get_if<Add>(&bound.work)) {
-      const double x = fakeQuants_[op.xQuantizer]->scale, y = fakeQuants_[op.yQuantizer]->scale;
-      const double twice = 2 * std::max(x, y);
-      f->integers = {true, fixedFactor(x / twice) * kAddShift, fixedFactor(y / twice) * kAddShift,
-                            fixedFactor(twice / (kAddShift * out.scale)), lo, hi};
-    } else {
-      Packed& packed = *packed_[op.kernel];
-      requantizeKernel(packed, out);
-      packed.requantize = {packed.integerBias.data(), packed.multiplier.data(), lo, hi};
-    }
-  }
-}
-
-/**
- * A kernel's numbers: the bias in steps of input scale times kernel scale, which is what a sum of integer products is in, and the
- * factor from such a step to one of the output's scale.
- */
-void Session::requantizeKernel(Packed& packed, const FakeQuant& out) {
-  const KernelSpec& k = packed.spec;
-  const double inputScale = fakeQuants_[k.inputQuantizer]->scale;
-  for (int c = 0; c < k.outChannels; c++) {
-    const double step = inputScale * (packed.scales[c] == 0 ? out.scale : packed.scales[c]);
-    // As the float that the simulation adds, which lies on the grid already.
-    const double bias = k.bias >= 0 ? packed.biasInUse[c] : k.batchNorm >= 0 ? norms_[k.batchNorm]->foldedShift()[c] : 0;
-    packed.integerBias[c] = std::round(bias / step);
-    packed.multiplier[c] = fixedFactor(step / out.scale);
-    // Pictures are read as multiples of their scale, a power of two: sums of those are as exact.
-    if (k.pixels) packed.integerBias[c] *= inputScale, packed.multiplier[c] /= inputScale;
   }
 }
 

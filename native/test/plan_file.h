@@ -158,7 +158,8 @@ void addToModel(const Line& line, ft::ModelSpec& model) {
   } else if (line.what == "colour") {
     model.colours.push_back({line.number("scale", 1), line.number("shift", 0)});
   } else if (line.what == "quantizer") {
-    model.quantizers.push_back({line.integer("bits"), line.integer("range"), line.flag("observed")});
+    model.quantizers.push_back(
+        {line.integer("bits"), line.integer("range"), line.integer("slope"), line.flag("observed")});
   } else {
     throw std::runtime_error("no such line: " + line.what);
   }

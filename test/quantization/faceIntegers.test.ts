@@ -202,6 +202,19 @@ describe('the integer interpreter on what face networks are made of', () => {
     }
   });
 
+  it('gives a channel without a weight, and slopes of zero, zeros', () => {
+    const values = parameters();
+    values.get('first/kernel')!.forEach((_, i, all) => {
+      if (i % 8 === 3) all[i] = 0;
+    });
+    values.get('first/bias')![3] = 0;
+    values.get('first_prelu/alpha')!.fill(0);
+    for (const made of integerNetwork(graph, values).operations) {
+      if (made.op === 'conv2d') assert.ok(made.weights.every((w, i) => i % 8 !== 3 || w === 0));
+      if (made.name === 'first_prelu') assert.deepEqual('slopes' in made && [...made.slopes], [0, 0, 0, 0, 0, 0, 0, 0]);
+    }
+  });
+
   it('pads with real zeros as the layer says, above and before alone where it says so', () => {
     const layer = operation('first');
     assert.ok('weights' in layer);

@@ -30,7 +30,15 @@ export const ENGINE: readonly Source[] = [
 ];
 export const ENGINE_HERE: readonly Source[] = [...(process.arch === 'x64' ? KERNELS_OF_X64 : []), ...ENGINE];
 export const SESSION: readonly Source[] = sources([
-  ...['session', 'session_plan', 'session_bind', 'session_bind_values', 'session_run', 'session_quantization'],
+  ...[
+    'session',
+    'session_plan',
+    'session_bind',
+    'session_bind_values',
+    'session_run',
+    'session_quantization',
+    'session_integers',
+  ],
 ]);
 const ADDON: Source = ['src/addon.cc', ['-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION', '-I', headers]];
 

@@ -26,6 +26,8 @@ export interface QuantizerDescription {
   readonly bits: number;
   /** Of activations: the parameter that holds smallest and largest value. */
   readonly range?: number;
+  /** Of a PReLU's slopes: their parameter. */
+  readonly slope?: number;
   readonly observed: boolean;
 }
 
@@ -138,6 +140,7 @@ export interface AddOperation extends Followed {
   // On integers.
   readonly relu6?: boolean;
   readonly xQuantizer?: number;
+  /** Absent for a PReLU. */
   readonly yQuantizer?: number;
 }
 
@@ -155,6 +158,9 @@ export interface ValueOperation extends Pick<Followed, 'ranged'> {
   readonly op: 'sigmoid' | 'normalize';
   readonly x: number;
   readonly out: number;
+  // On integers.
+  readonly quantizer?: number;
+  readonly xQuantizer?: number;
 }
 
 /** y: [n, 1, 1, c] factors of the images. */
@@ -165,6 +171,11 @@ export interface MultiplyOperation extends Pick<Followed, 'ranged'> {
   /** In use: added to the product. */
   readonly residual?: number;
   readonly out: number;
+  // On integers.
+  readonly relu6?: boolean;
+  readonly quantizer?: number;
+  readonly xQuantizer?: number;
+  readonly yQuantizer?: number;
 }
 
 export interface ConcatOperation extends Pick<Followed, 'ranged'> {

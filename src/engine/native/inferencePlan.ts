@@ -199,7 +199,12 @@ class InferencePlanner {
   private readonly floats: { readonly [Op in FloatNode['op']]: (node: Nodes[Op]) => Chain } = {
     prelu: (node) => {
       const x = this.read(node.input).index;
-      return this.produce(node, (out) => ({ op: 'add', x, slope: this.model.slopeOf(node), out }));
+      // What is observed has to be stored first.
+      const next = this.observing ? undefined : this.model.onlyConsumerOf(node.name);
+      const quantizer = next?.op === 'fakeQuant' ? { quantizer: this.model.quantizerOf(next) } : {};
+      const chain = this.produce(node, (out) => ({ op: 'add', x, slope: this.model.slopeOf(node), ...quantizer, out }));
+      if (next?.op === 'fakeQuant') this.values.set(next.name, chain);
+      return chain;
     },
     sigmoid: (node) => this.value('sigmoid', node),
     l2Normalize: (node) => this.value('normalize', node),

@@ -4,13 +4,15 @@ import {
   inputsOf,
   isComputed,
   isNothingInUse,
-  isPool,
+  isValue,
+  paddingOf,
   strideOf,
   type ComputedNode,
   type KernelNode,
   type PoolNode,
+  type ValueNode,
 } from '../../graph/operations.js';
-import type { PlanDescription, Producer } from './description.js';
+import type { Padded, PlanDescription, Producer } from './description.js';
 import { TAKES_MAXIMUM, type NumberedGraph } from './numberedGraph.js';
 import { PlanBuilder, type Chain } from './planBuilder.js';
 
@@ -42,10 +44,13 @@ export function supportsIntegers(graph: Graph, onlyReaderOf: (name: string) => N
   if (!Object.values(graph.outputs).every(isRounded)) return false;
   return graph.nodes.every((node) => {
     if (node.op === 'input') return onlyReaderOf(node.name)?.op === 'fakeQuant';
-    if (!isComputed(node)) return isNothingInUse(node) || node.op === 'relu6' || node.op === 'fakeQuant';
+    if (!isComputed(node) && !isValue(node))
+      return isNothingInUse(node) || node.op === 'relu6' || node.op === 'fakeQuant';
     const ending = endingOf(node, onlyReaderOf);
     if (!ending || !inputsOf(node).every(isRounded)) return false;
-    return hasKernel(node) ? node.weightBits !== undefined : !isPool(node) || !ending.relu6;
+    if (hasKernel(node)) return node.weightBits !== undefined;
+    if (node.op === 'prelu' && node.weightBits === undefined) return false;
+    return !ending.relu6 || node.op === 'add' || node.op === 'multiply';
   });
 }
 
@@ -85,7 +90,7 @@ class IntegerPlanner {
     for (const node of this.model.graph.nodes) {
       const before = isNothingInUse(node) ? this.values.get(node.input) : undefined;
       if (before) this.values.set(node.name, before);
-      if (isComputed(node)) this.add(node);
+      if (isComputed(node) || isValue(node)) this.add(node);
     }
     const outputs = this.model.outputs.map(([output, node]) => {
       const { chain, quantizer } = this.read(node);
@@ -98,7 +103,7 @@ class IntegerPlanner {
     return this.values.get(name)!;
   }
 
-  private add(node: ComputedNode): void {
+  private add(node: ComputedNode | ValueNode): void {
     const { quantizer: ending, relu6 } = endingOf(node, (name) => this.model.onlyConsumerOf(name))!;
     const quantizer = this.model.quantizerOf(ending);
     const chain = this.builder.produce(node.shape, (out) =>
@@ -109,7 +114,7 @@ class IntegerPlanner {
 
   /** What a node becomes, by what it does. */
   private readonly operations: {
-    readonly [Op in ComputedNode['op']]: (node: Nodes[Op], common: Common) => Producer;
+    readonly [Op in (ComputedNode | ValueNode)['op']]: (node: Nodes[Op], common: Common) => Producer;
   } = {
     conv2d: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
     dense: (node, common) => ({ op: 'conv', ...this.layer(node), ...common }),
@@ -119,22 +124,39 @@ class IntegerPlanner {
       ...this.layer(node),
       ...common,
     }),
-    add: (node, common) => {
-      const [x, y] = [this.read(node.input), this.read(node.other)];
-      const summands = { x: x.chain.index, y: y.chain.index, xQuantizer: x.quantizer, yQuantizer: y.quantizer };
-      return { op: 'add', ...summands, ...common };
-    },
+    add: (node, common) => ({ op: 'add', ...this.two(node), ...common }),
     globalAveragePool: (node, common) => this.pool(node, common),
     globalMaxPool: (node, common) => this.pool(node, common),
+    prelu: (node, common) => ({ op: 'add', ...this.one(node), slope: this.model.slopeOf(node), ...common }),
+    sigmoid: (node, common) => ({ op: 'sigmoid', ...this.one(node), ...common }),
+    multiply: (node, common) => ({ op: 'multiply', ...this.two(node), ...common }),
+    l2Normalize: (node, common) => ({ op: 'normalize', ...this.one(node), ...common }),
   };
 
-  private operationOf<Op extends ComputedNode['op']>(op: Op): (node: Nodes[Op], common: Common) => Producer {
+  private one({ input }: { readonly input: string }): { x: number; xQuantizer: number } {
+    const { chain, quantizer } = this.read(input);
+    return { x: chain.index, xQuantizer: quantizer };
+  }
+
+  private two({ input, other }: Nodes['add' | 'multiply']): {
+    x: number;
+    xQuantizer: number;
+    y: number;
+    yQuantizer: number;
+  } {
+    const { chain, quantizer } = this.read(other);
+    return { ...this.one({ input }), y: chain.index, yQuantizer: quantizer };
+  }
+
+  private operationOf<Op extends (ComputedNode | ValueNode)['op']>(
+    op: Op,
+  ): (node: Nodes[Op], common: Common) => Producer {
     return this.operations[op];
   }
 
-  private layer(node: KernelNode): { x?: number; kernel: number; stride: number } {
+  private layer(node: KernelNode): Padded & { x?: number; kernel: number; stride: number } {
     const x = this.model.readsPictures(node) ? {} : { x: this.read(node.input).chain.index };
-    return { ...x, kernel: this.model.kernelOf(node), stride: strideOf(node) };
+    return { ...x, kernel: this.model.kernelOf(node), stride: strideOf(node), ...paddingOf(node) };
   }
 
   /** No ReLU6 follows one (`supportsIntegers`). */

@@ -82,6 +82,7 @@ export class NumberedGraph {
     this.quantizers = new QuantizerNumbers(graph);
     const index = new Map(graph.parameters.map(({ name }, i) => [name, i]));
     this.parameterIndex = index;
+    const slopes = new Set(graph.nodes.flatMap((node) => (node.op === 'prelu' ? [node.slope] : [])));
     const kernels: KernelDescription[] = [];
     const batchNorms: BatchNormDescription[] = [];
     for (const node of graph.nodes) {
@@ -104,6 +105,7 @@ export class NumberedGraph {
         bits,
         observed,
         ...(kind === 'activations' ? { range: index.get(parameter)! } : {}),
+        ...(slopes.has(parameter) ? { slope: index.get(parameter)! } : {}),
       })),
     };
   }

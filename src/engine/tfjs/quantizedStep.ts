@@ -7,6 +7,7 @@ import {
   layerBias,
   layerKernel,
   QuantizerNumbers,
+  roundedSlopes,
   unfoldGradient,
   type LayerKernel,
   type QuantizationSettings,
@@ -23,6 +24,8 @@ type Range = readonly [number, number];
 export class QuantizedStep {
   /** By the name of the kernel's parameter. */
   readonly kernels = new Map<string, LayerKernel>();
+  /** Slopes that are rounded, by parameter. */
+  readonly slopes = new Map<string, Float32Array>();
   /** Ranges after this step, by parameter. */
   readonly ranges = new Map<string, Range>();
   /** This batch's mean and variance, by the running statistic that takes them. */
@@ -40,6 +43,9 @@ export class QuantizedStep {
     private readonly functions: FusedKernels,
     private readonly settings: QuantizationSettings,
   ) {
+    for (const node of graph.nodes)
+      if (node.op === 'prelu' && numbers.isActive(node.slope, settings.active))
+        this.slopes.set(node.slope, roundedSlopes(node, values, true).values);
     const layers = graph.nodes.filter(hasKernel);
     this.layers = new Map(layers.map((layer) => [layer.kernel, layer]));
     for (const layer of layers)

@@ -327,7 +327,8 @@ export class TfjsSession implements TrainingSession {
     const biases = inUse ? quantized.ownBiases() : new Map<string, Float32Array>();
     // A copy: TensorFlow.js may keep the array it is given, and the update writes into ours.
     for (const [name, values] of this.parameters) {
-      const used = quantized.kernels.get(name)?.values ?? biases.get(name) ?? values.slice();
+      const rounded = quantized.kernels.get(name)?.values ?? quantized.slopes.get(name);
+      const used = rounded ?? biases.get(name) ?? values.slice();
       tensors.set(name, tf.tensor(used, [...this.shapes.get(name)!]));
     }
     return tensors;

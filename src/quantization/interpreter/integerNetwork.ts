@@ -248,7 +248,7 @@ class Conversion {
     const channels = node.shape[2];
     // A channel of zeros has no scale: any does.
     const scales = Float32Array.from(kernel.quantizers!, (quantizer) => quantizer.scale || this.tensors[output]!.scale);
-    const weights = Int8Array.from(exact.values, (w, i) => quantizeValue(w, kernel.quantizers![i % channels]!));
+    const weights = Int8Array.from(exact.values, (w, i) => wholeOf(w, kernel.quantizers![i % channels]!));
     const biases = layerBias(node, kernel, this.parameters, scale) ?? new Float32Array(channels);
     const step = (c: number) => scale * scales[c]!;
     const padding = paddingOf(node);
@@ -295,12 +295,17 @@ class Conversion {
         node.weightBits ? `its slopes have ${node.weightBits} bits` : 'its slopes are left in float',
       );
     const quantizer = roundedSlopes(node, this.parameters, true).quantizer!;
-    const slopes = Int8Array.from(this.parameters.get(node.slope)!, (slope) => quantizeValue(slope, quantizer));
+    const slopes = Int8Array.from(this.parameters.get(node.slope)!, (slope) => wholeOf(slope, quantizer));
     // Slopes of zero have no scale: any does.
     const slopeScale = quantizer.scale || 1;
     const [x, y] = [this.tensors[input]!.scale, this.tensors[output]!.scale];
     return { op, name, input, output, slopes, slopeScale, ...preluMultipliers(x, slopeScale, y) };
   }
+}
+
+/** Of a symmetric quantizer: where it has seen nothing but zeros they are zeros. */
+function wholeOf(x: number, quantizer: AffineQuantizer): number {
+  return quantizer.scale === 0 ? 0 : quantizeValue(x, quantizer);
 }
 
 /** Of the scales of input, slopes and output. */

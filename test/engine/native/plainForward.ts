@@ -40,7 +40,7 @@ export class PlainForward {
   }
 
   protected get around(): Around {
-    return { n: this.n, out: (name) => this.out(name), parameter: (name) => this.parameter(name) };
+    return { n: this.n, out: (name) => this.out(name), parameter: (name) => this.slopesOf(name) };
   }
 
   protected out(name: string): Tensor {
@@ -49,6 +49,16 @@ export class PlainForward {
 
   protected parameter(name: string): ArrayLike<number> {
     return this.parameters.get(name)!;
+  }
+
+  /** Rounded with one quantizer where that is active. */
+  private slopesOf(name: string): ArrayLike<number> {
+    const raw = this.parameter(name);
+    const prelu = this.graph.nodes.find((node) => node.op === 'prelu' && node.slope === name);
+    if (prelu?.op !== 'prelu' || prelu.weightBits === undefined || !this.quantization.active.has(name)) return raw;
+    const largest = Math.max(...Array.from(raw, (slope) => Math.abs(Math.fround(slope))));
+    const quantizer = quantizerOf(-largest, largest, prelu.weightBits, true);
+    return Float64Array.from(raw, (slope) => fakeQuantizeValue(Math.fround(slope), quantizer));
   }
 
   protected node(node: Node, images: ArrayLike<number>, training: boolean): Float64Array {
@@ -150,7 +160,7 @@ export class PlainForward {
   ): Float64Array {
     if (node.norm) return this.foldedNorm(node, node.norm, product, training);
     if (node.bias === undefined) return product;
-    const bias = this.parameter(node.bias);
+    const bias = this.onGrid(node, this.parameter(node.bias), training);
     return product.map((v, i) => v + bias[i % node.shape[2]]!);
   }
 
@@ -201,8 +211,10 @@ export class PlainForward {
   }
 
   protected exactBias(node: WithKernel, factors: Float64Array, c: number): number {
-    if (node.op === 'dense') return this.parameter(node.bias)[c]!;
-    return node.norm ? this.parameter(node.norm.beta)[c]! - this.parameter(node.norm.movingMean)[c]! * factors[c]! : 0;
+    if (node.bias !== undefined) return this.parameter(node.bias)[c]!;
+    return node.op !== 'dense' && node.norm
+      ? this.parameter(node.norm.beta)[c]! - this.parameter(node.norm.movingMean)[c]! * factors[c]!
+      : 0;
   }
 
   /** Infinite while nothing is known of it. */

@@ -148,6 +148,49 @@ export function randomQuantizable(random: Random): Graph {
   return b.build('random quantizable graph', { embedding, scores: b.dense('logits', x, 2 + random.integer(9)) });
 }
 
+/** The same of what face networks are made of and integers compute. */
+export function randomQuantizableFace(random: Random, input?: 'pixels' | 'scaled'): Graph {
+  const b = new GraphBuilder();
+  const pick: Pick = (some) => some[random.integer(some.length)]!;
+  const scaling: Scaling = { scale: [1 / 64, 1 / 48, -1 / 72], shift: [-1.5, -1.25, 2] };
+  const kind = input ?? pick(['floats', 'pixels', 'scaled'] as const);
+  let x =
+    kind === 'scaled'
+      ? b.input(pick([5, 8, 9]), pick([6, 11]), 3, 'pixels', scaling)
+      : b.input(pick([5, 8, 9]), pick([6, 11]), 3, kind);
+  const layer = (name: string, from: Value, to: number) => {
+    const kernel = pick([1, 2, 3, 3, 5]);
+    const bias = pick([true, true, false]);
+    const beside = { bias, ...(pick([true, false]) && { padding: around(from, kernel, pick) }) };
+    const stride = pick([1, 1, 1, 2]);
+    const conv =
+      from.shape[2] > 3 && pick([true, false, false])
+        ? b.depthwiseConv2d(name, from, kernel, stride, beside)
+        : b.conv2d(name, from, to, kernel, stride, beside);
+    const normed = !bias && pick([true, false]) ? b.batchNorm(`${name}_bn`, conv) : conv;
+    return pick([
+      () => b.prelu(`${name}_prelu`, normed),
+      () => b.prelu(`${name}_relu`, normed, false),
+      () => b.relu6(`${name}_relu6`, normed),
+      () => normed,
+    ])();
+  };
+  for (let i = 0; i < 2 + random.integer(4); i++) {
+    x = layer(`n${i}`, x, pick([1, 3, 8, 15, 16, 17, 24]));
+    if (pick([true, false])) continue;
+    const hidden = b.prelu(`n${i}_hidden`, b.dense(`n${i}_squeeze`, b.globalAveragePool(`n${i}_mean`, x), 4));
+    const factors = b.sigmoid(`n${i}_factors`, b.dense(`n${i}_excite`, hidden, x.shape[2]));
+    const product = b.multiply(`n${i}_scaled`, x, factors);
+    x = pick([() => b.add(`n${i}_sum`, x, product), () => b.relu6(`n${i}_clamp`, product), () => product])();
+  }
+  const pooled = pick([true, false]) ? b.globalAveragePool('pool', x) : b.globalMaxPool('pool', x);
+  const embedding = b.dense('embedding', pooled, pick([2, 8, 17]));
+  const scores = (from: Value) => b.dense('logits', from, 2 + random.integer(9));
+  if (pick([true, false])) return b.build('random face network', { embedding, scores: scores(embedding) });
+  const unit = b.l2Normalize('unit', embedding);
+  return b.build('random face network', { embedding: unit, scores: scores(unit) });
+}
+
 /** Leaves out what leads to no output. */
 function withoutDeadEnds(graph: Graph): Graph {
   const live = new Set(Object.values(graph.outputs));

@@ -18,7 +18,7 @@ import { parametersOf } from '../../../src/graph/operations.js';
 import { randomBatch } from './comparing.js';
 import { numbersText, planText } from './planFile.js';
 import { plainLinear } from './plainNetwork.js';
-import { randomFaceGraph, randomGraph, randomQuantizable, randomValues } from './randomGraph.js';
+import { randomFaceGraph, randomGraph, randomQuantizable, randomQuantizableFace, randomValues } from './randomGraph.js';
 import {
   compile,
   ENGINE,
@@ -63,7 +63,8 @@ const READS: readonly (readonly OutputName[])[] = [['embedding'], ['scores'], ['
 
 /** Random networks with every plan that they have: in float, quantized, and on integers where they can be. */
 function plansOf(random: Random, quantized: boolean, reads: readonly OutputName[] = ['scores']): string {
-  const graph = quantized ? quantizeGraph(randomQuantizable(random)) : randomGraph(random);
+  const of = random.integer(2) === 0 ? randomQuantizable : randomQuantizableFace;
+  const graph = quantized ? quantizeGraph(of(random)) : randomGraph(random);
   const model = new NumberedGraph(graph, { reads });
   const plans = [
     planTraining(model, 2),
