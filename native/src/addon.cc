@@ -165,6 +165,7 @@ napi_value observationsOf(napi_env env, const std::vector<ft::Observation>& seen
     };
     for (const auto& n : numbers) set(env, value, n.name, n.number);
     set(env, value, "histogram", doubles(env, o.histogram));
+    set(env, value, "largest", doubles(env, o.largest));
     check(env, napi_set_element(env, array, std::uint32_t(i), value));
   }
   return array;

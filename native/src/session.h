@@ -170,6 +170,7 @@ struct StepSettings {
 struct Observation {
   double count = 0, min = 0, max = 0, energy = 0, noise = 0, clipped = 0;
   std::vector<double> histogram;
+  std::vector<double> largest;  // |x| by channel; empty of more than kMostChannels
 };
 
 /** Where a number was met that is not finite. */

@@ -302,10 +302,12 @@ void Session::foldBiases() {
 void Session::prepareObservations(const float* limits, int bins) {
   limits_.assign(limits, limits + limits_.size());
   observations_.assign(model_.quantizers.size(), Observation());
-  for (std::size_t i = 0; i < observations_.size(); i++)
+  for (std::size_t i = 0; i < observations_.size(); i++) {
     if (limits_[2 * i] < limits_[2 * i + 1]) observations_[i].histogram.assign(std::size_t(bins), 0);
+    observations_[i].largest.reserve(kMostChannels);
+  }
   partObservations_.resize(kObservers);
-  for (Observation& part : partObservations_) part.histogram.assign(std::size_t(bins), 0);
+  for (Observation& part : partObservations_) part.histogram.assign(std::size_t(bins), 0), part.largest.resize(kMostChannels);
 }
 
 /** Sums of values in float64: energy and noise are sums of squares, and their ratio is the signal-to-noise of the rounding. */
@@ -317,16 +319,19 @@ void Session::observe(const Observe& op) {
   const int bins = int(total.histogram.size()), stride = padded(op.channels);
   const double low = limits_[2 * op.quantizer], width = double(limits_[2 * op.quantizer + 1]) - low;
   const int items = int(std::min<std::int64_t>(kObservers, op.rows));
+  const int channels = op.channels > kMostChannels ? 0 : op.channels;
   parallel(pool_, items, [&](int item, int) {
     Observation& o = partObservations_[item];
     o.min = std::numeric_limits<double>::infinity(), o.max = -o.min;
     o.energy = o.noise = o.clipped = 0;
     std::fill(o.histogram.begin(), o.histogram.end(), 0.0);
+    std::fill_n(o.largest.begin(), channels, 0.0);
     for (std::int64_t r = op.rows * item / items; r < op.rows * (item + 1) / items; r++)
       for (int c = 0; c < op.channels; c++) {
         const float x = op.x[r * stride + c];
         o.min = std::min(o.min, double(x)), o.max = std::max(o.max, double(x));
         o.energy += double(x) * x;
+        if (channels > 0) o.largest[c] = std::max(o.largest[c], double(std::fabs(x)));
         if (q.scale > 0) {
           const double off = double(x) - rounded(x, q);
           o.noise += off * off;
@@ -339,11 +344,13 @@ void Session::observe(const Observe& op) {
       }
   });
   total.min = std::numeric_limits<double>::infinity(), total.max = -total.min;
+  total.largest.assign(std::size_t(channels), 0);
   for (int item = 0; item < items; item++) {
     const Observation& o = partObservations_[item];
     total.min = std::min(total.min, o.min), total.max = std::max(total.max, o.max);
     total.energy += o.energy, total.noise += o.noise, total.clipped += o.clipped;
     for (int b = 0; b < bins; b++) total.histogram[b] += o.histogram[b];
+    for (int c = 0; c < channels; c++) total.largest[c] = std::max(total.largest[c], o.largest[c]);
   }
   total.count = double(op.rows) * op.channels;
 }

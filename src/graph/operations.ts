@@ -1,4 +1,4 @@
-import type { Graph, Node, Nodes, Normalization, Padding } from './graph.js';
+import type { Node, Nodes, Normalization, Padding } from './graph.js';
 
 /**
  * What a runtime makes of an operation when the network is in use:
@@ -146,19 +146,6 @@ export function isSum(node: Node): node is SumNode {
 /** What has an output of its own in use, and on integers only if it is a `ValueNode`. */
 export function isFloat(node: Node): node is FloatNode {
   return traitsOf(node.op).inUse === 'float';
-}
-
-/**
- * Whether a network has anything that those built of convolutions alone (`mobileNetV2.ts`) do not have: a value of its own, a
- * convolution with a bias or a padding of its own, pixels read in another way. Training and the formats do not have integers of such.
- */
-export function hasOwnOperations({ nodes }: Graph): boolean {
-  return nodes.some(
-    (node) =>
-      isFloat(node) ||
-      (takesNorm(node) && (node.bias !== undefined || node.padding !== undefined)) ||
-      (node.op === 'input' && node.scaling !== undefined),
-  );
 }
 
 export function isValue(node: Node): node is ValueNode {

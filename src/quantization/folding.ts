@@ -26,6 +26,8 @@ export interface Observation {
   readonly clipped: number;
   /** Counts of values between the limits that were asked for, in bins of equal width; the outermost take what lies beyond. */
   readonly histogram: Float64Array;
+  /** [C]: the largest |x| of each channel; empty where there are more than 8192. */
+  readonly largest: Float64Array;
 }
 
 export interface ObservationSettings {
@@ -48,23 +50,29 @@ export function followedRange(
   return [mixed(range[0], low), mixed(range[1], high)];
 }
 
+/** kMostChannels in native/src/kernels.h. */
+const MOST_CHANNELS = 8192;
+
 export function observe(
   values: ArrayLike<number>,
   range: readonly [number, number],
   bits: number,
   limits: readonly [number, number],
   bins: number,
+  channels: number,
 ): Observation {
   const quantizer = quantizerOf(range[0], range[1], bits);
   const known = quantizer.scale > 0;
   const width = limits[1] - limits[0];
   const histogram = new Float64Array(width > 0 ? bins : 0);
+  const largest = new Float64Array(channels > MOST_CHANNELS ? 0 : channels);
   let [min, max, energy, noise, clipped] = [Infinity, -Infinity, 0, 0, 0];
   for (let i = 0; i < values.length; i++) {
     const x = values[i]!;
     if (x < min) min = x;
     if (x > max) max = x;
     energy += x * x;
+    if (largest.length > 0) largest[i % channels] = Math.max(largest[i % channels]!, Math.abs(x));
     if (known) {
       noise += (x - fakeQuantizeValue(x, quantizer)) ** 2;
       if (x < quantizer.minimum || x > quantizer.maximum) clipped++;
@@ -74,7 +82,7 @@ export function observe(
       histogram[bin] = histogram[bin]! + 1;
     }
   }
-  return { count: values.length, min, max, energy, noise, clipped, histogram };
+  return { count: values.length, min, max, energy, noise, clipped, histogram, largest };
 }
 
 /** What a quantized layer multiplies with, and what it is made of. */

@@ -1,5 +1,4 @@
 import { formatCount } from '../core/format.js';
-import { notQuantizable } from '../core/notQuantizable.js';
 import { Random } from '../core/random.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
@@ -7,7 +6,6 @@ import type { Engine } from '../engine/engine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
 import { networkOf } from '../graph/network.js';
 import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
-import { hasOwnOperations } from '../graph/operations.js';
 import { failureOf } from '../platform/failureOf.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { throttled } from '../platform/throttled.js';
@@ -182,7 +180,6 @@ async function train(
   const { options, tell } = context;
   const { quantization } = options;
   const { float, values } = await startingNetwork(context, dataset);
-  if (quantization && hasOwnOperations(float)) throw notQuantizable(float.name);
   const graph = quantization ? quantizeGraph(float, quantization) : float;
   writeFacts(context, dataset, engine, graph);
   tellDataset(context, dataset);

@@ -156,13 +156,18 @@ describe('quantization-aware training', function () {
             Math.abs(seen[key] - other[key]) <= 1e-3 * Math.abs(other[key]) + (key === 'clipped' ? 1 : 1e-5),
             `${parameter} ${key}: ${seen[key]} ${other[key]}`,
           );
+        seen.largest.forEach((x, c) =>
+          assert.ok(Math.abs(x - other.largest[c]!) < 1e-4 * (1 + x), `${parameter}: ${x}`),
+        );
+        assert.ok(Math.abs(Math.max(...seen.largest) - Math.max(seen.max, -seen.min)) < 1e-6, parameter);
         const moved = seen.histogram.reduce((sum, count, bin) => sum + Math.abs(count - other.histogram[bin]!), 0);
         assert.ok(moved <= 4, `${parameter}: ${moved} of ${seen.count} values in another bin`);
       }
     });
     // Zero is a level, so that the range ends at 2.996.
-    const plain = observe([-1, 0.26, 3, 9], [-1, 3], 8, [-2, 4], 6);
+    const plain = observe([-1, 0.26, 3, 9], [-1, 3], 8, [-2, 4], 6, 2);
     assert.deepEqual([...plain.histogram], [0, 1, 1, 0, 0, 2]);
+    assert.deepEqual([...plain.largest], [3, 9]);
     assert.deepEqual([plain.count, plain.min, plain.max, plain.clipped], [4, -1, 9, 2]);
   });
 

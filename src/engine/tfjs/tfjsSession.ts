@@ -134,7 +134,7 @@ export class TfjsSession implements TrainingSession {
       const i = this.numbers.of(range)!;
       const [min = 0, max = 0] = this.parameters.get(range)!;
       const limits = [settings.limits[2 * i]!, settings.limits[2 * i + 1]!] as const;
-      seen.set(range, observe(x.dataSync<'float32'>(), [min, max], bits, limits, settings.bins));
+      seen.set(range, observe(x.dataSync<'float32'>(), [min, max], bits, limits, settings.bins, x.shape[3]));
     });
     return quantizers.map(({ parameter }) => seen.get(parameter));
   }

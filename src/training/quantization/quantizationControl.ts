@@ -11,6 +11,7 @@ import { quantizersOf } from '../../quantization/quantizers.js';
 import type { ToldEvent } from '../../protocol/runEvents.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 import { calibrate, measureActivations, RANGE_MOMENTUM, type Batches } from './calibrate.js';
+import { equalizeSession } from './equalizeSession.js';
 import { layerSensitivity } from './sensitivity.js';
 import { notFiniteParameters, quantizerTable, troubleOf } from '../../quantization/quantizerTable.js';
 import type { LoopState } from '../../runs/loopState.js';
@@ -125,6 +126,7 @@ export class QuantizationControl {
     const broken = notFiniteParameters((await session.readState()).parameters);
     if (broken.length > 0) throw notFiniteWeights(broken);
     const { observer, sensitivityPictures } = this.own;
+    await equalizeSession(this.graph, session, this.batches(reader));
     const ranges = await calibrate(this.graph, session, this.batches(reader), observer);
     session.assign(new Map([...ranges].map(([name, range]) => [name, Float32Array.from(range)])));
     this.warn();
