@@ -3,6 +3,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { EXPORT_FORMATS, FORMATS, formatOf, type Format } from '../protocol/exportFormats.js';
 import { isFileError } from '../platform/regularFile.js';
+import type { RoundingName } from '../quantization/interpreter/roundings.js';
 import { ofCheckpoint } from './open/checkpoint.js';
 import { ofKeras } from './open/keras.js';
 import { ofLayersModel } from './open/layersModel.js';
@@ -14,7 +15,7 @@ type Formats = typeof EXPORT_FORMATS;
 type ReadableFormat = { [F in Format]: Formats[F]['readable'] extends true ? F : never }[Format];
 
 /** The reader of each format that says it has one. */
-const OPENERS: Readonly<Record<ReadableFormat, (file: string) => Promise<OpenedModel>>> = {
+const OPENERS: Readonly<Record<ReadableFormat, (file: string, rounding?: RoundingName) => Promise<OpenedModel>>> = {
   tflite: ofTflite,
   onnx: ofOnnx,
   tfjs: ofLayersModel,
@@ -28,9 +29,10 @@ const MAIN_FILES = FORMATS.map((format) => formatOf(format).ending)
 
 /**
  * @param file absolute path of a checkpoint's folder, or of a .tflite, .onnx, model.json (or its folder) or .h5 that was exported
+ * @param rounding of the runtime that a .tflite of integers is for; XNNPACK's when absent
  * @throws UserError `model-unreadable` for what is none of them, or what a checkpoint is refused for
  */
-export async function openModel(file: string): Promise<OpenedModel> {
+export async function openModel(file: string, rounding?: RoundingName): Promise<OpenedModel> {
   const stat = fs.statSync(file, { throwIfNoEntry: false });
   if (!stat) throw unreadable(file, 'it does not exist');
   if (stat.isDirectory()) {
@@ -40,7 +42,7 @@ export async function openModel(file: string): Promise<OpenedModel> {
   const format = formatOfFile(file);
   if (!format) throw unreadable(file, 'it is neither .tflite, .onnx, .json nor .h5');
   try {
-    return guarded(await OPENERS[format](file), file);
+    return guarded(await OPENERS[format](file, rounding), file);
   } catch (error) {
     throw asUnreadable(file, error);
   }

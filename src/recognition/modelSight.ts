@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { normalizeRows } from '../core/cosine.js';
+import type { RoundingName } from '../quantization/interpreter/roundings.js';
 import { UserError } from '../core/userError.js';
 import type { AlignResult } from '../faces/alignPicture.js';
 import type { AlignWish } from '../faces/alignThread.js';
@@ -32,6 +33,7 @@ const CROP_SIZE = 224;
  * @param place as `openModel` takes it
  * @param faces `off`: pictures are used as they are
  * @param faceWeights where what finds faces lies, for a network that wants them at places of its own
+ * @param rounding as `openModel` takes it
  * @param before where it lay when the network was trained; a checkpoint knows it
  * @throws UserError as `openModel`, `weights-absent`, or `model-scores` for a file that gives scores alone
  */
@@ -40,8 +42,9 @@ export async function modelSight(
   faces: 'on' | 'off',
   faceWeights?: string,
   before = isCheckpoint(place) ? runOfCheckpoint(place).options.faceWeights : undefined,
+  rounding?: RoundingName,
 ): Promise<Sight> {
-  const model = await openModel(place);
+  const model = await openModel(place, rounding);
   const opened = async () => ({
     ...readerOf(model, faces, () => requireFaceWeights(faceWeights, before)),
     embedder: await modelEmbedder(place, model),

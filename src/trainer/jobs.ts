@@ -48,7 +48,9 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   async export(order, { progress, cancelled }) {
     if (isRecognizer(order.checkpoint)) {
       const { checkpoint, options, output, faceWeights } = order;
-      return { type: 'exported', ...(await exportRecognizer(checkpoint, options, output, faceWeights)) };
+      const wish = { options, output, faceWeights };
+      const written = await exportRecognizer(checkpoint, wish, progress, cancelled);
+      return written ? { type: 'exported', ...written } : CANCELLED;
     }
     const exported = await exportWithCard(order, progress, cancelled);
     if (!exported) return CANCELLED;

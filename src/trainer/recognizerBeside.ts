@@ -7,6 +7,7 @@ import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
 import { temporaryFolder } from '../platform/temporaryFolder.js';
 import { formatOf } from '../protocol/exportFormats.js';
 import type { OrderOf } from '../protocol/jobs.js';
+import type { RoundingName } from '../quantization/interpreter/roundings.js';
 import { enrolForExport } from '../recognition/checkpointGallery.js';
 import { galleryHeader, headerOf } from '../recognition/galleryHeader.js';
 import { modelSight } from '../recognition/modelSight.js';
@@ -40,8 +41,15 @@ export async function recognizerBeside(
   }
 }
 
-async function enrolled(file: string, checkpoint: string, progress: Progress, cancelled: () => boolean) {
-  const sight = await modelSight(file, 'on', undefined, runOfCheckpoint(checkpoint).options.faceWeights);
+async function enrolled(
+  file: string,
+  checkpoint: string,
+  progress: Progress,
+  cancelled: () => boolean,
+  rounding?: RoundingName,
+) {
+  const { faceWeights } = runOfCheckpoint(checkpoint).options;
+  const sight = await modelSight(file, 'on', undefined, faceWeights, rounding);
   try {
     return await enrolForExport(sight, checkpoint, file, progress, cancelled);
   } finally {
@@ -49,7 +57,7 @@ async function enrolled(file: string, checkpoint: string, progress: Progress, ca
   }
 }
 
-/** By the vectors of the file that the header holds, which is read from a folder that goes again. */
+/** By the vectors that a microcontroller gives of the file in the header, which is read from a folder that goes again. */
 async function galleryBeside(
   { checkpoint, options }: OrderOf<'export'>,
   file: string,
@@ -60,7 +68,7 @@ async function galleryBeside(
   try {
     const held = path.join(folder, 'model.tflite');
     await writeExport(openCheckpoint(checkpoint), { ...options, format: 'tflite' }, held);
-    const recognizer = await enrolled(held, checkpoint, progress, cancelled);
+    const recognizer = await enrolled(held, checkpoint, progress, cancelled, 'microcontroller');
     if (recognizer === undefined) return undefined;
     const output = headerOf(file);
     withDiskErrors(exportDisk(output), () => writeFileAtomically(output, galleryHeader(readRecognizer(recognizer))));

@@ -9,6 +9,10 @@ import { JOBS } from '../../src/protocol/jobs.js';
 import { answer, enrolment, recognizerSummary, type Answer } from '../../src/protocol/recognition.js';
 import type { Reply } from '../../src/protocol/recognitionJobs.js';
 import { runProgram } from '../../src/platform/runProgram.js';
+import { lookAt } from '../../src/recognition/lookAt.js';
+import { modelSight } from '../../src/recognition/modelSight.js';
+import { embeddingAt } from '../../src/recognizers/recognizer.js';
+import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
 import { printedByPython } from '../support/foreign.js';
 import { built } from '../support/built.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
@@ -187,6 +191,51 @@ describe('a checkpoint of a softmax', function () {
     assert.deepEqual(answersOf(faceTrainer('recognize', 'own.onnx.recognizer', file, '--json').last).map(whom), [
       whom(one!),
     ]);
+  });
+
+  it('is exported in int8 from a recognizer of int8 alone, whose people the file knows by vectors of its own', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6, 32);
+    const float = path.join('run', 'checkpoints', trainedSmall());
+    faceTrainer('enroll', 'data', '--network', float, '--out', 'float');
+    const refused = run('export', 'float', '--format', 'tflite', '--precision', 'int8');
+    assert.match(refused.stdout, /vectors of “float” are those of the network in float32.*qat.*enroll --network/s);
+    assert.equal(refused.status, 1);
+    faceTrainer('qat', float, '--epochs', '1', '--out', 'fine');
+    const integers = path.join(
+      'fine',
+      'checkpoints',
+      fs
+        .readdirSync(path.join(folder(), 'fine', 'checkpoints'))
+        .sort()
+        .at(-1)!,
+    );
+    faceTrainer('enroll', 'data', '--network', integers, '--out', 'own');
+    assert.match(run('export', 'own', '--format', 'tflite').stdout, /in int8.*--precision int8/s);
+    faceTrainer('export', 'own', '--format', 'tflite', '--precision', 'int8', '--output', 'own.tflite');
+    const file = path.join('data', 'person-0', '0.png');
+    const [one] = answersOf(faceTrainer('recognize', 'own.tflite.recognizer', file, '--json').last);
+    const [other] = answersOf(faceTrainer('recognize', 'own', file, '--json').last);
+    assert.ok(one && 'known' in one && other && 'known' in other);
+    assert.equal(one.nearest, other.nearest);
+    const held = readRecognizer(path.join(folder(), 'own.tflite.recognizer'));
+    assert.deepEqual([held.record.network.kind, held.record.network.precision], ['file', 'int8']);
+    const before = readRecognizer(path.join(folder(), 'own'));
+    assert.equal(held.embeddings.length, before.embeddings.length);
+    const rows = held.record.people.flatMap(({ pictures }) =>
+      pictures.map(({ row, file: picture }) => ({ row, picture })),
+    );
+    const sight = await modelSight(path.join(folder(), 'own.tflite'), 'on');
+    for (const { row, picture } of rows.slice(0, 4)) {
+      const [seen] = (await lookAt(sight, [picture]))!;
+      assert.deepEqual(seen!.faces[0]!.embedding, embeddingAt(held, row));
+    }
+    await sight.close();
+    faceTrainer('export', 'own', '--format', 'c', '--precision', 'int8', '--output', 'own.h');
+    assert.match(fs.readFileSync(path.join(folder(), 'own.gallery.h'), 'utf8'), /int8\./);
+    fs.rmSync(path.join(folder(), 'data', 'person-1'), { recursive: true });
+    const gone = run('export', 'own', '--format', 'onnx', '--precision', 'int8', '--output', 'gone.onnx');
+    assert.match(gone.stdout, /“person-1” has no picture any more/);
+    assert.ok(!fs.existsSync(path.join(folder(), 'gone.onnx')));
   });
 
   it('is exported with the recognizer of its people, and other programs then give the same names', async () => {
