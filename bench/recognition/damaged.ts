@@ -1,15 +1,17 @@
 // What a recognizer misses of damaged pictures, from file to answer, before and after training (docs/recognition.md).
 //
-// node scripts/build.mjs && node --import tsx bench/recognition/damaged.ts <people> <pairs> [<face weights>]
+// node scripts/build.mjs && node --import tsx bench/recognition/damaged.ts <people> <pairs> [<face weights>] [--recipe face|door]
+//   [--seeds 0,1,2]
 //
 // Of everybody in <people> the first five pictures of draw 0 are enrolled, as `face-trainer enroll --pictures 5 --seed 0` does, and the
 // next four tried; strangers are the first pictures of 500 people of <pairs>. Damage is done to the whole picture, before its face is
-// found. The recognizer after training is that of the best checkpoint of `face-trainer train --recipe face` on the same five pictures,
+// found. The recognizer after training is that of the best checkpoint of `face-trainer train --recipe …` on the same five pictures,
 // validated on the two after those that are tried, where a person has them. Both thresholds are the lowest at which 5 of the 500
 // strangers or fewer are named, undamaged.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { bestOf } from '../../src/core/best.js';
 import { reduceAll } from '../../src/core/runState.js';
 import { decodeWhole } from '../../src/dataset/decodePicture.js';
@@ -18,15 +20,18 @@ import { LARGEST_SIDE } from '../../src/faces/facesOf.js';
 import type { FivePoints } from '../../src/faces/faceTemplate.js';
 import type { AlignedFaces } from '../../src/faces/foundFace.js';
 import { openAlignedFaces } from '../../src/faces/openFaceFinder.js';
+import { RECIPES, type RecipeName } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { answerFor } from '../../src/recognition/answer.js';
 import { ensureCheckpointRecognizer } from '../../src/recognition/checkpointGallery.js';
 import { drawOrder } from '../../src/recognition/drawPictures.js';
 import { enrolPeople } from '../../src/recognition/enrolFolder.js';
 import { ownedPictures, type OwnedPicture } from '../../src/recognition/faceSetOf.js';
+import { evaluateModel } from '../../src/recognition/evaluateModel.js';
 import { faceSight } from '../../src/recognition/faceSight.js';
 import { galleryOf, type GalleryPerson } from '../../src/recognition/gallery.js';
 import { lookAt } from '../../src/recognition/lookAt.js';
+import { modelSight } from '../../src/recognition/modelSight.js';
 import { faceOf } from '../../src/recognition/recognize.js';
 import type { Sight } from '../../src/recognition/sight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
@@ -70,7 +75,12 @@ function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
 }
 
 /** Trains on the enrolled pictures. @returns the folder of the best checkpoint */
-async function trained(draw: Draw, weights: string | undefined, scratch: string): Promise<string> {
+async function trained(
+  draw: Draw,
+  wished: { readonly recipe: RecipeName; readonly seed: number; readonly faceWeights: string | undefined },
+  scratch: string,
+): Promise<string> {
+  const { recipe, ...rest } = wished;
   const dataset = path.join(scratch, 'people');
   for (const [side, pictures] of [
     ['train', draw.enrolled],
@@ -80,8 +90,8 @@ async function trained(draw: Draw, weights: string | undefined, scratch: string)
       fs.mkdirSync(path.join(dataset, side, person), { recursive: true });
       fs.copyFileSync(file, path.join(dataset, side, person, path.basename(file)));
     }
-  const runFolder = path.join(scratch, 'run');
-  const options = withRecipe('face', { dataset, faceWeights: weights, keepCheckpoints: 1000 }).data!;
+  const runFolder = path.join(scratch, `run-${rest.seed}`);
+  const options = withRecipe(recipe, { dataset, ...rest, keepCheckpoints: 1000 }).data!;
   const started = performance.now();
   if (!(await trainRun({ runFolder, options, version: 'bench' }, silent, new StopSignal())))
     throw new Error(fs.readFileSync(path.join(runFolder, 'metrics.ndjson'), 'utf8').split('\n').at(-2));
@@ -156,7 +166,24 @@ function report(name: string, gallery: readonly GalleryPerson[], draw: Draw, all
   }
 }
 
-async function measured(files: FaceWeightsFiles, people: string, pairs: string, weights: string | undefined) {
+/** What a network makes of the pictures, whole and damaged. */
+async function vectorsOf(
+  sight: Sight,
+  faces: AlignedFaces,
+  draw: Draw,
+  strangers: readonly OwnedPicture[],
+  scratch: string,
+): Promise<Map<string, Vectors>> {
+  const all = new Map<string, Vectors>();
+  for (const [kind, damage] of damagesFor(sight.embedder.network.template as FivePoints)) {
+    const look = (pictures: readonly OwnedPicture[]) =>
+      seen(sight, faces, pictures, damage, path.join(scratch, 'damaged'));
+    all.set(kind, { own: await look(draw.tried), strangers: await look(strangers) });
+  }
+  return all;
+}
+
+async function measured(files: FaceWeightsFiles, { people, pairs, weights, recipe, seeds }: Wishes): Promise<void> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-damaged-'));
   const sight = await faceSight(files, 'on');
   const { template, size } = sight.embedder.network;
@@ -164,24 +191,45 @@ async function measured(files: FaceWeightsFiles, people: string, pairs: string, 
   try {
     const draw = drawOf(people);
     const strangers = firstOfEach(ownedPictures(pairs)).slice(0, STRANGERS);
-    const all = new Map<string, Vectors>();
-    for (const [kind, damage] of damagesFor(template as FivePoints)) {
-      const look = (pictures: readonly OwnedPicture[]) =>
-        seen(sight, faces, pictures, damage, path.join(scratch, 'damaged'));
-      all.set(kind, { own: await look(draw.tried), strangers: await look(strangers) });
-    }
+    const before = await vectorsOf(sight, faces, draw, strangers, scratch);
     const recognizer = path.join(scratch, 'mean');
     const options = { recognizer, seed: 0, strangersPer1000: 10 };
     await enrolPeople(sight, enrolledFiles(draw), options, undefined, silent, never);
-    report('Before training, by the mean', galleryOf(readRecognizer(recognizer)), draw, all);
-    const checkpoint = await trained(draw, weights, scratch);
-    const learned = await ensureCheckpointRecognizer(sight, checkpoint, silent, never);
-    report('After training', galleryOf(readRecognizer(learned!)), draw, all);
+    report('Before training, by the mean', galleryOf(readRecognizer(recognizer)), draw, before);
+    for (const seed of seeds) {
+      const checkpoint = await trained(draw, { recipe, seed, faceWeights: weights }, scratch);
+      // A frozen network sees as it did.
+      const own = recipe === 'face' ? undefined : await modelSight(checkpoint, 'on', weights);
+      const learned = await ensureCheckpointRecognizer(own ?? sight, checkpoint, silent, never);
+      const after = own ? await vectorsOf(own, faces, draw, strangers, scratch) : before;
+      report(`After training, seed ${seed}`, galleryOf(readRecognizer(learned!)), draw, after);
+      if (own) await reportClean(own, learned!, { people, pairs }, draw);
+      await own?.close();
+    }
   } finally {
     await faces.close();
     await sight.close();
     fs.rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** As `bars.ts` has it: all other pictures of the people, the first of each stranger, and the pairs. */
+async function reportClean(
+  sight: Sight,
+  recognizer: string,
+  { people, pairs }: Pick<Wishes, 'people' | 'pairs'>,
+  { enrolled }: Draw,
+): Promise<void> {
+  const known = new Set(enrolled.map(({ file }) => file));
+  const probes = { root: people, pictures: ownedPictures(people).filter(({ file }) => !known.has(file)) };
+  const strangers = { root: pairs, pictures: firstOfEach(ownedPictures(pairs)) };
+  const asked = { probes, strangers, pairs, strangersPer1000: 10, seed: 0 };
+  const evaluation = await evaluateModel(sight, readRecognizer(recognizer), asked, silent, never);
+  const { closedSet, openSet, verification } = evaluation!;
+  const rate = (value: number | undefined) => `${(100 * (value ?? NaN)).toFixed(2)} %`;
+  console.log(
+    `untouched, all others: closed set ${closedSet?.accuracy.toFixed(4)}   FNIR at FPIR 1 % ${rate(openSet?.fnirAtFpir['0.01'])}   pairs ${verification?.accuracy?.toFixed(4)}`,
+  );
 }
 
 function enrolledFiles({ enrolled }: Draw): { person: string; files: string[] }[] {
@@ -190,10 +238,25 @@ function enrolledFiles({ enrolled }: Draw): { person: string; files: string[] }[
   return [...byPerson].map(([person, files]) => ({ person, files }));
 }
 
-async function main([people, pairs, weights]: string[]): Promise<void> {
-  const files = findFaceWeights(weights);
-  if (!people || !pairs || !files) throw new Error('Name a folder of people, one of pairs, and the face weights.');
-  await measured(files, path.resolve(people), path.resolve(pairs), weights && path.resolve(weights));
+interface Wishes {
+  readonly people: string;
+  readonly pairs: string;
+  readonly weights: string | undefined;
+  readonly recipe: RecipeName;
+  readonly seeds: readonly number[];
 }
 
-void main(process.argv.slice(2));
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { recipe: { type: 'string', default: 'face' }, seeds: { type: 'string', default: '128' } },
+    allowPositionals: true,
+  });
+  const [people, pairs, weights] = positionals.map((place) => path.resolve(place));
+  const files = findFaceWeights(weights);
+  const recipe = RECIPES.find((name) => name === values.recipe);
+  if (!people || !pairs || !files || !recipe)
+    throw new Error('Name a folder of people, one of pairs, the face weights, and a recipe.');
+  await measured(files, { people, pairs, weights, recipe, seeds: values.seeds.split(',').map(Number) });
+}
+
+void main();

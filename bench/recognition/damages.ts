@@ -83,6 +83,7 @@ function requireSquare({ width, height }: Shown): number {
 export function damagesFor(template: FivePoints): ReadonlyMap<string, Damage | undefined> {
   return new Map<string, Damage | undefined>([
     ['untouched', undefined],
+    ['16 pixels', small(template, 16)],
     ['24 pixels', small(template, 24)],
     ['lower 40 % white', covered(template, 255)],
     ['lower 40 % grey', covered(template, 127)],

@@ -32,6 +32,8 @@ const modelFacts = z.object({
     faces: facesSeen,
     /** Where an aligned face has its points, for a network that wants them at places of its own. */
     template: template.optional(),
+    /** Faces with fewer pixels or less detail get no name; the usual limits when absent (src/faces/quality.ts). */
+    limits: z.object({ pixels: z.number().min(0), sharpness: z.number().min(0).max(1) }).optional(),
   }),
   network: networkOptions.extend({ name: z.string() }),
 });

@@ -6,7 +6,7 @@ import type { FaceCache, PictureStamp } from './faceCache.js';
 import type { FaceFinder } from './faceFinder.js';
 import { cropTransform, type FivePoints } from './faceTemplate.js';
 import type { AlignedFaces, FoundFace, JudgedFace } from './foundFace.js';
-import { doubtOf, qualityOf } from './quality.js';
+import { doubtOf, qualityOf, type FaceLimits } from './quality.js';
 import { cropFace } from './resample.js';
 
 export interface AlignedFacesOptions {
@@ -16,6 +16,8 @@ export interface AlignedFacesOptions {
   /** Closed with it. */
   readonly finder: FaceFinder;
   readonly cache?: FaceCache;
+  /** Below which a face is in doubt; `FACE_LIMITS` when absent. */
+  readonly limits?: FaceLimits;
 }
 
 /** A picture is looked at no larger than this. */
@@ -31,7 +33,7 @@ export function facesIdentity({ finder, template }: Pick<AlignedFacesOptions, 'f
 }
 
 /** Faces of pictures as they come from a camera: found, aligned to the template, judged, and kept for the next time. */
-export function openFaces({ template, size, finder, cache }: AlignedFacesOptions): AlignedFaces {
+export function openFaces({ template, size, finder, cache, limits }: AlignedFacesOptions): AlignedFaces {
   const reader = new FileReader(MOST_PICTURE_BYTES);
 
   const found = async (file: string): Promise<{ faces: JudgedFace[] } | { fault: string }> => {
@@ -57,7 +59,7 @@ export function openFaces({ template, size, finder, cache }: AlignedFacesOptions
       const result = kept ? { faces: kept } : await found(file);
       if ('fault' in result) return result;
       if (!kept && stamp) await cache?.keep(stamp, result.faces);
-      return { faces: result.faces.map(withDoubt) };
+      return { faces: result.faces.map((face) => withDoubt(face, limits)) };
     },
     async close() {
       cache?.close();
@@ -75,8 +77,8 @@ async function stampOf(reader: FileReader, file: string): Promise<PictureStamp |
   }
 }
 
-function withDoubt(face: JudgedFace): FoundFace {
-  const doubt = doubtOf(face.quality);
+function withDoubt(face: JudgedFace, limits: FaceLimits | undefined): FoundFace {
+  const doubt = doubtOf(face.quality, limits);
   return doubt === undefined ? face : { ...face, doubt };
 }
 

@@ -4,8 +4,7 @@ import { faceCacheFolder } from '../platform/cacheFolder.js';
 import type { FaceWeightsFiles } from '../weights/faceWeights.js';
 import { FaceCache } from './faceCache.js';
 import type { FaceFinder } from './faceFinder.js';
-import { facesIdentity, openFaces } from './facesOf.js';
-import type { FivePoints } from './faceTemplate.js';
+import { facesIdentity, openFaces, type AlignedFacesOptions } from './facesOf.js';
 import type { AlignedFaces } from './foundFace.js';
 import { NetworkFaceFinder } from './networkFinder.js';
 
@@ -34,10 +33,10 @@ const CACHE_BYTES = 2 * 2 ** 30;
  */
 export async function openAlignedFaces(
   weights: FaceWeightsFiles,
-  { template, size }: { readonly template: FivePoints; readonly size: number },
+  { template, size, limits }: Pick<AlignedFacesOptions, 'template' | 'size' | 'limits'>,
   { lanes, cacheFolder = faceCacheFolder() }: { readonly lanes?: number; readonly cacheFolder?: string } = {},
 ): Promise<AlignedFaces> {
   const finder = await openFaceFinder(weights, lanes);
   const cache = new FaceCache(cacheFolder, facesIdentity({ finder, template }), size, CACHE_BYTES);
-  return openFaces({ template, size, finder, cache });
+  return openFaces({ template, size, finder, cache, ...(limits && { limits }) });
 }

@@ -2,11 +2,13 @@ import { UserError } from '../core/userError.js';
 import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
+import { SMALL_FACE_LIMITS } from '../faces/quality.js';
 import { inputOf, inputShapeOf, sizeOf, widthOf, type Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { networkOf } from '../graph/network.js';
 import { GIVEN } from '../graph/networkOptions.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
+import type { TrainingOptions } from '../protocol/options.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
 import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
 import { batchNormMomentum } from '../training/batchNormMomentum.js';
@@ -53,10 +55,16 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
         // A run of version 1 does not say: what lies in the folder now is the best guess.
         faces: run.faces ?? facesSeenIn(options.dataset),
         ...(run.template && { template: run.template }),
+        ...(learnsSmallFaces(options) && { limits: SMALL_FACE_LIMITS }),
       },
       network: { ...network, name: float.name },
     },
   };
+}
+
+/** Whether all of the network, not its last layer alone, was trained on faces as blurred as small ones. */
+function learnsSmallFaces({ weights, frozen, augmentation }: TrainingOptions): boolean {
+  return weights === 'faces' && !frozen && augmentation.small > 0;
 }
 
 /**

@@ -28,7 +28,7 @@ const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> 
    * moved and covered. docs/recognition.md has the measurements.
    */
   door: {
-    epochs: 12,
+    epochs: 6,
     batchSize: 32,
     learningRate: 2e-4,
     headRateFactor: 0.8,

@@ -68,10 +68,10 @@ function readerOf(
   faces: 'on' | 'off',
   faceWeights: () => FaceWeightsFiles,
 ): Pick<Sight, 'reader' | 'reading'> {
-  const { faces: seen, template, resize, width } = model.facts.input;
+  const { faces: seen, template, limits, resize, width } = model.facts.input;
   if (faces === 'off' || seen !== 'aligned') return { reader: new WholeReader(model), reading: `whole ${resize}` };
   if (!template) return { reader: new AlignedReader(model), reading: `aligned ${resize}` };
-  return { reader: templateReader(faceWeights(), template, width), reading: 'on' };
+  return { reader: templateReader(faceWeights(), template, width, limits), reading: 'on' };
 }
 
 async function modelEmbedder(place: string, model: OpenedModel): Promise<Embedder> {

@@ -6,7 +6,7 @@ import { FaceCache, removeOldest } from '../../src/faces/faceCache.js';
 import type { Face, FaceFinder } from '../../src/faces/faceFinder.js';
 import { facesIdentity, openFaces } from '../../src/faces/facesOf.js';
 import { CROP_TEMPLATE, placed } from '../../src/faces/faceTemplate.js';
-import { doubtOf, LEAST_PIXELS, LEAST_SHARPNESS, MOST_POSE, sharpnessOf } from '../../src/faces/quality.js';
+import { doubtOf, FACE_LIMITS, MOST_POSE, sharpnessOf, SMALL_FACE_LIMITS } from '../../src/faces/quality.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 
 const folder = scratchFolder();
@@ -177,11 +177,14 @@ describe('the cache of aligned faces', () => {
 
 describe('how well a face can be seen', () => {
   it('has a limit for pixels, blur and pose, each by its name', () => {
-    const good = { pixels: LEAST_PIXELS, blur: LEAST_SHARPNESS, pose: MOST_POSE };
-    assert.equal(doubtOf(good), undefined);
-    assert.equal(doubtOf({ ...good, pixels: LEAST_PIXELS - 0.1 }), 'too-small');
-    assert.equal(doubtOf({ ...good, blur: LEAST_SHARPNESS * 0.99 }), 'too-blurred');
-    assert.equal(doubtOf({ ...good, pose: MOST_POSE + 0.01 }), 'turned-away');
+    for (const limits of [FACE_LIMITS, SMALL_FACE_LIMITS]) {
+      const good = { pixels: limits.pixels, blur: limits.sharpness, pose: MOST_POSE };
+      assert.equal(doubtOf(good, limits), undefined);
+      assert.equal(doubtOf({ ...good, pixels: limits.pixels - 0.1 }, limits), 'too-small');
+      assert.equal(doubtOf({ ...good, blur: limits.sharpness * 0.99 }, limits), 'too-blurred');
+      assert.equal(doubtOf({ ...good, pose: MOST_POSE + 0.01 }, limits), 'turned-away');
+    }
+    assert.equal(doubtOf({ pixels: 16, blur: 0.03, pose: 0 }), 'too-small', 'the usual limits');
   });
 
   it('is sharper with detail, whatever light and contrast it has', async () => {

@@ -66,7 +66,7 @@ const WHOLE: Record<RecipeName, TrainingOptions> = {
   },
   door: {
     ...ORIGINAL,
-    ...{ recipe: 'door', epochs: 12, batchSize: 32, learningRate: 2e-4, headRateFactor: 0.8, schedule: 'cosine' },
+    ...{ recipe: 'door', epochs: 6, batchSize: 32, learningRate: 2e-4, headRateFactor: 0.8, schedule: 'cosine' },
     ...{ weights: 'faces', faces: 'on' },
     augmentation: {
       ...STILL,
