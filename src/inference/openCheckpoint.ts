@@ -3,13 +3,13 @@ import { storedSize } from '../dataset/augment.js';
 import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { SMALL_FACE_LIMITS } from '../faces/quality.js';
-import { inputOf, inputShapeOf, sizeOf, widthOf, type Graph } from '../graph/graph.js';
-import type { ParameterValues } from '../graph/networkState.js';
+import { inputOf, inputShapeOf, widthOf } from '../graph/graph.js';
 import { networkOf } from '../graph/network.js';
 import { GIVEN } from '../graph/networkOptions.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
+import { requireValues } from '../runs/checkpointValues.js';
 import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
 import { batchNormMomentum } from '../training/batchNormMomentum.js';
 
@@ -65,17 +65,6 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
 /** Whether all of the network, not its last layer alone, was trained on faces as blurred as small ones. */
 function learnsSmallFaces({ weights, frozen, augmentation }: TrainingOptions): boolean {
   return weights === 'faces' && !frozen && augmentation.small > 0;
-}
-
-/**
- * That a checkpoint holds what its network is made of.
- *
- * @throws UserError `checkpoint-damaged`
- */
-export function requireValues(graph: Graph, parameters: ParameterValues, checkpoint: string): void {
-  for (const { name, shape } of graph.parameters)
-    if (parameters.get(name)?.length !== sizeOf(shape))
-      throw damaged(checkpoint, `it does not hold ${name} as its network has it`);
 }
 
 function damaged(checkpoint: string, what: string): UserError {

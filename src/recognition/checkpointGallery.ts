@@ -65,10 +65,13 @@ export async function enrolForExport(
   return enrolment && recognizer;
 }
 
-/** The vectors that a cosine head learned for its people: by them the network tells more, above all of hard pictures. */
+/**
+ * The vectors that a cosine head learned for its people: by them the network tells more, above all of hard pictures. A network in int8
+ * gives other vectors than the one in float that the head learned from.
+ */
 function trainedPrototypes(checkpoint: string): ReadonlyMap<string, Float32Array> | undefined {
-  const { float, parameters, facts } = openCheckpoint(checkpoint);
-  const kernel = hasCosineHead(float) ? parameters.get(COSINE_HEAD.kernel) : undefined;
+  const { float, parameters, facts, quantization } = openCheckpoint(checkpoint);
+  const kernel = hasCosineHead(float) && !quantization ? parameters.get(COSINE_HEAD.kernel) : undefined;
   if (!kernel) return undefined;
   const { labels } = facts;
   const rows = prototypesOf(kernel, labels.length);

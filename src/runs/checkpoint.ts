@@ -78,15 +78,15 @@ const manifestSchema = z.object({
 /**
  * Writes a checkpoint folder: {@link encodeCheckpoint}, {@link writeCheckpointFiles}.
  *
- * @param holdsNetwork whether it holds the graph as well: one that no builder makes, in float
+ * @param network in float, to be held as well: one that no builder makes
  * @returns bytes written
  */
-export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkpoint, holdsNetwork = false): number {
-  return writeCheckpointFiles(folder, encodeCheckpoint(graph, checkpoint, holdsNetwork));
+export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkpoint, network?: Graph): number {
+  return writeCheckpointFiles(folder, encodeCheckpoint(graph, checkpoint, network));
 }
 
 /** The files of a checkpoint. Nothing in them is the session's own: it may train on while they are written. */
-export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, holdsNetwork = false): CheckpointFiles {
+export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, network?: Graph): CheckpointFiles {
   const { position, session, beside = [], loop, kept } = checkpoint;
   const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
   const tensor = (name: string, parameter: string, values: Float32Array) => ({
@@ -106,7 +106,7 @@ export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, holdsNetw
     [OPTIMIZER, encodeSafetensors(moments, metadata)],
     ...(beside.length > 0 ? [[BESIDE, encodeSafetensors(beside.flatMap(tensorsBeside))] as const] : []),
     [STATE, json({ version: VERSION, step: session.step, ...position, loop, kept, beside: steps })],
-    ...(holdsNetwork ? [[NETWORK, json(graph)] as const] : []),
+    ...(network ? [[NETWORK, json(network)] as const] : []),
   ];
   return { graph: graph.name, files };
 }

@@ -32,8 +32,8 @@ export class CheckpointKeeper {
     private readonly newest: number,
     private readonly run: CheckpointPorts,
     private readonly writer: CheckpointWriter,
-    /** Whether its checkpoints hold the graph: of a network that no builder makes. */
-    private readonly holdsNetwork = false,
+    /** In float, for checkpoints to hold it: a network that no builder makes. */
+    private readonly network?: Graph,
   ) {}
 
   /** The validation that others are held against. */
@@ -70,7 +70,7 @@ export class CheckpointKeeper {
     const best = isBest ? { epoch, ...validated, improved: improvedAt(epoch, validated, this.held) } : this.held;
     this.run.requireThere();
     const kept = { earlier: this.written, isBest, ...(best && { best }) };
-    const files = encodeCheckpoint(this.graph, { ...checkpoint, kept }, this.holdsNetwork);
+    const files = encodeCheckpoint(this.graph, { ...checkpoint, kept }, this.network);
     const size = bytesOf(checkpoint.session);
     const folder = path.join(this.folder.checkpoints, name);
     // The attempt before may have failed behind its last byte.

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
-import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
-import { GIVEN, networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
+import { networkOptions, type FacesSeen, type NetworkOptions } from '../graph/networkOptions.js';
 import type { Template } from '../graph/preprocessing.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { FINE_TUNING_EPOCHS } from '../protocol/fineTuning.js';
@@ -10,7 +9,7 @@ import { trainingOptions, type TrainingOptions } from '../protocol/options.js';
 import { quantization } from '../protocol/quantizationOptions.js';
 import { readCheckpoint } from './checkpoint.js';
 import { RunFolder, runFolderOf } from './runFolder.js';
-import { readRunRecord, type RunRecord } from './runRecord.js';
+import { readRunRecord } from './runRecord.js';
 
 /** What a run knows of the one that it goes on from. */
 export interface CheckpointRun {
@@ -30,7 +29,7 @@ export interface CheckpointRun {
  * The run that a checkpoint belongs to.
  *
  * @param checkpoint folder
- * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, `not-quantizable`, or `checkpoint-parentless` where its
+ * @throws UserError `checkpoint-damaged`, `checkpoint-version`, `already-quantized`, or `checkpoint-parentless` where its
  *   run cannot be read
  */
 export function runToFineTune(checkpoint: string): CheckpointRun {
@@ -41,27 +40,7 @@ export function runToFineTune(checkpoint: string): CheckpointRun {
       `The checkpoint “${checkpoint}” is quantized already.`,
       'Use a checkpoint of the run it was made from, or fine-tune that one again with other options.',
     );
-  requireFineTunable(checkpoint);
   return runOfCheckpoint(checkpoint);
-}
-
-/**
- * Asked before anything starts: whether the network of a checkpoint can be fine-tuned for int8. A run that cannot be read is not
- * refused here.
- *
- * @throws UserError `not-quantizable`
- */
-export function requireFineTunable(checkpoint: string): void {
-  const network = networkOfRun(checkpoint);
-  if (network?.backbone === GIVEN) throw notQuantizable(network.name);
-}
-
-function networkOfRun(checkpoint: string): RunRecord['network'] {
-  try {
-    return readRunRecord(runFolderOf(checkpoint)).network;
-  } catch {
-    return undefined; // whoever goes on from it says what is wrong with it
-  }
 }
 
 /**
@@ -93,6 +72,19 @@ const ANEW: ReadonlySet<string> = new Set(
 );
 
 /**
+ * How a run on the face network is fine-tuned: the embedding in int8 is to be that in float. Whom the pictures show does not matter to
+ * that, and a rate that was made for people's vectors alone is too high for layers.
+ */
+const OF_FACES = {
+  weights: 'faces',
+  loss: 'distillation',
+  distillationWeight: 0,
+  batchSize: 32,
+  learningRate: 1e-3,
+  schedule: 'cosine',
+};
+
+/**
  * The options of a run that fine-tunes a checkpoint for int8: those of its own run, every layer from the first step on.
  *
  * @throws UserError as `runToFineTune`, or `dataset-missing` where the pictures have moved
@@ -111,6 +103,7 @@ export function fineTuningOptions(
     );
   return trainingOptions.parse({
     ...Object.fromEntries(Object.entries(options).filter(([name]) => !ANEW.has(name))),
+    ...(options.weights === 'faces' && OF_FACES),
     epochs: FINE_TUNING_EPOCHS,
     ...overrides,
     dataset,

@@ -1,16 +1,17 @@
-import { notQuantizable } from '../core/notQuantizable.js';
 import { UserError } from '../core/userError.js';
 import { withCosineHead } from '../graph/cosineHead.js';
 import { initialValues } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import type { Template } from '../graph/preprocessing.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { readCheckpoint } from '../runs/checkpoint.js';
+import { requireValues } from '../runs/checkpointValues.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import { normalizeRows } from '../core/cosine.js';
 import type { Engine } from '../engine/engine.js';
 import type { FaceLook, FacesOf } from './alignedDataset.js';
 import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
-import { FACE_NETWORKS, findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
+import { findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 
 /** A run that starts from the face network. */
 export interface FaceStart {
@@ -23,11 +24,10 @@ export interface FaceStart {
  * The face network that the options ask for.
  *
  * @returns undefined for a run that starts otherwise
- * @throws UserError `not-quantizable`, `weights-absent`, `weights-unreadable`, or `invalid-options` for what does not go with the face network
+ * @throws UserError `weights-absent`, `weights-unreadable`, or `invalid-options` for what does not go with the face network
  */
 export function faceStart(options: TrainingOptions): FaceStart | undefined {
   if (options.weights !== 'faces') return undefined;
-  if (options.quantization) throw notQuantizable(FACE_NETWORKS.face);
   const files = findFaceWeights(options.faceWeights);
   if (!files)
     throw new UserError(
@@ -45,14 +45,21 @@ export function faceStart(options: TrainingOptions): FaceStart | undefined {
   return { files, network, template: network.template };
 }
 
-/** The network with a score for each person, and what its parameters start with; the head is still to be imprinted. */
+/**
+ * The network with a score for each person, and what its parameters start with: those of the checkpoint that is fine-tuned, or its
+ * weights, where the head is still to be imprinted.
+ *
+ * @throws UserError what the checkpoint is refused for
+ */
 export function faceNetworkFor(
   { network }: FaceStart,
   people: number,
-  seed: number,
+  { seed, parent }: Pick<TrainingOptions, 'seed' | 'parent'>,
 ): { readonly graph: Graph; readonly values: Map<string, Float32Array> } {
   const graph = withCosineHead(network.graph, people);
-  return { graph, values: new Map([...initialValues(graph, seed), ...network.parameters]) };
+  const trained = parent === undefined ? network.parameters : readCheckpoint(parent).session.parameters;
+  if (parent !== undefined) requireValues(graph, trained, parent);
+  return { graph, values: new Map([...initialValues(graph, seed), ...trained]) };
 }
 
 /**

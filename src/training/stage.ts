@@ -15,6 +15,8 @@ export interface Stage {
   readonly averaged?: AveragedSession;
   /** Where strangers can be measured beside it. */
   readonly strangers?: StageStrangers;
+  /** What its reader asks; disposed of with it. */
+  readonly teacher?: Pick<TrainingSession, 'dispose'>;
   /** Keeps for the next run what it need not compute again. */
   readonly save?: () => void;
 }

@@ -25,9 +25,12 @@ export function stagesOf(
   from?: TrainedBefore,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   if (options.weights === 'faces') {
-    const stage = options.frozen ? faceStage : wholeFaceStage;
     const settled = settledFor(dataset.people.length, options);
-    return async (_, before) => before ?? stage(settled, dataset, engine, float, start, from);
+    return async (_, before) => {
+      if (before) return before;
+      if (options.frozen) return faceStage(settled, dataset, engine, float, start, from);
+      return wholeFaceStage(settled, dataset, engine, { float, trainedGraph }, start, from);
+    };
   }
   const features = featuresOf(float);
   const { above } = splitAt(float, features);

@@ -202,14 +202,7 @@ async function loopOf(
 ): Promise<TrainingLoop> {
   const { options, folder, teller, tell, stop, ports, from } = context;
   const { quantization } = options;
-  const keeper = new CheckpointKeeper(
-    folder,
-    graph,
-    options.keepCheckpoints,
-    teller,
-    writer,
-    context.face !== undefined,
-  );
+  const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, writer, context.face && float);
   if (from) await keeper.goOn(from.event, from.kept);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
   const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint);
@@ -244,7 +237,7 @@ async function startingNetwork(
   { people }: Dataset,
 ): Promise<{ readonly float: Graph; readonly values: ReadonlyMap<string, Float32Array> }> {
   if (face) {
-    const { graph, values } = faceNetworkFor(face, people.length, options.seed);
+    const { graph, values } = faceNetworkFor(face, people.length, options);
     return { float: graph, values };
   }
   const float = networkOf(networkOptionsOf(options), people.length);

@@ -26,9 +26,10 @@ import { validate } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
 
-function leave({ session, strangers, save }: Stage): void {
+function leave({ session, strangers, teacher, save }: Stage): void {
   session.dispose();
   strangers?.dispose();
+  teacher?.dispose();
   save?.();
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, TrainingSession } from '../engine/engine.js';
 import { imprintedHead } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
@@ -18,36 +18,41 @@ import type { Stage, TrainedBefore } from './stage.js';
 
 /**
  * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
- * imprinted with what the network gives before it trains. Where the loss asks for it, each view comes with the embedding that the
- * network gave then for the picture as it is.
+ * imprinted with what the network gives before it trains, or that of the run that is fine-tuned. Where the loss asks for it, each
+ * view comes with the embedding that the network gave before it trained: of the picture as it is, or, where the network is
+ * quantized, of the same view, since that is to change as little as can be.
  *
- * @param graph the network with a cosine head
- * @param values of the graph's parameters before the first step, however far a run has come; the head's are imprinted here
+ * @param float the network with a cosine head
+ * @param values of the graph's parameters before the first step, however far a run has come
  */
 export async function wholeFaceStage(
   options: SettledOptions,
   dataset: Dataset,
   engine: Engine,
-  graph: Graph,
+  { float, trainedGraph }: { readonly float: Graph; readonly trainedGraph: Graph },
   values: ParameterValues,
   from?: TrainedBefore,
 ): Promise<Stage> {
-  const { logitScale, headRateFactor } = options;
+  const { logitScale, headRateFactor, parent } = options;
   const distils = options.loss === 'distillation' || options.distillationWeight > 0;
-  const { below } = splitAt(graph, graph.outputs.embedding);
-  const embeddings = from && !distils ? undefined : await cleanEmbeddings(options, dataset, engine, below, values);
-  const start = from?.session.parameters ?? imprinted(values, embeddings!, dataset, logitScale);
-  const session = engine.createSession(graph, start, {
+  const { below } = splitAt(float, float.outputs.embedding);
+  const imprints = !from && parent === undefined;
+  const ofViews = options.quantization !== undefined;
+  const embeddings =
+    imprints || (distils && !ofViews) ? await cleanEmbeddings(options, dataset, engine, below, values) : undefined;
+  const start = from?.session.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : values);
+  const session = engine.createSession(trainedGraph, start, {
     ...cosineOptions(options, headRateFactor),
     optimizer: optimizerOf(options),
     ...(from && { resume: from.session }),
   });
   const pixels = new PixelReader(dataset, options);
-  return {
-    name: 'all',
-    session: new FittedSession(session, logitScale),
-    reader: distils ? new TargetReader(pixels, embeddings!) : pixels,
-  };
+  const fitted = new FittedSession(session, logitScale);
+  if (!distils) return { name: 'all', session: fitted, reader: pixels };
+  if (!ofViews) return { name: 'all', session: fitted, reader: new TargetReader(pixels, embeddings!) };
+  const teacher = engine.createSession(below, values);
+  const reader = new TaughtReader(pixels, teacher);
+  return { name: 'all', session: fitted, reader, teacher };
 }
 
 function imprinted(
@@ -79,6 +84,21 @@ class TargetReader implements BatchReader {
     // What could not be read before asks for nothing: zeros.
     batch.pictures.forEach((picture, i) => targets.set(this.targets.get(picture) ?? [], i * length));
     return { ...batch, targets };
+  }
+}
+
+/** Pictures with what a teacher gives for the same pixels. */
+class TaughtReader implements BatchReader {
+  constructor(
+    private readonly pictures: BatchReader,
+    private readonly teacher: Pick<TrainingSession, 'evaluate'>,
+  ) {}
+
+  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
+    const batch = await this.pictures.read(pictures, epoch);
+    if (batch.labels.length === 0) return batch;
+    const { outputs } = await this.teacher.evaluate(batch, { wants: ['embedding'] });
+    return { ...batch, targets: Float32Array.from(outputs.embedding!) };
   }
 }
 

@@ -101,7 +101,7 @@ describe('writeCheckpoint', () => {
 
   it('holds the network itself where no builder makes it, and reads it back', () => {
     const { position, session } = sampleCheckpoint();
-    writeCheckpoint(at(), graph, { position, session }, true);
+    writeCheckpoint(at(), graph, { position, session }, graph);
     assert.deepEqual(fs.readdirSync(at()).sort(), ['graph.json', ...FILES]);
     assert.deepEqual(readCheckpoint(at()).network, graph);
     written();
@@ -203,7 +203,7 @@ describe('a damaged checkpoint', () => {
       `${JSON.stringify(graph)}${' '.repeat(1 << 22)}`,
     ]) {
       fs.rmSync(at(), { recursive: true, force: true });
-      writeCheckpoint(at(), graph, sampleCheckpoint(), true);
+      writeCheckpoint(at(), graph, sampleCheckpoint(), graph);
       replaceSoundly('graph.json', JSON.stringify(graph));
       readCheckpoint(at());
       replaceSoundly('graph.json', wrong);

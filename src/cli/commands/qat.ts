@@ -2,7 +2,6 @@ import path from 'node:path';
 import type * as z from 'zod';
 import { qatOverrides } from '../../protocol/fineTuning.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
-import { requireFineTunable } from '../../runs/checkpointRun.js';
 import { runFolderOf } from '../../runs/runFolder.js';
 import { newRunFolder } from '../../runs/newRunFolder.js';
 import { defaultRunsFolder } from '../../runs/runLocation.js';
@@ -45,8 +44,6 @@ export const qat: Command<QatWish> = {
     const parent = runFolderOf(checkpoint);
     const runs = path.dirname(parent);
     const place = path.basename(runs) === 'runs' ? runs : defaultRunsFolder(process.cwd());
-    // Not in the middle of a night.
-    if (afterwards) requireFineTunable(checkpoint);
     const name = `${path.basename(parent)}-int8`;
     const runFolder = out ?? newRunFolder(place, name, new Date(), promisedFolders());
     const order = { type: 'qat', protocol: PROTOCOL_VERSION, runFolder, checkpoint, overrides } as const;

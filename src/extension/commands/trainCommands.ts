@@ -1,11 +1,8 @@
 import * as z from 'zod';
-import { notQuantizable } from '../../core/notQuantizable.js';
 import { nativeAddonFile } from '../../platform/nativeAddon.js';
 import { qatOverrides } from '../../protocol/fineTuning.js';
 import type { TrainingOptions } from '../../protocol/options.js';
-import { requireFineTunable } from '../../runs/checkpointRun.js';
 import { findTensorFlow } from '../../tensorflow/tensorFlowHome.js';
-import { FACE_NETWORKS } from '../../weights/faceWeights.js';
 import type { Editor } from '../editor.js';
 import type { Trainer } from '../trainer.js';
 import { trainingSettings } from '../trainingSettings.js';
@@ -32,7 +29,6 @@ const smaller = z.object({ batchSize: z.int().min(2) });
 /**
  * From a folder of pictures to a training, by way of the options and the weights to start from.
  *
- * @throws UserError `not-quantizable`
  */
 export async function trainModel(
   editor: Editor,
@@ -48,7 +44,6 @@ export async function trainModel(
     await ports.preview(picked.options);
     return;
   }
-  if (picked.options.weights === 'faces' && picked.options.quantization) throw notQuantizable(FACE_NETWORKS.face);
   if (!(await isEngineReady(editor, picked.options.engine, ports.setUpTensorFlow))) return;
   const options = await withStartWeights(editor, picked);
   if (options) await ports.trainer.start(options);
@@ -58,7 +53,6 @@ export async function trainModel(
  * Fine-tunes a checkpoint for int8.
  *
  * @param overrides of a run that was refused and goes on otherwise
- * @throws UserError `not-quantizable`
  */
 export async function quantize(
   editor: Editor,
@@ -70,7 +64,6 @@ export async function quantize(
   const title = 'Enable Quantization-Aware Fine-Tuning on a checkpoint';
   const checkpoint = await checkpointOf(editor, argument, { title, kind: 'float' });
   if (checkpoint === undefined) return;
-  requireFineTunable(checkpoint);
   const given = { ...trainingSettings(editor), ...qatOverrides.safeParse(overrides).data };
   const layers = z.array(z.string()).safeParse(floatLayers).data;
   await trainer.fineTune(

@@ -2,7 +2,8 @@ import { selectEngine } from '../../engine/selectEngine.js';
 import { factsOf } from '../../export/exportSource.js';
 import { quantizeGraph } from '../../quantization/quantizeGraph.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
-import { openCheckpoint, requireValues } from '../openCheckpoint.js';
+import { openCheckpoint } from '../openCheckpoint.js';
+import { requireValues } from '../../runs/checkpointValues.js';
 import type { OpenedModel } from './openedModel.js';
 
 /** A checkpoint, computed by an engine. */

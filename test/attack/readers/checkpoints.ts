@@ -59,7 +59,7 @@ function run(folder: string, given: boolean): SampleFiles {
   fs.mkdirSync(place.checkpoints, { recursive: true });
   const one = given ? tinyCheckpoint() : sampleCheckpoint();
   const graph = given ? tinyGraph : sampleGraph;
-  writeCheckpoint(path.join(place.checkpoints, 'epoch-0001'), graph, { ...one, ...STATE }, given);
+  writeCheckpoint(path.join(place.checkpoints, 'epoch-0001'), graph, { ...one, ...STATE }, given ? graph : undefined);
   const options = trainingOptions.parse({ dataset: path.join(folder, 'pictures'), ...(!given && { width: 0.1 }) });
   const { size, width, pooling, dropout, head } = givenNetwork(given ? SIDE : 32);
   const built = { backbone: 'mobileNetV2', size, width: 0.1, pooling, dropout, head: 'dense' } as const;
