@@ -169,13 +169,13 @@ function report(name: string, gallery: readonly GalleryPerson[], draw: Draw, all
 /** What a network makes of the pictures, whole and damaged. */
 async function vectorsOf(
   sight: Sight,
-  faces: AlignedFaces,
+  { faces, template }: { readonly faces: AlignedFaces; readonly template: FivePoints },
   draw: Draw,
   strangers: readonly OwnedPicture[],
   scratch: string,
 ): Promise<Map<string, Vectors>> {
   const all = new Map<string, Vectors>();
-  for (const [kind, damage] of damagesFor(sight.embedder.network.template as FivePoints)) {
+  for (const [kind, damage] of damagesFor(template)) {
     const look = (pictures: readonly OwnedPicture[]) =>
       seen(sight, faces, pictures, damage, path.join(scratch, 'damaged'));
     all.set(kind, { own: await look(draw.tried), strangers: await look(strangers) });
@@ -186,12 +186,14 @@ async function vectorsOf(
 async function measured(files: FaceWeightsFiles, { people, pairs, weights, recipe, seeds }: Wishes): Promise<void> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-damaged-'));
   const sight = await faceSight(files, 'on');
-  const { template, size } = sight.embedder.network;
-  const faces = await openAlignedFaces(files, { template: template as FivePoints, size });
+  const { size } = sight.embedder.network;
+  const template = sight.embedder.network.template as FivePoints;
+  const faces = await openAlignedFaces(files, { template, size });
+  const found = { faces, template };
   try {
     const draw = drawOf(people);
     const strangers = firstOfEach(ownedPictures(pairs)).slice(0, STRANGERS);
-    const before = await vectorsOf(sight, faces, draw, strangers, scratch);
+    const before = await vectorsOf(sight, found, draw, strangers, scratch);
     const recognizer = path.join(scratch, 'mean');
     const options = { recognizer, seed: 0, strangersPer1000: 10 };
     await enrolPeople(sight, enrolledFiles(draw), options, undefined, silent, never);
@@ -201,7 +203,7 @@ async function measured(files: FaceWeightsFiles, { people, pairs, weights, recip
       // A frozen network sees as it did.
       const own = recipe === 'face' ? undefined : await modelSight(checkpoint, 'on', weights);
       const learned = await ensureCheckpointRecognizer(own ?? sight, checkpoint, silent, never);
-      const after = own ? await vectorsOf(own, faces, draw, strangers, scratch) : before;
+      const after = own ? await vectorsOf(own, found, draw, strangers, scratch) : before;
       report(`After training, seed ${seed}`, galleryOf(readRecognizer(learned!)), draw, after);
       if (own) await reportClean(own, learned!, { people, pairs }, draw);
       await own?.close();

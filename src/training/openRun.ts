@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
+import { frozenForInt8 } from '../core/frozenForInt8.js';
 import { UserError } from '../core/userError.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
@@ -57,9 +58,9 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
   const folder = new RunFolder(job.runFolder);
   const startedAt = around.ports.now().toISOString();
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  requireTrainable(options);
   const face = faceStart(options);
   if (!face) requireWeights(options);
-  requireTrainable(options);
   const record: RunRecord = {
     version: 2,
     id: path.basename(job.runFolder),
@@ -231,10 +232,5 @@ function requireTrainable(options: TrainingOptions): void {
       'A distillation trains the layers below the embedding, and a frozen network keeps them as they are.',
       'Use --recipe door, which trains every layer, or another loss.',
     );
-  if (quantization && frozen)
-    throw new UserError(
-      'invalid-options',
-      'A network that stays frozen cannot be trained for int8.',
-      'Train it without quantization, then fine-tune its checkpoint: that trains every layer.',
-    );
+  if (quantization && frozen) throw frozenForInt8();
 }

@@ -97,9 +97,9 @@ describe('Train Model from the face network', () => {
     editor.picks.push('$(chip)', '$(play)');
     editor.inputs.push('2');
     await assert.rejects(train(editor), {
-      code: 'not-quantizable',
-      message: /^face-reidentification-retail-0095 cannot be quantized yet: /,
-      advice: /train a MobileNetV2/,
+      code: 'invalid-options',
+      message: /stays frozen cannot be trained for int8/,
+      advice: /then fine-tune its checkpoint/,
     });
     assert.deepEqual(editor.said, []);
   });
@@ -146,18 +146,15 @@ describe('Enable Quantization-Aware Fine-Tuning on a checkpoint of the face netw
     });
     return path.join(run, 'checkpoints', 'epoch-0001');
   }
-  const refusal = { code: 'not-quantizable', message: /cannot be quantized yet/, advice: /train a MobileNetV2/ };
 
-  it('says in a sentence that it cannot be quantized yet and what can, and starts nothing', async () => {
+  it('starts one beside its run, as on any other', async () => {
     const editor = new FakeEditor();
     const { trainer, orders } = noting(editor);
     const checkpoint = faceCheckpoint();
-    await assert.rejects(quantize(editor, trainer, { kind: 'checkpoint', path: checkpoint }, [], undefined), refusal);
-    // From the palette it is picked.
-    editor.workspaceFolders = [folder()];
-    editor.picks.push('');
-    await assert.rejects(quantize(editor, trainer, undefined, undefined, undefined), refusal);
-    assert.deepEqual([editor.lists.length, orders.length], [1, 0]);
-    assert.deepEqual(fs.readdirSync(path.join(folder(), '.face-trainer', 'runs')), ['faces']);
+    await quantize(editor, trainer, { kind: 'checkpoint', path: checkpoint }, [], undefined);
+    assert.deepEqual(
+      orders.map((order) => order.type === 'qat' && [order.checkpoint, path.basename(order.runFolder)]),
+      [[checkpoint, 'people-int8']],
+    );
   });
 });

@@ -34,7 +34,7 @@ async function trained(): Promise<string> {
 
 async function fineTune(checkpoint: string, epochs: number, until = Infinity): Promise<void> {
   const quantization = { calibrationPictures: 16, sensitivityPictures: 0, activationsAfter: 0.3 };
-  const options = { ...fineTuningOptions(checkpoint, { epochs, quantization }), batchSize: 4 };
+  const options = { ...fineTuningOptions(checkpoint, { epochs, quantization }), batchSize: 4, keepCheckpoints: 9 };
   const job = { runFolder: at('int8'), options, version: '0' };
   const { ok, messages } = await stoppedAfter(until, (emit, stop) => trainRun(job, emit, stop));
   assert.ok(ok, JSON.stringify(messages.at(-1)));
@@ -66,7 +66,11 @@ describe('a face network fine-tuned for int8', function () {
       const float = await embeddingsOf(checkpoint, faces);
       const meanCosine = async (epoch: number) =>
         dot(float, await embeddingsOf(path.join(at('int8'), 'checkpoints', `epoch-000${epoch}`), faces)) / FACES;
-      assert.ok((await meanCosine(4)) > 0.9, String(await meanCosine(4)));
+      const [first, last] = [await meanCosine(2), await meanCosine(4)];
+      assert.ok(
+        last > first && last > 0.8,
+        `${first} after its first epoch with everything rounded, ${last} at the end`,
+      );
     });
 
     it('goes on to the same bits', async () => {

@@ -93,7 +93,7 @@ async function withWeights(
   const say = (line: string) => console.error(line);
   const faces = wished.weights === 'faces' ? wished : fromFaces;
   // A run that will be refused needs no weights.
-  if (faces && !faces.quantization) await getFaceWeights(faces.faceWeights, download, say);
+  if (faces && !(faces.quantization && faces.frozen)) await getFaceWeights(faces.faceWeights, download, say);
   if (fromFaces && findFaceWeights()) return fromFaces;
   if (fromFaces)
     say(

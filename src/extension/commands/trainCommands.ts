@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { frozenForInt8 } from '../../core/frozenForInt8.js';
 import { nativeAddonFile } from '../../platform/nativeAddon.js';
 import { qatOverrides } from '../../protocol/fineTuning.js';
 import type { TrainingOptions } from '../../protocol/options.js';
@@ -44,6 +45,7 @@ export async function trainModel(
     await ports.preview(picked.options);
     return;
   }
+  if (picked.options.quantization && picked.options.frozen) throw frozenForInt8();
   if (!(await isEngineReady(editor, picked.options.engine, ports.setUpTensorFlow))) return;
   const options = await withStartWeights(editor, picked);
   if (options) await ports.trainer.start(options);
