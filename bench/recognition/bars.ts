@@ -1,6 +1,6 @@
 // What a recognizer reaches, from file to answer, beside what it has to reach (docs/recognition.md, "What was measured").
 //
-// node scripts/build.mjs && node --import tsx bench/recognition/bars.ts <people> <pairs> [<face weights>]
+// node scripts/build.mjs && node --import tsx bench/recognition/bars.ts <people> <pairs> [<face weights> [int8]]
 //
 // Each draw enrols so many pictures of everybody in <people>, as `face-trainer enroll --pictures K --seed DRAW` does, and evaluates as
 // `face-trainer evaluate --probes <people> --strangers <first pictures> --pairs <pairs>` does. Strangers are the first picture of each
@@ -19,6 +19,7 @@ import type { Sight } from '../../src/recognition/sight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
 import { calibration } from './calibration.js';
+import { int8Sight } from './int8Sight.js';
 
 const DRAWS = [0, 1, 2, 3, 4];
 const PICTURES = [5, 1];
@@ -27,6 +28,8 @@ const PROMISES = [
   { share: 0.01, tried: 800, times: 1000 },
   { share: 0.02, tried: 200, times: 1000 },
 ];
+/** Pictures that int8 ranges are chosen by. */
+const CALIBRATION = 256;
 const silent = () => undefined;
 const never = () => false;
 
@@ -88,12 +91,15 @@ function reportOnce({ verification, evidence, notes }: Evaluation): void {
   for (const note of notes) console.log(note);
 }
 
-async function main([people, pairs, weights]: string[]): Promise<void> {
+async function main([people, pairs, weights, precision]: string[]): Promise<void> {
   const files = findFaceWeights(weights);
   if (!people || !pairs || !files) throw new Error('Name a folder of people, one of pairs, and the face weights.');
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-bars-'));
   const folders = { people: path.resolve(people), pairs: path.resolve(pairs), scratch };
-  const sight = await faceSight(files, 'on');
+  const float = await faceSight(files, 'on');
+  const all = ownedPictures(folders.people).map(({ file }) => file);
+  const some = all.filter((_, i) => i % Math.ceil(all.length / CALIBRATION) === 0);
+  const sight = precision === 'int8' ? await int8Sight(float, files, some) : float;
   try {
     for (const pictures of PICTURES) {
       const all: Evaluation[] = [];

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { mobileFaceNet } from '../../src/graph/mobileFaceNet.js';
 import { GraphBuilder } from '../../src/graph/graphBuilder.js';
-import { normOf } from '../../src/graph/operations.js';
+import { hasKernel, normOf } from '../../src/graph/operations.js';
 import { channelFactors, equalizedChannels } from '../../src/quantization/equalize.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runIntegers } from '../../src/quantization/interpreter/interpreter.js';
@@ -12,6 +12,7 @@ import { initialRanges, quantizeGraph } from '../../src/quantization/quantizeGra
 import { quantizersOf } from '../../src/quantization/quantizers.js';
 import { equalizeSession } from '../../src/training/quantization/equalizeSession.js';
 import { quantizeAfterTraining } from '../../src/training/quantization/postTraining.js';
+import { layerSensitivity } from '../../src/training/quantization/sensitivity.js';
 import { readFaceNetwork } from '../../src/weights/faceNetwork.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
 import { randomBatch } from '../engine/native/comparing.js';
@@ -106,6 +107,13 @@ withShared(WHAT, [sharedPaths.faceWeights, sharedPaths.wild], () => {
       const { scale, zeroPoint } = integers.tensors[integers.outputs.embedding!]!;
       const expected = runIntegers(integers, (test.images as Uint8Array).slice(0, 2 * bytes));
       expected.forEach((q, i) => assert.equal(Math.round(rounded[i]! / scale) + zeroPoint, q, `${i}`));
+      // A network that names nobody tells what a layer costs by the direction of its embeddings.
+      const few = batchOf(32, 2);
+      const { layers } = await layerSensitivity(network.graph, b, [few], () => Promise.resolve());
+      const layered = network.graph.nodes.filter(hasKernel);
+      assert.equal(layers.length, layered.length);
+      assert.ok(layers.every(({ lossIncrease }) => lossIncrease > -1e-6 && lossIncrease < 0.02));
+      assert.ok(layers.some(({ lossIncrease }) => lossIncrease > 1e-5));
       for (const session of [a, b]) session.dispose();
     });
   });
