@@ -7,6 +7,7 @@ import { downloadWeightsCommand } from './commands/downloadWeights.js';
 import { enroll } from './commands/enroll.js';
 import { evaluate } from './commands/evaluate.js';
 import { exportCommand } from './commands/export.js';
+import { findRateCommand } from './commands/findRate.js';
 import { forget } from './commands/forget.js';
 import { helpCommand } from './commands/help.js';
 import { predict } from './commands/predict.js';
@@ -28,6 +29,7 @@ const own: readonly Command[] = [
   evaluate,
   recognizerCommand,
   train,
+  findRateCommand,
   qat,
   resume,
   pause,

@@ -92,7 +92,10 @@ export class TerminalView {
   show(message: TrainerMessage): void {
     if (message.type === 'preparing') {
       if (message.total > 0)
-        this.bar({ share: message.done / message.total, text: `reading pictures ${message.done}/${message.total}` });
+        this.bar({
+          share: message.done / message.total,
+          text: `${message.what ?? 'reading pictures'} ${message.done}/${message.total}`,
+        });
     } else if (message.type === 'cancelled') this.line('Stopped');
     else if (isRunEvent(message)) {
       this.state = reduceRun(this.state, message);

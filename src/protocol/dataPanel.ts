@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { datasetReport } from './check.js';
+import { rateSearch } from './rateFinder.js';
 
 const sample = z.object({ file: z.string(), original: z.string(), distorted: z.string() });
 
-// Extension host → panel of pictures: one of the two, once it is there.
+// Extension host → panel of pictures: one of the three, once it is there.
 export const dataPanelContent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('report'),
@@ -13,13 +14,15 @@ export const dataPanelContent = z.discriminatedUnion('type', [
   }),
   /** What chance makes of some pictures; `facts` says in a line with which options. */
   z.object({ type: z.literal('samples'), dataset: z.string(), facts: z.string(), samples: z.array(sample) }),
+  /** A learning rate for a training on the folder. */
+  z.object({ type: z.literal('rate'), search: rateSearch }),
 ]);
 export type DataPanelContent = z.infer<typeof dataPanelContent>;
 
 // Panel of pictures → extension host.
 export const dataPanelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  z.object({ type: z.literal('train') }),
+  z.object({ type: z.literal('train'), learningRate: z.number().positive().optional() }),
   z.object({ type: z.literal('align') }),
   z.object({ type: z.literal('writeExclusions') }),
   /** Relative to the dataset. */

@@ -10,6 +10,7 @@ import { augmentation, trainingOptions } from './options.js';
 import { absolutePath as path, order, type JobWords } from './order.js';
 import { PERSONAL_JOBS } from './personalData.js';
 import { facesWish, prediction } from './prediction.js';
+import { rateSearch } from './rateFinder.js';
 import { faces, faceWeights, ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
 import { failure, finished, logged } from './runEvents.js';
 
@@ -179,6 +180,13 @@ export const JOBS = {
     noun: 'drawing of small pictures',
     again: 'Draw them again',
   },
+  /** Looks for a learning rate by a short training that leaves nothing behind. */
+  findRate: {
+    order: order('findRate', { options: trainingOptions }),
+    word: z.object({ type: z.literal('rateFound'), search: rateSearch }),
+    noun: 'search for a learning rate',
+    again: 'Search again',
+  },
   ...RECOGNITION_JOBS,
   ...PERSONAL_JOBS,
 } satisfies Record<string, JobWords & { readonly order: z.ZodObject; readonly word: z.ZodObject }>;
@@ -209,8 +217,13 @@ export type TrainerCommand = z.infer<typeof trainerCommand>;
 
 // Trainer → client ------------------------------------------------------------------------------------------------
 
-/** Pictures read so far, before the first step or on the way to a last word. */
-const preparing = z.object({ type: z.literal('preparing'), done: count, total: count });
+/** Pictures read so far, or steps made, before the first step of a run or on the way to a last word. */
+const preparing = z.object({
+  type: z.literal('preparing'),
+  done: count,
+  total: count,
+  what: z.literal('steps').optional(),
+});
 /** Last word of a job that was stopped before it had a result. */
 const cancelled = z.object({ type: z.literal('cancelled') });
 

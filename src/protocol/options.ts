@@ -143,7 +143,17 @@ export const trainingOptions = z.object({
     .positive()
     .max(10)
     .default(2e-4)
-    .register(optionInfo, { flag: 'learning-rate', value: 'F', help: 'learning rate of the optimizer' }),
+    .register(optionInfo, {
+      flag: 'learning-rate',
+      value: 'F',
+      help: 'learning rate of the optimizer; find-rate proposes one',
+      pick: {
+        place: 35,
+        label: 'Learning rate',
+        icon: 'graph-line',
+        prompt: 'How far a step goes; Find Learning Rate proposes one',
+      },
+    }),
   /** What the learning rate of the last layer is multiplied by. */
   headRateFactor: z.number().positive().max(1000).default(1).register(optionInfo, {
     flag: 'head-rate-factor',

@@ -17,6 +17,7 @@ import { preparePlaces } from '../privacy/orderPlaces.js';
 import { removeGoneEmbeddings } from '../recognition/embeddingsUpkeep.js';
 import { exportRecognizer } from '../recognition/exportRecognizer.js';
 import { isRecognizer } from '../recognizers/recognizerFolder.js';
+import { findRate } from '../training/findRate.js';
 import type { StopSignal } from '../training/stopSignal.js';
 import { resumeRun, trainRun } from '../training/trainRun.js';
 import { version } from '../../package.json';
@@ -78,6 +79,12 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   },
 
   preview: async ({ options }) => ({ type: 'previewed', samples: await previewSamples(options) }),
+
+  async findRate({ options }, { send, progress, cancelled }) {
+    const steps = throttled((done, total) => send({ type: 'preparing', done, total, what: 'steps' }));
+    const search = await findRate(options, { progress, steps, cancelled });
+    return search ? { type: 'rateFound', search } : CANCELLED;
+  },
 
   ...RUN_RECOGNITION,
   ...RUN_PERSONAL,

@@ -232,8 +232,8 @@ async function loopOf(
 }
 
 /** The network in float, and what it starts with; where a run goes on, its checkpoint says that. */
-async function startingNetwork(
-  { options, face, from }: RunContext,
+export async function startingNetwork(
+  { options, face, from }: Pick<RunContext, 'options' | 'face' | 'from'>,
   { people }: Dataset,
 ): Promise<{ readonly float: Graph; readonly values: ReadonlyMap<string, Float32Array> }> {
   if (face) {

@@ -13,6 +13,7 @@ import { cwd, refused, wishOf } from './commandLines.js';
 /** What each command is about, for the least that it takes. */
 const ABOUT: Record<string, string[]> = {
   train: ['faces'],
+  'find-rate': ['faces'],
   qat: ['c'],
   export: ['c'],
   compare: ['c'],
@@ -66,7 +67,7 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
   if (value === undefined) return [`--${name}`];
   // Of a recognizer faces are found or not; a network may have been trained on crops.
   if (name === 'faces' && of !== 'predict') return ['--faces', 'off'];
-  const quantizes = quantizationFlags.has(name) && of === 'train' ? ['--quantize-after', '1'] : [];
+  const quantizes = quantizationFlags.has(name) && ['train', 'find-rate'].includes(of) ? ['--quantize-after', '1'] : [];
   const numbers: Record<string, string> = { N: '2', F: '0.5' };
   return [`--${name}`, ...(special[name] ?? [choices.get(name) ?? numbers[value] ?? 'some']), ...quantizes];
 }

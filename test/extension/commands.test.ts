@@ -260,6 +260,7 @@ describe('the options of a training', () => {
       ...rows.map(({ label, description }) => [label, description]),
       ['Look first', true],
       ['$(eye) Preview', 'twelve pictures as training will see them'],
+      ['$(graph-line) Find Learning Rate', 'a hundred steps whose rate grows'],
     ]);
     const less = await pick(['$(chip)', '$(file-binary)', 'Random weights'], ['']);
     assert.deepEqual([less.quantization, less.weights, less.epochs], [undefined, undefined, options.epochs]);

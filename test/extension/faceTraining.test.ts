@@ -61,12 +61,38 @@ async function train(editor: FakeEditor): Promise<TrainingOptions | undefined> {
   const ports: TrainModelPorts = {
     ...{ trainer, memory: new Memory() },
     preview: () => Promise.reject(new Error('no preview is expected')),
+    searchRate: () => Promise.reject(new Error('no search is expected')),
     setUpTensorFlow: () => Promise.resolve(),
   };
   await trainModel(editor, ports, place(people()));
   const [order] = orders;
   return order?.type === 'train' ? order.options : undefined;
 }
+
+describe('Find Learning Rate', () => {
+  useEnvironment(() => ({ FACE_TRAINER_CACHE: path.join(folder(), 'cache') }));
+
+  it('searches with the options that were chosen, in place of a training', async () => {
+    const editor = new FakeEditor();
+    fs.mkdirSync(people(), { recursive: true });
+    const { trainer, orders } = noting(editor);
+    const searched: TrainingOptions[] = [];
+    const ports: TrainModelPorts = {
+      ...{ trainer, memory: new Memory() },
+      preview: () => Promise.reject(new Error('no preview is expected')),
+      searchRate: (options) => Promise.resolve(void searched.push(options)),
+      setUpTensorFlow: () => Promise.resolve(),
+    };
+    editor.settings = { recipe: 'original' };
+    editor.picks.push('$(graph-line) Find');
+    await trainModel(editor, ports, place(people()), { learningRate: 0.0042 });
+    assert.deepEqual(orders, []);
+    assert.deepEqual(
+      searched.map(({ recipe, learningRate, dataset }) => [recipe, learningRate, dataset]),
+      [['original', 0.0042, people()]],
+    );
+  });
+});
 
 describe('Train Model from the face network', () => {
   useEnvironment(() => ({ FACE_TRAINER_CACHE: path.join(folder(), 'cache') }));

@@ -14,6 +14,7 @@ import type { Comparison } from '../../src/protocol/comparison.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import { hostMessage, type HostMessage } from '../../src/protocol/panel.js';
 import { notRun } from '../support/notRun.js';
+import { rateContent } from '../support/panelContent.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor, FakePanel, settled, until } from './fakeEditor.js';
 import { epochEvent, runEventOf, writeRun } from './runs.js';
@@ -219,6 +220,20 @@ describe('DataPanels', () => {
     await settled();
     panel.say({ type: 'ready' });
     assert.deepEqual([sizes, panel.posted], [[96], [samples()]]);
+  });
+
+  it('brings a learning rate back after a reload, and trains with it', async () => {
+    const before = inWorkspace();
+    new DataPanels(before, never).rate(rateContent.search, false);
+    const after = inWorkspace();
+    const panel = new FakePanel('faceTrainer.data', 'Learning Rate', false);
+    new DataPanels(after, never).restore(panel, structuredClone(before.panels[0]!.saved));
+    panel.say({ type: 'ready' });
+    assert.deepEqual(panel.posted, [rateContent]);
+    panel.say({ type: 'train', learningRate: 0.002 });
+    await settled();
+    const folderOf = { scheme: 'file', fsPath: rateContent.search.dataset };
+    assert.deepEqual(after.executed, [['faceTrainer.trainModel', folderOf, { learningRate: 0.002 }]]);
   });
 
   it('shows a new check in the panel that there is, without the focus', () => {

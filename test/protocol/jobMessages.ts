@@ -98,5 +98,12 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
     word: { type: 'forgotten', forgetting: GOOD_FORGETTING },
   },
   preview: { order: { options }, word: { type: 'previewed', samples: [] } },
+  findRate: {
+    order: { options },
+    word: {
+      type: 'rateFound',
+      search: { dataset: '/d', network: 'n', optimizer: 'adam', batchSize: 8, curve: [], diverged: false },
+    },
+  },
   thumbnails: { order: { files: ['/p'], side: 96 }, word: { type: 'thumbnails', pictures: [{ file: '/p' }] } },
 };

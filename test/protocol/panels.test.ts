@@ -3,6 +3,7 @@ import { dataPanelContent, dataPanelMessage } from '../../src/protocol/dataPanel
 import { LARGEST_PASTE } from '../../src/protocol/limits.js';
 import { modelPanelContent, modelPanelMessage, triedPicture } from '../../src/protocol/modelPanel.js';
 import { hostMessage, liveness, panelMessage, runPhase } from '../../src/protocol/panel.js';
+import { rateContent } from '../support/panelContent.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { checkSchema } from '../support/schemaCases.js';
 
@@ -176,6 +177,29 @@ describe('what the panel of pictures shows', () => {
       },
     });
     assert.ok(!dataPanelContent.safeParse({ type: 'report', dataset: '/d', facts: '', samples: [] }).success);
+  });
+
+  it('is a search for a learning rate', () => {
+    const { search } = rateContent;
+    checkSchema({
+      schema: dataPanelContent,
+      good: rateContent,
+      edge: {
+        search: [
+          { ...search, curve: [] },
+          { ...search, proposal: undefined },
+        ],
+      },
+      bad: {
+        search: [
+          ...[null, {}, { ...search, curve: [{ rate: 0, loss: 1, smoothed: 1 }] }],
+          ...[
+            { ...search, diverged: 'yes' },
+            { ...search, proposal: { rate: 1 } },
+          ],
+        ],
+      },
+    });
   });
 });
 

@@ -135,3 +135,21 @@ function seenFace(similarity: number) {
     notes: ['The picture shows 2 faces; this is the largest.'],
   };
 }
+
+/** A search for a learning rate: it falls, and leaves. */
+export const rateContent: Extract<DataPanelContent, { type: 'rate' }> = {
+  type: 'rate',
+  search: {
+    dataset: '/pictures/family_and_friends_2026_all_of_them',
+    network: 'MobileNetV2 1.00 128x128',
+    optimizer: 'adamw',
+    batchSize: 64,
+    curve: Array.from({ length: 90 }, (_, i) => {
+      const rate = 1e-6 * 10 ** ((6 * i) / 99);
+      const smoothed = 5 - 3 / (1 + (8e-4 / rate) ** 2) + (rate > 0.03 ? 20 * Math.log10(rate / 0.03) ** 2 : 0);
+      return { rate, loss: smoothed + 0.15 * Math.sin(7 * i), smoothed };
+    }),
+    diverged: true,
+    proposal: { rate: 8.1e-4, steepest: 8.1e-4, lowest: 0.03 },
+  },
+};

@@ -16,7 +16,7 @@ import { defaultRunsFolder } from '../../runs/runLocation.js';
 import { promisedFolders } from '../../runs/trainingQueue.js';
 import { findFaceWeights } from '../../weights/faceWeights.js';
 import type { Command } from '../command.js';
-import { UsageError } from '../flag.js';
+import { UsageError, type OptionFlag } from '../flag.js';
 import { JSON_FLAG, OUT, Output } from '../follow.js';
 import { getFaceWeights, getWeights } from '../getWeights.js';
 import type { Given } from '../given.js';
@@ -24,10 +24,13 @@ import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 import { AFTERWARDS, beginRun } from '../queueing.js';
 import { recipeDefaults } from '../recipeDefaults.js';
 
-interface TrainWish {
+export interface TrainingWish {
   readonly options: TrainingOptions;
   /** The same from the face network, where nobody said what to start from: for when the user agrees to get it. */
   readonly fromFaces?: TrainingOptions;
+}
+
+interface TrainWish extends TrainingWish {
   /** Run folder, absolute; the default place when absent. */
   readonly out: string | undefined;
   readonly json: boolean;
@@ -38,6 +41,8 @@ interface TrainWish {
 }
 
 const OPTIONS = optionFlags(trainingOptions, recipeDefaults);
+/** What a training is told. */
+export const TRAINING_FLAGS: readonly OptionFlag[] = OPTIONS;
 /** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
 const SAMPLE_DEFAULTS = { size: 96, batchSize: 16, learningRate: 1e-3 };
 
@@ -63,11 +68,15 @@ export const train: Command<TrainWish> = {
     const dataset = sample
       ? path.resolve(given.cwd, '.face-trainer', 'synthetic-faces')
       : given.only('Name the folder to train on, or --sample.');
-    const recipe = recipeOf(given, sample);
-    const options = trainingOptionsOf(given, dataset, sample, recipe ?? 'default');
-    const fromFaces = recipe === undefined && { fromFaces: trainingOptionsOf(given, dataset, sample, 'face') };
     const [out, json, download] = [given.path('out'), given.has('json'), given.has('download')];
-    return { options, ...fromFaces, out, json, afterwards: given.has('afterwards'), sample, download };
+    return {
+      ...trainingWish(given, dataset, sample),
+      out,
+      json,
+      afterwards: given.has('afterwards'),
+      sample,
+      download,
+    };
   },
 
   async run({ options: wished, fromFaces, out, json, afterwards, sample, download }) {
@@ -84,8 +93,15 @@ export const train: Command<TrainWish> = {
   },
 };
 
+/** What the flags say of a training on a folder. @throws UsageError */
+export function trainingWish(given: Given, dataset: string, sample = false): TrainingWish {
+  const recipe = recipeOf(given, sample);
+  const options = trainingOptionsOf(given, dataset, sample, recipe ?? 'default');
+  return { options, ...(recipe === undefined && { fromFaces: trainingOptionsOf(given, dataset, sample, 'face') }) };
+}
+
 /** Gets what the training starts from, as far as the user agrees. @returns the options to train with */
-async function withWeights(
+export async function withWeights(
   wished: TrainingOptions,
   fromFaces: TrainingOptions | undefined,
   download: boolean,

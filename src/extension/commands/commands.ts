@@ -12,7 +12,7 @@ import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
 import { compareModels } from './compareCommand.js';
 import { copyDiagnostics, programOf } from './copyDiagnostics.js';
-import { DataCommands } from './dataCommands.js';
+import { DataCommands, findRate } from './dataCommands.js';
 import { exportModel, exportRecognizer } from './exportCommand.js';
 import { checkpointOf } from './pickCheckpoint.js';
 import { pickRun } from './pickRun.js';
@@ -67,9 +67,10 @@ export function commandTable(services: Services): Record<string, Command> {
   const data = new DataCommands(editor, jobs);
   const setUp = () => setUpTensorFlow(editor, cli);
   const preview: Parameters<typeof trainModel>[1]['preview'] = (options) => data.preview(options, panels.data);
+  const searchRate: typeof preview = (options) => findRate(editor, jobs, options, panels.data);
   return {
     trainModel: writes((folder, otherwise) =>
-      trainModel(editor, { trainer, memory, preview, setUpTensorFlow: setUp }, folder, otherwise),
+      trainModel(editor, { trainer, memory, preview, searchRate, setUpTensorFlow: setUp }, folder, otherwise),
     ),
     checkDataset: writes(async (folder) => {
       const dataset = await localFolder(editor, folder, 'Check This Folder');

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { exclusionFile } from '../../client/exclusionList.js';
 import { formatCount } from '../../core/format.js';
+import { rateWords } from '../../core/rateWords.js';
 import type { DatasetReport } from '../../protocol/check.js';
 import type { DataPanelContent } from '../../protocol/dataPanel.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
@@ -92,6 +93,24 @@ export class DataCommands {
     const facts = `${options.recipe} recipe, ${options.size} px, seed ${options.seed}: ${chanceInWords(options)}`;
     return { type: 'samples', dataset: options.dataset, facts, samples: end.samples };
   }
+}
+
+/** @throws nothing: what is wrong the user is told */
+export async function findRate(
+  editor: Editor,
+  jobs: Jobs,
+  options: TrainingOptions,
+  panels: DataPanels,
+): Promise<void> {
+  const began = performance.now();
+  const order = { type: 'findRate', protocol: PROTOCOL_VERSION, options } as const;
+  const end = await jobs.run(order, `Finding a learning rate for “${path.basename(options.dataset)}”`);
+  if (end.type !== 'rateFound') {
+    tellEnd(editor, end);
+    return;
+  }
+  const { search } = end;
+  await showResult(editor, performance.now() - began, rateWords(search)[0]!, (focus) => panels.rate(search, focus));
 }
 
 /** "“people” was checked: 2 errors, 3 warnings." */

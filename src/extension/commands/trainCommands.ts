@@ -21,11 +21,12 @@ export interface TrainModelPorts {
   readonly trainer: Trainer;
   readonly memory: Memory;
   readonly preview: (options: TrainingOptions) => Promise<void>;
+  readonly searchRate: (options: TrainingOptions) => Promise<void>;
   readonly setUpTensorFlow: () => Promise<void>;
 }
 
-/** What a run that was short of memory leads on to. */
-const smaller = z.object({ batchSize: z.int().min(2) });
+/** What a run that was short of memory leads on to, or a search for a learning rate. */
+const proposed = z.object({ batchSize: z.int().min(2).optional(), learningRate: z.number().positive().optional() });
 
 /**
  * From a folder of pictures to a training, by way of the options and the weights to start from.
@@ -39,16 +40,18 @@ export async function trainModel(
 ): Promise<void> {
   const dataset = await localFolder(editor, folder, 'Train on This Folder');
   if (dataset === undefined) return;
-  const picked = await pickTrainingOptions(editor, ports.memory, dataset, smaller.safeParse(otherwise).data);
+  const picked = await pickTrainingOptions(editor, ports.memory, dataset, proposed.safeParse(otherwise).data);
   if (!picked) return;
-  if (picked.preview) {
+  if (picked.first === 'preview') {
     await ports.preview(picked.options);
     return;
   }
   if (picked.options.quantization && picked.options.frozen) throw frozenForInt8();
   if (!(await isEngineReady(editor, picked.options.engine, ports.setUpTensorFlow))) return;
   const options = await withStartWeights(editor, picked);
-  if (options) await ports.trainer.start(options);
+  if (!options) return;
+  if (picked.first === 'rate') await ports.searchRate(options);
+  else await ports.trainer.start(options);
 }
 
 /**

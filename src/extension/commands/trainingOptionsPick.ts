@@ -39,16 +39,19 @@ const remembered = (dataset: string) => `${REMEMBERED}${path.resolve(dataset)}`;
 
 export const WEIGHTS_FILES = { 'Weights in Keras’ layout': ['h5', 'hdf5', 'npz'] };
 
+/** What may come before a training: the pictures as it sees them, or a search for a learning rate. */
+type LookFirst = 'preview' | 'rate';
+
 interface Item extends PickItem {
   /** Changes some choices; undefined when the user thought better of it. */
   readonly change?: (editor: Editor, current: Choices) => Promise<Choices | undefined>;
-  readonly preview?: boolean;
+  readonly first?: LookFirst;
 }
 
 export interface PickedOptions {
   readonly options: TrainingOptions;
-  /** Whether the user wants to see the pictures first. */
-  readonly preview: boolean;
+  /** What the user wants to see first, in place of training. */
+  readonly first: LookFirst | undefined;
   /** The same choices from ImageNet weights, where they were to start from the face network. */
   readonly fromImageNet: TrainingOptions;
   /** The same choices with every layer trained from random weights: the original recipe is the one made for that. */
@@ -79,7 +82,7 @@ export async function pickTrainingOptions(
       await memory.update(remembered(dataset), current);
       const atRandom = resolve(editor, { ...current, recipe: 'original', weights: null }, dataset);
       const fromImageNet = options.weights === 'faces' ? resolve(editor, withoutFaces(current), dataset) : options;
-      return { options, preview: picked.preview === true, atRandom, fromImageNet };
+      return { options, first: picked.first, atRandom, fromImageNet };
     }
     current = (await picked.change(editor, current)) ?? current;
     await memory.update(remembered(dataset), current);
@@ -149,7 +152,8 @@ function items(current: Choices, options: TrainingOptions): Item[] {
     { label: 'Options', separator: true },
     ...ROWS.filter(({ pick }) => !pick.ofFaces || options.weights === 'faces').map((row) => item(row, options)),
     { label: 'Look first', separator: true },
-    { label: '$(eye) Preview', description: 'twelve pictures as training will see them', preview: true },
+    { label: '$(eye) Preview', description: 'twelve pictures as training will see them', first: 'preview' },
+    { label: '$(graph-line) Find Learning Rate', description: 'a hundred steps whose rate grows', first: 'rate' },
   ];
 }
 

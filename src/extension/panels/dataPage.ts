@@ -12,7 +12,7 @@ import { PageHost, type CommonMessage, type Page } from './pageHost.js';
 
 type DataMessage = Exclude<DataPanelMessage, CommonMessage>;
 
-/** What a check has found in a folder, or what chance makes of its pictures. Drawn whole from one message. */
+/** What a check has found in a folder, what chance makes of its pictures, or a learning rate for it. Drawn whole from one message. */
 export class DataPage implements Page<DataMessage, DataPanelContent> {
   readonly script = 'data.js';
   readonly messages = dataPanelMessage;
@@ -42,10 +42,14 @@ export class DataPage implements Page<DataMessage, DataPanelContent> {
   }
 
   async receive(message: DataMessage): Promise<void> {
-    const dataset = this.content.type === 'report' ? this.content.report.dataset : this.content.dataset;
+    const dataset = datasetOf(this.content);
     switch (message.type) {
       case 'train':
-        await this.editor.execute('faceTrainer.trainModel', { scheme: 'file', fsPath: dataset });
+        await this.editor.execute(
+          'faceTrainer.trainModel',
+          { scheme: 'file', fsPath: dataset },
+          ...(message.learningRate === undefined ? [] : [{ learningRate: message.learningRate }]),
+        );
         return;
       case 'align':
         await this.editor.execute('faceTrainer.alignFaces', { scheme: 'file', fsPath: dataset });
@@ -61,8 +65,20 @@ export class DataPage implements Page<DataMessage, DataPanelContent> {
   }
 }
 
+function datasetOf(content: DataPanelContent): string {
+  switch (content.type) {
+    case 'report':
+      return content.report.dataset;
+    case 'samples':
+      return content.dataset;
+    case 'rate':
+      return content.search.dataset;
+  }
+}
+
 /** Every file that the page was sent. */
 function filesIn(content: DataPanelContent): string[] {
+  if (content.type === 'rate') return [];
   const shown = content.type === 'samples' ? content.samples : content.report.findings.flatMap(({ files }) => files);
   return shown.map(({ file }) => file);
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { DatasetReport } from '../../protocol/check.js';
 import type { DataPanelContent } from '../../protocol/dataPanel.js';
+import { rateSearch, type RateSearch } from '../../protocol/rateFinder.js';
 import { trainingOptions, type TrainingOptions } from '../../protocol/options.js';
 import type { Editor, Panel } from '../editor.js';
 import { inBackground } from '../failures.js';
@@ -13,10 +14,11 @@ export const DATA_VIEW = 'faceTrainer.data';
 
 type Samples = Extract<DataPanelContent, { type: 'samples' }>;
 
-/** What brings a panel back: a check from its file, a preview by drawing it again. */
+/** What brings a panel back: a check from its file, a preview by drawing it again, a learning rate as it was. */
 const savedState = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('check'), dataset: z.string().min(1) }),
   z.object({ kind: z.literal('preview'), options: trainingOptions }),
+  z.object({ kind: z.literal('rate'), search: rateSearch }),
 ]);
 
 /** The panels of pictures: one for each folder and kind. */
@@ -41,10 +43,19 @@ export class DataPanels {
     this.show(`Preview: ${path.basename(options.dataset)}`, { kind: 'preview', options }, content, focus);
   }
 
+  rate(search: RateSearch, focus: boolean): void {
+    const title = `Learning Rate: ${path.basename(search.dataset)}`;
+    this.show(title, { kind: 'rate', search }, { type: 'rate', search }, focus);
+  }
+
   restore(panel: Panel, state: unknown): void {
     const saved = savedState.safeParse(state).data;
     if (saved?.kind === 'preview') {
       inBackground(this.editor, this.restorePreview(panel, saved));
+      return;
+    }
+    if (saved?.kind === 'rate') {
+      this.adopt(panel, saved, { type: 'rate', search: saved.search });
       return;
     }
     const report = saved && savedCheck(this.editor, saved.dataset);
@@ -71,5 +82,6 @@ export class DataPanels {
 type SavedState = z.infer<typeof savedState>;
 
 function keyOf(saved: SavedState): string {
+  if (saved.kind === 'rate') return `rate ${saved.search.dataset}`;
   return saved.kind === 'check' ? `check ${saved.dataset}` : `preview ${saved.options.dataset}`;
 }
