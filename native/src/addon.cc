@@ -75,6 +75,8 @@ napi_value createSession(napi_env env, napi_callback_info info) {
     } else {
       optimizer.momentum = static_cast<float>(number(env, o, "momentum"));
     }
+    optimizer.clipNorm = number(env, o, "clipNorm", 0);
+    if (!(optimizer.clipNorm >= 0 && optimizer.clipNorm < 1e30)) refuse(env, "clipNorm is no length");
     ft::LossSum loss = readLoss(env, spec);
     ft::ModelSpec model = readModel(env, spec);
     auto handle = std::make_shared<Handle>();

@@ -8,6 +8,9 @@
 namespace ft {
 namespace {
 
+/** Values of a part of the gradients. */
+constexpr std::size_t kClippedTogether = 1 << 16;
+
 std::size_t aligned(std::size_t floats) { return (floats + kAlign - 1) / kAlign * kAlign; }
 
 }  // namespace
@@ -29,6 +32,7 @@ Session::Session(const Kernels& kernels, int threads, ModelSpec model, Optimizer
   first_ = Block<float>(flatSize_);
   second_ = Block<float>(flatSize_);
   gradients_ = Block<float>(flatSize_);
+  if (optimizer_.clipNorm > 0) cutGradients();
   const auto sizeOf = [&](int parameter) { return at(model_.parameters, parameter, "a parameter").size; };
   for (const BatchNormSpec& spec : model_.batchNorms) {
     require(spec.channels > 0 && spec.channels <= kMostChannels, "the channels of a batch norm");
@@ -247,6 +251,7 @@ StepResult Session::trainStep(int index, const StepSettings& settings) {
   runOps(plan.backward);
   unfoldGradients();
   if (const int bad = firstNotFinite(gradients_.data()); bad >= 0) return stop(NotFinite::gradient, bad);
+  clipGradients();
   update(plan, settings);
   return result;
 }
@@ -265,6 +270,36 @@ LossResult Session::computeLoss(const PlanSpec& s, const LossRamp& ramp) {
     batch.outputs[o.name] = {arena_.data() + t.offset, gradient, t.c, padded(t.c)};
   }
   return loss_.compute(pool_, batch, ramp);
+}
+
+void Session::cutGradients() {
+  for (std::size_t i = 0; i < model_.parameters.size(); i++)
+    for (std::size_t at = 0; model_.parameters[i].trainable && at < model_.parameters[i].size; at += kClippedTogether) {
+      const std::size_t end = std::min(model_.parameters[i].size, at + kClippedTogether);
+      clipped_.push_back({offsets_[i] + at, offsets_[i] + end, 0});
+    }
+}
+
+/**
+ * Makes all gradients together no longer than `clipNorm` (Pascanu et al. 2013, algorithm 1). The squares are summed in float64, part
+ * by part, so that any number of threads gives the same.
+ */
+void Session::clipGradients() {
+  float* g = gradients_.data();
+  parallel(pool_, int(clipped_.size()), [&](int item, int) {
+    Part& part = clipped_[item];
+    double sums[4] = {};  // chains of additions that do not wait for each other
+    for (std::size_t i = part.begin; i < part.end; i++) sums[i % 4] += double(g[i]) * g[i];
+    part.squares = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  });
+  double squares = 0;
+  for (const Part& part : clipped_) squares += part.squares;
+  const double norm = std::sqrt(squares);
+  if (!(norm > optimizer_.clipNorm)) return;
+  const double factor = optimizer_.clipNorm / norm;
+  parallel(pool_, int(clipped_.size()), [&](int item, int) {
+    for (std::size_t i = clipped_[item].begin; i < clipped_[item].end; i++) g[i] = float(g[i] * factor);
+  });
 }
 
 void Session::update(const Plan& plan, const StepSettings& settings) {

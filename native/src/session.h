@@ -156,6 +156,7 @@ struct PlanSpec {
 struct OptimizerSpec {
   bool adam = true;
   float beta1 = 0.9f, beta2 = 0.999f, epsilon = 1e-7f, weightDecay = 0, momentum = 0.9f;
+  double clipNorm = 0;  // the gradients together are made no longer; 0: they stay as they are
 };
 
 struct StepSettings {
@@ -269,6 +270,8 @@ class Session {
   void finishGradientSums(BatchNorm& norm, std::int64_t count);
   int firstNotFinite(const float* flat) const;
   LossResult computeLoss(const PlanSpec& plan, const LossRamp& ramp);
+  void cutGradients();
+  void clipGradients();
   void update(const Plan& plan, const StepSettings& settings);
   void updateStatistics(const Plan& plan, const StepSettings& settings);
   void scale(const TensorSpec& tensor, float factor);
@@ -315,6 +318,12 @@ class Session {
   Block<std::uint8_t> pixels_, rowCorrect_;
   Block<std::int32_t> labels_;
   Block<double> rowLoss_;
+  /** Where gradients are clipped: parts of what is trained, none longer than kClippedTogether, and their sums of squares. */
+  struct Part {
+    std::size_t begin, end;
+    double squares;
+  };
+  std::vector<Part> clipped_;
   /** Targets of the embedding, and by output room for a gradient more; empty where the loss needs neither. */
   Block<float> targets_, spare_[kOutputNames];
   bool hasTargets_ = false;

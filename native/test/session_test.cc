@@ -77,7 +77,9 @@ ft::LossSum lossFor(const Network& network, std::size_t turn) {
 }
 
 std::unique_ptr<Session> sessionOf(const ModelSpec& model, int threads) {
-  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, ft::OptimizerSpec(), lossAtHand);
+  ft::OptimizerSpec optimizer;
+  optimizer.clipNorm = 0.1;
+  return std::make_unique<Session>(*ft::availableKernels()[0], threads, model, optimizer, lossAtHand);
 }
 
 /** Weights around which nothing overflows. The first two of a quantizer's range are its ends. */

@@ -28,6 +28,11 @@ export function checkBatch(graph: Graph, { images, labels, targets }: Batch): vo
   if (targets) checkedValues('targets', targets, labels.length * widthOf(graph, 'embedding'));
 }
 
+/** @throws RangeError for what is no length */
+export function checkClipNorm(clipNorm: number): void {
+  if (!(clipNorm >= 0 && clipNorm < 1e30)) throw new RangeError(`clipNorm is ${clipNorm}: a length, or 0 for none`);
+}
+
 /** @throws RangeError when a step lacks what the loss reads, or its ramp is none */
 export function checkStep(
   graph: Graph,

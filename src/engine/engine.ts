@@ -71,6 +71,8 @@ export interface SessionOptions {
   readonly loss?: TrainingLoss;
   /** The default one, Keras' Adam, when absent. */
   readonly optimizer?: Optimizer;
+  /** Before an update the gradients, all taken as one vector, are made no longer than this; as they are when absent or 0. */
+  readonly clipNorm?: number;
   /** What the learning rate is multiplied by, by parameter name; 1 where nothing is said. */
   readonly learningRateFactors?: ReadonlyMap<string, number>;
   /** Moments and step to go on from; zero when absent. */

@@ -138,6 +138,12 @@ export const trainingOptions = z.object({
     value: 'F',
     help: 'decoupled weight decay of adamw, on kernels but not on batch norm and biases',
   }),
+  /** The gradients of a step, all taken as one vector, are made no longer than this; 0: they stay as they are. */
+  clipNorm: z.number().min(0).max(1e6).default(0).register(optionInfo, {
+    flag: 'clip-norm',
+    value: 'F',
+    help: 'gradients that are longer together are made so long before an update; 0 for as they are',
+  }),
   learningRate: z
     .number()
     .positive()

@@ -19,7 +19,7 @@ import type { SettledOptions } from './logitScale.js';
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
 export type CosineSettings = Pick<
   SettledOptions,
-  'loss' | 'logitScale' | 'margin' | 'labelSmoothing' | 'distillationWeight'
+  'loss' | 'logitScale' | 'margin' | 'labelSmoothing' | 'clipNorm' | 'distillationWeight'
 >;
 
 function lossOf(settings: CosineSettings): TrainingLoss {
@@ -56,6 +56,7 @@ export function cosineOptions(settings: CosineSettings, rateFactor: number): Ses
   const { kernel, bias } = COSINE_HEAD;
   return {
     loss: lossOf(settings),
+    clipNorm: settings.clipNorm,
     learningRateFactors: new Map([
       [kernel, rateFactor * settings.logitScale],
       [bias, 0],

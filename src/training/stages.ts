@@ -37,6 +37,7 @@ export function stagesOf(
   const sessionOptions: SessionOptions = {
     loss: { kind: 'softmax', labelSmoothing: options.labelSmoothing },
     optimizer: optimizerOf(options),
+    clipNorm: options.clipNorm,
     learningRateFactors: new Map(above.parameters.map(({ name }) => [name, options.headRateFactor])),
   };
   return async (epoch, before) => {

@@ -144,7 +144,7 @@ function openSession(native: NativeAddon, graph: Graph, random: Random, attempt:
     instructionSet: random.pick(['', ...native.instructionSets()]),
     loss: random.integer(2) === 0 ? [softmax] : [softmax, { weight: 0.5, loss: { kind: 'distillation' } }],
     optimizer: random.pick([
-      { kind: 'sgd', momentum: 0.9 },
+      { kind: 'sgd', momentum: 0.9, clipNorm: 0.1 },
       { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 },
     ]),
   });

@@ -62,7 +62,12 @@ const FLAGS: Record<'training' | 'qat' | 'export', Record<string, string>> = {
       patience: 'patience',
     },
     ...{ epochs: 'epochs', 'head-epochs': 'headEpochs', frozen: 'frozen', batch: 'batchSize', optimizer: 'optimizer' },
-    ...{ momentum: 'momentum', 'weight-decay': 'weightDecay', 'learning-rate': 'learningRate' },
+    ...{
+      momentum: 'momentum',
+      'clip-norm': 'clipNorm',
+      'weight-decay': 'weightDecay',
+      'learning-rate': 'learningRate',
+    },
     ...{ 'head-rate-factor': 'headRateFactor', schedule: 'schedule', 'label-smoothing': 'labelSmoothing' },
     ...{ loss: 'loss', 'logit-scale': 'logitScale', margin: 'margin', 'loss-ramp': 'lossRamp' },
     ...{ augment: 'augmentation', 'people-per-batch': 'sampler.people', 'pictures-per-person': 'sampler.pictures' },

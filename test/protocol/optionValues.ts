@@ -22,6 +22,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   batchSize: { good: [2, 4096], bad: [1, 4097, 2.5] },
   optimizer: { good: ['adam', 'adamw', 'sgd'], bad: ['Adam', 'lion'] },
   momentum: { good: [0, 0.99], bad: [1, -0.1] },
+  clipNorm: { good: [0, 0.5, 1e6], bad: [-0.1, 'short', Infinity] },
   weightDecay: { good: [0, 1], bad: [-0.01, 1.01] },
   learningRate: { good: [1e-9, 10], bad: [0, 10.1, -1] },
   headRateFactor: { good: [0.1, 1000], bad: [0, 1001] },

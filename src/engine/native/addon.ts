@@ -65,9 +65,10 @@ export interface NativeAddon {
       /** The best one when empty. */
       readonly instructionSet: string;
       readonly loss: readonly LossTerm[];
-      readonly optimizer:
+      readonly optimizer: { readonly clipNorm: number } & (
         | ({ readonly kind: 'adam'; readonly weightDecay: number } & AdamOptions)
-        | ({ readonly kind: 'sgd' } & MomentumOptions);
+        | ({ readonly kind: 'sgd' } & MomentumOptions)
+      );
     },
   ): SessionHandle;
   /** Sets the whole state. The arrays hold every parameter, end to end. */

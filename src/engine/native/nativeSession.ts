@@ -5,7 +5,7 @@ import { LossSum } from '../../core/losses/lossSum.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
-import { checkBatch, checkedValues, checkStep } from '../checks.js';
+import { checkBatch, checkClipNorm, checkedValues, checkStep } from '../checks.js';
 import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { notFinite } from '../notFinite.js';
 import type {
@@ -53,8 +53,15 @@ export class NativeSession implements TrainingSession {
     private readonly graph: Graph,
     parameters: ReadonlyMap<string, Float32Array>,
     { threads, instructionSet = '' }: NativeOptions,
-    { optimizer = DEFAULT_OPTIMIZER, learningRateFactors, resume, loss = DEFAULT_LOSS }: SessionOptions = {},
+    {
+      optimizer = DEFAULT_OPTIMIZER,
+      clipNorm = 0,
+      learningRateFactors,
+      resume,
+      loss = DEFAULT_LOSS,
+    }: SessionOptions = {},
   ) {
+    checkClipNorm(clipNorm);
     this.loss = new LossSum(loss);
     this.model = new NumberedGraph(graph, {
       reads: this.loss.reads,
@@ -73,7 +80,7 @@ export class NativeSession implements TrainingSession {
           threads,
           instructionSet,
           loss: this.loss.terms,
-          optimizer: optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer,
+          optimizer: { ...(optimizer.kind === 'adam' ? { weightDecay: 0, ...optimizer } : optimizer), clipNorm },
         }),
       () => `A network of ${formatCount(flat.length, 'weight')}`,
       BYTES_PER_WEIGHT * flat.length,

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { adamUpdate, type AdamMoments } from '../../core/adam.js';
+import { clipNorm } from '../../core/clipNorm.js';
 import { dropoutMask } from '../../core/dropout.js';
 import { momentumUpdate } from '../../core/momentum.js';
 import type { OutputName, OutputValues } from '../../core/losses/loss.js';
@@ -18,7 +19,7 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { checkBatch, checkedValues, checkStep } from '../checks.js';
+import { checkBatch, checkClipNorm, checkedValues, checkStep } from '../checks.js';
 import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import {
@@ -52,6 +53,7 @@ export class TfjsSession implements TrainingSession {
   private readonly lossNodes: OutputNodes;
   private readonly training: Lifetimes;
   private readonly optimizer: Optimizer;
+  private readonly clipNorm: number;
   private readonly learningRateFactors: ReadonlyMap<string, number>;
   private readonly decaying: ReadonlySet<string>;
   private readonly numbers: QuantizerNumbers;
@@ -67,12 +69,15 @@ export class TfjsSession implements TrainingSession {
     {
       loss = DEFAULT_LOSS,
       optimizer = DEFAULT_OPTIMIZER,
+      clipNorm: most = 0,
       learningRateFactors = new Map(),
       resume,
     }: SessionOptions = {},
   ) {
     checkGraph(graph);
+    checkClipNorm(most);
     this.optimizer = optimizer;
+    this.clipNorm = most;
     this.learningRateFactors = learningRateFactors;
     this.decaying = new Set(graph.parameters.filter(decays).map(({ name }) => name));
     this.numbers = new QuantizerNumbers(graph);
@@ -174,7 +179,8 @@ export class TfjsSession implements TrainingSession {
     quantized.unfold(gradients);
 
     this.refuseNotFinite(lossSum, gradients);
-    this.update(gradients, batchStatistics, settings);
+    const clipped = this.clipNorm > 0 ? clipNorm(gradients, this.clipNorm) : gradients;
+    this.update(clipped, batchStatistics, settings);
     for (const [range, ends] of quantized.ranges) this.parameters.get(range)!.set(ends);
     return { lossSum, correct, outputs };
   }
