@@ -8,6 +8,7 @@
 
 #include "addon_state.h"
 #include "cpu.h"
+#include "napi_loss.h"
 #include "napi_read.h"
 #include "napi_write.h"
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 // Every kind, each in a file of its own: loss_softmax.cc.
-#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss) X(kArcFaceLoss) X(kCombinedLoss) X(kDistillationLoss)
+#define FT_LOSSES(X) X(kSoftmaxLoss) X(kCosFaceLoss) X(kArcFaceLoss) X(kCombinedLoss) X(kDistillationLoss) X(kTripletLoss)
 
 namespace ft {
 
@@ -33,6 +33,12 @@ int LossSum::readers(OutputName name) const {
 bool LossSum::needsTargets() const {
   for (const LossTerm& term : terms)
     if (term.loss.kind->needsTargets) return true;
+  return false;
+}
+
+bool LossSum::needsPairs() const {
+  for (const LossTerm& term : terms)
+    if (term.loss.kind->needsPairs) return true;
   return false;
 }
 
@@ -71,7 +77,7 @@ LossSpec ramped(LossSpec loss, const LossRamp& ramp, double* factor) {
 
 LossResult LossSum::compute(Pool& pool, const LossBatch& batch, const LossRamp& ramp) const {
   LossResult result;
-  bool counted = false, begun[kOutputNames] = {};
+  bool counted = false, any = false, begun[kOutputNames] = {};
   for (const auto& [loss, weight] : terms) {
     if (!canCompute(*loss.kind, batch)) continue;
     LossBatch own = batch;
@@ -79,12 +85,13 @@ LossResult LossSum::compute(Pool& pool, const LossBatch& batch, const LossRamp& 
       if (begun[name] && own.outputs[name].gradient) own.outputs[name].gradient = batch.spare[name];
     const LossResult part = loss.kind->compute(pool, ramped(loss, ramp, &own.factor), own);
     result.lossSum += weight * part.lossSum;
-    if (loss.kind->reads[scores] && !std::exchange(counted, true)) result.correct = part.correct;
+    const bool first = !std::exchange(any, true);
+    if (loss.kind->reads[scores] ? !std::exchange(counted, true) : first) result.correct = part.correct;
     for (const OutputName name : {embedding, scores}) {
       const LossOutput& output = batch.outputs[name];
       if (!loss.kind->reads[name] || !output.gradient) continue;
-      const bool first = !std::exchange(begun[name], true);
-      addGradient(pool, batch.rows, output.stride, output.gradient, own.outputs[name].gradient, weight, first);
+      const bool begins = !std::exchange(begun[name], true);
+      addGradient(pool, batch.rows, output.stride, output.gradient, own.outputs[name].gradient, weight, begins);
     }
   }
   return result;

@@ -31,6 +31,8 @@ struct LossBatch {
   std::uint8_t* rowCorrect = nullptr;
   /** Room for a gradient more, [rows, stride], of an output that several losses of a sum read. */
   float* spare[kOutputNames] = {};
+  /** Room for a loss that compares pairs: rows * (rows + 1), and pairRoom for each thread. */
+  double* pairs = nullptr;
 };
 
 struct LossResult {
@@ -51,6 +53,8 @@ struct LossSetting {
   double least, below;
   /** What it grows with: a scale as a whole, a margin from the least, which is none. */
   double LossRamp::*ramp = nullptr;
+  /** A word: its place in this list, which ends with null. */
+  const char* const* choices = nullptr;
 };
 
 constexpr int kMostLossSettings = 4, kMostLossTerms = 4;
@@ -65,7 +69,12 @@ struct LossKind {
   LossResult (*compute)(Pool&, const LossSpec&, const LossBatch&);
   /** Reads the targets of a batch. */
   bool needsTargets = false;
+  /** Compares the embeddings of a batch with each other. */
+  bool needsPairs = false;
 };
+
+/** For a thread that compares pairs: rows or channels of the embedding, of which there are more, and a cache line between threads. */
+inline std::size_t pairRoom(int rows, int channels) { return std::size_t(rows > channels ? rows : channels) + 8; }
 
 struct LossSpec {
   const LossKind* kind = nullptr;
@@ -84,9 +93,10 @@ struct LossSum {
   /** How many of the losses read it. */
   int readers(OutputName name) const;
   bool needsTargets() const;
+  bool needsPairs() const;
   /**
    * A loss whose outputs or targets are not there is left out, which must not be in training. Correct are the rows of the first that
-   * reads scores. Allocates nothing.
+   * reads scores, else of the first. Allocates nothing.
    */
   LossResult compute(Pool& pool, const LossBatch& batch, const LossRamp& ramp) const;
 };

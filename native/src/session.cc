@@ -262,6 +262,7 @@ LossResult Session::computeLoss(const PlanSpec& s, const LossRamp& ramp) {
   batch.rows = s.batch;
   batch.labels = labels_.data();
   batch.rowLoss = rowLoss_.data(), batch.rowCorrect = rowCorrect_.data();
+  batch.pairs = pairs_.data();
   batch.targets = hasTargets_ ? targets_.data() : nullptr;
   for (const OutputName name : {embedding, scores}) batch.spare[name] = spare_[name].data();
   for (const OutputSpec& o : s.outputs) {

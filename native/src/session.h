@@ -326,6 +326,8 @@ class Session {
   std::vector<Part> clipped_;
   /** Targets of the embedding, and by output room for a gradient more; empty where the loss needs neither. */
   Block<float> targets_, spare_[kOutputNames];
+  /** Room for a loss that compares pairs. */
+  Block<double> pairs_;
   bool hasTargets_ = false;
   Workspace workspace_;
   std::vector<std::unique_ptr<BatchNorm>> norms_;

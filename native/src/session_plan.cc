@@ -145,9 +145,12 @@ void Session::grow(const Plan& plan) {
   Block<std::int32_t> labels(fits(labels_, batch) ? 0 : batch);
   Block<double> rowLoss(fits(rowLoss_, batch) ? 0 : batch);
   Block<float> targets, spare[kOutputNames];
+  Block<double> pairs;
   for (const OutputSpec& o : s.outputs) {
     const std::size_t c = std::size_t(s.tensors[o.tensor].c), row = std::size_t(padded(int(c)));
     if (o.name == embedding && loss_.needsTargets() && !fits(targets_, batch * c)) targets = Block<float>(batch * c);
+    const std::size_t room = batch * (batch + 1) + pool_.threads() * pairRoom(s.batch, int(c));
+    if (o.name == embedding && loss_.needsPairs() && !fits(pairs_, room)) pairs = Block<double>(room);
     if (s.training && loss_.readers(o.name) > 1 && !fits(spare_[o.name], batch * row)) spare[o.name] = Block<float>(batch * row);
   }
   Block<float> arena(fits(arena_, s.arenaFloats) ? 0 : s.arenaFloats);
@@ -163,6 +166,7 @@ void Session::grow(const Plan& plan) {
   if (labels.size() > 0) labels_ = std::move(labels);
   if (rowLoss.size() > 0) rowLoss_ = std::move(rowLoss);
   if (targets.size() > 0) targets_ = std::move(targets);
+  if (pairs.size() > 0) pairs_ = std::move(pairs);
   for (int name = 0; name < kOutputNames; name++)
     if (spare[name].size() > 0) spare_[name] = std::move(spare[name]);
   if (arena.size() > 0) arena_ = std::move(arena);

@@ -8,12 +8,12 @@ export const lossOptions = {
    * embedding of a picture's view and that of the picture as it is, by the network as it was when the run began.
    */
   loss: z
-    .enum(['auto', 'softmax', 'cosface', 'arcface', 'distillation'])
+    .enum(['auto', 'softmax', 'cosface', 'arcface', 'combined', 'triplet', 'distillation'])
     .default('auto')
     .register(optionInfo, {
       flag: 'loss',
       value: 'NAME',
-      help: 'auto, softmax, or with face weights cosface, arcface or distillation; auto is cosface there and softmax elsewhere',
+      help: 'auto, softmax, or with face weights cosface, arcface, combined, triplet or distillation; auto is cosface there and softmax elsewhere',
       pick: {
         place: 54,
         label: 'Loss',
@@ -23,6 +23,12 @@ export const lossOptions = {
           auto: { label: 'Recommended', detail: 'CosFace' },
           cosface: { label: 'CosFace', detail: 'The right person’s similarity must win by the margin' },
           arcface: { label: 'ArcFace', detail: 'The right person must win although the angle is larger by the margin' },
+          combined: { label: 'Combined Margin', detail: 'Of the cosine and of the angle, by --margin-m1, -m2 and -m3' },
+          triplet: {
+            label: 'Triplet',
+            detail:
+              'A picture nearer to those of the same person than to all others; trains every layer, in batches of people',
+          },
           softmax: { label: 'Softmax', detail: 'Without a margin' },
           distillation: {
             label: 'Distillation',
@@ -46,11 +52,36 @@ export const lossOptions = {
       value: 'N',
       help: 'with face weights: what a cosine is multiplied by to become a score (the s of CosFace and ArcFace); auto fits it to the number of people',
     }),
-  /** With the face network: by how much a person's cosine must win (CosFace), or the angle in radians (ArcFace). */
+  /**
+   * With the face network: by how much a person's cosine must win (CosFace), or the angle in radians (ArcFace), or the distance of
+   * unit vectors (triplet).
+   */
   margin: z.number().min(0).lt(1).default(0.4).register(optionInfo, {
     flag: 'margin',
     value: 'F',
-    help: 'with face weights: the margin by which a person’s cosine (cosface) or angle in radians (arcface) must win',
+    help: 'with face weights: by how much a person’s cosine (cosface), angle in radians (arcface) or distance, 0 to 2 (triplet) must win',
+  }),
+  /** With `combined`: the three margins of Deng et al. 2019, equation 4, cos(m1 · angle + m2) − m3. */
+  marginM1: z.number().min(1).lt(5).default(1).register(optionInfo, {
+    flag: 'margin-m1',
+    value: 'F',
+    help: 'with --loss combined: what the angle to the right person is multiplied by',
+  }),
+  marginM2: z.number().min(0).lt(3).default(0.3).register(optionInfo, {
+    flag: 'margin-m2',
+    value: 'F',
+    help: 'with --loss combined: radians added to that angle',
+  }),
+  marginM3: z.number().min(0).lt(1).default(0.2).register(optionInfo, {
+    flag: 'margin-m3',
+    value: 'F',
+    help: 'with --loss combined: what is taken from its cosine',
+  }),
+  /** With `triplet`: which pictures of a batch are compared. */
+  mining: z.enum(['hard', 'semi-hard']).default('hard').register(optionInfo, {
+    flag: 'mining',
+    value: 'NAME',
+    help: 'with --loss triplet: hard, the farthest of the same person and the nearest other, or semi-hard, the nearest other beyond each of the same person',
   }),
   /** Share of a run's steps in which a loss grows to its margin, and to its scale from one that fits the number of people. */
   lossRamp: z.number().min(0).max(1).default(0).register(optionInfo, {

@@ -13,24 +13,35 @@ import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { ObservationSettings } from '../quantization/folding.js';
+import { followColumns } from './followColumns.js';
 import { HeadSession } from './headSession.js';
 import type { SettledOptions } from './logitScale.js';
 
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
 export type CosineSettings = Pick<
   SettledOptions,
-  'loss' | 'logitScale' | 'margin' | 'labelSmoothing' | 'clipNorm' | 'distillationWeight'
+  | 'loss'
+  | 'logitScale'
+  | 'margin'
+  | 'marginM1'
+  | 'marginM2'
+  | 'marginM3'
+  | 'mining'
+  | 'labelSmoothing'
+  | 'clipNorm'
+  | 'distillationWeight'
 >;
 
 function lossOf(settings: CosineSettings): TrainingLoss {
-  const { loss, distillationWeight } = settings;
+  const { loss, distillationWeight, margin, mining } = settings;
   const toTarget = { kind: 'distillation' } as const;
   // The scores have no weight, but say who is right.
-  if (loss === 'distillation')
-    return [
-      { weight: 1, loss: toTarget },
-      { weight: 0, loss: DEFAULT_LOSS },
-    ];
+  const answers = { weight: 0, loss: DEFAULT_LOSS };
+  if (loss === 'distillation') return [{ weight: 1, loss: toTarget }, answers];
+  if (loss === 'triplet') {
+    const beside = distillationWeight > 0 ? [{ weight: distillationWeight, loss: toTarget }] : [];
+    return [{ weight: 1, loss: { kind: 'triplet', margin, mining } }, ...beside, answers];
+  }
   const ofScores = lossOfPeople(loss, settings);
   if (distillationWeight === 0) return ofScores;
   return [
@@ -40,10 +51,11 @@ function lossOf(settings: CosineSettings): TrainingLoss {
 }
 
 function lossOfPeople(
-  loss: Exclude<CosineSettings['loss'], 'distillation'>,
-  { logitScale: scale, margin, labelSmoothing }: CosineSettings,
+  loss: Exclude<CosineSettings['loss'], 'distillation' | 'triplet'>,
+  { logitScale: scale, margin, marginM1: m1, marginM2: m2, marginM3: m3, labelSmoothing }: CosineSettings,
 ): Loss {
   if (loss === 'softmax') return { kind: 'softmax', labelSmoothing };
+  if (loss === 'combined') return { kind: 'combined', scale, m1, m2, m3 };
   return { kind: loss === 'auto' ? 'cosface' : loss, scale, margin };
 }
 
@@ -83,16 +95,21 @@ export class CosineHeadSession extends HeadSession {
   }
 }
 
-/** Trains a whole network with a cosine head: after every update its columns are as long as the scale again. */
+/**
+ * Trains a whole network with a cosine head: after every update its columns are as long as the scale again. Where the loss reads no
+ * scores they follow what their people's pictures give.
+ */
 export class FittedSession implements TrainingSession {
   constructor(
     private readonly network: TrainingSession,
     private readonly logitScale: number,
+    private readonly follows = false,
   ) {}
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const result = await this.network.trainStep(batch, settings);
-    await refit(this.network, this.logitScale);
+    if (this.follows) await follow(this.network, this.logitScale, result.outputs.embedding!, batch.labels);
+    else await refit(this.network, this.logitScale);
     return result;
   }
 
@@ -127,4 +144,16 @@ export async function refit(head: Pick<TrainingSession, 'readState' | 'assign'>,
   const people = parameters.get(COSINE_HEAD.bias)!.length;
   const kernel = fitColumns(parameters.get(COSINE_HEAD.kernel)!, people, logitScale);
   head.assign(new Map([[COSINE_HEAD.kernel, kernel]]));
+}
+
+async function follow(
+  network: Pick<TrainingSession, 'readState' | 'assign'>,
+  logitScale: number,
+  embeddings: Float32Array,
+  labels: Int32Array,
+): Promise<void> {
+  const { parameters } = await network.readState();
+  const people = parameters.get(COSINE_HEAD.bias)!.length;
+  const kernel = followColumns(parameters.get(COSINE_HEAD.kernel)!, people, embeddings, labels, logitScale);
+  network.assign(new Map([[COSINE_HEAD.kernel, kernel]]));
 }

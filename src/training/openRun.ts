@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
-import { frozenForInt8 } from '../core/frozenForInt8.js';
 import { UserError } from '../core/userError.js';
 import { withoutExcluded } from '../dataset/checkDataset.js';
 import { scanDataset } from '../dataset/scanDataset.js';
@@ -19,6 +18,7 @@ import { writeRunRecord, type RunRecord } from '../runs/runRecord.js';
 import { ELSEWHERE_MS, here, isOfHere, readVitalSigns } from '../runs/vitalSigns.js';
 import { requireWeights } from '../weights/startWeights.js';
 import { faceStart } from './faceStart.js';
+import { requireTrainable } from './requireTrainable.js';
 import type { RunContext, RunSurroundings } from './runContext.js';
 import { RunTeller } from './runTeller.js';
 
@@ -209,28 +209,4 @@ function complete(epochs: number): UserError {
     `${formatCount(epochs, 'epoch')} of this run ${epochs === 1 ? 'is' : 'are'} done already.`,
     'Name more than that to train it longer (--epochs).',
   );
-}
-
-/** @throws UserError `invalid-options` where quantization would have nothing to train, a margin no cosines, or a distillation nothing to do */
-function requireTrainable(options: TrainingOptions): void {
-  const { quantization, frozen, loss, distillationWeight, weights, averageDecay } = options;
-  if (averageDecay > 0 && weights === 'faces')
-    throw new UserError(
-      'invalid-options',
-      'The vectors of people on the face network are not averaged yet.',
-      'Leave --average-decay away, or train another network.',
-    );
-  if (loss !== 'auto' && loss !== 'softmax' && weights !== 'faces')
-    throw new UserError(
-      'invalid-options',
-      `The loss ${loss} needs a network that gives cosines, which so far is the face network alone.`,
-      'Use --recipe face, or leave --loss away.',
-    );
-  if (frozen && (loss === 'distillation' || distillationWeight > 0))
-    throw new UserError(
-      'invalid-options',
-      'A distillation trains the layers below the embedding, and a frozen network keeps them as they are.',
-      'Use --recipe door, which trains every layer, or another loss.',
-    );
-  if (quantization && frozen) throw frozenForInt8();
 }

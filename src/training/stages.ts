@@ -1,3 +1,4 @@
+import type { TrainingLoss } from '../core/losses/lossSum.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Engine, SessionOptions, TrainingSession } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
@@ -35,7 +36,7 @@ export function stagesOf(
   const features = featuresOf(float);
   const { above } = splitAt(float, features);
   const sessionOptions: SessionOptions = {
-    loss: { kind: 'softmax', labelSmoothing: options.labelSmoothing },
+    loss: lossOf(options),
     optimizer: optimizerOf(options),
     clipNorm: options.clipNorm,
     learningRateFactors: new Map(above.parameters.map(({ name }) => [name, options.headRateFactor])),
@@ -56,6 +57,16 @@ export function stagesOf(
     const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), resumed);
     return { name, reader: new PixelReader(dataset, options), ...averagedBy(options, session, average) };
   };
+}
+
+/** Triplets beside the softmax that teaches the head who is who. */
+function lossOf({ loss, labelSmoothing, margin, mining }: TrainingOptions): TrainingLoss {
+  const softmax = { kind: 'softmax', labelSmoothing } as const;
+  if (loss !== 'triplet') return softmax;
+  return [
+    { weight: 1, loss: softmax },
+    { weight: 1, loss: { kind: 'triplet', margin, mining } },
+  ];
 }
 
 /** A session, or where the options ask for it the average of what it trains. */

@@ -47,7 +47,7 @@ export async function wholeFaceStage(
     ...(from && { resume: from.session }),
   });
   const pixels = new PixelReader(dataset, options);
-  const fitted = new FittedSession(session, logitScale);
+  const fitted = new FittedSession(session, logitScale, options.loss === 'triplet');
   if (!distils) return { name: 'all', session: fitted, reader: pixels };
   if (!ofViews) return { name: 'all', session: fitted, reader: new TargetReader(pixels, embeddings!) };
   const teacher = engine.createSession(below, values);

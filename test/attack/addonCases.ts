@@ -111,6 +111,7 @@ function refuse(error: unknown, tally: Tally): void {
 
 /** A session whose loss reads something else refuses the plan. */
 const READS = [['scores'], ['embedding', 'scores'], ['embedding']] as const;
+const OF_EMBEDDINGS = [{ kind: 'distillation' }, { kind: 'triplet', margin: 0.3, mining: 'semi-hard' }] as const;
 const CALLS = [
   'plan',
   'plan',
@@ -142,7 +143,7 @@ function openSession(native: NativeAddon, graph: Graph, random: Random, attempt:
     ...description,
     threads: random.pick([1, 1, 2, 3]),
     instructionSet: random.pick(['', ...native.instructionSets()]),
-    loss: random.integer(2) === 0 ? [softmax] : [softmax, { weight: 0.5, loss: { kind: 'distillation' } }],
+    loss: random.integer(2) === 0 ? [softmax] : [softmax, { weight: 0.5, loss: random.pick(OF_EMBEDDINGS) }],
     optimizer: random.pick([
       { kind: 'sgd', momentum: 0.9, clipNorm: 0.1 },
       { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.01 },

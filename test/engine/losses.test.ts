@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Choice, Range } from '../../src/core/losses/loss.js';
 import { LOSSES } from '../../src/core/losses/losses.js';
 import { LossSum, type TrainingLoss } from '../../src/core/losses/lossSum.js';
 import { Random } from '../../src/core/random.js';
@@ -120,7 +121,14 @@ describe('every loss on every engine', () => {
     const create = (loss: object) =>
       addon().createSession({ ...EMPTY_MODEL, loss: [{ weight: 1, loss }], optimizer: PLAIN_SGD } as never);
     for (const { loss } of examples)
-      for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {
+      for (const [setting, of] of Object.entries<Range | Choice>(LOSSES[loss.kind].settings)) {
+        if ('choices' in of) {
+          for (const word of of.choices) create({ ...loss, [setting]: word });
+          for (const wrong of ['', 'else', 0, undefined])
+            assert.throws(() => create({ ...loss, [setting]: wrong }), new RegExp(setting), `${loss.kind}: ${wrong}`);
+          continue;
+        }
+        const { least, below } = of;
         const most = Number.isFinite(below) ? below - 1e-9 : 1e300;
         for (const right of [least, most]) create({ ...loss, [setting]: right });
         for (const wrong of [least - 1e-9, below, NaN, '1'])

@@ -61,6 +61,28 @@ def distillation(embedding, _, __):
     return (1 - F.cosine_similarity(embedding, torch.tensor(TARGETS), eps=1e-12)).sum()
 
 
+def triplet(embedding, labels, loss):
+    unit = F.normalize(embedding)
+    total = 0
+    for i, own in enumerate(labels.tolist()):
+        distance = (unit[i] - unit).norm(dim=1)
+        same = [j for j, other in enumerate(labels.tolist()) if other == own and j != i]
+        others = [j for j, other in enumerate(labels.tolist()) if other != own]
+        if not same or not others:
+            continue
+        if loss["mining"] == "hard":
+            pairs = [(max(distance[j] for j in same), min(distance[j] for j in others))]
+        else:
+            pairs = []
+            for j in same:
+                beyond = [distance[k] for k in others if distance[k] > distance[j]]
+                pairs.append((distance[j], min(beyond) if beyond else max(distance[k] for k in others)))
+        total = total + sum(F.relu(loss["margin"] + p - n) for p, n in pairs) / len(pairs)
+    return total
+
+
+# Three of a person, two of another and one alone.
+TRIPLET_LABELS = [0, 0, 0, 1, 1, 2]
 CASES = [
     dict(kind="softmax", labelSmoothing=0),
     dict(kind="cosface", scale=32, margin=0.4),
@@ -72,6 +94,10 @@ CASES = [
     dict(kind="combined", scale=32, m1=1.35, m2=0.1, m3=0),
     dict(kind="combined", scale=4, m1=4, m2=0, m3=0.1),
     dict(kind="distillation"),
+    dict(kind="triplet", margin=0.2, mining="hard"),
+    dict(kind="triplet", margin=1.2, mining="hard"),
+    dict(kind="triplet", margin=0.2, mining="semi-hard"),
+    dict(kind="triplet", margin=1, mining="semi-hard"),
     [
         dict(weight=1, loss=dict(kind="cosface", scale=32, margin=0.4)),
         dict(weight=0.5, loss=dict(kind="distillation")),
@@ -84,13 +110,13 @@ CASES = [
 ]
 
 
-KINDS = dict(softmax=softmax, cosface=cosface, arcface=arcface, combined=combined, distillation=distillation)
+KINDS = dict(softmax=softmax, cosface=cosface, arcface=arcface, combined=combined, distillation=distillation, triplet=triplet)
 RAMPS = [
     (dict(kind="cosface", scale=32, margin=0.4), dict(scale=0.25, margin=0.5)),
     (dict(kind="arcface", scale=32, margin=0.5), dict(scale=0.5, margin=0)),
     (dict(kind="combined", scale=16, m1=3, m2=0.3, m3=0.2), dict(scale=0.3, margin=0.6)),
 ]
-READS_EMBEDDING = ("distillation",)
+READS_EMBEDDING = ("distillation", "triplet")
 
 
 def ramped(loss, ramp):
@@ -101,7 +127,8 @@ def ramped(loss, ramp):
 
 def case(loss, ramp=None):
     terms = loss if isinstance(loss, list) else [dict(weight=1, loss=loss)]
-    labels = torch.tensor(LABELS)
+    own_labels = TRIPLET_LABELS if terms[0]["loss"]["kind"] == "triplet" else LABELS
+    labels = torch.tensor(own_labels)
     outputs, total = {}, 0
     for weight, own in ((term["weight"], term["loss"]) for term in terms):
         name = "embedding" if own["kind"] in READS_EMBEDDING else "scores"
@@ -115,6 +142,7 @@ def case(loss, ramp=None):
     gradients = dict(zip(outputs, torch.autograd.grad(total / ROWS, list(outputs.values()))))
     return dict(
         loss=loss,
+        labels=own_labels,
         **(dict(ramp=ramp) if ramp else {}),
         outputs={name: values.detach().flatten().tolist() for name, values in outputs.items()},
         lossSum=total.item(),
@@ -124,7 +152,7 @@ def case(loss, ramp=None):
 
 def main():
     cases = [case(loss) for loss in CASES] + [case(loss, ramp) for loss, ramp in RAMPS]
-    print(json.dumps(dict(torch=torch.__version__, labels=LABELS, targets=TARGETS.flatten().tolist(), cases=cases)))
+    print(json.dumps(dict(torch=torch.__version__, targets=TARGETS.flatten().tolist(), cases=cases)))
 
 
 main()

@@ -29,6 +29,10 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
     quantization: { afterEpochs: 2, calibrationPictures: 8, sensitivityPictures: 4 },
   },
   'an embedding of its own, its layer alone at first': { epochs: 3, headEpochs: 1, embedding: 64, pooling: 'average' },
+  'triplets beside softmax, the margin growing, gradients clipped': {
+    ...{ epochs: 3, loss: 'triplet', mining: 'semi-hard', lossRamp: 0.6, clipNorm: 0.5 },
+    sampler: { people: 3, pictures: 2 },
+  },
   MobileFaceNet: { epochs: 2, backbone: 'mobileFaceNet', size: 48 },
   'averaged weights, the head first': {
     ...{ epochs: 3, headEpochs: 1, averageDecay: 0.9, optimizer: 'adamw', augmentation: { flip: true } },

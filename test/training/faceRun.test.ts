@@ -206,8 +206,8 @@ describe('a training from the face network', function () {
     it('trains with each loss, by its margin, and goes on to the same bits', async () => {
       somePeople(data(), 4, 6);
       const firstLosses = new Map<string, number>();
-      for (const loss of ['auto', 'cosface', 'arcface', 'softmax'] as const) {
-        const options = { loss, margin: 0.4, epochs: 2, views: 1 };
+      for (const loss of ['auto', 'cosface', 'arcface', 'softmax', 'combined'] as const) {
+        const options = { loss, margin: 0.4, marginM1: 1, marginM2: 0, marginM3: 0.4, epochs: 2, views: 1 };
         assert.ok((await train(options)).ok, loss);
         const expected = resultOf(runFolder());
         const { steps } = reduceAll(new RunReader(runFolder()).readNew());
@@ -218,8 +218,15 @@ describe('a training from the face network', function () {
         assert.deepEqual(resultOf(runFolder()), expected, loss);
         fs.rmSync(runFolder(), { recursive: true });
       }
-      const [auto, cosface, arcface, softmax] = [...firstLosses.values()] as [number, number, number, number];
+      const [auto, cosface, arcface, softmax, combined] = [...firstLosses.values()] as [
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       assert.equal(auto, cosface);
+      assert.ok(Math.abs(combined - cosface) < 1e-6, 'of the cosine alone it is CosFace');
       // From the same vectors: 0.4 of the angle is less of the cosine than 0.4 of the cosine.
       assert.ok(softmax < arcface && arcface < cosface, `${softmax}, ${arcface}, ${cosface}`);
     });

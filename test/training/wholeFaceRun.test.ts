@@ -78,7 +78,28 @@ describe('a training of the whole face network', function () {
       assert.deepEqual(after.parameters.get(COSINE_HEAD.kernel), checkpointOf(5).parameters.get(COSINE_HEAD.kernel));
     });
 
-    for (const options of [{ loss: 'cosface', distillationWeight: 2 }, { loss: 'distillation' }] as const)
+    it('by triplets moves every layer, and the people’s vectors follow', async () => {
+      somePeople(data(), 4, 8);
+      const options = { loss: 'triplet', margin: 0.3, sampler: { people: 4, pictures: 3 }, epochs: 3 } as const;
+      const { ok, messages } = await train(options);
+      assert.ok(ok, JSON.stringify(messages.at(-1)));
+      const { epochs } = stateOf();
+      assert.ok(epochs.at(-1)!.valAccuracy >= 0.9, JSON.stringify(epochs));
+      const [before, after] = [2, 3].map((epoch) => checkpointOf(epoch).parameters.get(COSINE_HEAD.kernel)!);
+      for (let person = 0; person < 4; person++) {
+        const [own, old] = [after!, before!].map((kernel) => kernel.filter((_, i) => i % 4 === person));
+        const cosine = own!.reduce((sum, v, i) => sum + v * old![i]!, 0) / SCALE ** 2;
+        assert.ok(Math.abs(Math.hypot(...own!) - SCALE) < 1e-4);
+        assert.ok(cosine > 0.5 && cosine < 0.999999, `${cosine}`);
+      }
+    });
+
+    const people = { people: 3, pictures: 2 };
+    for (const options of [
+      { loss: 'cosface', distillationWeight: 2 },
+      { loss: 'distillation' },
+      { loss: 'triplet', distillationWeight: 0.5, sampler: people },
+    ] as const)
       it(`goes on to the same bits with ${options.loss}`, async () => {
         somePeople(data(), 3, 6);
         assert.ok((await train({ ...options, epochs: 2 })).ok);
@@ -93,13 +114,17 @@ describe('a training of the whole face network', function () {
 
     it('is refused where nothing below the embedding trains', async () => {
       somePeople(data(), 3, 3);
-      for (const options of [{ loss: 'distillation' }, { distillationWeight: 1 }] as const) {
+      const ofPeople = { loss: 'triplet', sampler: { people: 3, pictures: 2 } } as const;
+      for (const options of [{ loss: 'distillation' }, { distillationWeight: 1 }, ofPeople] as const) {
         const { ok, messages } = await train({ ...options, frozen: true });
         assert.ok(!ok);
         const failure = messages.find((message) => message.type === 'failure');
         assert.equal(failure?.code, 'invalid-options');
         assert.match(failure.message, /a frozen network keeps them as they are/);
       }
+      const { messages } = await train({ loss: 'triplet' });
+      const failure = messages.find((message) => message.type === 'failure');
+      assert.match(`${failure?.message} ${failure?.advice}`, /several pictures of each person.*--people-per-batch/);
     });
   });
 });

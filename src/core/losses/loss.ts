@@ -8,7 +8,7 @@ export type OutputName = keyof OutputValues;
 export interface LossResult {
   /** Summed over the rows, so that batches of different size add up; not finite where an output is not. */
   readonly lossSum: number;
-  /** Rows whose highest score is the label's; 0 for a loss that reads no scores. */
+  /** Rows whose highest score is the label's; of a loss that reads no scores 0, or what it says of its own. */
   readonly correct: number;
   /** d(mean loss of the rows)/d(output), of every output that the loss reads. */
   readonly gradients: OutputValues;
@@ -28,6 +28,11 @@ export interface Range {
   readonly ramp?: keyof LossRamp;
 }
 
+/** A setting that is one of some words. */
+export interface Choice {
+  readonly choices: readonly string[];
+}
+
 /** What comes with a batch beside outputs and labels. */
 export interface LossInput {
   /** [rows, width of the embedding], for a loss that needs them. */
@@ -41,7 +46,7 @@ export interface LossFunction<Kind extends { readonly kind: string }> {
   readonly reads: readonly OutputName[];
   /** Compares the embedding with one that comes with the batch. */
   readonly needsTargets?: true;
-  readonly settings: { readonly [Name in Exclude<keyof Kind, 'kind'>]: Range };
+  readonly settings: { readonly [Name in Exclude<keyof Kind, 'kind'>]: Kind[Name] extends string ? Choice : Range };
   /**
    * @param labels [rows], each in [0, people)
    * @throws RangeError when a label, or the length of an output or of the targets, does not fit

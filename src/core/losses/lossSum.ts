@@ -42,7 +42,7 @@ export class LossSum {
   }
 
   /**
-   * The rows that are correct are told by the first loss that reads scores. A loss whose outputs or targets are not there is left
+   * The rows that are correct are told by the first loss that reads scores, else by the first. A loss whose outputs or targets are not there is left
    * out, which a step never asks for.
    *
    * @param ramp how far scales and margins have grown: a scale that has not makes the scores as much smaller
@@ -52,7 +52,8 @@ export class LossSum {
     labels: Int32Array,
     { targets, ramp = WHOLE }: { readonly targets?: Float32Array; readonly ramp?: LossRamp } = {},
   ): LossResult {
-    let [lossSum, correct, counted] = [0, 0, false];
+    let lossSum = 0;
+    let correct: { readonly rows: number; readonly byScores: boolean } | undefined;
     const gradients: { -readonly [Name in OutputName]?: Float32Array } = {};
     for (const { weight, loss } of this.terms) {
       const { reads, needsTargets } = this.table[loss.kind];
@@ -60,14 +61,15 @@ export class LossSum {
       const input = { ...(targets && { targets }), ...(hasScale(loss) && { factor: ramp.scale }) };
       const own = computeLoss(rampedLoss(loss, ramp), outputs, labels, input, this.table);
       lossSum += weight * own.lossSum;
-      if (!counted && reads.includes('scores')) [correct, counted] = [own.correct, true];
+      const byScores = reads.includes('scores');
+      if (!correct || (byScores && !correct.byScores)) correct = { rows: own.correct, byScores };
       for (const name of reads) {
         const [sum, more] = [gradients[name], own.gradients[name]!];
         if (sum) for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + weight * more[i]!;
         else gradients[name] = weight === 1 ? more : more.map((v) => weight * v);
       }
     }
-    return { lossSum, correct, gradients };
+    return { lossSum, correct: correct?.rows ?? 0, gradients };
   }
 }
 

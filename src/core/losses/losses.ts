@@ -2,11 +2,12 @@ import { arcface } from './arcface.js';
 import { combined } from './combined.js';
 import { cosface } from './cosface.js';
 import { distillation } from './distillation.js';
-import type { KindOf, LossFunction, LossInput, LossRamp, LossResult, OutputValues, Range } from './loss.js';
+import type { Choice, KindOf, LossFunction, LossInput, LossRamp, LossResult, OutputValues, Range } from './loss.js';
 import { softmax } from './softmax.js';
+import { triplet } from './triplet.js';
 
 /** Each kind has a file here, and one in the native engine that is fast. */
-export const LOSSES = { softmax, cosface, arcface, combined, distillation };
+export const LOSSES = { softmax, cosface, arcface, combined, distillation, triplet };
 
 type Kinds = { readonly [Kind in keyof typeof LOSSES]: KindOf<(typeof LOSSES)[Kind]> };
 export type LossTable = { readonly [Kind in keyof Kinds]: LossFunction<Kinds[Kind]> };
@@ -30,8 +31,14 @@ export function computeLoss<Kind extends keyof Kinds>(
 export function checkLoss<Kind extends keyof Kinds>(loss: Kinds[Kind] & { readonly kind: Kind }): void {
   const table: LossTable = LOSSES;
   const told = new Map<string, unknown>(Object.entries(loss));
-  for (const [name, { least, below }] of Object.entries<Range>(table[loss.kind].settings)) {
+  for (const [name, setting] of Object.entries<Range | Choice>(table[loss.kind].settings)) {
     const value = told.get(name);
+    if ('choices' in setting) {
+      if (!setting.choices.some((choice) => choice === value))
+        throw new RangeError(`${name} of the loss ${loss.kind} is ${String(value)}: ${setting.choices.join(' or ')}`);
+      continue;
+    }
+    const { least, below } = setting;
     if (!(typeof value === 'number' && value >= least && value < below))
       throw new RangeError(
         `${name} of the loss ${loss.kind} is ${String(value)}: from ${least} on, and below ${below}`,
@@ -43,7 +50,9 @@ export function checkLoss<Kind extends keyof Kinds>(loss: Kinds[Kind] & { readon
 export function rampedLoss<L extends Loss>(loss: L, ramp: LossRamp): L {
   const told = new Map<string, unknown>(Object.entries(loss));
   const grown: Record<string, number> = {};
-  for (const [name, { least, ramp: grows }] of Object.entries<Range>(LOSSES[loss.kind].settings)) {
+  for (const [name, setting] of Object.entries<Range | Choice>(LOSSES[loss.kind].settings)) {
+    if ('choices' in setting) continue;
+    const { least, ramp: grows } = setting;
     if (!grows || ramp[grows] === 1) continue;
     const [value, share] = [told.get(name) as number, ramp[grows]];
     grown[name] = grows === 'scale' ? value * share : least + (value - least) * share;
@@ -53,5 +62,7 @@ export function rampedLoss<L extends Loss>(loss: L, ramp: LossRamp): L {
 
 /** Whether its scores are multiplied by a scale that grows. */
 export function hasScale({ kind }: Loss): boolean {
-  return Object.values<Range>(LOSSES[kind].settings).some(({ ramp }) => ramp === 'scale');
+  return Object.values<Range | Choice>(LOSSES[kind].settings).some(
+    (setting) => 'ramp' in setting && setting.ramp === 'scale',
+  );
 }

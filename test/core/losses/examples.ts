@@ -18,6 +18,11 @@ export const EXAMPLES: { readonly [Kind in Loss['kind']]: readonly Example<Extra
     { loss: { kind: 'combined', scale: 16, m1: 3, m2: 0.1, m3: 0 } },
   ],
   distillation: [{ loss: { kind: 'distillation' } }],
+  triplet: [
+    { loss: { kind: 'triplet', margin: 0.3, mining: 'hard' } },
+    { loss: { kind: 'triplet', margin: 1.5, mining: 'semi-hard' } },
+    { loss: { kind: 'triplet', margin: 0.2, mining: 'semi-hard' } },
+  ],
 };
 
 interface Example<L extends Loss> {
@@ -39,5 +44,11 @@ export const SUMS: readonly TrainingLoss[] = [
     { weight: 0.25, loss: { kind: 'distillation' } },
     { weight: 2, loss: { kind: 'softmax', labelSmoothing: 0 } },
     { weight: 1, loss: { kind: 'arcface', scale: 8, margin: 0.5 } },
+  ],
+  // The scores have no weight, and say who is right.
+  [
+    { weight: 1, loss: { kind: 'triplet', margin: 0.5, mining: 'hard' } },
+    { weight: 0.5, loss: { kind: 'distillation' } },
+    { weight: 0, loss: { kind: 'softmax', labelSmoothing: 0 } },
   ],
 ];

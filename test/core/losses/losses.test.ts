@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { LossResult, OutputName } from '../../../src/core/losses/loss.js';
+import type { Choice, LossResult, OutputName, Range } from '../../../src/core/losses/loss.js';
 import { checkLoss, computeLoss, LOSSES, rampedLoss, type Loss } from '../../../src/core/losses/losses.js';
 import { checkRamp, LossSum } from '../../../src/core/losses/lossSum.js';
 import { Random } from '../../../src/core/random.js';
@@ -101,7 +101,17 @@ describe('every loss', () => {
 
     it(`${name} takes settings from the least on, and none beyond`, () => {
       checkLoss(loss);
-      for (const [setting, { least, below }] of Object.entries(LOSSES[loss.kind].settings)) {
+      for (const [setting, of] of Object.entries<Range | Choice>(LOSSES[loss.kind].settings)) {
+        if ('choices' in of) {
+          for (const word of of.choices) checkLoss({ ...loss, [setting]: word });
+          for (const wrong of ['', 'else', 0, undefined])
+            assert.throws(() => checkLoss({ ...loss, [setting]: wrong }), {
+              name: 'RangeError',
+              message: new RegExp(`${setting}.*${of.choices.join(' or ')}`),
+            });
+          continue;
+        }
+        const { least, below } = of;
         checkLoss({ ...loss, [setting]: least });
         for (const wrong of [least - 1e-9, below, NaN, undefined, '1'])
           assert.throws(() => checkLoss({ ...loss, [setting]: wrong }), {

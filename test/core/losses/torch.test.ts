@@ -6,10 +6,10 @@ import { LossSum, type TrainingLoss } from '../../../src/core/losses/lossSum.js'
 
 /** What test/reference/make_losses_torch.py says of each loss. */
 interface Reference {
-  readonly labels: readonly number[];
   readonly targets: readonly number[];
   readonly cases: readonly {
     readonly loss: TrainingLoss;
+    readonly labels: readonly number[];
     readonly ramp?: LossRamp;
     readonly outputs: Partial<Record<OutputName, readonly number[]>>;
     readonly lossSum: number;
@@ -23,16 +23,15 @@ const reference = JSON.parse(
 ) as Reference;
 
 describe('losses against PyTorch', () => {
-  const labels = Int32Array.from(reference.labels);
   const targets = Float32Array.from(reference.targets);
 
-  for (const { loss, ramp, outputs, lossSum, gradients } of reference.cases)
+  for (const { loss, labels, ramp, outputs, lossSum, gradients } of reference.cases)
     it(`${JSON.stringify({ ...ramp, loss })} and its gradients are those of PyTorch in float64`, () => {
       const values = {
         ...(outputs.embedding && { embedding: Float32Array.from(outputs.embedding) }),
         ...(outputs.scores && { scores: Float32Array.from(outputs.scores) }),
       };
-      const own = new LossSum(loss).compute(values, labels, { targets, ...(ramp && { ramp }) });
+      const own = new LossSum(loss).compute(values, Int32Array.from(labels), { targets, ...(ramp && { ramp }) });
       assert.ok(Math.abs(own.lossSum - lossSum) < 1e-9 * lossSum, `${own.lossSum} against ${lossSum}`);
       assert.deepEqual(Object.keys(own.gradients).sort(), Object.keys(gradients).sort());
       const terms = 'kind' in loss ? 1 : loss.length;

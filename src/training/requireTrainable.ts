@@ -1,0 +1,44 @@
+import { frozenForInt8 } from '../core/frozenForInt8.js';
+import { UserError } from '../core/userError.js';
+import type { TrainingOptions } from '../protocol/options.js';
+
+/** What a training cannot do: when, in one sentence, and what to do instead. */
+const REFUSED: readonly {
+  readonly where: (options: TrainingOptions) => boolean;
+  readonly message: (options: TrainingOptions) => string;
+  readonly advice: string;
+}[] = [
+  {
+    where: ({ averageDecay, weights }) => averageDecay > 0 && weights === 'faces',
+    message: () => 'The vectors of people on the face network are not averaged yet.',
+    advice: 'Leave --average-decay away, or train another network.',
+  },
+  {
+    where: ({ loss, weights }) => !['auto', 'softmax', 'triplet'].includes(loss) && weights !== 'faces',
+    message: ({ loss }) =>
+      `The loss ${loss} needs a network that gives cosines, which so far is the face network alone.`,
+    advice: 'Use --recipe face, or leave --loss away.',
+  },
+  {
+    where: ({ frozen, loss, distillationWeight }) => frozen && (loss === 'distillation' || distillationWeight > 0),
+    message: () => 'A distillation trains the layers below the embedding, and a frozen network keeps them as they are.',
+    advice: 'Use --recipe door, which trains every layer, or another loss.',
+  },
+  {
+    where: ({ frozen, loss }) => frozen && loss === 'triplet',
+    message: () => 'Triplets train the layers below the embedding, and a frozen network keeps them as they are.',
+    advice: 'Use --recipe door or default, which train every layer, or another loss.',
+  },
+  {
+    where: ({ loss, sampler }) => loss === 'triplet' && sampler === 'shuffle',
+    message: () => 'Triplets need batches with several pictures of each person.',
+    advice: 'Add --people-per-batch 16 --pictures-per-person 4, or as many as the folder has.',
+  },
+];
+
+/** @throws UserError `invalid-options` for what cannot train, or would train nothing */
+export function requireTrainable(options: TrainingOptions): void {
+  const refused = REFUSED.find(({ where }) => where(options));
+  if (refused) throw new UserError('invalid-options', refused.message(options), refused.advice);
+  if (options.quantization && options.frozen) throw frozenForInt8();
+}
