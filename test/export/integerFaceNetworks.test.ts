@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { selectEngine } from '../../src/engine/selectEngine.js';
 import { arenaBytes } from '../../src/export/microcontroller/arena.js';
 import { onnxFile } from '../../src/export/onnx/onnxFile.js';
 import { integerOnnx } from '../../src/export/onnx/onnxModels.js';
@@ -11,12 +12,12 @@ import { integerTflite } from '../../src/export/tflite/tfliteModels.js';
 import { imprintedHead, withCosineHead } from '../../src/graph/cosineHead.js';
 import { inputOf } from '../../src/graph/graph.js';
 import { integerTables } from '../../src/inference/integerTables.js';
-import type { IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
+import { answerOf, integerNetwork, type IntegerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
 import { runPicture } from '../../src/quantization/interpreter/interpreter.js';
 import type { RoundingName } from '../../src/quantization/interpreter/roundings.js';
+import { quantizeAfterTraining } from '../../src/training/quantization/postTraining.js';
 import { readFaceNetwork } from '../../src/weights/faceNetwork.js';
 import { faceWeightsIn } from '../../src/weights/faceWeights.js';
-import { calibrated } from '../support/integerFaces.js';
 import { runLiteRtAll } from '../support/litert.js';
 import { runMicrocontroller } from '../support/microcontroller.js';
 import { checkOnnx } from '../support/onnx.js';
@@ -37,6 +38,8 @@ withShared(WHAT, [sharedPaths.faceWeights, sharedPaths.wild], () => {
     /** Without a head, and with one of three people as training makes it. */
     const networks: IntegerNetwork[] = [];
     let pictures: readonly Int8Array[] = [];
+    /** Embeddings in float, one picture's after another's. */
+    let float: Float32Array = new Float32Array();
     const ours = new Map<RoundingName, readonly Int8Array[]>();
 
     before(async () => {
@@ -47,7 +50,16 @@ withShared(WHAT, [sharedPaths.faceWeights, sharedPaths.wild], () => {
         graph: withCosineHead(face.graph, people.length),
         parameters: new Map([...face.parameters, ...imprintedHead(people, 16)]),
       };
-      for (const valued of [face, headed]) networks.push((await calibrated(valued, pixels)).integers);
+      const { engine } = await selectEngine({ engine: 'native', threads: 2 });
+      const labels = new Int32Array(24);
+      const batches = async function* () {
+        yield await Promise.resolve({ images: pixels, labels });
+      };
+      for (const { graph, parameters } of [face, headed]) {
+        const quantized = await quantizeAfterTraining(engine, graph, parameters, batches);
+        networks.push(integerNetwork(quantized.graph, quantized.parameters));
+      }
+      float = embeddings;
       const tables = integerTables(networks[0]!.input, inputOf(face.graph).scaling, [-128, 127], Int8Array);
       const each = face.size * face.size * 3;
       pictures = Array.from({ length: COUNT }, (_, n) =>
@@ -106,6 +118,17 @@ withShared(WHAT, [sharedPaths.faceWeights, sharedPaths.wild], () => {
       }
     });
 
+    it('in the arithmetic of each runtime embeddings have a cosine of 0.97 or more to those in float', () => {
+      const { zeroPoint } = networks[0]!.tensors[answerOf(networks[0]!)]!;
+      for (const [rounding, [integers]] of ours)
+        for (let i = 0; i < COUNT; i++) {
+          const [row, exact] = [integers!, float].map((all) => Float64Array.from(all.slice(256 * i, 256 * (i + 1))));
+          const found = row!.map((q) => q - zeroPoint);
+          const cosine = dot(found, exact!) / (Math.hypot(...found) * Math.hypot(...exact!));
+          assert.ok(cosine >= 0.97, `${rounding}, picture ${i}: ${cosine}`);
+        }
+    });
+
     it('a file has 1.5 MB at most', () => {
       const [network] = networks;
       const sizes = [
@@ -116,3 +139,7 @@ withShared(WHAT, [sharedPaths.faceWeights, sharedPaths.wild], () => {
     });
   });
 });
+
+function dot(a: Float64Array, b: Float64Array): number {
+  return a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+}

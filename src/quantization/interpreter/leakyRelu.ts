@@ -1,5 +1,5 @@
 import { roundHalfEven } from '../../core/rounding.js';
-import { fixedMultiplier, multiplyByFixedTwice, type FixedMultiplier } from './fixedPoint.js';
+import { fixedMultiplier, multiplyByFixedTwice } from './fixedPoint.js';
 import type { IntegerPrelu, IntegerTensor } from './integerNetwork.js';
 import { fixedPrelu, type PreluRounding, type ValueRounding } from './valueRoundings.js';
 
@@ -38,17 +38,23 @@ function either(
   };
 }
 
-/** LiteRT's and TensorFlow Lite Micro's own kernels: the factors in float32, then in fixed point with two roundings. */
-const twice = (slope: number, input: IntegerTensor, output: IntegerTensor): PreluRounding => {
-  const up = fixedMultiplier(f32(input.scale / output.scale));
-  const factor = f32(f32(input.scale * slope) / output.scale);
-  const { multiplier, shift } = fixedMultiplier(Math.abs(factor));
-  const down: FixedMultiplier = { multiplier: Math.sign(factor) * multiplier, shift };
-  return (q) => {
-    const steps = q - input.zeroPoint;
-    return multiplyByFixedTwice(steps, steps >= 0 ? up : down);
+/**
+ * LiteRT's and TensorFlow Lite Micro's own kernels: in fixed point with two roundings, of a negative factor those of its opposite.
+ *
+ * @param step rounds a product or quotient of scales: to float32 in LiteRT, not at all in TensorFlow Lite Micro
+ */
+const twice =
+  (step: (x: number) => number) =>
+  (slope: number, { scale, zeroPoint }: IntegerTensor, output: IntegerTensor): PreluRounding => {
+    const up = fixedMultiplier(step(scale / output.scale));
+    const factor = step(step(scale * slope) / output.scale);
+    const down = fixedMultiplier(Math.abs(factor));
+    const sign = Math.sign(factor);
+    return (q) => {
+      const steps = q - zeroPoint;
+      return steps >= 0 ? multiplyByFixedTwice(steps, up) : sign * multiplyByFixedTwice(steps, down);
+    };
   };
-};
 
 /** XNNPACK: the factors in steps of 1 / 256, halves to even; then halves up. */
 const byteFactors = (slope: number, input: IntegerTensor, output: IntegerTensor): PreluRounding => {
@@ -71,7 +77,10 @@ const liteRtPrelu: ValueRounding['prelu'] = (operation, input, output) => {
 };
 
 export const PRELU_ROUNDINGS = {
-  liteRtReference: either(twice, liteRtPrelu),
-  microcontroller: either(twice, fixedPrelu(multiplyByFixedTwice)),
+  liteRtReference: either(twice(f32), liteRtPrelu),
+  microcontroller: either(
+    twice((x) => x),
+    fixedPrelu(multiplyByFixedTwice),
+  ),
   xnnpack: either(byteFactors, liteRtPrelu),
 } as const;
