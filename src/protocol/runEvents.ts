@@ -286,6 +286,7 @@ export type WarningCode =
   | 'checkpoint-passed-over'
   | 'checkpoint-unwritten'
   | 'checkpoint-waits'
+  | 'collapsed'
   | 'dataset-vanished'
   | 'disk-back'
   | 'disk-small'

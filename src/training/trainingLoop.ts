@@ -9,6 +9,7 @@ import { drawBatches } from '../dataset/sampler.js';
 import type { BatchResult, TrainingSession } from '../engine/engine.js';
 import type { ReadBatch } from './batchReader.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
+import { COLLAPSED, collapseOf, collapseWarning } from './collapse.js';
 import { etaSeconds } from './expectedEnd.js';
 import { learningRateAt } from './learningRate.js';
 import type { LoopParts, LoopStart } from './loopParts.js';
@@ -22,7 +23,7 @@ import { readBeside, type Stage } from './stage.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
 import { Tally } from './tally.js';
 import { nothingTrained } from './trained.js';
-import { validate } from './validation.js';
+import { lossNotFinite, validate } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
 
@@ -254,6 +255,7 @@ export class TrainingLoop {
     if (!validation) return await this.stopInside(epoch, batches.length, shuffle);
     this.noticeVanished();
     this.noticeWhole(step);
+    await this.noticeCollapse(epoch, this.quantizing?.activeAt(step));
     const strangers = await this.stage.strangers?.measure();
     const validated = { ...this.validatedBy(validation, epoch), ...(strangers && { strangers }) };
     const active = this.quantizing?.activeCount(step);
@@ -326,12 +328,15 @@ export class TrainingLoop {
     // The loss is that of classes which strangers do not have.
     if (this.dataset.openSet) return { valAccuracy: accuracy };
     if (Number.isFinite(meanLoss)) return { valLoss: meanLoss, valAccuracy: accuracy };
-    this.warnOnce({
-      code: 'validation-not-finite',
-      message: `The validation loss after epoch ${epoch} is not a finite number, and is left out.`,
-      advice: 'The training is about to diverge: lower the learning rate, or take an earlier checkpoint.',
-    });
+    this.warnOnce(lossNotFinite(epoch));
     return { valAccuracy: accuracy };
+  }
+
+  /** Told again where a network that had come back collapses once more. */
+  private async noticeCollapse(epoch: number, active?: Uint8Array): Promise<void> {
+    const collapse = await collapseOf(this.stage, this.dataset, this.options, active);
+    if (collapse) this.warnOnce(collapseWarning(collapse, this.options, epoch));
+    else this.warned.delete(COLLAPSED);
   }
 
   private warnOnce(warning: Warning): void {

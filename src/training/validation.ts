@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
+import type { Warning } from '../protocol/runEvents.js';
 import type { StopSignal } from './stopSignal.js';
 import { Tally } from './tally.js';
 import type { Stage } from './stage.js';
@@ -37,4 +38,13 @@ export async function validate(
   }
   if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
   return tally;
+}
+
+/** Of a loss that is left out of the log. */
+export function lossNotFinite(epoch: number): Warning {
+  return {
+    code: 'validation-not-finite',
+    message: `The validation loss after epoch ${epoch} is not a finite number, and is left out.`,
+    advice: 'The training is about to diverge: lower the learning rate, or take an earlier checkpoint.',
+  };
 }

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { attackAddonOften } from './addonCommand.js';
+import { attackByCollapse } from './collapseRuns.js';
 import { attackDisk, attackPower, attackSteps } from './diskCommands.js';
 import { attackNetwork, attackRuns } from './killRuns.js';
 import { attackReaders } from './readersCommand.js';
@@ -44,6 +45,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   disk: { tries: 'a fault at each write of a run', count: 1000, attack: attackDisk },
   power: { tries: 'a power cut at any instant of a run', count: 1000, attack: attackPower },
+  collapse: { tries: 'trainings of tiny folders with huge margins and rates', count: 1000, attack: attackByCollapse },
   soak: {
     tries: 'a run of so many steps, whose memory stays flat',
     count: 1_000_000,

@@ -1,0 +1,98 @@
+import { computeLoss } from '../core/losses/losses.js';
+import { spreadOf } from '../core/spread.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { COSINE_HEAD } from '../graph/cosineHead.js';
+import type { TrainingOptions } from '../protocol/options.js';
+import type { Warning, WarningCode } from '../protocol/runEvents.js';
+import type { Stage } from './stage.js';
+
+/** Code of the warning. */
+export const COLLAPSED = 'collapsed' satisfies WarningCode;
+
+/** Vectors that lie nearer together than this, by `spreadOf`, answer every question alike; unrelated ones are at 1. */
+const LEAST_SPREAD = 0.02;
+/** Triplets this near to the margin, as a share of it, are told apart by nothing, where the embeddings are near as well. */
+const AT_MARGIN = { share: 0.02, spread: 0.1 };
+/** Training pictures that are asked, at most two of a person, and no more than a batch has. */
+const MOST_PICTURES = 32;
+
+/** What has collapsed: the code of its warning, and how far apart it lies. */
+type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: number } | { readonly what: 'triplets' };
+
+/**
+ * Looks behind an epoch whether a network has stopped telling pictures apart: all have one embedding, all triplets stand at the
+ * margin, or the vectors of all people are one. Such a network trains on without any number that is wrong, and never comes back.
+ *
+ * @param active quantizers that round
+ */
+export async function collapseOf(
+  { session, reader }: Pick<Stage, 'session' | 'reader'>,
+  dataset: Dataset,
+  { loss, margin, mining, batchSize }: Pick<TrainingOptions, 'loss' | 'margin' | 'mining' | 'batchSize'>,
+  active?: Uint8Array,
+): Promise<Collapse | undefined> {
+  const batch = await reader.read(somePictures(dataset, Math.min(MOST_PICTURES, Math.max(4, batchSize))));
+  const rows = batch.labels.length;
+  if (new Set(batch.labels).size < 2) return undefined;
+  const { outputs } = await session.evaluate(batch, {
+    wants: ['embedding'],
+    ...(active && { quantization: { active } }),
+  });
+  const embedding = outputs.embedding!;
+  const length = embedding.length / rows;
+  const spread = spreadOf(embedding, { rows, length, row: length, value: 1 });
+  if (spread < LEAST_SPREAD) return { what: 'embeddings', spread };
+  if (loss === 'triplet' && spread < AT_MARGIN.spread) {
+    const { lossSum } = computeLoss({ kind: 'triplet', margin, mining }, { embedding }, batch.labels);
+    if (Math.abs(lossSum / rows - margin) < AT_MARGIN.share * margin) return { what: 'triplets' };
+  }
+  const { parameters } = await session.readState();
+  const kernel = parameters.get(COSINE_HEAD.kernel);
+  if (!kernel) return undefined;
+  const people = dataset.people.length;
+  const ofPeople = spreadOf(kernel, { rows: people, length: kernel.length / people, row: 1, value: people });
+  return people > 1 && ofPeople < LEAST_SPREAD ? { what: 'people', spread: ofPeople } : undefined;
+}
+
+/** The first two pictures of as many people as there is room for; the order is that of the split. */
+function somePictures({ labels, split }: Dataset, most: number): number[] {
+  const seen = new Map<number, number>();
+  const taken: number[] = [];
+  for (const picture of split.train) {
+    const count = seen.get(labels[picture]!) ?? 0;
+    if (count === 2) continue;
+    seen.set(labels[picture]!, count + 1);
+    taken.push(picture);
+    if (taken.length === most) break;
+  }
+  return taken;
+}
+
+const APART = 'where unrelated ones lie 1';
+
+/** What a collapse is called, and what to change. */
+export function collapseWarning(collapse: Collapse, options: TrainingOptions, epoch: number): Warning {
+  const after = `After epoch ${epoch}`;
+  const message = () => {
+    switch (collapse.what) {
+      case 'embeddings':
+        return `${after} all pictures have nearly the same embedding: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The network has collapsed.`;
+      case 'people':
+        return `${after} the vectors of all people are nearly the same: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The last layer has collapsed.`;
+      case 'triplets':
+        return `${after} every triplet stands at its margin, ${options.margin}: no picture is nearer to its own person than to others. The network has collapsed.`;
+    }
+  };
+  return { code: COLLAPSED, message: message(), advice: adviceFor(options) };
+}
+
+function adviceFor({ loss, mining, weights, parent, margin, lossRamp, warmupEpochs }: TrainingOptions): string {
+  const changes: string[] = ['a lower learning rate (--learning-rate)'];
+  if (loss === 'triplet' && mining === 'hard') changes.push('--mining semi-hard');
+  if (['cosface', 'arcface', 'combined'].includes(loss) && margin > 0.2) changes.push('a smaller --margin');
+  if (loss !== 'softmax' && loss !== 'distillation' && lossRamp === 0) changes.push('--loss-ramp 0.3');
+  if (warmupEpochs === 0) changes.push('--warmup-epochs 1');
+  const random = weights === undefined && parent === undefined;
+  const first = random ? 'From random weights this may pass within the first epochs. If it stays, stop' : 'Stop';
+  return `${first}, and train again with ${changes.join(', or ')}.`;
+}
