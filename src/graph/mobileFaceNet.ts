@@ -15,17 +15,16 @@ export const MOBILE_FACE_NET_EMBEDDING = 128;
 
 /**
  * MobileFaceNet (Chen et al. 2018): bottlenecks as MobileNetV2 has them, with PReLU and a smaller reduction at the beginning; then,
- * in place of pooling, a depthwise convolution as large as the map, so that the corners of a face count otherwise than its middle,
- * and a linear layer. Strided convolutions pad as SAME.
+ * in place of pooling, a depthwise convolution as large as the map, so that the corners of a face count otherwise than its middle.
+ * Strided convolutions pad as SAME.
  *
  * @param size side of the square RGB input, in pixels; the paper's is 112
  * @param width multiplier of the channels, but for the embedding
- * @param embedding length of what it gives
- * @returns [1, 1, embedding]
+ * @returns [1, 1, C]: what the linear layer reads that makes the embedding
  */
 export function mobileFaceNet(
   b: GraphBuilder,
-  { size, width, embedding }: { readonly size: number; readonly width: number; readonly embedding: number },
+  { size, width }: { readonly size: number; readonly width: number },
 ): Value {
   const channels = (count: number) => roundChannels(count * width);
   const conv = (name: string, x: Value, filters: number, kernelSize: number, stride: number) =>
@@ -50,7 +49,7 @@ export function mobileFaceNet(
     }
   x = prelu('conv_3', conv('conv_3', x, channels(512), 1, 1));
   const whole = b.depthwiseConv2d('global_depthwise', x, x.shape[0], 1, { padding: NONE });
-  return conv('embedding', b.batchNorm('global_depthwise_BN', whole), embedding, 1, 1);
+  return b.batchNorm('global_depthwise_BN', whole);
 }
 
 const NONE = { top: 0, bottom: 0, left: 0, right: 0 } as const;

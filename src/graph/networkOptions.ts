@@ -15,7 +15,7 @@ export const networkOptions = z.object({
   pooling: z.enum(['max', 'average']),
   /** Length of the embedding, which a linear layer makes; what the backbone gives when absent. */
   embedding: z.int().min(1).max(4096).optional(),
-  /** Share of the embedding that a training step leaves out before the scores; 0 for none. */
+  /** Share of the embedding, or with cosines of what it is made of, that a training step leaves out; 0 for none. */
   dropout: z.number().min(0).lt(1),
   /** What makes scores of an embedding: a dense layer, or cosines (src/graph/cosineHead.ts). */
   head: z.enum(['dense', 'cosine']),
@@ -30,8 +30,8 @@ export type FacesSeen = z.infer<typeof facesSeen>;
 export function networkOptionsOf(
   asked: Pick<NetworkOptions, 'size' | 'width' | 'pooling'> & Partial<NetworkOptions>,
 ): NetworkOptions {
-  const { backbone = 'mobileNetV2', size, width, pooling, embedding, dropout = 0 } = asked;
-  return { backbone, size, width, pooling, ...(embedding !== undefined && { embedding }), dropout, head: 'dense' };
+  const { backbone = 'mobileNetV2', size, width, pooling, embedding, dropout = 0, head = 'dense' } = asked;
+  return { backbone, size, width, pooling, ...(embedding !== undefined && { embedding }), dropout, head };
 }
 
 /** Of a network that is given, with a cosine head. */

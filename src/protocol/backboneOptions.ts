@@ -40,11 +40,11 @@ export const backboneOptions = {
     .enum(['max', 'average'])
     .default('max')
     .register(optionInfo, { flag: 'pooling', value: 'NAME', help: 'max or average, over the whole picture' }),
-  /** Length of the embedding: the pooled features themselves when absent, and of MobileFaceNet 128. */
+  /** Length of the embedding: the pooled features themselves when absent; of MobileFaceNet, and where cosines count, 128. */
   embedding: z.int().min(64).max(512).optional().register(optionInfo, {
     flag: 'embedding',
     value: 'N',
-    help: 'length of the vector that a face becomes, made by a linear layer; the pooled features, and 128 of MobileFaceNet, when absent',
+    help: 'length of the vector that a face becomes, made by a linear layer; when absent the pooled features, or 128 of MobileFaceNet and of a loss of cosines',
   }),
   /** Share of the embedding that a step leaves out. */
   dropout: z

@@ -13,7 +13,7 @@ export const lossOptions = {
     .register(optionInfo, {
       flag: 'loss',
       value: 'NAME',
-      help: 'auto, softmax, or with face weights cosface, arcface, combined, triplet or distillation; auto is cosface there and softmax elsewhere',
+      help: 'auto, softmax, cosface, arcface, combined, triplet, or with face weights distillation; auto is cosface with face weights and softmax elsewhere',
       pick: {
         place: 54,
         label: 'Loss',
@@ -43,23 +43,22 @@ export const lossOptions = {
     value: 'F',
     help: 'share of the target probability spread over all people; changes the gradient, not the loss that is shown',
   }),
-  /** With the face network: what each cosine is multiplied by to make a score of it. */
+  /** What each cosine is multiplied by to make a score of it. */
   logitScale: z
     .union([z.literal('auto'), z.int().min(1).max(511)])
     .default(32)
     .register(optionInfo, {
       flag: 'logit-scale',
       value: 'N',
-      help: 'with face weights: what a cosine is multiplied by to become a score (the s of CosFace and ArcFace); auto fits it to the number of people',
+      help: 'what a cosine is multiplied by to become a score (the s of CosFace and ArcFace); auto fits it to the number of people',
     }),
   /**
-   * With the face network: by how much a person's cosine must win (CosFace), or the angle in radians (ArcFace), or the distance of
-   * unit vectors (triplet).
+   * By how much a person's cosine must win (CosFace), or the angle in radians (ArcFace), or the distance of unit vectors (triplet).
    */
   margin: z.number().min(0).lt(1).default(0.4).register(optionInfo, {
     flag: 'margin',
     value: 'F',
-    help: 'with face weights: by how much a person’s cosine (cosface), angle in radians (arcface) or distance, 0 to 2 (triplet) must win',
+    help: 'by how much a person’s cosine (cosface), angle in radians (arcface) or distance, 0 to 2 (triplet) must win',
   }),
   /** With `combined`: the three margins of Deng et al. 2019, equation 4, cos(m1 · angle + m2) − m3. */
   marginM1: z.number().min(1).lt(5).default(1).register(optionInfo, {
@@ -87,7 +86,7 @@ export const lossOptions = {
   lossRamp: z.number().min(0).max(1).default(0).register(optionInfo, {
     flag: 'loss-ramp',
     value: 'F',
-    help: 'with face weights: share of the run in which the margin grows from 0, and the scale from that of --logit-scale auto',
+    help: 'share of the run in which the margin grows from 0, and the scale from that of --logit-scale auto',
   }),
   /** With every layer of the face network: weight of `distillation` beside a loss of people; 0: none. */
   distillationWeight: z.number().min(0).max(1000).default(0).register(optionInfo, {

@@ -25,6 +25,8 @@ export class AveragedSession implements TrainingSession {
     private readonly inner: TrainingSession,
     private readonly decay: number,
     from?: AverageState,
+    /** What the average is to be as well as what trains, such as columns of one length: works in place, after every step. */
+    private readonly settle: (average: ReadonlyMap<string, Float32Array>) => void = () => undefined,
   ) {
     this.count = from?.count ?? 0;
     this.average = from && from.count > 0 ? copyOf(from.average) : undefined;
@@ -34,8 +36,10 @@ export class AveragedSession implements TrainingSession {
     this.bringBack();
     const result = await this.inner.trainStep(batch, settings);
     this.count++;
-    if (this.average) await this.inner.averageInto(this.average, (1 - this.decay) / (1 - this.decay ** this.count));
-    else this.average = copyOf((await this.inner.readState()).parameters);
+    if (this.average) {
+      await this.inner.averageInto(this.average, (1 - this.decay) / (1 - this.decay ** this.count));
+      this.settle(this.average);
+    } else this.average = copyOf((await this.inner.readState()).parameters);
     return result;
   }
 

@@ -11,7 +11,7 @@ import type {
 } from '../engine/engine.js';
 import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
-import type { SessionState } from '../graph/networkState.js';
+import type { ParameterValues, SessionState } from '../graph/networkState.js';
 import type { ObservationSettings } from '../quantization/folding.js';
 import { followColumns } from './followColumns.js';
 import { HeadSession } from './headSession.js';
@@ -76,7 +76,10 @@ export function cosineOptions(settings: CosineSettings, rateFactor: number): Ses
   };
 }
 
-/** Trains a cosine head on a frozen network: after every update its columns are as long as the scale again. */
+/**
+ * Trains a cosine head, and what else lies above a node, on a frozen network: after every update its columns are as long as the scale
+ * again.
+ */
 export class CosineHeadSession extends HeadSession {
   constructor(
     engine: Engine,
@@ -84,8 +87,9 @@ export class CosineHeadSession extends HeadSession {
     parameters: ReadonlyMap<string, Float32Array>,
     private readonly logitScale: number,
     options: SessionOptions,
+    node = graph.outputs.embedding,
   ) {
-    super(engine, graph, graph.outputs.embedding, parameters, options);
+    super(engine, graph, node, parameters, options);
   }
 
   override async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
@@ -138,12 +142,17 @@ export class FittedSession implements TrainingSession {
   }
 }
 
+/** Parameters whose columns are as long as the scale; the others are the same arrays. */
+export function fitted(parameters: ParameterValues, logitScale: number): Map<string, Float32Array> {
+  const people = parameters.get(COSINE_HEAD.bias)!.length;
+  const kernel = fitColumns(parameters.get(COSINE_HEAD.kernel)!, people, logitScale);
+  return new Map([...parameters, [COSINE_HEAD.kernel, kernel]]);
+}
+
 /** Brings the columns of a head to their length. */
 export async function refit(head: Pick<TrainingSession, 'readState' | 'assign'>, logitScale: number): Promise<void> {
   const { parameters } = await head.readState();
-  const people = parameters.get(COSINE_HEAD.bias)!.length;
-  const kernel = fitColumns(parameters.get(COSINE_HEAD.kernel)!, people, logitScale);
-  head.assign(new Map([[COSINE_HEAD.kernel, kernel]]));
+  head.assign(new Map([[COSINE_HEAD.kernel, fitted(parameters, logitScale).get(COSINE_HEAD.kernel)!]]));
 }
 
 async function follow(

@@ -9,15 +9,16 @@ const REFUSED: readonly {
   readonly advice: string;
 }[] = [
   {
-    where: ({ averageDecay, weights }) => averageDecay > 0 && weights === 'faces',
-    message: () => 'The vectors of people on the face network are not averaged yet.',
-    advice: 'Leave --average-decay away, or train another network.',
+    where: ({ averageDecay, weights, frozen }) => averageDecay > 0 && weights === 'faces' && frozen,
+    message: () => 'The vectors of people on the frozen face network are not averaged.',
+    advice: 'Leave --average-decay away, or use --recipe door, which trains every layer.',
   },
   {
-    where: ({ loss, weights }) => !['auto', 'softmax', 'triplet'].includes(loss) && weights !== 'faces',
-    message: ({ loss }) =>
-      `The loss ${loss} needs a network that gives cosines, which so far is the face network alone.`,
-    advice: 'Use --recipe face, or leave --loss away.',
+    where: ({ loss, distillationWeight, weights }) =>
+      (loss === 'distillation' || distillationWeight > 0) && weights !== 'faces',
+    message: () =>
+      'A distillation needs a network that gives good embeddings before it trains, as the face network does.',
+    advice: 'Use --recipe door, or leave --loss distillation and --distillation-weight away.',
   },
   {
     where: ({ frozen, loss, distillationWeight }) => frozen && (loss === 'distillation' || distillationWeight > 0),

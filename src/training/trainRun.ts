@@ -5,7 +5,7 @@ import { openDataset, type Dataset } from '../dataset/dataset.js';
 import type { Engine } from '../engine/engine.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
 import { networkOf } from '../graph/network.js';
-import { givenNetwork, networkOptionsOf } from '../graph/networkOptions.js';
+import { givenNetwork } from '../graph/networkOptions.js';
 import { failureOf } from '../platform/failureOf.js';
 import { writeFileAtomically, withDiskErrors } from '../platform/files.js';
 import { throttled } from '../platform/throttled.js';
@@ -22,6 +22,7 @@ import { writeRunRecord } from '../runs/runRecord.js';
 import { startWeights } from '../weights/startWeights.js';
 import type { AlignedDataset } from './alignedDataset.js';
 import { whyBrokenOff } from './brokenOff.js';
+import { builtNetwork } from './builtNetwork.js';
 import { Checkpointing } from './checkpointing.js';
 import { DISK_PATIENCE, patienceAtEnd } from './diskPatience.js';
 import { requireRoom } from './diskRoom.js';
@@ -240,7 +241,7 @@ export async function startingNetwork(
     const { graph, values } = faceNetworkFor(face, people.length, options);
     return { float: graph, values };
   }
-  const float = networkOf(networkOptionsOf(options), people.length);
+  const float = networkOf(builtNetwork(options), people.length);
   if (from) return { float, values: from.checkpoint.session.parameters };
   const weights = options.parent ?? options.weights;
   return { float, values: await startWeights(float, { ...options, weights, people }) };
@@ -267,7 +268,7 @@ function writeFacts(
     ...record,
     engine: { name: engine.name, detail: engine.detail },
     network: {
-      ...(face ? givenNetwork(face.network.size) : networkOptionsOf(options)),
+      ...(face ? givenNetwork(face.network.size) : builtNetwork(options)),
       name: graph.name,
       parameters: parameterCount(graph),
     },

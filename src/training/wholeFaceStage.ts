@@ -9,12 +9,13 @@ import { splitAt } from '../graph/subgraph.js';
 import { embeddingsFolder } from '../platform/cacheFolder.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { networkDigest } from '../weights/networkDigest.js';
+import { averagedBy } from './averagedBy.js';
 import { FeatureReader, PixelReader, type BatchReader, type ReadBatch } from './batchReader.js';
 import { cosineOptions, FittedSession } from './cosineHeadSession.js';
 import { KeptFeatures } from './keptFeatures.js';
 import type { SettledOptions } from './logitScale.js';
 import { optimizerOf } from './optimizer.js';
-import type { Stage, TrainedBefore } from './stage.js';
+import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
 
 /**
  * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
@@ -40,19 +41,20 @@ export async function wholeFaceStage(
   const ofViews = options.quantization !== undefined;
   const embeddings =
     imprints || (distils && !ofViews) ? await cleanEmbeddings(options, dataset, engine, below, values) : undefined;
-  const start = from?.session.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : values);
+  const { state, average } = await goesOnWith('all', undefined, from, options.averageDecay > 0);
+  const start = state?.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : values);
   const session = engine.createSession(trainedGraph, start, {
     ...cosineOptions(options, headRateFactor),
     optimizer: optimizerOf(options),
-    ...(from && { resume: from.session }),
+    ...(state && { resume: state }),
   });
   const pixels = new PixelReader(dataset, options);
   const fitted = new FittedSession(session, logitScale, options.loss === 'triplet');
-  if (!distils) return { name: 'all', session: fitted, reader: pixels };
-  if (!ofViews) return { name: 'all', session: fitted, reader: new TargetReader(pixels, embeddings!) };
+  const stage = { name: 'all', ...averagedBy(options, fitted, average, true) } as const;
+  if (!distils) return { ...stage, reader: pixels };
+  if (!ofViews) return { ...stage, reader: new TargetReader(pixels, embeddings!) };
   const teacher = engine.createSession(below, values);
-  const reader = new TaughtReader(pixels, teacher);
-  return { name: 'all', session: fitted, reader, teacher };
+  return { ...stage, reader: new TaughtReader(pixels, teacher), teacher };
 }
 
 function imprinted(

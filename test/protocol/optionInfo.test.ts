@@ -156,7 +156,7 @@ describe('what stands for the value of an option', () => {
       const { flag, value, read } = option.info;
       if (value === undefined) assert.ok(takes(option, true) && takes(option, false), flag);
       if (value === 'N') assert.ok(some(option, [1, 2, 8, 64]), flag);
-      if (value === 'F') assert.ok(some(option, [0.5, 0.25]), flag);
+      if (value === 'F') assert.ok(some(option, [0.5, 0.25, 1.5]), flag);
       if (value === 'FILE' || value === 'FOLDER') assert.ok(takes(option, '/some/where'), flag);
       if (value === 'LIST') assert.ok(takes(option, LISTS[read ?? 'names']), flag);
       if (value !== undefined) assert.ok(!takes(option, true), `--${flag} is no switch`);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { Random } from '../../src/core/random.js';
 import type { Batch } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
-import { mobileFaceNet } from '../../src/graph/mobileFaceNet.js';
-import { GraphBuilder } from '../../src/graph/graphBuilder.js';
+import { networkOf } from '../../src/graph/network.js';
+import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 import { hasKernel, normOf } from '../../src/graph/operations.js';
 import { channelFactors, equalizedChannels } from '../../src/quantization/equalize.js';
 import { integerNetwork } from '../../src/quantization/interpreter/integerNetwork.js';
@@ -69,10 +69,8 @@ describe('equalized channels', function () {
   });
 
   it('are those of every PReLU of MobileFaceNet', () => {
-    const b = new GraphBuilder();
-    const graph = quantizeGraph(
-      b.build('MobileFaceNet', { embedding: mobileFaceNet(b, { size: 48, width: 0.5, embedding: 64 }) }),
-    );
+    const options = { backbone: 'mobileFaceNet', size: 48, width: 0.5, pooling: 'max', embedding: 64 } as const;
+    const graph = quantizeGraph(networkOf(networkOptionsOf(options), 0));
     const prelus = graph.nodes.filter(({ op }) => op === 'prelu');
     assert.equal(equalizedChannels(graph).length, prelus.length);
   });

@@ -34,6 +34,21 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
     sampler: { people: 3, pictures: 2 },
   },
   MobileFaceNet: { epochs: 2, backbone: 'mobileFaceNet', size: 48 },
+  'CosFace, the head first, scale and margin growing, averaged': {
+    ...{
+      epochs: 3,
+      headEpochs: 1,
+      loss: 'cosface',
+      logitScale: 'auto',
+      lossRamp: 0.6,
+      averageDecay: 0.9,
+      dropout: 0.2,
+    },
+  },
+  'ArcFace on MobileFaceNet, quantized on the way': {
+    ...{ epochs: 3, backbone: 'mobileFaceNet', size: 48, loss: 'arcface', logitScale: 16, margin: 0.2 },
+    quantization: { afterEpochs: 1, calibrationPictures: 8, sensitivityPictures: 4 },
+  },
   'averaged weights, the head first': {
     ...{ epochs: 3, headEpochs: 1, averageDecay: 0.9, optimizer: 'adamw', augmentation: { flip: true } },
   },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { BACKBONE_NAMES, BACKBONES } from '../../src/protocol/backbones.js';
+import { BACKBONE_NAMES, BACKBONES, type BackboneName } from '../../src/protocol/backbones.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { built } from '../support/built.js';
 
@@ -45,6 +45,9 @@ function agree(models: readonly string[], most = 0.11): void {
       }
 }
 
+/** What each trains with: scores of a dense layer, or cosines. */
+const LOSSES: Readonly<Record<BackboneName, string>> = { mobileNetV2: 'softmax', mobileFaceNet: 'arcface' };
+
 describe('every backbone', function () {
   this.timeout(240_000);
 
@@ -52,7 +55,8 @@ describe('every backbone', function () {
     it(`${backbone} trains, is quantized, is exported and answers alike from every file`, async () => {
       await writePeople(path.join(folder(), 'data'), 3, 6);
       const small = ['--recipe', 'original', '--size', '48', '--width', '0.25', '--batch', '4', '--split', '0.7'];
-      const options = ['--backbone', backbone, ...small, '--embedding', '64', '--epochs', '2'];
+      const loss = ['--loss', LOSSES[backbone], '--logit-scale', 'auto'];
+      const options = ['--backbone', backbone, ...small, ...loss, '--embedding', '64', '--epochs', '2'];
       faceTrainer('train', 'data', ...options, '--out', 'run');
       const float = newestCheckpoint('run');
       const written = (from: string, precision: string, output: string, ...more: string[]) => {

@@ -96,7 +96,7 @@ describe('a training of the whole face network', function () {
 
     const people = { people: 3, pictures: 2 };
     for (const options of [
-      { loss: 'cosface', distillationWeight: 2 },
+      { loss: 'cosface', distillationWeight: 2, averageDecay: 0.9 },
       { loss: 'distillation' },
       { loss: 'triplet', distillationWeight: 0.5, sampler: people },
     ] as const)
