@@ -314,7 +314,7 @@ napi_value run(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   static const struct { const char* name; napi_callback function; } functions[] = {
       {"instructionSets", instructionSets}, {"arithmeticLimit", arithmeticLimit}, {"createSession", createSession}, {"write", write}, {"read", read},
-      {"averageInto", averageInto}, {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
+      {"readColumns", readColumns}, {"writeColumns", writeColumns}, {"averageInto", averageInto}, {"addPlan", addPlan}, {"times", times}, {"dispose", dispose}, {"run", run},
   };
   for (const auto& f : functions) {
     napi_value function;

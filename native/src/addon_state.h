@@ -1,6 +1,8 @@
 // The state of a session, as JavaScript sets and reads it between steps.
 #pragma once
 
+#include <algorithm>
+
 #include "addon_guard.h"
 #include "addon_handle.h"
 #include "napi_write.h"
@@ -49,6 +51,44 @@ napi_value read(napi_env env, napi_callback_info info) {
     return result;
   });
 }
+
+/** [rows, columns] -> [columns, rows], in squares that stay in the first cache. */
+void transpose(const float* from, float* to, std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kSquare = 16;
+  for (std::size_t r = 0; r < rows; r += kSquare)
+    for (std::size_t c = 0; c < columns; c += kSquare)
+      for (std::size_t i = r; i < std::min(r + kSquare, rows); i++)
+        for (std::size_t j = c; j < std::min(c + kSquare, columns); j++) to[j * rows + i] = from[i * columns + j];
+}
+
+/** (session, parameter, rows, values, first, second): a matrix and its moments column by column, into the arrays or out of them. */
+napi_value moveColumns(napi_env env, napi_callback_info info, bool reads) {
+  return guarded<6>(env, info, [&](napi_value* arguments) {
+    const Handle& handle = *handleOf(env, arguments[0]);
+    std::uint32_t parameter, rows;
+    check(env, napi_get_value_uint32(env, arguments[1], &parameter));
+    check(env, napi_get_value_uint32(env, arguments[2], &rows));
+    if (parameter >= handle.parameters.size()) refuse(env, "parameter: there is no such one");
+    const std::size_t size = handle.parameters[parameter].size;
+    if (rows == 0 || size % rows != 0) refuse(env, "rows: the parameter has no such number of them");
+    static const char* const names[3] = {"values", "first moments", "second moments"};
+    float* outside[3];
+    for (int i = 0; i < 3; i++)
+      outside[i] = const_cast<float*>(typedArray<float>(env, arguments[3 + i], napi_float32_array, size, names[i]));
+    ft::Session& session = *handle.session;
+    float* const inside[3] = {session.parameters(), session.first(), session.second()};
+    for (int i = 0; i < 3; i++) {
+      float* own = inside[i] + session.offset(int(parameter));
+      if (reads) transpose(own, outside[i], rows, size / rows);
+      else transpose(outside[i], own, size / rows, rows);
+    }
+    if (!reads) session.touch();
+    return static_cast<napi_value>(nullptr);
+  });
+}
+
+napi_value readColumns(napi_env env, napi_callback_info info) { return moveColumns(env, info, true); }
+napi_value writeColumns(napi_env env, napi_callback_info info) { return moveColumns(env, info, false); }
 
 /**
  * (session, averages, share): moves every value of the averages, an array for each parameter, by that share of the way to the

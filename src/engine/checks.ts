@@ -1,11 +1,32 @@
 import { checkRamp, type LossSum } from '../core/losses/lossSum.js';
-import { inputOf, widthOf, type Graph } from '../graph/graph.js';
-import type { Batch, StepSettings } from './engine.js';
+import { inputOf, sizeOf, widthOf, type Graph } from '../graph/graph.js';
+import type { Batch, Columns, StepSettings } from './engine.js';
 
 /** @throws RangeError when there are not `size` values */
 export function checkedValues(name: string, values: Float32Array | undefined, size: number): Float32Array {
   if (values?.length !== size) throw new RangeError(`${name}: ${values?.length ?? 'no'} values, expected ${size}`);
   return values;
+}
+
+/**
+ * Which parameter a matrix [rows, columns] is whose columns are read or written.
+ *
+ * @throws RangeError for what is no matrix that trains, and for arrays of another length
+ */
+export function checkColumns(graph: Graph, parameter: string, columns: Columns): { index: number; rows: number } {
+  const index = graph.parameters.findIndex(({ name }) => name === parameter);
+  const { shape = [], trainable = false } = graph.parameters[index] ?? {};
+  if (shape.length !== 2 || !trainable) throw new RangeError(`${graph.name} trains no matrix ${parameter}`);
+  for (const [name, values] of Object.entries(columns) as [string, Float32Array][])
+    checkedValues(`${name} of the columns of ${parameter}`, values, sizeOf(shape));
+  return { index, rows: shape[0]! };
+}
+
+/** [rows, columns] → [columns, rows] */
+export function transpose(matrix: Float32Array, rows: number, into: Float32Array): void {
+  const columns = matrix.length / rows;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) into[column * rows + row] = matrix[row * columns + column]!;
 }
 
 /**

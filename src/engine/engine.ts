@@ -79,6 +79,14 @@ export interface SessionOptions {
   readonly resume?: Pick<SessionState, 'moments' | 'step'>;
 }
 
+/** Columns of a matrix [rows, columns] and what the optimizer remembers of them, one column after the other: [columns, rows] each. */
+export interface Columns {
+  readonly values: Float32Array;
+  /** The first moments, or with momentum the velocity. */
+  readonly first: Float32Array;
+  readonly second: Float32Array;
+}
+
 /** A network in training on one engine. */
 export interface TrainingSession {
   /**
@@ -110,6 +118,14 @@ export interface TrainingSession {
    * @param share 0..1
    */
   averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void>;
+  /**
+   * Fills the columns of a matrix that trains, all of them; what no other way reads is that moments come along.
+   *
+   * @throws RangeError for another parameter, or arrays of another length
+   */
+  readColumns(parameter: string, into: Columns): Promise<void>;
+  /** Sets them, values and moments; copied. */
+  writeColumns(parameter: string, columns: Columns): void;
   /** Sets the values of some parameters; copied. */
   assign(values: ReadonlyMap<string, Float32Array>): void;
   dispose(): void;

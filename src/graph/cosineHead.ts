@@ -34,6 +34,17 @@ export function withCosineHead(body: Graph, people: number): Graph {
   };
 }
 
+/** A network with a cosine head as it is for another number of people. */
+export function withPeople(graph: Graph, people: number): Graph {
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => (node.name === HEAD ? { ...node, shape: [1, 1, people] } : node)),
+    parameters: graph.parameters.map((spec) =>
+      spec.name === KERNEL || spec.name === BIAS ? { ...spec, shape: [...spec.shape.slice(0, -1), people] } : spec,
+    ),
+  };
+}
+
 /** What a cosine head consists of, by the names that `withCosineHead` gives them. */
 export const COSINE_HEAD = { kernel: KERNEL, bias: BIAS } as const;
 

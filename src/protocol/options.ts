@@ -3,6 +3,7 @@ import { backboneOptions } from './backboneOptions.js';
 import { ENGINE_NAMES } from './engines.js';
 import { lossOptions } from './lossOptions.js';
 import { optionInfo } from './optionInfo.js';
+import { peopleOptions } from './peopleOptions.js';
 import { quantization } from './quantizationOptions.js';
 import { scheduleOptions } from './scheduleOptions.js';
 
@@ -168,6 +169,7 @@ export const trainingOptions = z.object({
   }),
   ...scheduleOptions,
   ...lossOptions,
+  ...peopleOptions,
   /** With a frozen network: of how many views of each picture it computes features; 0: of the picture and its mirror image. */
   views: z.int().min(0).max(1000).default(0).register(optionInfo, {
     flag: 'views',

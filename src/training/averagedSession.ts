@@ -1,4 +1,11 @@
-import type { Batch, BatchResult, EvaluationSettings, StepSettings, TrainingSession } from '../engine/engine.js';
+import type {
+  Batch,
+  BatchResult,
+  Columns,
+  EvaluationSettings,
+  StepSettings,
+  TrainingSession,
+} from '../engine/engine.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Observation, ObservationSettings } from '../quantization/folding.js';
 
@@ -56,6 +63,17 @@ export class AveragedSession implements TrainingSession {
   observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
     this.bringBack();
     return this.inner.observe(batch, settings);
+  }
+
+  /** Of what trains. */
+  readColumns(parameter: string, into: Columns): Promise<void> {
+    this.bringBack();
+    return this.inner.readColumns(parameter, into);
+  }
+
+  writeColumns(parameter: string, columns: Columns): void {
+    this.bringBack();
+    this.inner.writeColumns(parameter, columns);
   }
 
   averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {

@@ -1,8 +1,10 @@
-import { DEFAULT_LOSS, type Loss } from '../core/losses/losses.js';
+import { DEFAULT_LOSS } from '../core/losses/losses.js';
 import type { TrainingLoss } from '../core/losses/lossSum.js';
+import type { PeopleLoss } from '../core/losses/scoreSums.js';
 import type {
   Batch,
   BatchResult,
+  Columns,
   Engine,
   EvaluationSettings,
   SessionOptions,
@@ -42,7 +44,7 @@ function lossOf(settings: CosineSettings): TrainingLoss {
     const beside = distillationWeight > 0 ? [{ weight: distillationWeight, loss: toTarget }] : [];
     return [{ weight: 1, loss: { kind: 'triplet', margin, mining } }, ...beside, answers];
   }
-  const ofScores = lossOfPeople(loss, settings);
+  const ofScores = lossOfPeople(settings);
   if (distillationWeight === 0) return ofScores;
   return [
     { weight: 1, loss: ofScores },
@@ -50,13 +52,12 @@ function lossOf(settings: CosineSettings): TrainingLoss {
   ];
 }
 
-function lossOfPeople(
-  loss: Exclude<CosineSettings['loss'], 'distillation' | 'triplet'>,
-  { logitScale: scale, margin, marginM1: m1, marginM2: m2, marginM3: m3, labelSmoothing }: CosineSettings,
-): Loss {
+/** The loss that compares a picture with people; CosFace where the options name no such one. */
+export function lossOfPeople(settings: CosineSettings): PeopleLoss {
+  const { loss, logitScale: scale, margin, marginM1: m1, marginM2: m2, marginM3: m3, labelSmoothing } = settings;
   if (loss === 'softmax') return { kind: 'softmax', labelSmoothing };
   if (loss === 'combined') return { kind: 'combined', scale, m1, m2, m3 };
-  return { kind: loss === 'auto' ? 'cosface' : loss, scale, margin };
+  return { kind: loss === 'arcface' ? 'arcface' : 'cosface', scale, margin };
 }
 
 /**
@@ -123,6 +124,14 @@ export class FittedSession implements TrainingSession {
 
   observe(batch: Batch, settings: ObservationSettings): ReturnType<TrainingSession['observe']> {
     return this.network.observe(batch, settings);
+  }
+
+  readColumns(parameter: string, into: Columns): Promise<void> {
+    return this.network.readColumns(parameter, into);
+  }
+
+  writeColumns(parameter: string, columns: Columns): void {
+    this.network.writeColumns(parameter, columns);
   }
 
   averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {

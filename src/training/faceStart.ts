@@ -1,5 +1,5 @@
 import { UserError } from '../core/userError.js';
-import { withCosineHead } from '../graph/cosineHead.js';
+import { withCosineHead, withPeople } from '../graph/cosineHead.js';
 import { initialValues } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import type { Template } from '../graph/preprocessing.js';
@@ -9,6 +9,7 @@ import { requireValues } from '../runs/checkpointValues.js';
 import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import { normalizeRows } from '../core/cosine.js';
 import type { Engine } from '../engine/engine.js';
+import { sampledColumns } from './classes/sampledClasses.js';
 import type { FaceLook, FacesOf } from './alignedDataset.js';
 import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
 import { findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
@@ -54,12 +55,15 @@ export function faceStart(options: TrainingOptions): FaceStart | undefined {
 export function faceNetworkFor(
   { network }: FaceStart,
   people: number,
-  { seed, parent }: Pick<TrainingOptions, 'seed' | 'parent'>,
+  options: TrainingOptions,
 ): { readonly graph: Graph; readonly values: Map<string, Float32Array> } {
+  const { seed, parent } = options;
   const graph = withCosineHead(network.graph, people);
+  // A head of very many people is in no session, and its values nowhere but in a store.
+  const columns = sampledColumns(people, options) ?? people;
   const trained = parent === undefined ? network.parameters : readCheckpoint(parent).session.parameters;
   if (parent !== undefined) requireValues(graph, trained, parent);
-  return { graph, values: new Map([...initialValues(graph, seed), ...trained]) };
+  return { graph, values: new Map([...initialValues(withPeople(graph, columns), seed), ...trained]) };
 }
 
 /**

@@ -69,7 +69,7 @@ export async function findRate(
 async function lossesOf(
   options: TrainingOptions,
   dataset: Dataset,
-  { session, reader, strangers }: Stage,
+  { session, reader, tally, strangers }: Stage,
   { steps: tell, cancelled }: Watch,
 ): Promise<number[] | undefined> {
   const losses: number[] = [];
@@ -92,6 +92,7 @@ async function lossesOf(
     return losses;
   } finally {
     session.dispose();
+    tally?.dispose();
     strangers?.dispose();
   }
 }

@@ -2,6 +2,7 @@ import type { AdamMoments } from '../core/adam.js';
 import type {
   Batch,
   BatchResult,
+  Columns,
   Engine,
   EvaluationSettings,
   SessionOptions,
@@ -71,6 +72,14 @@ export class HeadSession implements TrainingSession {
       if (trainable) moments.set(name, own ? headMoments.get(name)! : { first: zeros(), second: zeros() });
     }
     return { step, parameters, moments };
+  }
+
+  readColumns(parameter: string, into: Columns): Promise<void> {
+    return this.head.readColumns(parameter, into);
+  }
+
+  writeColumns(parameter: string, columns: Columns): void {
+    this.head.writeColumns(parameter, columns);
   }
 
   /** What is frozen stays as it is in the average as well. */

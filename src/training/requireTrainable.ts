@@ -1,6 +1,7 @@
 import { frozenForInt8 } from '../core/frozenForInt8.js';
 import { UserError } from '../core/userError.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { canSample } from './classes/sampledClasses.js';
 
 /** What a training cannot do: when, in one sentence, and what to do instead. */
 const REFUSED: readonly {
@@ -29,6 +30,13 @@ const REFUSED: readonly {
     where: ({ frozen, loss }) => frozen && loss === 'triplet',
     message: () => 'Triplets train the layers below the embedding, and a frozen network keeps them as they are.',
     advice: 'Use --recipe door or default, which train every layer, or another loss.',
+  },
+  {
+    where: (options) => typeof options.sampledClasses === 'number' && options.sampledClasses > 0 && !canSample(options),
+    message: () =>
+      'A sample of the people is drawn for losses that compare cosines with people, on the face network in float and without an average of weights: not for triplets or a distillation.',
+    advice:
+      'Leave --sampled-classes away, or use --recipe face or door with --loss cosface, arcface, combined or softmax.',
   },
   {
     where: ({ loss, sampler }) => loss === 'triplet' && sampler === 'shuffle',

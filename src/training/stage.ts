@@ -3,6 +3,7 @@ import type { EventOf } from '../protocol/runEvents.js';
 import type { ReadCheckpoint } from '../runs/checkpoint.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { AveragedSession, AverageState } from './averagedSession.js';
+import type { ClassTally } from './classes/classTally.js';
 import type { BatchReader } from './batchReader.js';
 import type { StageStrangers } from './strangers.js';
 
@@ -13,6 +14,8 @@ export interface Stage {
   readonly reader: BatchReader;
   /** The session where it is the average of what trains. */
   readonly averaged?: AveragedSession;
+  /** Where the session has columns for some people only: what validation pictures come to among all. */
+  readonly tally?: ClassTally;
   /** Where strangers can be measured beside it. */
   readonly strangers?: StageStrangers;
   /** What its reader asks; disposed of with it. */

@@ -4,6 +4,8 @@ import type { Graph } from '../graph/graph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { averagedBy } from './averagedBy.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
+import { sampledColumns } from './classes/sampledClasses.js';
+import { sampledFaceStage } from './classes/sampledStage.js';
 import { faceStage } from './faceStage.js';
 import { settledFor } from './logitScale.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
@@ -21,10 +23,13 @@ export function stagesOf(
   /** Of the process before, where the run goes on. */
   from?: TrainedBefore,
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
-  const settled = settledFor(dataset.people.length, options);
+  const people = dataset.people.length;
+  const settled = settledFor(people, options);
+  const columns = sampledColumns(people, options);
   if (options.weights === 'faces')
     return async (_, before) => {
       if (before) return before;
+      if (columns) return sampledFaceStage(settled, dataset, engine, { graph: float, columns }, start, from);
       if (options.frozen) return faceStage(settled, dataset, engine, float, start, from);
       return wholeFaceStage(settled, dataset, engine, { float, trainedGraph }, start, from);
     };

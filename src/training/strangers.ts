@@ -2,7 +2,7 @@ import { Random } from '../core/random.js';
 import { normalizeRows } from '../core/cosine.js';
 import { thresholdFor } from '../evaluation/threshold.js';
 import type { Batch, Engine, StepSettings, TrainingSession } from '../engine/engine.js';
-import { COSINE_HEAD, imprintedHead, prototypesOf } from '../graph/cosineHead.js';
+import { COSINE_HEAD, imprintedHead, prototypesOf, withPeople } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import { splitAt } from '../graph/subgraph.js';
@@ -91,7 +91,7 @@ export class StrangerWatch {
       );
     const start = from?.parameters ?? imprinted();
     const options = { ...cosineOptions(this.settings, this.settings.rateFactor), ...(from && { resume: from }) };
-    return { session: engine.createSession(forPeople(head, people.length), start, options), labelOf, people };
+    return { session: engine.createSession(withPeople(head, people.length), start, options), labelOf, people };
   }
 
   /** The step that the run's own head takes, for every head. @param batch features [N, E] */
@@ -129,15 +129,6 @@ export class StrangerWatch {
   dispose(): void {
     for (const { session } of this.folds) session.dispose();
   }
-}
-
-/** The head of so many people. */
-function forPeople(head: Graph, people: number): Graph {
-  return {
-    ...head,
-    nodes: head.nodes.map((node) => (node.op === 'dense' ? { ...node, shape: [1, 1, people] } : node)),
-    parameters: head.parameters.map((spec) => ({ ...spec, shape: [...spec.shape.slice(0, -1), people] })),
-  };
 }
 
 /** What pictures came to. */

@@ -3,6 +3,7 @@ import { Random } from '../core/random.js';
 import { datasetFingerprint } from '../dataset/fingerprint.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import type { Engine } from '../engine/engine.js';
+import { withPeople } from '../graph/cosineHead.js';
 import { parameterCount, type Graph } from '../graph/graph.js';
 import { networkOf } from '../graph/network.js';
 import { givenNetwork } from '../graph/networkOptions.js';
@@ -24,6 +25,7 @@ import type { AlignedDataset } from './alignedDataset.js';
 import { whyBrokenOff } from './brokenOff.js';
 import { builtNetwork } from './builtNetwork.js';
 import { Checkpointing } from './checkpointing.js';
+import { sampledColumns } from './classes/sampledClasses.js';
 import { DISK_PATIENCE, patienceAtEnd } from './diskPatience.js';
 import { requireRoom } from './diskRoom.js';
 import { faceNetworkFor, openFacesFor, type FaceStart } from './faceStart.js';
@@ -187,7 +189,9 @@ async function train(
   const unreached = context.from ? undefined : scheduleWarning(options);
   if (unreached) tell(unreached);
   // A frozen face network keeps nothing for a way back.
-  const memory = context.face && options.frozen ? undefined : memoryWarning(engine, graph, options);
+  const columns = sampledColumns(dataset.people.length, options);
+  const trained = columns ? withPeople(graph, columns) : graph;
+  const memory = context.face && options.frozen ? undefined : memoryWarning(engine, trained, options);
   if (memory) tell({ type: 'warning', code: 'memory-low', ...memory });
 
   requireRoom(context, graph);

@@ -27,8 +27,9 @@ import { lossNotFinite, validate } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
 
-function leave({ session, strangers, teacher, save }: Stage): void {
+function leave({ session, tally, strangers, teacher, save }: Stage): void {
   session.dispose();
+  tally?.dispose();
   strangers?.dispose();
   teacher?.dispose();
   save?.();

@@ -3,9 +3,13 @@ import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
 import type { Warning } from '../protocol/runEvents.js';
+import type { ClassTally } from './classes/classTally.js';
 import type { StopSignal } from './stopSignal.js';
 import { Tally } from './tally.js';
 import type { Stage } from './stage.js';
+
+/** Pictures that are looked up among very many people at once: the columns of all are read once for them. */
+const LOOKED_UP = 8192;
 
 /**
  * What a network makes of the validation pictures: loss and accuracy, or of people who have no class how many are most like a picture
@@ -15,7 +19,7 @@ import type { Stage } from './stage.js';
  * @returns undefined when stopped on the way
  */
 export async function validate(
-  { session, reader }: Pick<Stage, 'session' | 'reader'>,
+  { session, reader, tally: amongAll }: Pick<Stage, 'session' | 'reader' | 'tally'>,
   { openSet, owners, split }: Dataset,
   batchSize: number,
   active: Uint8Array | undefined,
@@ -24,19 +28,22 @@ export async function validate(
   const tally = new Tally();
   const embeddings: Float32Array[] = [];
   const people: number[] = [];
+  const byEmbedding = openSet || amongAll !== undefined;
   for (const pictures of cutBatches(split.validation, batchSize)) {
     if (stop.requested) return undefined;
     const batch = await reader.read(pictures);
     if (batch.labels.length === 0) continue;
     const quantization = active ? { quantization: { active } } : {};
-    const result = await session.evaluate(batch, { wants: openSet ? ['embedding'] : [], ...quantization });
-    if (openSet) {
+    const result = await session.evaluate(batch, { wants: byEmbedding ? ['embedding'] : [], ...quantization });
+    if (byEmbedding) {
       embeddings.push(result.outputs.embedding!);
-      people.push(...batch.pictures.map((picture) => owners[picture]!));
+      people.push(...(openSet ? batch.pictures.map((picture) => owners[picture]!) : batch.labels));
     } else tally.add(result, batch.labels.length);
+    if (!openSet && amongAll && people.length >= LOOKED_UP) await lookUp(amongAll, embeddings, people, tally);
     await setImmediate();
   }
   if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
+  else if (amongAll) await lookUp(amongAll, embeddings, people, tally);
   return tally;
 }
 
@@ -47,4 +54,20 @@ export function lossNotFinite(epoch: number): Warning {
     message: `The validation loss after epoch ${epoch} is not a finite number, and is left out.`,
     advice: 'The training is about to diverge: lower the learning rate, or take an earlier checkpoint.',
   };
+}
+
+/** Adds pictures to a tally, and takes them from the lists. */
+async function lookUp(amongAll: ClassTally, embeddings: Float32Array[], people: number[], into: Tally): Promise<void> {
+  const labels = Int32Array.from(people.splice(0));
+  if (labels.length > 0) into.add(await amongAll.of(concatenated(embeddings.splice(0)), labels), labels.length);
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

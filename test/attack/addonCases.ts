@@ -118,6 +118,7 @@ const CALLS = [
   'write',
   'read',
   'average',
+  'columns',
   'times',
   'run',
   'run',
@@ -183,6 +184,15 @@ async function oneCall(open: Open, graph: Graph, random: Random, attempt: Attemp
       if (random.integer(3) === 0) some[random.integer(some.length)] = oddArray(random, 3) as Float32Array;
       if (random.integer(5) === 0) some.push(floats(2, random));
       attempt('averageInto', session, random.integer(9) === 0 ? some[0] : some, random.pick([0, 0.5, 1, ...NUMBERS]));
+      return;
+    }
+    case 'columns': {
+      const [index, { shape }] = [...graph.parameters.entries()][random.integer(graph.parameters.length)]!;
+      const arrays: unknown[] = Array.from({ length: 3 }, () => floats(sizeOf(shape), random));
+      if (random.integer(3) === 0) arrays[random.integer(3)] = oddArray(random, 3);
+      const parameter = random.integer(5) === 0 ? random.pick(NUMBERS) : index;
+      const rows = random.integer(5) === 0 ? random.pick(NUMBERS) : (shape[0] ?? 1);
+      attempt(random.pick(['readColumns', 'writeColumns']), session, parameter, rows, ...arrays);
       return;
     }
     case 'times':

@@ -44,6 +44,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   labelSmoothing: { good: [0, 0.99], bad: [1, -0.1] },
   logitScale: { good: [1, 511, 'auto'], bad: [0.9, 512, 'large'] },
   margin: { good: [0, 0.99], bad: [-0.1, 1] },
+  sampledClasses: { good: ['auto', 0, 1_000_000], bad: ['many', -1, 1.5, 1_000_001] },
   lossRamp: { good: [0, 1], bad: [-0.1, 1.01] },
   views: { good: [0, 1000], bad: [-1, 1001, 1.5] },
   augmentation: {

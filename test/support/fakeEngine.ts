@@ -27,6 +27,8 @@ export function fakeEngine(
           }),
         observe: () => Promise.resolve([]),
         averageInto: () => Promise.resolve(),
+        readColumns: () => Promise.resolve(),
+        writeColumns: () => undefined,
         assign: () => undefined,
         readState: () => Promise.resolve({ step: n, parameters, moments: new Map() }),
         dispose: () => undefined,

@@ -87,6 +87,24 @@ export interface NativeAddon {
     readonly gradients: Float32Array;
     readonly step: number;
   };
+  /** Fills the columns of a parameter [rows, columns], and of its moments, one after the other: [columns, rows] each. */
+  readColumns(
+    session: SessionHandle,
+    parameter: number,
+    rows: number,
+    values: Float32Array,
+    first: Float32Array,
+    second: Float32Array,
+  ): void;
+  /** Sets them. */
+  writeColumns(
+    session: SessionHandle,
+    parameter: number,
+    rows: number,
+    values: Float32Array,
+    first: Float32Array,
+    second: Float32Array,
+  ): void;
   /** Moves every value of the averages, an array for each parameter, by a share of the way to the session's own. */
   averageInto(session: SessionHandle, averages: readonly Float32Array[], share: number): void;
   addPlan(session: SessionHandle, plan: PlanDescription): number;

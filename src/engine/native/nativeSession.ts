@@ -5,12 +5,13 @@ import { LossSum } from '../../core/losses/lossSum.js';
 import { UserError } from '../../core/userError.js';
 import { parameterCount, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
-import { checkBatch, checkClipNorm, checkedValues, checkStep } from '../checks.js';
+import { checkBatch, checkClipNorm, checkColumns, checkedValues, checkStep } from '../checks.js';
 import { DEFAULT_OPTIMIZER } from '../engine.js';
 import { notFinite } from '../notFinite.js';
 import type {
   Batch,
   BatchResult,
+  Columns,
   EvaluationSettings,
   SessionOptions,
   StepSettings,
@@ -109,6 +110,17 @@ export class NativeSession implements TrainingSession {
       if (value) parameters.set(checkedValues(name, value, to - from), from);
     });
     this.addon.write(this.handle, parameters, first, second, step);
+  }
+
+  async readColumns(parameter: string, { values, first, second }: Columns): Promise<void> {
+    await this.queue;
+    const { index, rows } = checkColumns(this.graph, parameter, { values, first, second });
+    this.addon.readColumns(this.handle, index, rows, values, first, second);
+  }
+
+  writeColumns(parameter: string, { values, first, second }: Columns): void {
+    const { index, rows } = checkColumns(this.graph, parameter, { values, first, second });
+    this.addon.writeColumns(this.handle, index, rows, values, first, second);
   }
 
   async averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {

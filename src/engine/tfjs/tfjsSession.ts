@@ -13,13 +13,14 @@ import { pixelTables } from '../../graph/pixelTables.js';
 import type {
   Batch,
   BatchResult,
+  Columns,
   EvaluationSettings,
   Optimizer,
   SessionOptions,
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { checkBatch, checkClipNorm, checkedValues, checkStep } from '../checks.js';
+import { checkBatch, checkClipNorm, checkColumns, checkedValues, checkStep, transpose } from '../checks.js';
 import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import {
@@ -108,6 +109,24 @@ export class TfjsSession implements TrainingSession {
       const own = this.parameters.get(name);
       own?.set(checkedValues(name, value, own.length));
     }
+  }
+
+  readColumns(parameter: string, into: Columns): Promise<void> {
+    const { rows } = checkColumns(this.graph, parameter, into);
+    const { first, second } = this.moments.get(parameter)!;
+    transpose(this.parameters.get(parameter)!, rows, into.values);
+    transpose(first, rows, into.first);
+    transpose(second, rows, into.second);
+    return Promise.resolve();
+  }
+
+  writeColumns(parameter: string, columns: Columns): void {
+    const { rows } = checkColumns(this.graph, parameter, columns);
+    const { first, second } = this.moments.get(parameter)!;
+    const across = columns.values.length / rows;
+    transpose(columns.values, across, this.parameters.get(parameter)!);
+    transpose(columns.first, across, first);
+    transpose(columns.second, across, second);
   }
 
   averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
