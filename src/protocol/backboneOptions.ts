@@ -29,6 +29,11 @@ export const backboneOptions = {
     help: 'the network below the last layer, by its name',
     listed: true,
   }),
+  /** With `weights: 'faces'`: the layers of the face network, and nothing of its weights. */
+  fromRandom: z.boolean().default(false).register(optionInfo, {
+    flag: 'from-random',
+    help: 'with face weights: the layers of the face network alone, which start from random weights',
+  }),
   /** What every number of channels is multiplied by. */
   width: z.number().min(0.1).max(2).default(1).register(optionInfo, {
     flag: 'width',

@@ -1,5 +1,6 @@
 import { UserError } from '../core/userError.js';
 import { withCosineHead, withPeople } from '../graph/cosineHead.js';
+import { fromRandom } from '../graph/fromRandom.js';
 import { initialValues } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import type { Template } from '../graph/preprocessing.js';
@@ -47,8 +48,8 @@ export function faceStart(options: TrainingOptions): FaceStart | undefined {
 }
 
 /**
- * The network with a score for each person, and what its parameters start with: those of the checkpoint that is fine-tuned, or its
- * weights, where the head is still to be imprinted.
+ * The network with a score for each person, and what its parameters start with: those of the checkpoint that is fine-tuned, random
+ * ones, or its weights, where the head is still to be imprinted.
  *
  * @throws UserError what the checkpoint is refused for
  */
@@ -57,12 +58,13 @@ export function faceNetworkFor(
   people: number,
   options: TrainingOptions,
 ): { readonly graph: Graph; readonly values: Map<string, Float32Array> } {
-  const { seed, parent } = options;
-  const graph = withCosineHead(network.graph, people);
+  const { seed, parent, fromRandom: isRandom } = options;
+  const graph = withCosineHead(isRandom ? fromRandom(network.graph) : network.graph, people);
   // A head of very many people is in no session, and its values nowhere but in a store.
   const columns = sampledColumns(people, options) ?? people;
-  const trained = parent === undefined ? network.parameters : readCheckpoint(parent).session.parameters;
-  if (parent !== undefined) requireValues(graph, trained, parent);
+  const before = isRandom ? undefined : network.parameters;
+  const trained = parent === undefined ? (before ?? []) : readCheckpoint(parent).session.parameters;
+  if (parent !== undefined) requireValues(graph, new Map(trained), parent);
   return { graph, values: new Map([...initialValues(withPeople(graph, columns), seed), ...trained]) };
 }
 

@@ -11,6 +11,7 @@ import type { RateSearch } from '../protocol/rateFinder.js';
 import { requireWeights } from '../weights/startWeights.js';
 import { batchNormMomentum } from './batchNormMomentum.js';
 import { faceStart, openFacesFor } from './faceStart.js';
+import { requireTrainable } from './requireTrainable.js';
 import { PORTS, type TrainingPorts } from './runContext.js';
 import { seenThroughFaces } from './seenThroughFaces.js';
 import type { Stage } from './stage.js';
@@ -43,6 +44,7 @@ export async function findRate(
   const { progress, cancelled } = watch;
   const options: TrainingOptions = { ...wished, quantization: undefined, averageDecay: 0 };
   const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  requireTrainable(options);
   const face = faceStart(options);
   if (!face) requireWeights(options);
   const { engine } = await ports.selectEngine(options);
@@ -69,7 +71,7 @@ export async function findRate(
 async function lossesOf(
   options: TrainingOptions,
   dataset: Dataset,
-  { session, reader, tally, strangers }: Stage,
+  { session, reader, tally, strangers, teacher }: Stage,
   { steps: tell, cancelled }: Watch,
 ): Promise<number[] | undefined> {
   const losses: number[] = [];
@@ -94,6 +96,7 @@ async function lossesOf(
     session.dispose();
     tally?.dispose();
     strangers?.dispose();
+    teacher?.dispose();
   }
 }
 

@@ -22,6 +22,23 @@ const REFUSED: readonly {
     advice: 'Use --recipe door, or leave --loss distillation and --distillation-weight away.',
   },
   {
+    where: ({ fromRandom, weights }) => fromRandom && weights !== 'faces',
+    message: () => '--from-random is about the layers of the face network.',
+    advice: 'Add --weights faces, or start another network with --weights random.',
+  },
+  {
+    where: ({ fromRandom, frozen }) => fromRandom && frozen,
+    message: () => 'People’s vectors learn nothing on a frozen network of random weights.',
+    advice: 'Use --recipe door, which trains every layer, or leave --from-random away.',
+  },
+  {
+    where: ({ fromRandom, parent, loss, distillationWeight }) =>
+      fromRandom && parent === undefined && (loss === 'distillation' || distillationWeight > 0),
+    message: () =>
+      'A distillation keeps the embeddings of a network as they were, and those of random weights say nothing.',
+    advice: 'Use --loss cosface, arcface, combined or triplet, or leave --from-random away.',
+  },
+  {
     where: ({ frozen, loss, distillationWeight }) => frozen && (loss === 'distillation' || distillationWeight > 0),
     message: () => 'A distillation trains the layers below the embedding, and a frozen network keeps them as they are.',
     advice: 'Use --recipe door, which trains every layer, or another loss.',

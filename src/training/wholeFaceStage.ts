@@ -11,7 +11,7 @@ import type { TrainingOptions } from '../protocol/options.js';
 import { networkDigest } from '../weights/networkDigest.js';
 import { averagedBy } from './averagedBy.js';
 import { FeatureReader, PixelReader, type BatchReader, type ReadBatch } from './batchReader.js';
-import { cosineOptions, FittedSession } from './cosineHeadSession.js';
+import { cosineOptions, fitted, FittedSession } from './cosineHeadSession.js';
 import { KeptFeatures } from './keptFeatures.js';
 import type { SettledOptions } from './logitScale.js';
 import { optimizerOf } from './optimizer.js';
@@ -19,7 +19,7 @@ import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
 
 /**
  * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
- * imprinted with what the network gives before it trains, or that of the run that is fine-tuned. Where the loss asks for it, each
+ * imprinted with what the network gives before it trains, where that is not random, or that of the run that is fine-tuned. Where the loss asks for it, each
  * view comes with the embedding that the network gave before it trained: of the picture as it is, or, where the network is
  * quantized, of the same view, since that is to change as little as can be.
  *
@@ -37,20 +37,22 @@ export async function wholeFaceStage(
   const { logitScale, headRateFactor, parent } = options;
   const distils = options.loss === 'distillation' || options.distillationWeight > 0;
   const { below } = splitAt(float, float.outputs.embedding);
-  const imprints = !from && parent === undefined;
+  const begins = !from && parent === undefined;
+  const imprints = begins && !options.fromRandom;
   const ofViews = options.quantization !== undefined;
   const embeddings =
     imprints || (distils && !ofViews) ? await cleanEmbeddings(options, dataset, engine, below, values) : undefined;
   const { state, average } = await goesOnWith('all', undefined, from, options.averageDecay > 0);
-  const start = state?.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : values);
+  const first = () => (begins ? fitted(values, logitScale) : values);
+  const start = state?.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : first());
   const session = engine.createSession(trainedGraph, start, {
     ...cosineOptions(options, headRateFactor),
     optimizer: optimizerOf(options),
     ...(state && { resume: state }),
   });
   const pixels = new PixelReader(dataset, options);
-  const fitted = new FittedSession(session, logitScale, options.loss === 'triplet');
-  const stage = { name: 'all', ...averagedBy(options, fitted, average, true) } as const;
+  const whole = new FittedSession(session, logitScale, options.loss === 'triplet');
+  const stage = { name: 'all', ...averagedBy(options, whole, average, true) } as const;
   if (!distils) return { ...stage, reader: pixels };
   if (!ofViews) return { ...stage, reader: new TargetReader(pixels, embeddings!) };
   const teacher = engine.createSession(below, values);

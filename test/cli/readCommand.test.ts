@@ -61,6 +61,7 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
     'pictures-per-person': ['4', '--people-per-batch', '8'],
     embedding: ['128'],
     schedule: ['cosine'],
+    'margin-m1': ['1.5'],
     'decay-epochs': ['3,5', '--schedule', 'steps'],
     'decay-factor': ['0.5', '--schedule', 'steps', '--decay-epochs', '3'],
   };

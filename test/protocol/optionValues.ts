@@ -13,6 +13,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
   size: { good: [32, 112, 128, 512], bad: [0, 16, 40, 528, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
   backbone: { good: ['mobileNetV2', 'mobileFaceNet'], bad: ['', 'mobilenet', 2] },
+  fromRandom: { good: [true, false], bad: ['yes', 1] },
   pooling: { good: ['max', 'average'], bad: ['mean', true] },
   embedding: { good: [undefined, 64, 512], bad: [63, 513, 128.5, null] },
   dropout: { good: [0, 0.999], bad: [-0.1, 1] },

@@ -157,6 +157,7 @@ function recipeOf(given: Given, sample: boolean): RecipeName | undefined {
   if (named !== undefined)
     return checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
   if (sample) return 'original';
+  if (given.has('from-random')) return 'door';
   if (given.has('weights')) return given.value('weights') === 'faces' ? 'face' : 'default';
   if (given.has('face-weights') || given.has('faces')) return 'face';
   if (given.has('size') || NOT_OF_FACES.some((name) => given.has(name))) return 'default';
