@@ -3,6 +3,7 @@ import { align } from './commands/align.js';
 import { attach } from './commands/attach.js';
 import { check } from './commands/check.js';
 import { compare } from './commands/compare.js';
+import { compareRecipesCommand } from './commands/compareRecipes.js';
 import { downloadWeightsCommand } from './commands/downloadWeights.js';
 import { enroll } from './commands/enroll.js';
 import { evaluate } from './commands/evaluate.js';
@@ -30,6 +31,7 @@ const own: readonly Command[] = [
   recognizerCommand,
   train,
   findRateCommand,
+  compareRecipesCommand,
   qat,
   resume,
   pause,

@@ -32,6 +32,7 @@ export type UserErrorCode =
   | 'quantize-layer'
   | 'not-integer'
   | 'not-quantized'
+  | 'people-left-out'
   | 'not-quantizable'
   | 'not-this-network'
   | 'not-this-precision'

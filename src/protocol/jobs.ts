@@ -11,6 +11,7 @@ import { absolutePath as path, order, type JobWords } from './order.js';
 import { PERSONAL_JOBS } from './personalData.js';
 import { facesWish, prediction } from './prediction.js';
 import { rateSearch } from './rateFinder.js';
+import { answer } from './recipeComparison.js';
 import { faces, faceWeights, ready, RECOGNITION_JOBS, reply, request } from './recognitionJobs.js';
 import { failure, finished, logged } from './runEvents.js';
 
@@ -130,6 +131,13 @@ export const JOBS = {
     word: z.object({ type: z.literal('compared'), comparison }),
     noun: 'comparison',
     again: 'Compare again',
+  },
+  /** Asks a checkpoint about each validation picture of its run, as its network saw it. */
+  validate: {
+    order: order('validate', { checkpoint: path }),
+    word: z.object({ type: z.literal('validated'), answers: z.array(answer) }),
+    noun: 'validation',
+    again: 'Validate again',
   },
   /** Asks a checkpoint or an exported file who is in pictures. */
   predict: {

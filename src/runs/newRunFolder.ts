@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import type { TrainingOptions } from '../protocol/options.js';
 import { ignoreInGit } from './runLocation.js';
 
 /**
@@ -17,6 +19,15 @@ export function newRunFolder(runs: string, dataset: string, now: Date, promised:
   for (let n = 2; fs.existsSync(folder) || promised.includes(folder); n++) folder = `${stem}-${n}`;
   ignoreInGit(path.dirname(runs));
   return folder;
+}
+
+/**
+ * The folder of a run that shall be found again by whoever asks for the same: `wild-door-seed-1-5f1c9a02`, of the options' digest.
+ */
+export function runFolderOfOptions(runs: string, options: TrainingOptions): string {
+  const digest = createHash('sha256').update(JSON.stringify(options)).digest('hex').slice(0, 8);
+  ignoreInGit(path.dirname(runs));
+  return path.join(runs, `${nameFor(options.dataset)}-${options.recipe}-seed-${options.seed}-${digest}`);
 }
 
 /** Of at most 40 whole letters, none at the end that Windows drops; `run` where nothing is left. */

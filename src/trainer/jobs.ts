@@ -3,6 +3,7 @@ import { scanDataset } from '../dataset/scanDataset.js';
 import { alignFaces } from '../faces/alignFaces.js';
 import { exportWithCard } from '../inference/exportWithCard.js';
 import { compareCheckpoint } from '../inference/compareCheckpoint.js';
+import { validatedAnswers } from '../inference/validatedAnswers.js';
 import { predict } from '../inference/predict.js';
 import type { Job, LastWord, MessageOf, OrderOf, TrainerMessage, TrainerOrder } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
@@ -62,6 +63,11 @@ const RUN: { readonly [J in Job]: RunJob<J> } = {
   async compare({ checkpoint }, { progress, cancelled }) {
     const comparison = await compareCheckpoint(checkpoint, progress, cancelled);
     return comparison ? { type: 'compared', comparison } : CANCELLED;
+  },
+
+  async validate({ checkpoint }, { progress, cancelled }) {
+    const answers = await validatedAnswers(checkpoint, progress, cancelled);
+    return answers ? { type: 'validated', answers } : CANCELLED;
   },
 
   async predict(order, { progress, cancelled }) {

@@ -19,6 +19,12 @@ const MOST_PICTURES = 32;
 /** What has collapsed: the code of its warning, and how far apart it lies. */
 type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: number } | { readonly what: 'triplets' };
 
+/** What of a stage is asked. */
+export interface Asked {
+  readonly session: Pick<Stage['session'], 'evaluate' | 'readState'>;
+  readonly reader: Stage['reader'];
+}
+
 /**
  * Looks behind an epoch whether a network has stopped telling pictures apart: all have one embedding, all triplets stand at the
  * margin, or the vectors of all people are one. Such a network trains on without any number that is wrong, and never comes back.
@@ -26,8 +32,8 @@ type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: numbe
  * @param active quantizers that round
  */
 export async function collapseOf(
-  { session, reader }: Pick<Stage, 'session' | 'reader'>,
-  dataset: Dataset,
+  { session, reader }: Asked,
+  dataset: Pick<Dataset, 'labels' | 'people' | 'split'>,
   { loss, margin, mining, batchSize }: Pick<TrainingOptions, 'loss' | 'margin' | 'mining' | 'batchSize'>,
   active?: Uint8Array,
 ): Promise<Collapse | undefined> {
@@ -55,7 +61,7 @@ export async function collapseOf(
 }
 
 /** The first two pictures of as many people as there is room for; the order is that of the split. */
-function somePictures({ labels, split }: Dataset, most: number): number[] {
+function somePictures({ labels, split }: Pick<Dataset, 'labels' | 'split'>, most: number): number[] {
   const seen = new Map<number, number>();
   const taken: number[] = [];
   for (const picture of split.train) {

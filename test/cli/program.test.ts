@@ -6,6 +6,7 @@ import { COMMANDS } from '../../src/cli/commands.js';
 import { RunModel } from '../../src/client/runModel.js';
 import { isAlive } from '../../src/platform/isAlive.js';
 import { runEvent } from '../../src/protocol/runEvents.js';
+import { recipeComparison } from '../../src/protocol/recipeComparison.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { built } from '../support/built.js';
 
@@ -82,7 +83,7 @@ describe('the program at a terminal', function () {
       [['fly'], /^There is no command “fly”\.$/m, 'help'],
       [
         ['check', 'x', '--epochs', '7', '--frozen'],
-        /^--epochs is an option of train, qat and resume, not of check\.$/m,
+        /^--epochs is an option of train, find-rate, compare-recipes, qat and resume, not of check\.$/m,
         'check',
       ],
     ] as const) {
@@ -142,6 +143,48 @@ describe('the program at a terminal', function () {
     assert.match(said(), /Failed +Training broke off [^]*: its process was ended at once from outside \(SIGKILL\)\./);
     const log = fs.readFileSync(path.join(folder(), 'run', 'metrics.ndjson'), 'utf8').trim();
     assert.equal(runEvent.parse(JSON.parse(log.split('\n').at(-1)!)).type, 'failure');
+  });
+
+  it('compares recipes by what their networks answer, and trains nothing twice', async () => {
+    await writePeople(path.join(folder(), 'data'), 3, 6);
+    const small = [
+      '--weights',
+      'random',
+      '--size',
+      '32',
+      '--width',
+      '0.1',
+      '--batch',
+      '4',
+      '--epochs',
+      '1',
+      '--split',
+      '0.6',
+    ];
+    const compare = () =>
+      run('compare-recipes', 'data', '--recipes', 'default,original', '--seeds', '2', ...small, '--json');
+    const first = compare();
+    assert.equal(first.status, 0, first.stderr);
+    const lines = first.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    assert.equal(lines.filter(({ type }) => type === 'finished').length, 4);
+    const { type, ...compared } = lines.at(-1)!;
+    assert.equal(type, 'recipesCompared');
+    const { recipes, pairs, seeds, people } = recipeComparison.parse(compared);
+    assert.deepEqual([recipes.map(({ recipe }) => recipe), seeds, people], [['default', 'original'], [128, 129], 3]);
+    assert.equal(pairs.length, 1);
+    const runs = fs.readdirSync(path.join(folder(), '.face-trainer', 'runs')).sort();
+    const names = [
+      'data-default-seed-128',
+      'data-default-seed-129',
+      'data-original-seed-128',
+      'data-original-seed-129',
+    ];
+    assert.deepEqual(runs.map((name) => name.slice(0, -9)), names); // prettier-ignore
+    const again = compare();
+    assert.deepEqual(again.stdout.trim().split('\n').map((line) => JSON.parse(line) as object), [lines.at(-1)]); // prettier-ignore
   });
 
   it('writes exclusions over an earlier list, and over nothing else', async () => {

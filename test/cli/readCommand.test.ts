@@ -14,6 +14,7 @@ import { cwd, refused, wishOf } from './commandLines.js';
 const ABOUT: Record<string, string[]> = {
   train: ['faces'],
   'find-rate': ['faces'],
+  'compare-recipes': ['faces', '--recipes', 'default,fast'],
   qat: ['c'],
   export: ['c'],
   compare: ['c'],
@@ -60,15 +61,19 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
     'people-per-batch': ['8', '--pictures-per-person', '4'],
     'pictures-per-person': ['4', '--people-per-batch', '8'],
     embedding: ['128'],
+    recipes: ['fast,default'],
+    'margin-m1': ['1.2'],
     schedule: ['cosine'],
-    'margin-m1': ['1.5'],
     'decay-epochs': ['3,5', '--schedule', 'steps'],
     'decay-factor': ['0.5', '--schedule', 'steps', '--decay-epochs', '3'],
   };
   if (value === undefined) return [`--${name}`];
   // Of a recognizer faces are found or not; a network may have been trained on crops.
   if (name === 'faces' && of !== 'predict') return ['--faces', 'off'];
-  const quantizes = quantizationFlags.has(name) && ['train', 'find-rate'].includes(of) ? ['--quantize-after', '1'] : [];
+  const quantizes =
+    quantizationFlags.has(name) && ['train', 'find-rate', 'compare-recipes'].includes(of)
+      ? ['--quantize-after', '1']
+      : [];
   const numbers: Record<string, string> = { N: '2', F: '0.5' };
   return [`--${name}`, ...(special[name] ?? [choices.get(name) ?? numbers[value] ?? 'some']), ...quantizes];
 }

@@ -54,6 +54,10 @@ export const GOOD: Record<Job, { order: Record<string, unknown>; word: Record<st
     order: { checkpoint: '/c', options: { format: 'onnx' }, output: '/o.onnx' },
     word: { type: 'exported', file: '/o.onnx', bytes: 1, cards: [] },
   },
+  validate: {
+    order: { checkpoint: '/c' },
+    word: { type: 'validated', answers: [{ file: 'a/1.jpg', person: 'a', right: true }] },
+  },
   compare: {
     order: { checkpoint: '/c' },
     word: {

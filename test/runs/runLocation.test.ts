@@ -7,7 +7,7 @@ import type { RunEvent } from '../../src/protocol/runEvents.js';
 import { requireSameData, type CheckpointRun } from '../../src/runs/checkpointRun.js';
 import { parentRunOf } from '../../src/runs/parentRun.js';
 import { RunFolder } from '../../src/runs/runFolder.js';
-import { newRunFolder } from '../../src/runs/newRunFolder.js';
+import { newRunFolder, runFolderOfOptions } from '../../src/runs/newRunFolder.js';
 import { defaultRunsFolder, ignoreInGit } from '../../src/runs/runLocation.js';
 import { networkOptionsOf } from '../../src/graph/networkOptions.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
@@ -189,5 +189,24 @@ describe('the data of a fine-tuning', () => {
   it('has other pictures only where somebody agreed', () => {
     requireSameData(parent, ['anna', 'bert'], 'sha256:2', true);
     assert.throws(() => requireSameData(parent, ['anna', 'bert'], 'sha256:2', false), { code: 'dataset-changed' });
+  });
+});
+
+describe('the place of a run that is asked for again', () => {
+  const options = trainingOptions.parse({ dataset: '/pictures/my faces', seed: 3 });
+  const runs = () => defaultRunsFolder(folder());
+
+  it('is the same for the same options, and says what it is', () => {
+    const place = runFolderOfOptions(runs(), options);
+    assert.equal(runFolderOfOptions(runs(), { ...options }), place);
+    assert.equal(path.dirname(place), runs());
+    assert.match(path.basename(place), /^my-faces-original-seed-3-[0-9a-f]{8}$/);
+    assert.equal(fs.existsSync(place), false, 'the folder is the trainer’s to make');
+    assert.equal(fs.readFileSync(path.join(folder(), '.face-trainer', '.gitignore'), 'utf8'), '*\n');
+  });
+
+  it('is another one where anything is another, be it the place of the pictures', () => {
+    const places = [options, { ...options, epochs: 11 }, { ...options, dataset: '/elsewhere/my faces' }];
+    assert.equal(new Set(places.map((of) => runFolderOfOptions(runs(), of))).size, 3);
   });
 });

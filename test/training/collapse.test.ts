@@ -27,8 +27,7 @@ async function collapseOfEmbeddings(
     readState: () => Promise.resolve({ step: 1, parameters, moments: new Map() }),
   };
   const dataset = { labels, people: ['a', 'b'], split: { train: [0, 1, 2, 3], validation: [] } };
-  const stage = { session, reader } as unknown as Parameters<typeof collapseOf>[0];
-  return collapseOf(stage, dataset as unknown as Parameters<typeof collapseOf>[1], optionsOf(options));
+  return collapseOf({ session, reader }, dataset, optionsOf(options));
 }
 
 function optionsOf(options: Partial<TrainingOptionsInput>) {

@@ -119,7 +119,8 @@ export async function withWeights(
   return wished;
 }
 
-function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recipe: RecipeName): TrainingOptions {
+/** The same from a recipe. @throws UsageError */
+export function trainingOptionsOf(given: Given, dataset: string, sample: boolean, recipe: RecipeName): TrainingOptions {
   const { weights, ...fields } = fieldsOf(OPTIONS, given);
   requireTogether(given);
   const overrides = {
