@@ -1,4 +1,5 @@
 import { formatDuration, formatLoss, formatPercent } from '../src/core/format.js';
+import { lossWords } from '../src/core/lossWords.js';
 import { METRIC_WORDS, metricOf } from '../src/core/metricWords.js';
 import { bestEpoch, totalSteps, type RunState } from '../src/core/runState.js';
 import type { Liveness } from '../src/protocol/panel.js';
@@ -45,6 +46,7 @@ export class RunSummary {
       best ? `best ${formatPercent(best.valAccuracy)} in epoch ${best.epoch}` : 'after the first epoch',
     );
     tiles.loss.show(formatLoss(last?.loss), last ? `accuracy ${formatPercent(last.accuracy)}` : '');
+    tiles.loss.explain(state.run ? lossWords(state.run.options) : '');
     tiles.speed.show(
       last ? last.imagesPerSecond.toFixed(1) : '–',
       lastEpoch ? `last epoch ${lastEpoch.imagesPerSecond.toFixed(1)}` : '',
@@ -88,6 +90,11 @@ class Tile {
 
   label(name: string): void {
     setText(this.name, name);
+  }
+
+  /** What is told where the mouse rests. */
+  explain(words: string): void {
+    if (this.root.title !== words) this.root.title = words;
   }
 
   show(value: string, detail: string): void {

@@ -1,4 +1,5 @@
 import { formatCount, formatPercent } from '../core/format.js';
+import { lossWords } from '../core/lossWords.js';
 import { GIVEN } from '../graph/networkOptions.js';
 import type { Measurements } from '../protocol/comparison.js';
 import { formatOf } from '../protocol/exportFormats.js';
@@ -78,6 +79,7 @@ function trainingText({ options, checkpoint, people, fingerprint }: NonNullable<
   const { quantization } = options;
   return propertyTable([
     ['Recipe', `${options.recipe}, ${options.epochs} epochs, seed ${options.seed}`],
+    ['Loss', lossWords(options)],
     ['Checkpoint', checkpoint],
     ['People', String(people)],
     ['Data fingerprint', `\`${fingerprint}\``],

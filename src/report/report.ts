@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/format.js';
 import { epochColumns } from '../core/epochColumns.js';
+import { lossWords } from '../core/lossWords.js';
 import { MARK_WORDS } from '../core/markWords.js';
 import { METRIC_WORDS, metricOf, strangersWords } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
@@ -161,6 +162,7 @@ function facts(state: RunState): string {
       ],
     );
   if (state.engine) rows.push(['Engine', state.engine.detail]);
+  if (options) rows.push(['Loss', lossWords(options)]);
   if (options) for (const [key, value] of Object.entries(options)) rows.push([key, optionText(value)]);
   if (state.run) rows.push(['startedAt', state.run.startedAt]);
   const html = rows.map(
