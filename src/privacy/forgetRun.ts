@@ -94,6 +94,11 @@ export function learnedIn(runFolder: string): LearnedFaces[] {
 /** Removes networks and exported files of a run; its log and report stay. */
 export function deleteLearned(runFolder: string): void {
   const folder = new RunFolder(runFolder);
-  for (const name of namesIn(folder.checkpoints)) eraseFolder(path.join(folder.checkpoints, name));
+  for (const name of namesIn(folder.checkpoints)) {
+    const at = path.join(folder.checkpoints, name);
+    // A file among them has the vectors of very many people, which they share.
+    if (fs.lstatSync(at).isDirectory()) eraseFolder(at);
+    else eraseFile(at);
+  }
   for (const at of [folder.exports, path.join(runFolder, 'recognizers')]) if (fs.existsSync(at)) eraseFolder(at);
 }

@@ -10,6 +10,8 @@ import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
 import { sha256 } from '../platform/sha256.js';
 import { json, MANIFEST, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
 import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
+import { readPeople } from './checkpointPeople.js';
+import { PEOPLE_FILE, PEOPLE_TABLE } from './peopleFile.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js';
 
 /** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
@@ -28,6 +30,8 @@ export interface Checkpoint {
   readonly session: SessionState;
   /** Sessions that train beside the network's own, none of them a part of it. */
   readonly beside?: readonly SessionState[];
+  /** Where the columns of very many people stand in the file that the run's checkpoints share (`peopleFile.ts`); they are not in `session`. */
+  readonly people?: Uint8Array;
   /** Absent in checkpoints of 0.1: such a run cannot be gone on with. */
   readonly loop?: LoopState;
   readonly kept?: KeptState;
@@ -87,7 +91,7 @@ export function writeCheckpoint(folder: string, graph: Graph, checkpoint: Checkp
 
 /** The files of a checkpoint. Nothing in them is the session's own: it may train on while they are written. */
 export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, network?: Graph): CheckpointFiles {
-  const { position, session, beside = [], loop, kept } = checkpoint;
+  const { position, session, beside = [], people, loop, kept } = checkpoint;
   const shapes = new Map(graph.parameters.map((spec) => [spec.name, spec.shape]));
   const tensor = (name: string, parameter: string, values: Float32Array) => ({
     name,
@@ -106,13 +110,18 @@ export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, network?:
     [OPTIMIZER, encodeSafetensors(moments, metadata)],
     ...(beside.length > 0 ? [[BESIDE, encodeSafetensors(beside.flatMap(tensorsBeside))] as const] : []),
     [STATE, json({ version: VERSION, step: session.step, ...position, loop, kept, beside: steps })],
+    ...(people ? [[PEOPLE_TABLE, people] as const] : []),
     ...(network ? [[NETWORK, json(network)] as const] : []),
   ];
   return { graph: graph.name, files };
 }
 
-/** @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256 */
-export function readCheckpoint(folder: string): ReadCheckpoint {
+/**
+ * @param withPeople columns of very many people as part of the network, as a network in use has them; a run that goes on reads them
+ *   out of their file itself
+ * @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256
+ */
+export function readCheckpoint(folder: string, { withPeople = true } = {}): ReadCheckpoint {
   const read = (file: string, mostBytes: number) => {
     // A manifest of a stranger could name any file of the machine, or a pipe.
     if (path.basename(file) !== file) throw damaged(folder, `${file} does not lie in it`);
@@ -158,16 +167,30 @@ export function readCheckpoint(folder: string): ReadCheckpoint {
     }
   };
   const tensors = tensorsOf(MODEL);
-  const parameters = new Map(tensors.map(({ name, values }) => [name, values]));
-  const shapes = new Map(tensors.map(({ name, shape }) => [name, shape]));
+  const people = contents.get(PEOPLE_TABLE);
+  const head = people && peopleOf(folder, people, withPeople);
+  const parameters = new Map([
+    ...tensors.map(({ name, values }) => [name, values] as const),
+    ...(head?.parameters ?? []),
+  ]);
+  const shapes = new Map([...tensors.map(({ name, shape }) => [name, shape] as const), ...(head?.shapes ?? [])]);
   const slots = new Map(tensorsOf(OPTIMIZER).map(({ name, values }) => [name, values]));
   const session = { step, parameters, moments: momentsOf(parameters.keys(), slots) };
   const others = beside.length > 0 ? sessionsBeside(tensorsOf(BESIDE), beside) : [];
   const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
   return {
     ...{ position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network },
-    ...{ beside: others, ...(loop && { loop }), ...(kept && { kept }) },
+    ...{ beside: others, ...(people && { people }), ...(loop && { loop }), ...(kept && { kept }) },
   };
+}
+
+/** @throws UserError `checkpoint-damaged` */
+function peopleOf(folder: string, table: Uint8Array, withValues: boolean): ReturnType<typeof readPeople> {
+  try {
+    return readPeople(folder, table, withValues);
+  } catch (cause) {
+    throw damaged(folder, `the vectors of its people, in ${PEOPLE_FILE} beside it, are not what they were`, cause);
+  }
 }
 
 /** `2/head/kernel` is a parameter of the third, `2/head/kernel/m` its first moment. */

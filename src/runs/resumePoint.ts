@@ -79,7 +79,7 @@ function stateAt(events: readonly RunEvent[], { path: at, step }: EventOf<'check
 /** @throws UserError `checkpoint-version` for one of another version, which is not damaged */
 function soundCheckpoint(folder: string): ReadCheckpoint | undefined {
   try {
-    return readCheckpoint(folder);
+    return readCheckpoint(folder, { withPeople: false });
   } catch (error) {
     if (error instanceof UserError && error.code === 'checkpoint-damaged') return undefined;
     throw error;

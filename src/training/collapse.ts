@@ -2,8 +2,10 @@ import { computeLoss } from '../core/losses/losses.js';
 import { spreadOf } from '../core/spread.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { COSINE_HEAD } from '../graph/cosineHead.js';
+import type { ParameterValues } from '../graph/networkState.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { Warning, WarningCode } from '../protocol/runEvents.js';
+import type { ClassTally } from './classes/classTally.js';
 import type { Stage } from './stage.js';
 
 /** Code of the warning. */
@@ -16,6 +18,9 @@ const AT_MARGIN = { share: 0.02, spread: 0.1 };
 /** Training pictures that are asked, at most two of a person, and no more than a batch has. */
 const MOST_PICTURES = 32;
 
+/** Of very many people so many are asked. */
+const MOST_PEOPLE = 1024;
+
 /** What has collapsed: the code of its warning, and how far apart it lies. */
 type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: number } | { readonly what: 'triplets' };
 
@@ -23,6 +28,7 @@ type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: numbe
 export interface Asked {
   readonly session: Pick<Stage['session'], 'evaluate' | 'readState'>;
   readonly reader: Stage['reader'];
+  readonly tally?: Stage['tally'];
 }
 
 /**
@@ -32,7 +38,7 @@ export interface Asked {
  * @param active quantizers that round
  */
 export async function collapseOf(
-  { session, reader }: Asked,
+  { session, reader, tally }: Asked,
   dataset: Pick<Dataset, 'labels' | 'people' | 'split'>,
   { loss, margin, mining, batchSize }: Pick<TrainingOptions, 'loss' | 'margin' | 'mining' | 'batchSize'>,
   active?: Uint8Array,
@@ -52,12 +58,23 @@ export async function collapseOf(
     const { lossSum } = computeLoss({ kind: 'triplet', margin, mining }, { embedding }, batch.labels);
     if (Math.abs(lossSum / rows - margin) < AT_MARGIN.share * margin) return { what: 'triplets' };
   }
-  const { parameters } = await session.readState();
+  const ofPeople = tally ? spreadOfSome(tally) : spreadOfAll((await session.readState()).parameters, dataset);
+  return ofPeople < LEAST_SPREAD ? { what: 'people', spread: ofPeople } : undefined;
+}
+
+/** Of the vectors of all people; endless where there are none, or one. */
+function spreadOfAll(parameters: ParameterValues, { people: { length: people } }: Pick<Dataset, 'people'>): number {
   const kernel = parameters.get(COSINE_HEAD.kernel);
-  if (!kernel) return undefined;
-  const people = dataset.people.length;
-  const ofPeople = spreadOf(kernel, { rows: people, length: kernel.length / people, row: 1, value: people });
-  return people > 1 && ofPeople < LEAST_SPREAD ? { what: 'people', spread: ofPeople } : undefined;
+  if (!kernel || people < 2) return Infinity;
+  return spreadOf(kernel, { rows: people, length: kernel.length / people, row: 1, value: people });
+}
+
+/** Of the first of very many. */
+function spreadOfSome({ store }: ClassTally): number {
+  const rows = Math.min(store.classes, MOST_PEOPLE);
+  const values = new Float32Array(rows * store.length);
+  store.readValues(0, values);
+  return spreadOf(values, { rows, length: store.length, row: store.length, value: 1 });
 }
 
 /** The first two pictures of as many people as there is room for; the order is that of the split. */

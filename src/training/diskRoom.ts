@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import { formatBytes } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
+import { withPeople } from '../graph/cosineHead.js';
+import { fileBytes } from './classes/openClasses.js';
 import type { RunContext } from './runContext.js';
 
 const FLOAT_BYTES = 4;
@@ -16,7 +18,8 @@ const BESIDE_KEPT = 2;
 export function requireRoom({ options, folder, tell, ports, from }: RunContext, graph: Graph): void {
   const free = (ports.freeBytes ?? freeBytes)(folder.path);
   if (free === undefined) return;
-  const each = checkpointBytes(graph, options.averageDecay > 0);
+  const ofPeople = fileBytes(graph, options, ports);
+  const each = ofPeople + checkpointBytes(ofPeople > 0 ? withPeople(graph, 0) : graph, options.averageDecay > 0);
   // Of a run that goes on, most are there already.
   const most = from ? BESIDE_KEPT : options.keepCheckpoints + BESIDE_KEPT;
   if (free >= most * each) return;

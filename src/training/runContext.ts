@@ -33,6 +33,8 @@ export interface TrainingPorts {
   readonly writer?: CheckpointWriter;
   /** Bytes that may still be written where a folder lies; undefined where nobody knows. */
   readonly freeBytes?: (folder: string) => number | undefined;
+  /** Up to where the columns of all people are in memory; {@link IN_MEMORY_BYTES} when absent. */
+  readonly inMemoryBytes?: number;
   readonly selectEngine: (options: Pick<TrainingOptions, 'engine' | 'threads'>) => Promise<SelectedEngine>;
 }
 

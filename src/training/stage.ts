@@ -1,6 +1,6 @@
 import type { TrainingSession } from '../engine/engine.js';
 import type { EventOf } from '../protocol/runEvents.js';
-import type { ReadCheckpoint } from '../runs/checkpoint.js';
+import type { Checkpoint, ReadCheckpoint } from '../runs/checkpoint.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { AveragedSession, AverageState } from './averagedSession.js';
 import type { ClassTally } from './classes/classTally.js';
@@ -25,13 +25,19 @@ export interface Stage {
 }
 
 /** What trained in an earlier process, and beside it. */
-export type TrainedBefore = Pick<ReadCheckpoint, 'session' | 'beside' | 'loop'>;
+export type TrainedBefore = Pick<ReadCheckpoint, 'session' | 'beside' | 'people' | 'loop'>;
+
+/** What a checkpoint holds of a stage. */
+export async function readStage(stage: Stage): Promise<Pick<Checkpoint, 'session' | 'beside' | 'people'>> {
+  const people = await stage.tally?.store.hold();
+  return { session: await stage.session.readState(), beside: await readBeside(stage), ...(people && { people }) };
+}
 
 /**
- * What a checkpoint holds beside the network: the heads that strangers are measured with, and where the network is the average of
- * what trains, that behind them, with the steps that went into the average.
+ * What it holds beside the network: the heads that strangers are measured with, and where the network is the average of what trains,
+ * that behind them, with the steps that went into the average.
  */
-export async function readBeside({ strangers, averaged }: Stage): Promise<SessionState[]> {
+async function readBeside({ strangers, averaged }: Stage): Promise<SessionState[]> {
   const heads = (await strangers?.readState()) ?? [];
   if (!averaged) return heads;
   const { count: step, parameters } = await averaged.readTrained();

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { averagedBy } from './averagedBy.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
+import type { ClassPlace } from './classes/openClasses.js';
 import { sampledColumns } from './classes/sampledClasses.js';
 import { sampledFaceStage } from './classes/sampledStage.js';
 import { faceStage } from './faceStage.js';
@@ -22,6 +23,7 @@ export function stagesOf(
   start: ReadonlyMap<string, Float32Array>,
   /** Of the process before, where the run goes on. */
   from?: TrainedBefore,
+  place: ClassPlace = {},
 ): (epoch: number, before: Stage | undefined) => Promise<Stage> {
   const people = dataset.people.length;
   const settled = settledFor(people, options);
@@ -29,7 +31,7 @@ export function stagesOf(
   if (options.weights === 'faces')
     return async (_, before) => {
       if (before) return before;
-      if (columns) return sampledFaceStage(settled, dataset, engine, { graph: float, columns }, start, from);
+      if (columns) return sampledFaceStage(settled, dataset, engine, { graph: float, columns, place }, start, from);
       if (options.frozen) return faceStage(settled, dataset, engine, float, start, from);
       return wholeFaceStage(settled, dataset, engine, { float, trainedGraph }, start, from);
     };

@@ -210,7 +210,9 @@ async function loopOf(
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, writer, context.face && float);
   if (from) await keeper.goOn(from.event, from.kept);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
-  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint);
+  const { inMemoryBytes } = ports;
+  const place = { checkpoints: folder.checkpoints, ...(inMemoryBytes !== undefined && { inMemoryBytes }) };
+  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint, place);
   const shuffle = from?.checkpoint.position.shuffle;
   const random = shuffle ? Random.fromState(shuffle) : Random.forPurpose(options.seed, 'shuffle');
   const steps = stepsPerEpoch(dataset, options);

@@ -19,7 +19,7 @@ import type { TrainingPosition } from '../runs/checkpoint.js';
 import type { LoopState } from '../runs/loopState.js';
 import { isOutOfPatience } from './patience.js';
 import { Speedometer } from './speedometer.js';
-import { readBeside, type Stage } from './stage.js';
+import { readStage, type Stage } from './stage.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
 import { Tally } from './tally.js';
 import { nothingTrained } from './trained.js';
@@ -283,8 +283,7 @@ export class TrainingLoop {
   /** @param validated undefined inside an epoch */
   private async write(position: TrainingPosition, validated: Validated | undefined): Promise<void> {
     this.writeAgain = async () => {
-      const session = await this.session.readState();
-      const checkpoint = { position, session, loop: this.loopState, beside: await readBeside(this.stage) };
+      const checkpoint = { position, loop: this.loopState, ...(await readStage(this.stage)) };
       await this.parts.checkpoints.write(checkpoint, validated);
     };
     await this.writeAgain();

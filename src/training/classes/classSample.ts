@@ -1,7 +1,8 @@
 import { Random } from '../../core/random.js';
+import { PAGE_PEOPLE } from '../../runs/pageTable.js';
 
-/** Classes that are drawn together: rows side by side are read and written by one call of the system. */
-export const BLOCK = 16;
+/** Classes that are drawn together: those of a page are read and written by one call of the system. */
+export const BLOCK = PAGE_PEOPLE;
 
 /**
  * Which classes a step trains: those of its pictures, and others by lot until there are `count` (Partial FC, An et al. 2021, section

@@ -14,6 +14,8 @@ export interface ClassStore {
   write(classes: Int32Array, columns: Columns, step: number): void;
   /** The columns alone of so many classes from one on. @param into [count, E] */
   readValues(from: number, into: Float32Array): void;
+  /** What a checkpoint holds of the store beside the network; undefined where it holds all columns. */
+  hold(): Promise<Uint8Array | undefined>;
   dispose(): void;
 }
 
@@ -57,6 +59,10 @@ export class MemoryClasses implements ClassStore {
 
   readValues(from: number, into: Float32Array): void {
     into.set(this.columns.values.subarray(from * this.length, from * this.length + into.length));
+  }
+
+  hold(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   dispose(): void {

@@ -23,7 +23,7 @@ export class ClassTally {
   constructor(
     engine: Engine,
     graph: Graph,
-    private readonly store: ClassStore,
+    readonly store: ClassStore,
     private readonly loss: PeopleLoss,
     most = CLASSES,
   ) {

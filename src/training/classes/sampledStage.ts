@@ -13,9 +13,9 @@ import { KeptFeatures } from '../keptFeatures.js';
 import type { SettledOptions } from '../logitScale.js';
 import { optimizerOf } from '../optimizer.js';
 import type { Stage, TrainedBefore } from '../stage.js';
-import { MemoryClasses, type ClassStore } from './classStore.js';
 import { ClassTally } from './classTally.js';
 import { imprint } from './imprint.js';
+import { openClasses, type ClassPlace } from './openClasses.js';
 import { columnLength, fillFromHead, momentsWithEmptyHead, withEmptyHead } from './sampledHead.js';
 import { SampledSession } from './sampledSession.js';
 
@@ -45,12 +45,13 @@ type Trained = Pick<Stage, 'session' | 'reader' | 'save'> & {
  * @param graph with a cosine head of everybody
  * @param values before the first step, however far a run has come; the head's count where the run fine-tunes another
  * @param columns of the head that trains
+ * @param place for the columns of everybody
  */
 export async function sampledFaceStage(
   options: SettledOptions,
   dataset: Dataset,
   engine: Engine,
-  { graph: whole, columns }: { readonly graph: Graph; readonly columns: number },
+  { graph: whole, columns, place }: { readonly graph: Graph; readonly columns: number; readonly place: ClassPlace },
   values: ParameterValues,
   from?: TrainedBefore,
 ): Promise<Stage> {
@@ -62,9 +63,11 @@ export async function sampledFaceStage(
   const sampled: Sampled = { options, dataset, engine, graph, start, settings };
   const { session: inner, reader, save, embeddings, imprinted } = frozen ? onFrozen(sampled) : throughout(sampled);
 
-  const store: ClassStore = new MemoryClasses(dataset.people.length, columnLength(graph));
-  if (from) fillFromHead(store, from.session);
-  else if (parent !== undefined) fillFromHead(store, { step: 0, parameters: values, moments: new Map() });
+  const layout = { people: dataset.people.length, length: columnLength(graph), scale: logitScale };
+  const store = openClasses(layout, place, seed, from?.people);
+  if (from) {
+    if (!from.people) fillFromHead(store, from.session);
+  } else if (parent !== undefined) fillFromHead(store, { step: 0, parameters: values, moments: new Map() });
   else await imprint(store, dataset, batchSize, logitScale, embeddings);
   imprinted?.();
   const session = new SampledSession(inner, store, { columns, logitScale, seed, step: from?.session.step ?? 0 });
