@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { meanDirection, normalizeRows } from '../../core/cosine.js';
+import { Random } from '../../core/random.js';
 import { cutBatches } from '../../dataset/batches.js';
 import type { Dataset } from '../../dataset/dataset.js';
 import type { BatchReader } from '../batchReader.js';
@@ -43,6 +44,15 @@ export async function imprint(
   writer.flush();
 }
 
+/** Fills a store with unrelated directions, for a network whose embeddings say nothing yet. */
+export function scatter(store: ClassStore, seed: number, logitScale: number): void {
+  const random = Random.forPurpose(seed, 'people');
+  const writer = new ColumnWriter(store, logitScale);
+  for (let label = 0; label < store.classes; label++)
+    writer.add(label, [Float32Array.from({ length: store.length }, () => random.between(-1, 1))]);
+  writer.flush();
+}
+
 /** The first pictures of each person. */
 function someOfEach(pictures: readonly number[], labels: Int32Array): number[] {
   const counts = new Map<number, number>();
@@ -65,11 +75,11 @@ class ColumnWriter {
     this.columns = emptyColumns(AT_ONCE, store.length);
   }
 
-  /** @param embeddings unit vectors */
-  add(label: number, embeddings: readonly Float32Array[]): void {
-    if (embeddings.length === 0) return;
+  /** @param vectors whose sum is the direction */
+  add(label: number, vectors: readonly Float32Array[]): void {
+    if (vectors.length === 0) return;
     const { length } = this.store;
-    const mean = meanDirection(embeddings);
+    const mean = meanDirection(vectors);
     for (let i = 0; i < length; i++) this.columns.values[this.classes.length * length + i] = mean[i]! * this.logitScale;
     this.classes.push(label);
     if (this.classes.length === AT_ONCE) this.flush();

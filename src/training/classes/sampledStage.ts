@@ -14,7 +14,7 @@ import type { SettledOptions } from '../logitScale.js';
 import { optimizerOf } from '../optimizer.js';
 import type { Stage, TrainedBefore } from '../stage.js';
 import { ClassTally } from './classTally.js';
-import { imprint } from './imprint.js';
+import { imprint, scatter } from './imprint.js';
 import { openClasses, type ClassPlace } from './openClasses.js';
 import { columnLength, fillFromHead, momentsWithEmptyHead, withEmptyHead } from './sampledHead.js';
 import { SampledSession } from './sampledSession.js';
@@ -55,7 +55,7 @@ export async function sampledFaceStage(
   values: ParameterValues,
   from?: TrainedBefore,
 ): Promise<Stage> {
-  const { frozen, headRateFactor, logitScale, seed, parent, batchSize } = options;
+  const { frozen, headRateFactor, logitScale, seed, parent, batchSize, fromRandom } = options;
   const graph = withPeople(whole, columns);
   const start = withEmptyHead(graph, from?.session.parameters ?? values);
   const resume = from && { step: from.session.step, moments: momentsWithEmptyHead(graph, from.session.moments) };
@@ -68,6 +68,7 @@ export async function sampledFaceStage(
   if (from) {
     if (!from.people) fillFromHead(store, from.session);
   } else if (parent !== undefined) fillFromHead(store, { step: 0, parameters: values, moments: new Map() });
+  else if (fromRandom) scatter(store, seed, logitScale);
   else await imprint(store, dataset, batchSize, logitScale, embeddings);
   imprinted?.();
   const session = new SampledSession(inner, store, { columns, logitScale, seed, step: from?.session.step ?? 0 });
