@@ -21,12 +21,16 @@ import { recognizerCommand } from './commands/recognizer.js';
 import { resume } from './commands/resume.js';
 import { setUpTensorFlowCommand } from './commands/setUpTensorFlow.js';
 import { pause, stop } from './commands/stopRun.js';
+import { serve } from './commands/serve.js';
 import { train } from './commands/train.js';
+import { watch } from './commands/watch.js';
 import { versionCommand } from './commands/version.js';
 
 const own: readonly Command[] = [
   enroll,
   recognize,
+  watch,
+  serve,
   evaluate,
   recognizerCommand,
   train,

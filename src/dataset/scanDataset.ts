@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
+import { byCodeUnit, PICTURE, SYSTEM } from '../platform/picturesAt.js';
 import { readLabels, LABELS_FILE, type Side } from './labelsFile.js';
 
 export interface SkippedFile {
@@ -27,9 +28,6 @@ export interface ScannedDataset {
   readonly skipped: readonly SkippedFile[];
 }
 
-const PICTURE = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|bmp|dib|avif|p[gnp]m)$/i;
-/** Left out without a word unless it is a folder with pictures: what is hidden, and what operating systems leave behind. */
-const SYSTEM = /^(\.|thumbs\.db$|ehthumbs\.db$|desktop\.ini$|__macosx$|icon\r$)/i;
 const HIDDEN = 'is a hidden folder: rename it if you want its pictures';
 const SIDES: readonly [RegExp, Side][] = [
   [/^train(ing)?$/i, 'train'],
@@ -68,17 +66,6 @@ export function scanDataset(root: string, leastPeople: 1 | 2 = 2): ScannedDatase
     entries = sided.flatMap(([folder, side]) => scanner.people(folder, side));
   } else entries = scanner.people('');
   return arrange(root, layout, entries, scanner.skipped, leastPeople);
-}
-
-/** A picture, or those in a folder and the folders in it, in the order of their names; absolute paths. */
-export function picturesAt(place: string): string[] {
-  if (!fs.statSync(place, { throwIfNoEntry: false })?.isDirectory()) return [place];
-  const entries = fs.readdirSync(place, { withFileTypes: true }).sort((a, b) => byCodeUnit(a.name, b.name));
-  return entries.flatMap((entry) => {
-    const at = path.join(place, entry.name);
-    if (SYSTEM.test(entry.name)) return [];
-    return entry.isDirectory() ? picturesAt(at) : entry.isFile() && PICTURE.test(entry.name) ? [at] : [];
-  });
 }
 
 /** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
@@ -257,10 +244,6 @@ function notAPicture(name: string): string {
   return /\.(heic|heif)$/i.test(name)
     ? 'is a HEIC picture, which cannot be read: export it as JPEG'
     : 'does not have the file extension of a picture';
-}
-
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function missing(folder: string, cause: unknown): UserError {

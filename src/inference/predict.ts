@@ -5,7 +5,7 @@ import { argmax, softmax } from '../core/softmax.js';
 import { UserError } from '../core/userError.js';
 import { cropCentre } from '../dataset/augment.js';
 import { decodePicture } from '../dataset/decodePicture.js';
-import { picturesAt } from '../dataset/scanDataset.js';
+import { picturesAt } from '../platform/picturesAt.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { FAULTS } from '../dataset/pictureFacts.js';
 import type { ModelFacts } from '../export/modelFacts.js';

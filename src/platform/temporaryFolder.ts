@@ -5,10 +5,10 @@ import { isAlive } from './isAlive.js';
 import { namesIn } from './namesIn.js';
 
 /** What temporary folders are for: pictures to try, faces that are looked at, files that an export needs on its way. */
-export type TemporaryKind = 'try' | 'predict' | 'faces' | 'gallery' | 'keras';
+export type TemporaryKind = 'try' | 'predict' | 'faces' | 'gallery' | 'keras' | 'serve';
 
 /** `face-trainer-try-1234-Ab12Cd` is of process 1234; before, the number was missing. */
-const NAME = /^face-trainer-(?:try|predict|faces|gallery|keras)-(?:(\d+)-)?\w{6}$/;
+const NAME = /^face-trainer-(?:try|predict|faces|gallery|keras|serve)-(?:(\d+)-)?\w{6}$/;
 /** Of a folder that does not say whose it is: no page stays open so long. */
 const OLD_MS = 7 * 86_400_000;
 

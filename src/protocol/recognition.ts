@@ -40,7 +40,7 @@ export const NO_ANSWER = {
   unreadable: 'cannot be read',
 } as const;
 export type NoAnswer = keyof typeof NO_ANSWER;
-const noAnswer = z.enum(Object.keys(NO_ANSWER) as [NoAnswer, ...NoAnswer[]]);
+const reason = z.enum(Object.keys(NO_ANSWER) as [NoAnswer, ...NoAnswer[]]);
 
 const likeness = z.object({ person: z.string(), similarity });
 export type Likeness = z.infer<typeof likeness>;
@@ -73,19 +73,19 @@ export const recognized = z.object({
 });
 export type Recognized = z.infer<typeof recognized>;
 
+/** Why nobody can be told in a picture. */
+export const noAnswer = z.object({
+  file: z.string(),
+  reason,
+  /** The words that follow the name of the file. */
+  error: z.string(),
+  faces: count,
+  quality: faceQuality.optional(),
+  seen: z.string().optional(),
+});
+
 /** What a picture is answered with. */
-export const answer = z.union([
-  recognized,
-  z.object({
-    file: z.string(),
-    reason: noAnswer,
-    /** The words that follow the name of the file. */
-    error: z.string(),
-    faces: count,
-    quality: faceQuality.optional(),
-    seen: z.string().optional(),
-  }),
-]);
+export const answer = z.union([recognized, noAnswer]);
 export type Answer = z.infer<typeof answer>;
 
 /** From which similarity on a face gets a name, and how that is known. */

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { picturesAt, scanDataset } from '../dataset/scanDataset.js';
+import { scanDataset } from '../dataset/scanDataset.js';
+import { picturesAt } from '../platform/picturesAt.js';
 import type { FaceSet } from '../evaluation/faceSet.js';
 import { NO_ANSWER, type LeftOut } from '../protocol/recognition.js';
 import { chooseFaces } from './chooseFaces.js';

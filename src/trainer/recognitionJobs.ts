@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
-import { picturesAt } from '../dataset/scanDataset.js';
+import { picturesAt } from '../platform/picturesAt.js';
 import { embeddingsFolder } from '../platform/cacheFolder.js';
 import { failureOf } from '../platform/failureOf.js';
 import { JOBS } from '../protocol/jobs.js';

@@ -31,6 +31,8 @@ const ABOUT: Record<string, string[]> = {
   recognize: ['r', 'p.jpg'],
   evaluate: ['r'],
   recognizer: ['list'],
+  watch: ['camera', '--recognizer', 'r'],
+  serve: ['--recognizer', 'r'],
   privacy: ['delete', '/p'],
   forget: ['faces', 'Anna'],
   'download-weights': [],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { requestBody } from '../../client/requestBody.js';
 import { cameraCorrection, type CameraAnswer, type CameraCorrection } from './cameraAnswer.js';
 import { cameraPage } from './cameraPage.js';
 
@@ -168,7 +169,7 @@ async function take(
     refuse(response, 404);
     return;
   }
-  const body = await bodyOf(request, isPicture ? LARGEST : LARGEST_CORRECTION);
+  const body = await requestBody(request, isPicture ? LARGEST : LARGEST_CORRECTION);
   if (!body) {
     refuse(response, 413);
     return;
@@ -182,16 +183,4 @@ async function take(
 
 function refuse(response: http.ServerResponse, status: number): void {
   response.writeHead(status, { connection: 'close' }).end();
-}
-
-/** @returns undefined where it is too large */
-async function bodyOf(request: http.IncomingMessage, largest: number): Promise<Buffer | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > largest) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
 }

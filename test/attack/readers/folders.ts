@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Random } from '../../../src/core/random.js';
 import { decodePicture } from '../../../src/dataset/decodePicture.js';
-import { picturesAt, scanDataset } from '../../../src/dataset/scanDataset.js';
+import { scanDataset } from '../../../src/dataset/scanDataset.js';
+import { picturesAt } from '../../../src/platform/picturesAt.js';
 import { thumbnailOf } from '../../../src/dataset/thumbnail.js';
 import type { Attempt } from '../reader.js';
 
