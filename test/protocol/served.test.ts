@@ -7,9 +7,8 @@ const whole = { recognizer: 'door', network: NETWORK, seconds: 0.1 };
 describe('what is served', () => {
   it('is an answer without any place on this disk', () => {
     const { answer } = served.parse({ ...whole, answer: KNOWN });
-    const { file, mostLike, seen, ...rest } = KNOWN;
-    assert.deepEqual(answer, rest);
-    assert.ok(file && mostLike && seen, 'the sample has all of them');
+    const kept = Object.entries(KNOWN).filter(([name]) => !['file', 'mostLike', 'seen'].includes(name));
+    assert.deepEqual(answer, Object.fromEntries(kept));
   });
 
   it('is as well why nobody can be told', () => {
