@@ -11,6 +11,7 @@ const LAYOUTS: Record<DatasetReport['layout'], string> = {
   folders: 'one folder for each person',
   labels: 'a labels.csv',
   split: 'training and validation folders',
+  unnamed: 'pictures without names',
 };
 /** Lines of a list that are written at once. */
 const LINES = 500;

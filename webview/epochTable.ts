@@ -1,5 +1,5 @@
 import { epochColumns } from '../src/core/epochColumns.js';
-import { metricOf, strangersWords } from '../src/core/metricWords.js';
+import { metricOf, measuredWords } from '../src/core/metricWords.js';
 import { bestEpoch, type RunState } from '../src/core/runState.js';
 import { element, setText } from './dom.js';
 import { GRID, GRID_CELL, GRID_ROW } from './toolkit.js';
@@ -30,7 +30,8 @@ export class EpochTable {
     const none = alive ? 'The first line appears when the first epoch has been validated.' : 'No epoch was finished.';
     setText(this.hint, state.epochs.length === 0 ? none : '');
     const last = state.epochs.at(-1);
-    if (last?.strangers) setText(this.hint, `Epoch ${last.epoch}: ${strangersWords(last.strangers)}`);
+    const measured = last && measuredWords(last);
+    if (measured !== undefined) setText(this.hint, `Epoch ${last!.epoch}: ${measured}`);
     const columns = epochColumns(metricOf(state), last?.strangers !== undefined);
     this.drawHeader(columns.map(([name]) => name));
     for (const epoch of state.epochs.slice(this.lines.length)) {

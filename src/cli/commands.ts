@@ -4,6 +4,7 @@ import { attach } from './commands/attach.js';
 import { check } from './commands/check.js';
 import { compare } from './commands/compare.js';
 import { compareRecipesCommand } from './commands/compareRecipes.js';
+import { distil } from './commands/distil.js';
 import { downloadWeightsCommand } from './commands/downloadWeights.js';
 import { enroll } from './commands/enroll.js';
 import { evaluate } from './commands/evaluate.js';
@@ -34,6 +35,7 @@ const own: readonly Command[] = [
   evaluate,
   recognizerCommand,
   train,
+  distil,
   findRateCommand,
   compareRecipesCommand,
   qat,

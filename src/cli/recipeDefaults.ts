@@ -8,7 +8,7 @@ export function recipeText(recipe: RecipeName, { path, info }: Option): string {
   let value: unknown = withRecipe(recipe, { dataset: '/' }).data;
   for (const key of path)
     value = value && typeof value === 'object' ? (value as Record<string, unknown>)[key] : undefined;
-  return value === undefined && info.read === 'start' ? 'random' : optionText(value);
+  return value === undefined && info.flag === 'weights' ? 'random' : optionText(value);
 }
 
 /** "64; original: 128": the default recipe first, then those that differ. */

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
 import { MARK_WORDS } from '../core/markWords.js';
-import { strangersWords } from '../core/metricWords.js';
+import { measuredWords, METRIC_WORDS, metricOf } from '../core/metricWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 import { isRunEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
@@ -59,22 +59,30 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
     return { share: step / (totalSteps(state) ?? step), text: facts.join('  ') };
   },
 
-  epoch: ({ epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond, strangers }) =>
-    `Epoch ${String(epoch).padStart(3)}   loss ${formatLoss(loss)}  accuracy ${formatPercent(accuracy)}   ` +
-    `validation ${valLoss === undefined ? '' : `loss ${formatLoss(valLoss)}  `}accuracy ${formatPercent(valAccuracy)}   ` +
-    `${imagesPerSecond.toFixed(1)} images/s${strangers ? `\n            ${strangersWords(strangers)}` : ''}`,
+  epoch(event) {
+    const { epoch, loss, accuracy, valLoss, valAccuracy, imagesPerSecond, metric } = event;
+    const share = metric === 'cosine' ? 'cosine' : 'accuracy';
+    const measured = measuredWords(event);
+    return (
+      `Epoch ${String(epoch).padStart(3)}   loss ${formatLoss(loss)}  ${share} ${formatPercent(accuracy)}   ` +
+      `validation ${valLoss === undefined ? '' : `loss ${formatLoss(valLoss)}  `}${share} ${formatPercent(valAccuracy)}   ` +
+      `${imagesPerSecond.toFixed(1)} images/s${measured === undefined ? '' : `\n            ${measured}`}`
+    );
+  },
 
   warning: ({ message, advice }) => `Warning     ${message} ${advice}`,
 
   failure: ({ message, advice }) => `Failed      ${message}\n            ${advice}`,
 
-  finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }) =>
+  finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }, state) =>
     `${ENDS[reason].padEnd(9)}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
     (bestEpoch === undefined
       ? ''
-      : `, best validation accuracy ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`) +
+      : `, best ${bestWords(state)} ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`) +
     (reason === 'early' ? `\n            Nothing became better since: the best checkpoint is the one to use.` : ''),
 };
+
+const bestWords = (state: RunState) => METRIC_WORDS[metricOf(state) === 'cosine' ? 'cosine' : 'accuracy'].clause;
 
 const ENDS = { completed: 'Finished', early: 'Ended', stopped: 'Stopped', paused: 'Paused' } as const;
 

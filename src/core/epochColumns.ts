@@ -11,8 +11,17 @@ const STRANGERS: readonly EpochColumn[] = [
   ['… damaged', ({ strangers }) => (strangers ? formatPercent(strangers.damagedMissed) : '–')],
 ];
 
-/** The columns of the table by epoch, in the panel as in the report. */
-/** @param withStrangers whether the run measures them */
+/** Of pairs of pictures of people left out. */
+const DISTILLED: readonly EpochColumn[] = [
+  ['Pairs right', ({ distilled }) => (distilled?.pairs ? formatPercent(distilled.pairs.student) : '–')],
+  ['… teacher', ({ distilled }) => (distilled?.pairs ? formatPercent(distilled.pairs.teacher) : '–')],
+];
+
+/**
+ * The columns of the table by epoch, in the panel as in the report.
+ *
+ * @param withStrangers whether the run measures them
+ */
 export function epochColumns(metric: Metric, withStrangers = false): readonly EpochColumn[] {
   return [
     ['Epoch', (e) => String(e.epoch)],
@@ -22,6 +31,7 @@ export function epochColumns(metric: Metric, withStrangers = false): readonly Ep
     ['Val. loss', (e) => formatLoss(e.valLoss)],
     [METRIC_WORDS[metric].column, (e) => formatPercent(e.valAccuracy)],
     ...(withStrangers ? STRANGERS : []),
+    ...(metric === 'cosine' ? DISTILLED : []),
     ['Images/s', (e) => e.imagesPerSecond.toFixed(1)],
     ['Elapsed', (e) => formatDuration(e.elapsedSeconds)],
   ];

@@ -8,6 +8,7 @@ export const METRIC_WORDS: Readonly<
 > = {
   accuracy: { name: 'Validation accuracy', clause: 'validation accuracy', column: 'Val. accuracy' },
   nearestNeighbour: { name: 'Nearest neighbour', clause: 'nearest neighbour right', column: 'Nearest neighb.' },
+  cosine: { name: 'Cosine to the teacher', clause: 'cosine to the teacher', column: 'Cosine' },
 };
 
 /** How a run is validated. Logs of 0.1.0 do not say it: there the split by identity does, with whose people no score can be right. */
@@ -32,4 +33,27 @@ export function strangersWords({
     `${damagedNamed === 0 ? '' : ` (${damagedNamed} by a damaged picture)`}. ` +
     `Not recognized there: ${formatPercent(missed)} of the pictures, ${formatPercent(damagedMissed)} of damaged ones.`
   );
+}
+
+/**
+ * What an epoch measured of a student, in a sentence: "Cosine to the teacher 0.871, on 370 pictures of 16 people left out of training. Of
+ * 600 pairs of these pictures the student tells 92.3 % right, the teacher 98.8 %."
+ */
+export function distilledWords({
+  people,
+  pictures,
+  cosine,
+  pairs,
+}: NonNullable<EventOf<'epoch'>['distilled']>): string {
+  const whose = people === 0 ? 'held back' : `of ${formatCount(people, 'person', 'people')} left out of training`;
+  const told = pairs
+    ? ` Of ${pairs.count.toLocaleString('en-US')} pairs of these pictures the student tells ${formatPercent(pairs.student)} right, the teacher ${formatPercent(pairs.teacher)}.`
+    : '';
+  return `Cosine to the teacher ${cosine.toFixed(3)}, on ${formatCount(pictures, 'picture')} ${whose}.${told}`;
+}
+
+/** What an epoch measured beside its validation, in a sentence. */
+export function measuredWords({ strangers, distilled }: EventOf<'epoch'>): string | undefined {
+  if (strangers) return strangersWords(strangers);
+  return distilled && distilledWords(distilled);
 }

@@ -13,6 +13,7 @@ export type UserErrorCode =
   | 'weights-mismatch'
   | 'weights-absent'
   | 'weights-none'
+  | 'teacher-changed'
   | 'download-failed'
   | 'align-folder'
   | 'detector-missing'

@@ -29,6 +29,8 @@ export interface Dataset {
   readonly split: Split;
   /** Validation pictures show people who are not trained on. */
   readonly openSet: boolean;
+  /** Nobody has a name: all pictures count as one person's. */
+  readonly unnamed?: boolean;
   readonly source: Pick<PictureSource, 'read' | 'close'>;
   readonly skipped: readonly SkippedFile[];
   readonly report: DatasetReport;
@@ -91,18 +93,14 @@ async function open(
   const trained = new Set(split.train.map((picture) => owners[picture]!));
   const classes = scanned.people.map((_, person) => person).filter((person) => trained.has(person));
   const classOf = new Map(classes.map((person, label) => [person, label]));
-  const openSet = options.splitBy === 'identity' && scanned.sides === undefined;
+  const isNamed = scanned.layout !== 'unnamed';
+  const openSet = isNamed && options.splitBy === 'identity' && scanned.sides === undefined;
   const validation = split.validation.filter((picture) => openSet || trained.has(owners[picture]!));
-  if (validation.length === 0 || classes.length < 2) throw nothingToValidate(usable.length, counts, options.split);
+  if (validation.length === 0 || classes.length < (isNamed ? 2 : 1))
+    throw nothingToValidate(usable.length, counts, options.split);
 
   const report = checkPictures({ ...examined, split: examined.split ?? split });
-  const warnings: Warning[] = report.findings
-    .filter(({ severity }) => severity !== 'information')
-    .map(({ code, title, advice, files: found }) => ({
-      code,
-      message: `${title}${found.some(({ file }) => title.includes(file)) ? '' : `, such as ${found[0]!.file}`}.`,
-      advice,
-    }));
+  const warnings = warningsOf(report);
   if (prepared.uncached !== undefined)
     warnings.push({
       code: 'cache-unavailable',
@@ -119,6 +117,7 @@ async function open(
     usable: usable.length,
     split: { train: split.train, validation },
     openSet,
+    unnamed: !isNamed,
     source,
     skipped,
     report,
@@ -126,9 +125,19 @@ async function open(
   };
 }
 
+function warningsOf({ findings }: DatasetReport): Warning[] {
+  return findings
+    .filter(({ severity }) => severity !== 'information')
+    .map(({ code, title, advice, files: found }) => ({
+      code,
+      message: `${title}${found.some(({ file }) => title.includes(file)) ? '' : `, such as ${found[0]!.file}`}.`,
+      advice,
+    }));
+}
+
 /** The dataset's own split, or one by the options. */
 function splitOf(
-  { owners, sides }: ScannedDataset,
+  { owners, sides, layout }: ScannedDataset,
   usable: readonly number[],
   { split: share, splitBy, seed }: DatasetOptions,
   near: Together,
@@ -139,7 +148,7 @@ function splitOf(
   const some = sides ? of('train') : usable;
   const place = new Map(some.map((picture, i) => [picture, i]));
   const together = near.map((group) => group.flatMap((picture) => place.get(picture) ?? []));
-  const local = (splitBy === 'identity' ? splitByIdentity : splitByPicture)(
+  const local = (splitBy === 'identity' && layout !== 'unnamed' ? splitByIdentity : splitByPicture)(
     some.map((picture) => owners[picture]!),
     share,
     seed,
@@ -156,7 +165,12 @@ export function datasetVanished(root: string): UserError {
   );
 }
 
-function refuseUnusable({ root, people }: ScannedDataset, counts: Int32Array, usable: number, skipped: number): void {
+function refuseUnusable(
+  { root, people, layout }: ScannedDataset,
+  counts: Int32Array,
+  usable: number,
+  skipped: number,
+): void {
   const name = path.basename(root);
   if (usable === 0)
     throw new UserError(
@@ -165,7 +179,7 @@ function refuseUnusable({ root, people }: ScannedDataset, counts: Int32Array, us
       'Open one of them in an image viewer: they may be damaged, or saved with the wrong extension.',
     );
   const present = people.filter((_, person) => counts[person]! > 0);
-  if (present.length === 1)
+  if (present.length === 1 && layout !== 'unnamed')
     throw new UserError(
       'dataset-one-person',
       `Only one person in “${name}”, ${present[0]!}, has a picture that can be read.`,

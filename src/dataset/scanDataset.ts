@@ -10,8 +10,11 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** How a dataset says whose picture is whose: a folder for each person, a table, or folders inside `train`, `val`, `test`. */
-export type Layout = 'folders' | 'labels' | 'split';
+/**
+ * How a dataset says whose picture is whose: a folder for each person, a table, or folders inside `train`, `val`, `test`; of
+ * `unnamed` pictures it says nothing, and all of them count as one person's.
+ */
+export type Layout = 'folders' | 'labels' | 'split' | 'unnamed';
 
 /** The people and pictures of a folder by their names; contents have not been read. */
 export interface ScannedDataset {
@@ -49,10 +52,11 @@ interface Entry {
  * Symbolic links that stay inside the folder are followed, others are not. Hidden files and those of operating systems
  * are ignored; everything else that is left out, hidden folders with pictures too, is listed with its reason.
  *
- * @param leastPeople 1 where people need not be told apart
+ * @param leastPeople 1 where people need not be told apart; 0 where they need no names: pictures that lie in the folder itself, and
+ *   nothing else, are taken as well
  * @throws UserError `dataset-missing`, `dataset-no-people`, `dataset-one-person` or `dataset-labels`
  */
-export function scanDataset(root: string, leastPeople: 1 | 2 = 2): ScannedDataset {
+export function scanDataset(root: string, leastPeople: 0 | 1 | 2 = 2): ScannedDataset {
   const scanner = new Scanner(root);
   const top = scanner.list(root);
   const sided = sidesOf(top);
@@ -64,8 +68,11 @@ export function scanDataset(root: string, leastPeople: 1 | 2 = 2): ScannedDatase
   } else if (sided) {
     layout = 'split';
     entries = sided.flatMap(([folder, side]) => scanner.people(folder, side));
+  } else if (leastPeople === 0 && !top.some(({ kind }) => kind === 'folder')) {
+    layout = 'unnamed';
+    entries = scanner.unnamed(top);
   } else entries = scanner.people('');
-  return arrange(root, layout, entries, scanner.skipped, leastPeople);
+  return arrange(root, layout, entries, scanner.skipped, leastPeople || (layout === 'unnamed' ? 1 : 2));
 }
 
 /** `train` and at least one of `val` and `test`, and no other folder: the sides of a split. */
@@ -90,7 +97,7 @@ function arrange(
       'dataset-no-people',
       layout === 'labels'
         ? `The file ${LABELS_FILE} in “${name}” names no picture that exists.`
-        : `“${name}” has no sub-folder with pictures.`,
+        : `“${name}” has ${layout === 'unnamed' ? 'no pictures' : 'no sub-folder with pictures'}.`,
       'Choose the folder that contains one sub-folder for each person, with that person’s pictures inside.',
     );
   if (people.length < leastPeople)
@@ -144,6 +151,14 @@ class Scanner {
       } else if (PICTURE.test(name)) this.skip(at, 'is outside the folders of the people, so it belongs to nobody');
     }
     return entries;
+  }
+
+  /** Pictures of whomever. @param top of the root */
+  unnamed(top: readonly Listed[]): Entry[] {
+    const person = path.basename(this.root);
+    const pictures = top.filter(({ name }) => PICTURE.test(name));
+    for (const { name } of top) if (!PICTURE.test(name)) this.skip(name, notAPicture(name));
+    return pictures.map(({ name }) => ({ person, file: name }));
   }
 
   /** What `labels.csv` names. */

@@ -2,10 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { computeLoss, DEFAULT_LOSS } from '../core/losses/losses.js';
 import { argmax, softmax } from '../core/softmax.js';
-import { withoutExcluded } from '../dataset/checkDataset.js';
 import { openDataset, readBatch, type Dataset } from '../dataset/dataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
-import { scanDataset } from '../dataset/scanDataset.js';
+import { picturesOfRun } from '../dataset/picturesOfRun.js';
 import { withoutPictures } from '../dataset/withoutPictures.js';
 import { onnxBytes } from '../export/onnx/encodeOnnx.js';
 import { pixelCacheFolder } from '../platform/cacheFolder.js';
@@ -87,7 +86,7 @@ export async function datasetOf(
   cancelled: () => boolean,
 ): Promise<Dataset | undefined> {
   if (!fs.existsSync(options.dataset)) return undefined;
-  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const scanned = picturesOfRun(options);
   const cache = { cacheFolder: pixelCacheFolder(), cacheBytes: options.pixelCacheMiB * 2 ** 20 };
   const opened = await openDataset(scanned, { ...options, ...cache }, onProgress, cancelled);
   if (!opened) return undefined;

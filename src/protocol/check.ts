@@ -48,7 +48,7 @@ export const datasetReport = z.object({
   version: z.literal(1),
   /** Absolute path. */
   dataset: z.string(),
-  layout: z.enum(['folders', 'labels', 'split']),
+  layout: z.enum(['folders', 'labels', 'split', 'unnamed']),
   people: z.int(),
   /** Pictures that can be trained with. */
   pictures: z.int(),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { backboneOptions } from './backboneOptions.js';
+import { distilOptions } from './distilOptions.js';
 import { ENGINE_NAMES } from './engines.js';
 import { lossOptions } from './lossOptions.js';
 import { optionInfo } from './optionInfo.js';
@@ -8,7 +9,7 @@ import { quantization } from './quantizationOptions.js';
 import { scheduleOptions } from './scheduleOptions.js';
 
 /** `face` first: what is recommended where face weights are. */
-export const RECIPES = ['face', 'door', 'default', 'fast', 'original'] as const;
+export const RECIPES = ['face', 'door', 'default', 'fast', 'original', 'distil'] as const;
 export type RecipeName = (typeof RECIPES)[number];
 
 const strength = z.number().min(0).max(1).default(0);
@@ -58,7 +59,7 @@ export const trainingOptions = z.object({
     .register(optionInfo, {
       flag: 'recipe',
       value: 'NAME',
-      help: 'face, door, default, fast or original: sets the defaults of the other options',
+      help: 'face, door, default, fast, original or distil: sets the defaults of the other options',
       pick: {
         place: 10,
         label: 'Recipe',
@@ -77,6 +78,10 @@ export const trainingOptions = z.object({
           original: {
             label: 'original',
             detail: 'The script Face Trainer grew out of, with random weights unless you choose others',
+          },
+          distil: {
+            label: 'distil',
+            detail: 'A small network learns the embedding of the face network: wants pictures of thousands of people',
           },
         },
       },
@@ -169,6 +174,7 @@ export const trainingOptions = z.object({
   }),
   ...scheduleOptions,
   ...lossOptions,
+  ...distilOptions,
   ...peopleOptions,
   /** With a frozen network: of how many views of each picture it computes features; 0: of the picture and its mirror image. */
   views: z.int().min(0).max(1000).default(0).register(optionInfo, {

@@ -78,6 +78,27 @@ const RECIPE_OPTIONS: Record<RecipeName, Omit<TrainingOptionsInput, 'dataset'>> 
     augmentation: { flip: true },
     weights: 'imagenet',
   },
+  /** The embedding of another network (Hinton et al. 2015), which sees the same views: docs/recognition.md has the measurements. */
+  distil: {
+    pooling: 'average',
+    headEpochs: 1,
+    epochs: 20,
+    batchSize: 64,
+    optimizer: 'adamw',
+    weightDecay: 0.01,
+    learningRate: 1e-3,
+    headRateFactor: 2,
+    schedule: 'cosine',
+    augmentation: {
+      ...{ flip: true, scale: 0.15, rotation: 10, offset: 0.06 },
+      ...{ brightness: 0.15, contrast: 0.2, saturation: 0.2 },
+    },
+    loss: 'distillation',
+    teacher: 'faces',
+    splitBy: 'identity',
+    weights: 'imagenet',
+    faces: 'on',
+  },
 };
 
 /**

@@ -122,9 +122,10 @@ const step = z.object({
 
 /**
  * How a validation counts a picture as right: `accuracy`, its person has the highest score; `nearestNeighbour`, of people
- * who are left out of training, the picture most like it shows the same person.
+ * who are left out of training, the picture most like it shows the same person. `cosine` counts nothing: it is how near a student's
+ * embeddings come to its teacher's.
  */
-export const METRICS = ['accuracy', 'nearestNeighbour'] as const;
+export const METRICS = ['accuracy', 'nearestNeighbour', 'cosine'] as const;
 export type Metric = (typeof METRICS)[number];
 
 /**
@@ -142,6 +143,17 @@ export const strangers = z.object({
   /** The same of pictures that are damaged as training never saw them, at the same threshold. */
   damagedNamed: count,
   damagedMissed: share,
+});
+
+/** What a student gives for pictures that it was not trained on, beside what its teacher gives for them. */
+export const distilled = z.object({
+  /** People left out of training whom they show; 0 where nobody was left out, or the folder has no names. */
+  people: count,
+  pictures: count,
+  /** Mean over the pictures. */
+  cosine: z.number().min(-1.001).max(1.001),
+  /** Of pairs of pictures of these people, half of them of one person: the share that each tells right, by folds of people. */
+  pairs: z.object({ count, student: share, teacher: share }).optional(),
 });
 
 const epoch = z.object({
@@ -166,6 +178,7 @@ const epoch = z.object({
   /** Quantizers that rounded in the validation. */
   activeQuantizers: count.optional(),
   strangers: strangers.optional(),
+  distilled: distilled.optional(),
 });
 
 export const checkpoint = z.object({
@@ -296,6 +309,7 @@ export type WarningCode =
   | 'log-unreadable'
   | 'log-unwritten'
   | 'memory-low'
+  | 'people-few'
   | 'quantization-never'
   | 'range-empty'
   | 'report-unwritten'

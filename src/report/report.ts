@@ -3,7 +3,7 @@ import { escapeHtml, formatCount, formatDuration, formatPercent } from '../core/
 import { epochColumns } from '../core/epochColumns.js';
 import { lossWords } from '../core/lossWords.js';
 import { MARK_WORDS } from '../core/markWords.js';
-import { METRIC_WORDS, metricOf, strangersWords } from '../core/metricWords.js';
+import { METRIC_WORDS, metricOf, measuredWords } from '../core/metricWords.js';
 import { QUANTIZER_COLUMNS } from '../core/quantizerColumns.js';
 import { isFromOutside } from '../core/isFromOutside.js';
 import { bestOf } from '../core/best.js';
@@ -34,7 +34,7 @@ export function renderReport(state: RunState): string {
 ${state.failure ? `<p class="failure"><strong>${escapeHtml(state.failure.message)}</strong><br>${escapeHtml(state.failure.advice)}</p>` : ''}
 <section class="plots">
 ${linePlot({ title: 'Loss', xLabel: 'step', series: series(state, 'loss', 'valLoss'), formatY: String })}
-${linePlot({ title: 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${(y * 100).toFixed(0)} %` })}
+${linePlot({ title: metricOf(state) === 'cosine' ? METRIC_WORDS.cosine.name : 'Accuracy', xLabel: 'step', series: series(state, 'accuracy', 'valAccuracy'), yRange: [0, 1], formatY: (y) => `${(y * 100).toFixed(0)} %` })}
 </section>
 ${epochTable(state)}
 ${quantization(state)}
@@ -77,7 +77,7 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
     { name: 'each step', style: 'step', points: state.steps.map((s) => [s.step, s[train]]) },
     { name: 'training', style: 'train', points: state.epochs.map((e) => [e.step, e[train]]), marks: true },
     {
-      name: metricOf(state) === 'accuracy' || validation === 'valLoss' ? 'validation' : 'nearest neighbour',
+      name: metricOf(state) === 'nearestNeighbour' && validation !== 'valLoss' ? 'nearest neighbour' : 'validation',
       style: 'validation',
       points: state.epochs.flatMap((e) => (e[validation] === undefined ? [] : [[e.step, e[validation]] as const])),
       marks: true,
@@ -88,8 +88,9 @@ function series(state: RunState, train: 'loss' | 'accuracy', validation: 'valLos
 function epochTable(state: RunState): string {
   if (state.epochs.length === 0) return '';
   const best = bestEpoch(state);
-  const { strangers } = best ?? state.epochs.at(-1)!;
-  const columns = epochColumns(metricOf(state), strangers !== undefined);
+  const told = best ?? state.epochs.at(-1)!;
+  const measured = measuredWords(told);
+  const columns = epochColumns(metricOf(state), told.strangers !== undefined);
   const rows = state.epochs.map((e) =>
     row(
       columns.map(([, value]) => value(e)),
@@ -97,7 +98,7 @@ function epochTable(state: RunState): string {
     ),
   );
   const head = `<tr>${columns.map(([name]) => `<th scope="col">${name}</th>`).join('')}</tr>`;
-  return `<section><h2>Epochs</h2>${strangers ? `<p>${escapeHtml(strangersWords(strangers))}</p>` : ''}<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
+  return `<section><h2>Epochs</h2>${measured === undefined ? '' : `<p>${escapeHtml(measured)}</p>`}<table><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></section>`;
 }
 
 /** What was switched on when, accuracies side by side, every quantizer. */

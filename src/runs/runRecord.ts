@@ -19,6 +19,8 @@ const runRecord = z.object({
   faces: facesSeen.optional(),
   /** To which faces are aligned, of a network that wants its own. */
   template: template.optional(),
+  /** Whose embedding it learns to give, by `networkDigest`. */
+  teacher: z.object({ name: z.string(), digest: z.string() }).optional(),
   versions: z.object({ faceTrainer: z.string(), node: z.string(), platform: z.string() }),
   engine: z.object({ name: z.string(), detail: z.string() }).optional(),
   network: networkOptions.extend({ name: z.string(), parameters: z.int() }).optional(),

@@ -7,7 +7,7 @@ import { checkpointFacts } from '../core/checkpoints.js';
 import { writeFileAtomically } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import type { RunPhase } from '../protocol/panel.js';
-import { finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
+import { distilled, finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
 import { checkpointsThere } from './checkpointList.js';
 import { hasLastWord } from './lastWord.js';
 import { RunFolder } from './runFolder.js';
@@ -32,7 +32,12 @@ export const runSummary = z.object({
   /** Epochs finished, and asked for. */
   epochs: z.int(),
   plannedEpochs: z.int(),
-  best: z.object({ epoch: z.int(), valAccuracy: share, metric: z.enum(METRICS).optional() }).optional(),
+  best: z
+    .object({
+      ...{ epoch: z.int(), valAccuracy: share, metric: z.enum(METRICS).optional() },
+      distilled: distilled.optional(),
+    })
+    .optional(),
   /** That are there, the oldest first. */
   checkpoints: z.array(
     z.object({
@@ -74,7 +79,10 @@ export function summaryOf(runFolder: string, state: RunState): RunSummary | unde
     begun: state.stages.length > 0 || state.steps.length > 0,
     epochs: state.epochs.length,
     plannedEpochs: run.options.epochs,
-    best: best && { epoch: best.epoch, valAccuracy: best.valAccuracy, metric: best.metric },
+    best: best && {
+      ...{ epoch: best.epoch, valAccuracy: best.valAccuracy, metric: best.metric },
+      distilled: best.distilled,
+    },
     checkpoints: checkpointsThere(runFolder, state.checkpoints).map((checkpoint) => {
       const { best: isBest, validated } = checkpointFacts(state, checkpoint);
       return { ...factsOf(checkpoint), best: isBest, valAccuracy: validated?.valAccuracy };

@@ -84,8 +84,8 @@ export async function alignedDataset(
   };
 }
 
-function requireEnough({ root, people, split }: Dataset): void {
-  if (people.length >= 2 && split.validation.length > 0) return;
+function requireEnough({ root, people, split, unnamed }: Dataset): void {
+  if (people.length >= (unnamed ? 1 : 2) && split.validation.length > 0) return;
   const found = `${formatCount(split.train.length + split.validation.length, 'picture')} of ${formatCount(people.length, 'person', 'people')}`;
   throw new UserError(
     'dataset-nothing-usable',

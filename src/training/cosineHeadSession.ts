@@ -79,7 +79,7 @@ export function cosineOptions(settings: CosineSettings, rateFactor: number): Ses
 
 /**
  * Trains a cosine head, and what else lies above a node, on a frozen network: after every update its columns are as long as the scale
- * again.
+ * again. Where the loss reads no scores they follow what their people's pictures give.
  */
 export class CosineHeadSession extends HeadSession {
   constructor(
@@ -89,13 +89,14 @@ export class CosineHeadSession extends HeadSession {
     private readonly logitScale: number,
     options: SessionOptions,
     node = graph.outputs.embedding,
+    private readonly follows = false,
   ) {
     super(engine, graph, node, parameters, options);
   }
 
   override async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const result = await super.trainStep(batch, settings);
-    await refit(this.head, this.logitScale);
+    await settle(this.head, this.logitScale, this.follows, result, batch.labels);
     return result;
   }
 }
@@ -113,8 +114,7 @@ export class FittedSession implements TrainingSession {
 
   async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const result = await this.network.trainStep(batch, settings);
-    if (this.follows) await follow(this.network, this.logitScale, result.outputs.embedding!, batch.labels);
-    else await refit(this.network, this.logitScale);
+    await settle(this.network, this.logitScale, this.follows, result, batch.labels);
     return result;
   }
 
@@ -162,6 +162,17 @@ export function fitted(parameters: ParameterValues, logitScale: number): Map<str
 export async function refit(head: Pick<TrainingSession, 'readState' | 'assign'>, logitScale: number): Promise<void> {
   const { parameters } = await head.readState();
   head.assign(new Map([[COSINE_HEAD.kernel, fitted(parameters, logitScale).get(COSINE_HEAD.kernel)!]]));
+}
+
+async function settle(
+  head: Pick<TrainingSession, 'readState' | 'assign'>,
+  logitScale: number,
+  follows: boolean,
+  { outputs }: BatchResult,
+  labels: Int32Array,
+): Promise<void> {
+  if (follows) await follow(head, logitScale, outputs.embedding!, labels);
+  else await refit(head, logitScale);
 }
 
 async function follow(

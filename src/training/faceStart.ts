@@ -12,6 +12,7 @@ import { normalizeRows } from '../core/cosine.js';
 import type { Engine } from '../engine/engine.js';
 import { sampledColumns } from './classes/sampledClasses.js';
 import type { FaceLook, FacesOf } from './alignedDataset.js';
+import { SizedNetwork } from './taughtReader.js';
 import { readFaceNetworks, type FaceNetwork } from '../weights/faceNetwork.js';
 import { findFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 
@@ -82,12 +83,12 @@ export async function openFacesFor({ files, network, template }: FaceStart): Pro
   );
 }
 
-/** The face network itself, for as long as faces are chosen. */
+/** The face network itself, for as long as faces are chosen: of crops of any size. */
 export function openEmbedding(
   engine: Engine,
   { graph, parameters }: Pick<FaceNetwork, 'graph' | 'parameters'>,
 ): { readonly embed: FaceLook['embed']; readonly dispose: () => void } {
-  const session = engine.createSession(graph, parameters);
+  const session = new SizedNetwork(engine, graph, parameters);
   return {
     async embed(images, count) {
       const { outputs } = await session.evaluate({ images, labels: new Int32Array(count) }, { wants: ['embedding'] });

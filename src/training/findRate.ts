@@ -2,10 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { hasDiverged, proposedRate, RATE_STEPS, rateOfStep, smoothed } from '../core/rateFinder.js';
 import { Random } from '../core/random.js';
 import { UserError } from '../core/userError.js';
-import { withoutExcluded } from '../dataset/checkDataset.js';
 import { openDataset, type Dataset } from '../dataset/dataset.js';
 import { drawBatches } from '../dataset/sampler.js';
-import { scanDataset } from '../dataset/scanDataset.js';
+import { picturesOfRun } from '../dataset/picturesOfRun.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import type { RateSearch } from '../protocol/rateFinder.js';
 import { requireWeights } from '../weights/startWeights.js';
@@ -17,6 +16,7 @@ import { seenThroughFaces } from './seenThroughFaces.js';
 import type { Stage } from './stage.js';
 import { stagesOf } from './stages.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
+import { teacherOf } from './teacher.js';
 import { startingNetwork } from './trainRun.js';
 
 type Ports = Pick<TrainingPorts, 'pixelCache' | 'selectEngine' | 'openFaces'>;
@@ -43,22 +43,22 @@ export async function findRate(
 ): Promise<RateSearch | undefined> {
   const { progress, cancelled } = watch;
   const options: TrainingOptions = { ...wished, quantization: undefined, averageDecay: 0 };
-  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const scanned = picturesOfRun(options);
   requireTrainable(options);
   const face = faceStart(options);
   if (!face) requireWeights(options);
+  const teacher = teacherOf(options);
+  const looks = (options.faces === 'on' ? face : undefined) ?? teacher?.looks;
   const { engine } = await ports.selectEngine(options);
   const cache = { cacheFolder: ports.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 };
   const opened = await openDataset(scanned, { ...options, ...cache }, progress, cancelled);
-  const open = () => (ports.openFaces ?? openFacesFor)(face!);
+  const open = () => (ports.openFaces ?? openFacesFor)(looks!);
   const dataset =
-    opened && face && options.faces === 'on'
-      ? await seenThroughFaces(opened, engine, face.network, open, progress, cancelled)
-      : opened;
+    opened && looks ? await seenThroughFaces(opened, engine, looks.network, open, progress, cancelled) : opened;
   if (!dataset) return undefined;
   try {
-    const { float, values } = await startingNetwork({ options, face, from: undefined }, dataset);
-    const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: float }, values);
+    const { float, values } = await startingNetwork({ options, face, teacher, from: undefined }, dataset);
+    const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: float, teacher }, values);
     const stage = await stageOf(options.frozen ? 1 : options.headEpochs + 1, undefined);
     const losses = await lossesOf(options, dataset, stage, watch);
     return losses && { ...searchOf(options, losses), network: float.name };

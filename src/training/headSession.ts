@@ -55,8 +55,8 @@ export class HeadSession implements TrainingSession {
   }
 
   /** [N, E]: what the node gives. */
-  async features(batch: Batch): Promise<Float32Array> {
-    return (await this.body.evaluate(batch, { wants: ['embedding'] })).outputs.embedding!;
+  async features({ images, labels }: Batch): Promise<Float32Array> {
+    return (await this.body.evaluate({ images, labels }, { wants: ['embedding'] })).outputs.embedding!;
   }
 
   /** The whole graph's; what is frozen has moments of zero. */

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { formatCount, formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
-import { withoutExcluded } from '../dataset/checkDataset.js';
-import { scanDataset } from '../dataset/scanDataset.js';
+import { picturesOfRun } from '../dataset/picturesOfRun.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { diskError } from '../platform/files.js';
 import { takeFolder } from '../platform/folderLock.js';
@@ -21,6 +20,7 @@ import { faceStart } from './faceStart.js';
 import { requireTrainable } from './requireTrainable.js';
 import type { RunContext, RunSurroundings } from './runContext.js';
 import { RunTeller } from './runTeller.js';
+import { requireSameTeacher, teacherOf } from './teacher.js';
 
 /** How often a run looks whether somebody wants it to end. */
 const LISTEN_MS = 250;
@@ -57,17 +57,20 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
   const { options } = job;
   const folder = new RunFolder(job.runFolder);
   const startedAt = around.ports.now().toISOString();
-  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const scanned = picturesOfRun(options);
   requireTrainable(options);
   const face = faceStart(options);
   if (!face) requireWeights(options);
+  const teacher = teacherOf(options);
+  const template = face?.template ?? teacher?.template;
   const record: RunRecord = {
     version: 2,
     id: path.basename(job.runFolder),
     startedAt,
     options,
-    faces: face ? 'aligned' : facesSeenIn(options.dataset),
-    ...(face?.template && { template: face.template }),
+    faces: face || template ? 'aligned' : facesSeenIn(options.dataset),
+    ...(template && { template }),
+    ...(teacher && { teacher: { name: teacher.name, digest: teacher.digest } }),
     versions: { faceTrainer: job.version, node: process.version, platform: `${process.platform} ${process.arch}` },
   };
   const takeBack = folder.create();
@@ -79,7 +82,7 @@ export async function beginRun(job: TrainingJob, around: RunSurroundings, open: 
     const { tell } = teller;
     tell({ type: 'run', runFolder: folder.path, startedAt, ...thisProcess(), options });
     teller.requireWritten();
-    return { ...around, options, face, folder, record, scanned, teller, tell, from: undefined };
+    return { ...around, options, face, teacher, folder, record, scanned, teller, tell, from: undefined };
   } catch (error) {
     await open.giveBack?.();
     takeBack();
@@ -104,8 +107,10 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   const { finished, failure } = state;
   const wordless = job.epochs === undefined && (finished?.reason !== 'completed' || failure !== undefined);
   if (epoch >= epochs && !wordless) throw complete(epoch);
-  const scanned = withoutExcluded(scanDataset(options.dataset), options.exclude);
+  const scanned = picturesOfRun(options);
   const face = faceStart(options);
+  const teacher = teacherOf(options);
+  requireSameTeacher(teacher, from.record.teacher?.digest);
   const record = { ...from.record, options };
   if (epochs !== from.record.options.epochs) writeRunRecord(folder, record);
   removeLeftovers(folder.path);
@@ -117,7 +122,7 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   clearBeyond(folder.path, from);
   const before = { ...from.before, steps: [] };
   const loop = finished?.reason === 'early' ? { ...from.loop, patientSince: epoch } : from.loop;
-  return { ...around, options, face, folder, record, scanned, teller, tell, from: { ...from, loop, before } };
+  return { ...around, options, face, teacher, folder, record, scanned, teller, tell, from: { ...from, loop, before } };
 }
 
 /** What went before stands behind it as if nothing had come after. */

@@ -15,11 +15,21 @@ const REFUSED: readonly {
     advice: 'Leave --average-decay away, or use --recipe door, which trains every layer.',
   },
   {
-    where: ({ loss, distillationWeight, weights }) =>
-      (loss === 'distillation' || distillationWeight > 0) && weights !== 'faces',
-    message: () =>
-      'A distillation needs a network that gives good embeddings before it trains, as the face network does.',
-    advice: 'Use --recipe door, or leave --loss distillation and --distillation-weight away.',
+    where: ({ loss, distillationWeight, weights, teacher }) =>
+      (loss === 'distillation' || distillationWeight > 0) && weights !== 'faces' && teacher === undefined,
+    message: () => 'A distillation needs a network that gives good embeddings: a teacher, or one that keeps its own.',
+    advice: 'Name one with --teacher, use --recipe door, or leave --loss distillation and --distillation-weight away.',
+  },
+  {
+    where: ({ loss, distillationWeight, teacher }) =>
+      teacher !== undefined && loss !== 'distillation' && distillationWeight === 0,
+    message: ({ loss }) => `The loss ${loss} asks nothing of a teacher.`,
+    advice: 'Use --loss distillation, add --distillation-weight 1, or leave --teacher away.',
+  },
+  {
+    where: ({ teacher, weights }) => teacher !== undefined && weights === 'faces',
+    message: () => 'A student is a network that is built here, and the face network is its own teacher.',
+    advice: 'Leave --weights away, or use --recipe door.',
   },
   {
     where: ({ fromRandom, weights }) => fromRandom && weights !== 'faces',

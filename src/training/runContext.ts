@@ -15,6 +15,7 @@ import type { DiskPatience } from './diskPatience.js';
 import type { FaceStart } from './faceStart.js';
 import type { RunTeller } from './runTeller.js';
 import type { StopSignal } from './stopSignal.js';
+import type { Teacher } from './teacher.js';
 import { watchRun, type RunWatch } from './watchRun.js';
 
 /** What a test replaces. */
@@ -58,6 +59,8 @@ export interface RunContext extends RunSurroundings {
   readonly options: TrainingOptions;
   /** Of a run that starts from the face network. */
   readonly face: FaceStart | undefined;
+  /** Of a run that learns another network's embedding. */
+  readonly teacher: Teacher | undefined;
   readonly folder: RunFolder;
   readonly record: RunRecord;
   readonly scanned: ScannedDataset;

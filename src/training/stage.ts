@@ -20,6 +20,8 @@ export interface Stage {
   readonly strangers?: StageStrangers;
   /** What its reader asks; disposed of with it. */
   readonly teacher?: Pick<TrainingSession, 'dispose'>;
+  /** It learns to give a teacher's embeddings, which its reader brings: that is what is validated. */
+  readonly isStudent?: boolean;
   /** Keeps for the next run what it need not compute again. */
   readonly save?: () => void;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Engine } from '../engine/engine.js';
 import type { Graph } from '../graph/graph.js';
@@ -10,6 +11,8 @@ import { sampledFaceStage } from './classes/sampledStage.js';
 import { faceStage } from './faceStage.js';
 import { settledFor } from './logitScale.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
+import { SizedNetwork, TaughtReader } from './taughtReader.js';
+import type { Teacher } from './teacher.js';
 import { trainedHead } from './trainedHead.js';
 import { wholeFaceStage } from './wholeFaceStage.js';
 
@@ -19,7 +22,11 @@ export function stagesOf(
   dataset: Dataset,
   engine: Engine,
   /** `trainedGraph` is what trains with every layer: the same network, or what quantization made of it. */
-  { float, trainedGraph }: { readonly float: Graph; readonly trainedGraph: Graph },
+  {
+    float,
+    trainedGraph,
+    teacher,
+  }: { readonly float: Graph; readonly trainedGraph: Graph; readonly teacher?: Teacher | undefined },
   start: ReadonlyMap<string, Float32Array>,
   /** Of the process before, where the run goes on. */
   from?: TrainedBefore,
@@ -45,12 +52,30 @@ export function stagesOf(
     const resumed = { ...head.options, ...(state && { resume: state }) };
     if (headAlone) {
       const session = head.alone(engine, parameters, resumed);
-      const reader = options.frozen ? new FeatureReader(dataset, session, options) : new PixelReader(dataset, options);
-      return { name, reader, ...averagedBy(settled, session, average, head.hasColumns) };
+      const read = options.frozen
+        ? { reader: new FeatureReader(dataset, session, options) }
+        : pixelsFor(dataset, options, engine, teacher);
+      return { name, ...read, ...averagedBy(settled, session, average, head.hasColumns) };
     }
     // What only the whole graph has are ranges that nothing has been seen for.
     const session = engine.createSession(trainedGraph, new Map([...start, ...parameters]), resumed);
-    const reader = new PixelReader(dataset, options);
-    return { name, reader, ...averagedBy(settled, head.whole(session), average, head.hasColumns) };
+    const read = pixelsFor(dataset, options, engine, teacher);
+    return { name, ...read, ...averagedBy(settled, head.whole(session), average, head.hasColumns) };
   };
+}
+
+/** Pictures, with a teacher's embeddings where there is one: of the same views without their damage. */
+function pixelsFor(
+  dataset: Dataset,
+  options: TrainingOptions,
+  engine: Engine,
+  teacher: Teacher | undefined,
+): Pick<Stage, 'reader' | 'teacher' | 'isStudent'> {
+  const reader = new PixelReader(dataset, options);
+  if (!teacher) return { reader };
+  const network = new SizedNetwork(engine, teacher.graph, teacher.parameters);
+  const whole = { ...options.augmentation, erasing: 0, small: 0, dark: 0, moved: 0, covered: 0 };
+  const isDamaged = !isDeepStrictEqual(whole, options.augmentation);
+  const seen = isDamaged ? new PixelReader(dataset, { ...options, augmentation: whole }) : undefined;
+  return { reader: new TaughtReader(reader, network, seen), teacher: network, isStudent: true };
 }

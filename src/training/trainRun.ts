@@ -29,6 +29,7 @@ import { sampledColumns } from './classes/sampledClasses.js';
 import { DISK_PATIENCE, patienceAtEnd } from './diskPatience.js';
 import { requireRoom } from './diskRoom.js';
 import { faceNetworkFor, openFacesFor, type FaceStart } from './faceStart.js';
+import { fewPeople } from './fewPeople.js';
 import { memoryWarning } from './memoryWarning.js';
 import { beginRun, goOnWithRun, type OpenRun, type ResumeJob, type TrainingJob } from './openRun.js';
 import { neverBegins, QuantizationControl } from './quantization/quantizationControl.js';
@@ -122,7 +123,7 @@ async function run(context: RunContext): Promise<EventOf<'finished'>> {
 }
 
 async function runWith(context: RunContext, writer: CheckpointWriter): Promise<EventOf<'finished'>> {
-  const { options, face, scanned, tell, emit, stop, ports, from } = context;
+  const { options, face, teacher, scanned, tell, emit, stop, ports, from } = context;
   const { engine, warning } = await ports.selectEngine(options);
   tell({ type: 'engine', name: engine.name, detail: engine.detail });
   if (warning) tell({ type: 'warning', code: 'engine-slow', ...warning });
@@ -135,7 +136,8 @@ async function runWith(context: RunContext, writer: CheckpointWriter): Promise<E
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
-  const dataset = opened && face && options.faces === 'on' ? await throughFaces(context, opened, engine, face) : opened;
+  const looks = (options.faces === 'on' ? face : undefined) ?? teacher?.looks;
+  const dataset = opened && looks ? await throughFaces(context, opened, engine, looks) : opened;
   if (!dataset) return stoppedBefore(stop, from);
   try {
     return await train(context, dataset, engine, writer);
@@ -188,6 +190,8 @@ async function train(
   tellDataset(context, dataset);
   const unreached = context.from ? undefined : scheduleWarning(options);
   if (unreached) tell(unreached);
+  const few = context.from || !context.teacher ? undefined : fewPeople(dataset);
+  if (few) tell(few);
   // A frozen face network keeps nothing for a way back.
   const columns = sampledColumns(dataset.people.length, options);
   const trained = columns ? withPeople(graph, columns) : graph;
@@ -205,14 +209,22 @@ async function loopOf(
   { float, graph, values }: { float: Graph; graph: Graph; values: ReadonlyMap<string, Float32Array> },
   writer: CheckpointWriter,
 ): Promise<TrainingLoop> {
-  const { options, folder, teller, tell, stop, ports, from } = context;
+  const { options, teacher, folder, teller, tell, stop, ports, from } = context;
   const { quantization } = options;
   const keeper = new CheckpointKeeper(folder, graph, options.keepCheckpoints, teller, writer, context.face && float);
   if (from) await keeper.goOn(from.event, from.kept);
   const start = quantization ? new Map([...values, ...initialRanges(graph)]) : values;
   const { inMemoryBytes } = ports;
   const place = { checkpoints: folder.checkpoints, ...(inMemoryBytes !== undefined && { inMemoryBytes }) };
-  const stageOf = stagesOf(options, dataset, engine, { float, trainedGraph: graph }, start, from?.checkpoint, place);
+  const stageOf = stagesOf(
+    options,
+    dataset,
+    engine,
+    { float, trainedGraph: graph, teacher },
+    start,
+    from?.checkpoint,
+    place,
+  );
   const shuffle = from?.checkpoint.position.shuffle;
   const random = shuffle ? Random.fromState(shuffle) : Random.forPurpose(options.seed, 'shuffle');
   const steps = stepsPerEpoch(dataset, options);
@@ -240,14 +252,14 @@ async function loopOf(
 
 /** The network in float, and what it starts with; where a run goes on, its checkpoint says that. */
 export async function startingNetwork(
-  { options, face, from }: Pick<RunContext, 'options' | 'face' | 'from'>,
+  { options, face, teacher, from }: Pick<RunContext, 'options' | 'face' | 'teacher' | 'from'>,
   { people }: Dataset,
 ): Promise<{ readonly float: Graph; readonly values: ReadonlyMap<string, Float32Array> }> {
   if (face) {
     const { graph, values } = faceNetworkFor(face, people.length, options);
     return { float: graph, values };
   }
-  const float = networkOf(builtNetwork(options), people.length);
+  const float = networkOf(builtNetwork(options, teacher), people.length);
   if (from) return { float, values: from.checkpoint.session.parameters };
   const weights = options.parent ?? options.weights;
   return { float, values: await startWeights(float, { ...options, weights, people }) };
@@ -255,7 +267,7 @@ export async function startingNetwork(
 
 /** @throws UserError where the pictures are not those of the run that this one goes on from */
 function writeFacts(
-  { options, face, folder, record, from }: RunContext,
+  { options, face, teacher, folder, record, from }: RunContext,
   dataset: Dataset | AlignedDataset,
   engine: Engine,
   graph: Graph,
@@ -274,7 +286,7 @@ function writeFacts(
     ...record,
     engine: { name: engine.name, detail: engine.detail },
     network: {
-      ...(face ? givenNetwork(face.network.size) : builtNetwork(options)),
+      ...(face ? givenNetwork(face.network.size) : builtNetwork(options, teacher)),
       name: graph.name,
       parameters: parameterCount(graph),
     },

@@ -39,12 +39,14 @@ export function trainedHead(options: SettledOptions, float: Graph): TrainedHead 
       whole: (session) => session,
     };
   const { loss, learningRateFactors = [] } = cosineOptions(options, headRateFactor);
+  const follows = options.loss === 'triplet' || options.loss === 'distillation';
   return {
     options: { loss: loss!, optimizer, clipNorm, learningRateFactors: new Map([...rates, ...learningRateFactors]) },
     hasColumns: true,
     begins: (values) => fitted(values, logitScale),
-    alone: (engine, parameters, own) => new CosineHeadSession(engine, float, parameters, logitScale, own, features),
-    whole: (session) => new FittedSession(session, logitScale),
+    alone: (engine, parameters, own) =>
+      new CosineHeadSession(engine, float, parameters, logitScale, own, features, follows),
+    whole: (session) => new FittedSession(session, logitScale, follows),
   };
 }
 

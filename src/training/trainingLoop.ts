@@ -23,7 +23,7 @@ import { readStage, type Stage } from './stage.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
 import { Tally } from './tally.js';
 import { nothingTrained } from './trained.js';
-import { lossNotFinite, validate } from './validation.js';
+import { lossNotFinite, metricOf, validate, validatedOf, type Validation } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
 
@@ -230,12 +230,13 @@ export class TrainingLoop {
     this.step++;
     const seconds = (performance.now() - begin) / 1000;
     this.speed.addStep(seconds);
+    const rows = batch.labels.length;
     this.parts.tell({
       type: 'step',
       epoch,
       step: this.step,
-      loss: result.lossSum / batch.labels.length,
-      accuracy: result.correct / batch.labels.length,
+      loss: result.lossSum / rows,
+      accuracy: this.accuracyOf(result.lossSum / rows, result.correct / rows),
       learningRate,
       imagesPerSecond: batch.labels.length / seconds,
       etaSeconds: etaSeconds(this.speed, this.options, this.dataset.split, {
@@ -258,16 +259,19 @@ export class TrainingLoop {
     this.noticeWhole(step);
     await this.noticeCollapse(epoch, this.quantizing?.activeAt(step));
     const strangers = await this.stage.strangers?.measure();
-    const validated = { ...this.validatedBy(validation, epoch), ...(strangers && { strangers }) };
+    const validated = { ...validatedOf(validation, this.dataset), ...(strangers && { strangers }) };
+    if (!Number.isFinite(validation.meanLoss)) this.warnOnce(lossNotFinite(epoch));
+    const { distilled } = validation;
     const active = this.quantizing?.activeCount(step);
     this.parts.tell({
       type: 'epoch',
       epoch,
       step: this.step,
       loss: trained.tally.meanLoss,
-      accuracy: trained.tally.accuracy,
+      accuracy: this.accuracyOf(trained.tally.meanLoss, trained.tally.accuracy),
       ...validated,
-      metric: this.dataset.openSet ? 'nearestNeighbour' : 'accuracy',
+      ...(distilled && { distilled }),
+      metric: metricOf(validation, this.dataset),
       imagesPerSecond: trained.pictures / trained.seconds,
       waitingShare: Math.min(1, trained.waitedSeconds / trained.seconds),
       learningRate: this.learningRateAt(Math.max(0, this.step - 1)),
@@ -323,13 +327,10 @@ export class TrainingLoop {
     this.bestIsWhole ||= whole;
   }
 
-  /** A loss that is no number is no line of a log: it is left out, with a warning. */
-  private validatedBy({ accuracy, meanLoss }: Tally, epoch: number): Validated {
-    // The loss is that of classes which strangers do not have.
-    if (this.dataset.openSet) return { valAccuracy: accuracy };
-    if (Number.isFinite(meanLoss)) return { valLoss: meanLoss, valAccuracy: accuracy };
-    this.warnOnce(lossNotFinite(epoch));
-    return { valAccuracy: accuracy };
+  /** Of a student that learns from its teacher alone: the cosine, which its loss is 1 less. */
+  private accuracyOf(meanLoss: number, accuracy: number): number {
+    const isCosine = this.stage.isStudent && this.options.loss === 'distillation';
+    return isCosine ? Math.min(1, Math.max(0, 1 - meanLoss)) : accuracy;
   }
 
   /** Told again where a network that had come back collapses once more. */
@@ -346,12 +347,12 @@ export class TrainingLoop {
   }
 
   /** @returns undefined when stopped on the way */
-  private async validate(active?: Uint8Array): Promise<Tally | undefined> {
+  private async validate(active?: Uint8Array): Promise<Validation | undefined> {
     const started = performance.now();
     const { dataset, options, stage } = this;
-    const tally = await validate(stage, dataset, options.batchSize, active, this.parts.stop);
-    if (tally) this.speed.addValidation((performance.now() - started) / 1000);
-    return tally;
+    const validation = await validate(stage, dataset, options.batchSize, active, this.parts.stop);
+    if (validation) this.speed.addValidation((performance.now() - started) / 1000);
+    return validation;
   }
 
   private async stopInside(

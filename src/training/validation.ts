@@ -1,34 +1,45 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Validated } from '../core/best.js';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
-import type { Warning } from '../protocol/runEvents.js';
+import type { Metric, Warning } from '../protocol/runEvents.js';
 import type { ClassTally } from './classes/classTally.js';
 import type { StopSignal } from './stopSignal.js';
+import { distilledOf, type Distilled } from './studentValidation.js';
 import { Tally } from './tally.js';
 import type { Stage } from './stage.js';
 
 /** Pictures that are looked up among very many people at once: the columns of all are read once for them. */
 const LOOKED_UP = 8192;
 
+/** What validation pictures came to. */
+export interface Validation {
+  /** By the metric of the dataset; of a student the cosine to its teacher. */
+  readonly accuracy: number;
+  readonly meanLoss: number;
+  readonly distilled?: Distilled;
+}
+
 /**
  * What a network makes of the validation pictures: loss and accuracy, or of people who have no class how many are most like a picture
- * of themselves.
+ * of themselves; of a student how near it comes to its teacher.
  *
  * @param active quantizers that round
  * @returns undefined when stopped on the way
  */
 export async function validate(
-  { session, reader, tally: amongAll }: Pick<Stage, 'session' | 'reader' | 'tally'>,
+  { session, reader, tally: amongAll, isStudent }: Pick<Stage, 'session' | 'reader' | 'tally' | 'isStudent'>,
   { openSet, owners, split }: Dataset,
   batchSize: number,
   active: Uint8Array | undefined,
   stop: StopSignal,
-): Promise<Tally | undefined> {
+): Promise<Validation | undefined> {
   const tally = new Tally();
   const embeddings: Float32Array[] = [];
+  const targets: Float32Array[] = [];
   const people: number[] = [];
-  const byEmbedding = openSet || amongAll !== undefined;
+  const byEmbedding = openSet || amongAll !== undefined || isStudent === true;
   for (const pictures of cutBatches(split.validation, batchSize)) {
     if (stop.requested) return undefined;
     const batch = await reader.read(pictures);
@@ -37,14 +48,35 @@ export async function validate(
     const result = await session.evaluate(batch, { wants: byEmbedding ? ['embedding'] : [], ...quantization });
     if (byEmbedding) {
       embeddings.push(result.outputs.embedding!);
+      if (isStudent) targets.push(batch.targets!);
       people.push(...(openSet ? batch.pictures.map((picture) => owners[picture]!) : batch.labels));
     } else tally.add(result, batch.labels.length);
     if (!openSet && amongAll && people.length >= LOOKED_UP) await lookUp(amongAll, embeddings, people, tally);
     await setImmediate();
   }
+  if (isStudent) {
+    const [student, teacher] = [concatenated(embeddings), concatenated(targets)];
+    const distilled = distilledOf({ student, teacher, people, areStrangers: openSet });
+    const { cosine } = distilled;
+    return { accuracy: Math.min(1, Math.max(0, cosine)), meanLoss: 1 - cosine, distilled };
+  }
   if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
   else if (amongAll) await lookUp(amongAll, embeddings, people, tally);
   return tally;
+}
+
+/** A validation in the words of an epoch: a loss that is no number is no line of a log, and one of classes is none of strangers. */
+export function validatedOf(validation: Validation, dataset: Pick<Dataset, 'openSet'>): Validated {
+  const { accuracy: valAccuracy, meanLoss: valLoss } = validation;
+  return metricOf(validation, dataset) !== 'nearestNeighbour' && Number.isFinite(valLoss)
+    ? { valLoss, valAccuracy }
+    : { valAccuracy };
+}
+
+/** What its accuracy is. */
+export function metricOf({ distilled }: Validation, { openSet }: Pick<Dataset, 'openSet'>): Metric {
+  if (distilled) return 'cosine';
+  return openSet ? 'nearestNeighbour' : 'accuracy';
 }
 
 /** Of a loss that is left out of the log. */

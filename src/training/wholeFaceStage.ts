@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
-import type { Engine, TrainingSession } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import { imprintedHead } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
@@ -16,6 +16,7 @@ import { KeptFeatures } from './keptFeatures.js';
 import type { SettledOptions } from './logitScale.js';
 import { optimizerOf } from './optimizer.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
+import { TaughtReader } from './taughtReader.js';
 
 /**
  * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
@@ -88,21 +89,6 @@ class TargetReader implements BatchReader {
     // What could not be read before asks for nothing: zeros.
     batch.pictures.forEach((picture, i) => targets.set(this.targets.get(picture) ?? [], i * length));
     return { ...batch, targets };
-  }
-}
-
-/** Pictures with what a teacher gives for the same pixels. */
-class TaughtReader implements BatchReader {
-  constructor(
-    private readonly pictures: BatchReader,
-    private readonly teacher: Pick<TrainingSession, 'evaluate'>,
-  ) {}
-
-  async read(pictures: readonly number[], epoch?: number): Promise<ReadBatch> {
-    const batch = await this.pictures.read(pictures, epoch);
-    if (batch.labels.length === 0) return batch;
-    const { outputs } = await this.teacher.evaluate(batch, { wants: ['embedding'] });
-    return { ...batch, targets: Float32Array.from(outputs.embedding!) };
   }
 }
 

@@ -13,6 +13,7 @@ import { cwd, refused, wishOf } from './commandLines.js';
 /** What each command is about, for the least that it takes. */
 const ABOUT: Record<string, string[]> = {
   train: ['faces'],
+  distil: ['faces'],
   'find-rate': ['faces'],
   'compare-recipes': ['faces', '--recipes', 'default,fast'],
   qat: ['c'],
@@ -73,7 +74,7 @@ function valueOf({ name, value }: Flag, { name: of }: Command): string[] {
   // Of a recognizer faces are found or not; a network may have been trained on crops.
   if (name === 'faces' && of !== 'predict') return ['--faces', 'off'];
   const quantizes =
-    quantizationFlags.has(name) && ['train', 'find-rate', 'compare-recipes'].includes(of)
+    quantizationFlags.has(name) && ['train', 'distil', 'find-rate', 'compare-recipes'].includes(of)
       ? ['--quantize-after', '1']
       : [];
   const numbers: Record<string, string> = { N: '2', F: '0.5' };
@@ -248,7 +249,7 @@ describe('train', () => {
 
   it('says which option is wrong, and what it takes', () => {
     for (const [args, says] of [
-      [['--recipe', 'best'], '--recipe: face, door, default, fast or original, not “best”.'],
+      [['--recipe', 'best'], '--recipe: face, door, default, fast, original or distil, not “best”.'],
       [['--epochs', 'many'], '--epochs: a number, not “many”.'],
       [['--epochs', ''], '--epochs: a number, not “”.'],
       [['--epochs', '1.5'], '--epochs: a whole number, not “1.5”.'],

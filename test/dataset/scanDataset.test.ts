@@ -35,6 +35,22 @@ describe('scanDataset', () => {
     assert.deepEqual(scanned.skipped, []);
   });
 
+  it('takes a folder of nothing but pictures where nobody needs a name, and says what else lies there', () => {
+    touch('b.png', 'a.jpg', 'notes.txt', '.hidden');
+    assert.throws(() => scanDataset(folder()), /has no sub-folder with pictures/);
+    const scanned = scanDataset(folder(), 0);
+    assert.equal(scanned.layout, 'unnamed');
+    assert.deepEqual(byPerson(scanned), { [path.basename(folder())]: ['a.jpg', 'b.png'] });
+    assert.deepEqual([...skippedFiles(scanned).keys()], ['notes.txt']);
+    touch('Anna/1.png');
+    assert.throws(() => scanDataset(folder(), 0), /only one person, Anna/);
+    touch('Ben/1.png');
+    assert.deepEqual(scanDataset(folder(), 0).people, ['Anna', 'Ben']);
+    const empty = path.join(folder(), 'empty');
+    fs.mkdirSync(empty);
+    assert.throws(() => scanDataset(empty, 0), /has no pictures/);
+  });
+
   it('ignores what systems leave behind, lists everything else that it leaves out', () => {
     touch('a/1.png', 'b/1.png', '.DS_Store', 'a/Thumbs.db', 'a/.hidden.png', '__MACOSX/a/1.png', 'b/desktop.ini');
     touch('a/notes.txt', 'stray.png', 'readme.txt', 'b/photo.HEIC');

@@ -9,7 +9,7 @@ interface Values {
 /** For each option values that it takes, among them the outermost, and values just beyond. */
 export const VALUES: Record<keyof TrainingOptions, Values> = {
   dataset: { good: ['/d', 'C:\\d', 'd'], bad: ['', 7, undefined] },
-  recipe: { good: ['face', 'door', 'default', 'fast', 'original'], bad: ['best', '', 1] },
+  recipe: { good: ['face', 'door', 'default', 'fast', 'original', 'distil'], bad: ['best', '', 1] },
   size: { good: [32, 112, 128, 512], bad: [0, 16, 40, 528, 128.5, '128', NaN] },
   width: { good: [0.1, 1, 2], bad: [0.09, 2.01, 'wide', Infinity] },
   backbone: { good: ['mobileNetV2', 'mobileFaceNet'], bad: ['', 'mobilenet', 2] },
@@ -37,6 +37,7 @@ export const VALUES: Record<keyof TrainingOptions, Values> = {
     good: ['auto', 'softmax', 'cosface', 'arcface', 'combined', 'triplet', 'distillation'],
     bad: ['triplets', '', 1],
   },
+  teacher: { good: ['faces', '/run/checkpoints/epoch-0001', undefined], bad: ['', null, 3] },
   marginM1: { good: [1, 4.9], bad: [0.9, 5] },
   marginM2: { good: [0, 2.9], bad: [-0.1, 3] },
   marginM3: { good: [0, 0.99], bad: [-0.1, 1] },

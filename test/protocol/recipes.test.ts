@@ -73,6 +73,16 @@ const WHOLE: Record<RecipeName, TrainingOptions> = {
       ...{ offset: 0.08, scale: 0.1, rotation: 8, small: 0.3, dark: 0.1, moved: 0.1, covered: 0.5 },
     },
   },
+  distil: {
+    ...ORIGINAL,
+    ...{ recipe: 'distil', pooling: 'average', headEpochs: 1, epochs: 20, batchSize: 64, splitBy: 'identity' },
+    ...{ optimizer: 'adamw', weightDecay: 0.01, learningRate: 1e-3, headRateFactor: 2, schedule: 'cosine' },
+    ...{ loss: 'distillation', teacher: 'faces', weights: 'imagenet', faces: 'on' },
+    augmentation: {
+      ...STILL,
+      ...{ flip: true, scale: 0.15, rotation: 10, offset: 0.06, brightness: 0.15, contrast: 0.2, saturation: 0.2 },
+    },
+  },
   face: {
     ...ORIGINAL,
     ...{ recipe: 'face', frozen: true, epochs: 30, batchSize: 64, learningRate: 3e-3, schedule: 'cosine', views: 8 },

@@ -12,7 +12,7 @@ const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const MAY_LACK: Partial<Record<RunEvent['type'], readonly string[]>> = {
   run: ['processStart'],
   step: ['activeQuantizers'],
-  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers', 'strangers'],
+  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers', 'strangers', 'distilled'],
   finished: ['bestEpoch', 'bestValAccuracy'],
   resumed: ['processStart'],
 };
@@ -53,6 +53,13 @@ const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
       { ...SAMPLE_EVENTS.epoch.strangers, named: -1 },
       { ...SAMPLE_EVENTS.epoch.strangers, threshold: 2 },
       { ...SAMPLE_EVENTS.epoch.strangers, missed: 1.1 },
+    ],
+    distilled: [
+      {},
+      { ...SAMPLE_EVENTS.epoch.distilled, people: -1 },
+      { ...SAMPLE_EVENTS.epoch.distilled, pictures: 1.5 },
+      { ...SAMPLE_EVENTS.epoch.distilled, cosine: 1.1 },
+      { ...SAMPLE_EVENTS.epoch.distilled, pairs: { count: 8, student: 1.1, teacher: 1 } },
     ],
   },
   checkpoint: { path: [1], epoch: [-1, 1.5], step: [-1, 1.5], bytes: [-1, 1.5], best: ['yes'] },

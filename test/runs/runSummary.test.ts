@@ -40,7 +40,8 @@ describe('the summary of a run', () => {
     fs.rmSync(run().metrics);
     const fromFile = readSummary(folder());
     assert.deepEqual(JSON.parse(JSON.stringify(fromFile)), JSON.parse(JSON.stringify(fromLog)));
-    assert.deepEqual(fromFile?.best, { epoch: 1, valAccuracy: 0.4, metric: 'accuracy' });
+    const { distilled } = SAMPLE_EVENTS.epoch;
+    assert.deepEqual(fromFile?.best, { epoch: 1, valAccuracy: 0.4, metric: 'accuracy', distilled });
     assert.deepEqual(fromFile.checkpoints, [
       { path: 'checkpoints/epoch-0001', epoch: 1, step: 10, bytes: 100, best: true, valAccuracy: 0.4 },
     ]);
@@ -51,6 +52,16 @@ describe('the summary of a run', () => {
     fs.writeFileSync(run().summary, '{"version": 1, "cut');
     fs.writeFileSync(run().metrics, logBefore);
     assert.deepEqual(readSummary(folder()), fromLog, 'one that is damaged');
+  });
+
+  it('holds what a student came to on people left out, and of other runs nothing of it', () => {
+    const { distilled, ...epoch } = SAMPLE_EVENTS.epoch;
+    write(events.map((event) => (event.type === 'epoch' ? { ...epoch, metric: 'cosine', distilled } : event)));
+    writeSummary(folder(), reduceAll(events.map((event) => (event.type === 'epoch' ? epoch : event))));
+    assert.deepEqual(readSummary(folder())!.best, { epoch: 1, valAccuracy: 0.4, metric: 'accuracy' });
+    fs.rmSync(run().summary);
+    const { best } = readSummary(folder())!;
+    assert.deepEqual([best!.metric, best!.distilled?.pairs?.count], ['cosine', 80]);
   });
 
   it('is the log’s where that tells an end which the summary does not know of', () => {

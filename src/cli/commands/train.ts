@@ -30,7 +30,7 @@ export interface TrainingWish {
   readonly fromFaces?: TrainingOptions;
 }
 
-interface TrainWish extends TrainingWish {
+export interface TrainWish extends TrainingWish {
   /** Run folder, absolute; the default place when absent. */
   readonly out: string | undefined;
   readonly json: boolean;
@@ -79,23 +79,36 @@ export const train: Command<TrainWish> = {
     };
   },
 
-  async run({ options: wished, fromFaces, out, json, afterwards, sample, download }) {
+  async run({ sample, json, ...wish }) {
     const output = new Output(json);
     if (sample) {
       output.note('Drawing synthetic faces (no real person is shown)');
-      await drawSample(wished.dataset);
+      await drawSample(wish.options.dataset);
     }
-    const options = await withWeights(wished, fromFaces, download);
-    const runFolder =
-      out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date(), promisedFolders());
-    const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options } as const;
-    return beginRun(output, order, path.basename(options.dataset), afterwards);
+    return beginTraining(wish, output);
   },
 };
 
-/** What the flags say of a training on a folder. @throws UsageError */
-export function trainingWish(given: Given, dataset: string, sample = false): TrainingWish {
-  const recipe = recipeOf(given, sample);
+/** Trains, once what it starts from is there. */
+export async function beginTraining(
+  { options: wished, fromFaces, out, afterwards, download }: Omit<TrainWish, 'sample' | 'json'>,
+  output: Output,
+): Promise<number> {
+  const options = await withWeights(wished, fromFaces, download);
+  const runFolder =
+    out ?? newRunFolder(defaultRunsFolder(process.cwd()), options.dataset, new Date(), promisedFolders());
+  const order = { type: 'train', protocol: PROTOCOL_VERSION, runFolder, options } as const;
+  return beginRun(output, order, path.basename(options.dataset), afterwards);
+}
+
+/**
+ * What the flags say of a training on a folder.
+ *
+ * @param named recipe of a command that has one
+ * @throws UsageError
+ */
+export function trainingWish(given: Given, dataset: string, sample = false, named?: RecipeName): TrainingWish {
+  const recipe = named ?? recipeOf(given, sample);
   const options = trainingOptionsOf(given, dataset, sample, recipe ?? 'default');
   return { options, ...(recipe === undefined && { fromFaces: trainingOptionsOf(given, dataset, sample, 'face') }) };
 }
@@ -107,7 +120,7 @@ export async function withWeights(
   download: boolean,
 ): Promise<TrainingOptions> {
   const say = (line: string) => console.error(line);
-  const faces = wished.weights === 'faces' ? wished : fromFaces;
+  const faces = [wished.weights, wished.teacher].includes('faces') ? wished : fromFaces;
   // A run that will be refused needs no weights.
   if (faces && !(faces.quantization && faces.frozen)) await getFaceWeights(faces.faceWeights, download, say);
   if (fromFaces && findFaceWeights()) return fromFaces;
@@ -158,6 +171,7 @@ function recipeOf(given: Given, sample: boolean): RecipeName | undefined {
   if (named !== undefined)
     return checked(z.object({ recipe: z.enum(RECIPES) }).safeParse({ recipe: named }), OPTIONS, given).recipe;
   if (sample) return 'original';
+  if (given.has('teacher')) return 'distil';
   if (given.has('from-random')) return 'door';
   if (given.has('weights')) return given.value('weights') === 'faces' ? 'face' : 'default';
   if (given.has('face-weights') || given.has('faces')) return 'face';
