@@ -1,7 +1,7 @@
 // What a recognizer misses of damaged pictures, from file to answer, before and after training (docs/recognition.md).
 //
 // node scripts/build.mjs && node --import tsx bench/recognition/damaged.ts <people> <pairs> [<face weights>] [--recipe face|door]
-//   [--seeds 0,1,2]
+//   [--seeds 0,1,2] [--epochs N] [--trained-alone]
 //
 // Of everybody in <people> the first five pictures of draw 0 are enrolled, as `face-trainer enroll --pictures 5 --seed 0` does, and the
 // next four tried; strangers are the first pictures of 500 people of <pairs>. Damage is done to the whole picture, before its face is
@@ -77,7 +77,7 @@ function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
 /** Trains on the enrolled pictures. @returns the folder of the best checkpoint */
 async function trained(
   draw: Draw,
-  wished: { readonly recipe: RecipeName; readonly seed: number; readonly faceWeights: string | undefined },
+  wished: Pick<Wishes, 'recipe' | 'epochs'> & { readonly seed: number; readonly faceWeights: string | undefined },
   scratch: string,
 ): Promise<string> {
   const { recipe, ...rest } = wished;
@@ -183,7 +183,10 @@ async function vectorsOf(
   return all;
 }
 
-async function measured(files: FaceWeightsFiles, { people, pairs, weights, recipe, seeds }: Wishes): Promise<void> {
+async function measured(
+  files: FaceWeightsFiles,
+  { people, pairs, weights, recipe, seeds, epochs, trainedAlone }: Wishes,
+): Promise<void> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'face-trainer-damaged-'));
   const sight = await faceSight(files, 'on');
   const { size } = sight.embedder.network;
@@ -193,17 +196,17 @@ async function measured(files: FaceWeightsFiles, { people, pairs, weights, recip
   try {
     const draw = drawOf(people);
     const strangers = firstOfEach(ownedPictures(pairs)).slice(0, STRANGERS);
-    const before = await vectorsOf(sight, found, draw, strangers, scratch);
+    const before = trainedAlone ? undefined : await vectorsOf(sight, found, draw, strangers, scratch);
     const recognizer = path.join(scratch, 'mean');
     const options = { recognizer, seed: 0, strangersPer1000: 10 };
     await enrolPeople(sight, enrolledFiles(draw), options, undefined, silent, never);
-    report('Before training, by the mean', galleryOf(readRecognizer(recognizer)), draw, before);
+    if (before) report('Before training, by the mean', galleryOf(readRecognizer(recognizer)), draw, before);
     for (const seed of seeds) {
-      const checkpoint = await trained(draw, { recipe, seed, faceWeights: weights }, scratch);
+      const checkpoint = await trained(draw, { recipe, seed, epochs, faceWeights: weights }, scratch);
       // A frozen network sees as it did.
       const own = recipe === 'face' ? undefined : await modelSight(checkpoint, 'on', weights);
       const learned = await ensureCheckpointRecognizer(own ?? sight, checkpoint, silent, never);
-      const after = own ? await vectorsOf(own, found, draw, strangers, scratch) : before;
+      const after = own || !before ? await vectorsOf(own ?? sight, found, draw, strangers, scratch) : before;
       report(`After training, seed ${seed}`, galleryOf(readRecognizer(learned!)), draw, after);
       if (own) await reportClean(own, learned!, { people, pairs }, draw);
       await own?.close();
@@ -246,11 +249,20 @@ interface Wishes {
   readonly weights: string | undefined;
   readonly recipe: RecipeName;
   readonly seeds: readonly number[];
+  /** Those of the recipe when absent. */
+  readonly epochs: number | undefined;
+  /** Without what the face network does before it trains. */
+  readonly trainedAlone: boolean;
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { recipe: { type: 'string', default: 'face' }, seeds: { type: 'string', default: '128' } },
+    options: {
+      recipe: { type: 'string', default: 'face' },
+      seeds: { type: 'string', default: '128' },
+      epochs: { type: 'string' },
+      'trained-alone': { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   const [people, pairs, weights] = positionals.map((place) => path.resolve(place));
@@ -258,7 +270,15 @@ async function main(): Promise<void> {
   const recipe = RECIPES.find((name) => name === values.recipe);
   if (!people || !pairs || !files || !recipe)
     throw new Error('Name a folder of people, one of pairs, the face weights, and a recipe.');
-  await measured(files, { people, pairs, weights, recipe, seeds: values.seeds.split(',').map(Number) });
+  await measured(files, {
+    people,
+    pairs,
+    weights,
+    recipe,
+    seeds: values.seeds.split(',').map(Number),
+    epochs: values.epochs === undefined ? undefined : Number(values.epochs),
+    trainedAlone: values['trained-alone'],
+  });
 }
 
 void main();
