@@ -4,15 +4,17 @@ import { parseArgs } from 'node:util';
 import { FACE_NETWORKS } from '../src/weights/faceWeights.js';
 import { checkpointCost, resuming } from './checkpoints.js';
 import { onnxruntimeFaces, ours, oursFaces, python, race, stock, torchFaces, type Contender } from './contenders.js';
+import { manyPeople } from './manyPeople.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|qat|inference|faceNetworks|faceTraining|scaling|checkpoints|layers … --rounds N --steps N --batch N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|faceNetworks|faceTraining|scaling|checkpoints|manyPeople|layers … --rounds N --steps N --batch N,N --people N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
   options: {
     batch: { type: 'string' },
+    people: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -116,6 +118,11 @@ const PARTS: Record<string, () => void> = {
     void checkpointCost(96, count)
       .then(() => checkpointCost(224, Math.ceil(count / 3)))
       .then(() => resuming(224, rounds));
+  },
+  /** What very many people cost: a step, memory, disk. */
+  manyPeople() {
+    const counts = values.people?.split(',').map(Number) ?? [1000, 10_000, 100_000, 1_000_000];
+    void manyPeople(counts, faces, Number(values.steps ?? 12));
   },
   /** Where a step's time goes, and how much of the arithmetic limit each kind of layer reaches. */
   layers() {
