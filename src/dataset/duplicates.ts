@@ -37,6 +37,15 @@ export function sameContents(facts: PictureFacts, pictures: readonly number[]): 
  * 26 nearly always; and a hundred thousand pictures need far fewer than their five thousand million pairs.
  */
 export function nearDuplicates(facts: PictureFacts, pictures: readonly number[], distance = NEAR_DISTANCE): Group[] {
+  return duplicatesWithin(facts, pictures, [distance])[0]!;
+}
+
+/** {@link nearDuplicates} for several distances at once: what takes its time is finding who to compare. */
+export function duplicatesWithin(
+  facts: PictureFacts,
+  pictures: readonly number[],
+  distances: readonly number[],
+): Group[][] {
   const words = new Uint32Array(
     facts.differenceHashes.buffer,
     facts.differenceHashes.byteOffset,
@@ -47,15 +56,18 @@ export function nearDuplicates(facts: PictureFacts, pictures: readonly number[],
     facts.differenceHashes.byteOffset,
     facts.differenceHashes.byteLength / 2,
   );
-  const union = new Union(facts.count);
+  const unions = distances.map(() => new Union(facts.count));
+  const most = Math.max(...distances);
+  const join = (a: number, b: number) => {
+    const apart = differingBits(words, a, b, most);
+    if (apart <= most) distances.forEach((distance, i) => apart <= distance && unions[i]!.join(a, b));
+  };
   for (let band = 0; band < BANDS; band++)
     for (const bucket of bucketsOf(pictures, bands, band))
       compareAll(bucket, bands, band, 1, (some) => {
-        for (let i = 0; i < some.length; i++)
-          for (let j = i + 1; j < some.length; j++)
-            if (differingBits(words, some[i]!, some[j]!, distance) <= distance) union.join(some[i]!, some[j]!);
+        for (let i = 0; i < some.length; i++) for (let j = i + 1; j < some.length; j++) join(some[i]!, some[j]!);
       });
-  return union.groups(pictures);
+  return unions.map((union) => union.groups(pictures));
 }
 
 /** @returns the number of bits, or any number above `limit` */

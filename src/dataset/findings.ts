@@ -1,6 +1,6 @@
 import { formatCount, formatList } from '../core/format.js';
 import type { Finding, FindingFile } from '../protocol/check.js';
-import { sameContents, nearDuplicates, SURE_DISTANCE, type Group } from './duplicates.js';
+import { duplicatesWithin, NEAR_DISTANCE, sameContents, SURE_DISTANCE, type Group } from './duplicates.js';
 import { FAULTS, FORMATS, type Format, type PictureFacts } from './pictureFacts.js';
 import type { ScannedDataset } from './scanDataset.js';
 import type { Split } from './split.js';
@@ -44,11 +44,8 @@ export interface Duplicates {
 
 export function findDuplicates(facts: PictureFacts): Duplicates {
   const usable = usablePictures(facts);
-  return {
-    exact: sameContents(facts, usable),
-    near: nearDuplicates(facts, usable),
-    sure: nearDuplicates(facts, usable, SURE_DISTANCE),
-  };
+  const [near, sure] = duplicatesWithin(facts, usable, [NEAR_DISTANCE, SURE_DISTANCE]);
+  return { exact: sameContents(facts, usable), near: near!, sure: sure! };
 }
 
 export function usablePictures(facts: PictureFacts): number[] {

@@ -42,6 +42,7 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
     folder: string,
     identity: readonly string[],
     private readonly dataset = '',
+    private readonly mostRows = MOST_ROWS,
   ) {
     const key = [LAYOUT, ...identity].join('\0');
     this.file = path.join(folder, `views-${createHash('sha256').update(key).digest('hex').slice(0, 24)}${ENDING}`);
@@ -54,8 +55,8 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
     const bytes = batch.images.length / count;
     const keysOf = Array.from({ length: count }, (_, i) => hashOf(batch.images.subarray(i * bytes, (i + 1) * bytes)));
     const absent = keysOf.flatMap((key, i) => (this.known(key) ? [] : [i]));
-    if (absent.length > 0) await this.compute(batch, absent, keysOf);
-    const rows = keysOf.map((key) => this.known(key)!);
+    const fresh = absent.length > 0 ? await this.compute(batch, absent, keysOf) : undefined;
+    const rows = keysOf.map((key, i) => fresh?.get(i) ?? this.known(key)!);
     const all = new Float32Array(count * rows[0]!.length);
     rows.forEach((row, i) => all.set(row, i * row.length));
     return all;
@@ -64,7 +65,7 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
   /** Writes what came new. */
   save(): void {
     if (!this.isNew) return;
-    const entries = [...this.seen].slice(0, MOST_ROWS);
+    const entries = [...this.seen];
     const length = entries[0]![1].length;
     const values = new Float32Array(entries.length * length);
     entries.forEach(([, row], i) => values.set(row, i * length));
@@ -81,22 +82,30 @@ export class KeptFeatures implements Pick<HeadSession, 'features'> {
 
   private known(key: string): Float32Array | undefined {
     const row = this.seen.get(key) ?? this.before.get(key);
-    if (row) this.seen.set(key, row);
+    if (row) this.remember(key, row);
     return row;
   }
 
+  /** What would not be written is not kept either: views of half a million pictures would take gigabytes. */
+  private remember(key: string, row: Float32Array): void {
+    if (this.seen.size < this.mostRows) this.seen.set(key, row);
+  }
+
+  /** @returns by place in the batch */
   private async compute(
     { images, labels }: Batch,
     absent: readonly number[],
     keysOf: readonly string[],
-  ): Promise<void> {
+  ): Promise<Map<number, Float32Array>> {
     const bytes = images.length / labels.length;
     const some = new Uint8Array(absent.length * bytes);
     absent.forEach((at, i) => some.set(images.subarray(at * bytes, (at + 1) * bytes), i * bytes));
     const rows = await this.session.features({ images: some, labels: new Int32Array(absent.length) });
     const length = rows.length / absent.length;
-    absent.forEach((at, i) => this.seen.set(keysOf[at]!, rows.slice(i * length, (i + 1) * length)));
+    const fresh = new Map(absent.map((at, i) => [at, rows.slice(i * length, (i + 1) * length)]));
+    for (const [at, row] of fresh) this.remember(keysOf[at]!, row);
     this.isNew = true;
+    return fresh;
   }
 }
 

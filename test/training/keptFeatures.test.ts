@@ -48,6 +48,18 @@ describe('features that are kept', () => {
     assert.equal(next.asked, 1, 'only what is new');
   });
 
+  it('are no more than there is room for, and all are right', async () => {
+    const network = counting();
+    const kept = new KeptFeatures(network, folder(), ['a'], '', 2);
+    for (let again = 0; again < 2; again++)
+      assert.deepEqual([...(await kept.features(batchOf(1, 2, 3, 4)))], expected(1, 2, 3, 4));
+    assert.equal(network.asked, 6, 'two are computed again');
+    kept.save();
+    const next = counting();
+    await open(next).features(batchOf(1, 2, 3, 4));
+    assert.equal(next.asked, 2);
+  });
+
   it('belong to their network, engine and folder', async () => {
     const kept = open(counting());
     await kept.features(batchOf(1));
