@@ -122,6 +122,40 @@ export function encodeCheckpoint(graph: Graph, checkpoint: Checkpoint, network?:
  * @throws UserError `checkpoint-damaged` naming the file that is missing or does not match its SHA-256
  */
 export function readCheckpoint(folder: string, { withPeople = true } = {}): ReadCheckpoint {
+  const { manifest, contents, get, parse } = filesOf(folder);
+  const { step, epoch, batch, shuffle, loop, kept, beside = [] } = parse(stateSchema, STATE, get(STATE));
+  const tensorsOf = (file: string) => {
+    try {
+      return decodeSafetensors(get(file)).tensors;
+    } catch (cause) {
+      if (cause instanceof UserError) throw cause;
+      throw damaged(folder, `${file} is not what it should be`, cause);
+    }
+  };
+  const tensors = tensorsOf(MODEL);
+  const people = contents.get(PEOPLE_TABLE);
+  const head = people && peopleOf(folder, people, withPeople);
+  const parameters = new Map([
+    ...tensors.map(({ name, values }) => [name, values] as const),
+    ...(head?.parameters ?? []),
+  ]);
+  const shapes = new Map([...tensors.map(({ name, shape }) => [name, shape] as const), ...(head?.shapes ?? [])]);
+  const slots = new Map(tensorsOf(OPTIMIZER).map(({ name, values }) => [name, values]));
+  const session = { step, parameters, moments: momentsOf(parameters.keys(), slots) };
+  const others = beside.length > 0 ? sessionsBeside(tensorsOf(BESIDE), beside) : [];
+  const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
+  return {
+    ...{ position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network },
+    ...{ beside: others, ...(people && { people }), ...(loop && { loop }), ...(kept && { kept }) },
+  };
+}
+
+/**
+ * The files of a checkpoint, each as its manifest says.
+ *
+ * @throws UserError `checkpoint-damaged`, `checkpoint-version`
+ */
+function filesOf(folder: string) {
   const read = (file: string, mostBytes: number) => {
     // A manifest of a stranger could name any file of the machine, or a pipe.
     if (path.basename(file) !== file) throw damaged(folder, `${file} does not lie in it`);
@@ -157,31 +191,7 @@ export function readCheckpoint(folder: string, { withPeople = true } = {}): Read
     if (!content) throw damaged(folder, `${file} is not in its manifest`);
     return content;
   };
-  const { step, epoch, batch, shuffle, loop, kept, beside = [] } = parse(stateSchema, STATE, get(STATE));
-  const tensorsOf = (file: string) => {
-    try {
-      return decodeSafetensors(get(file)).tensors;
-    } catch (cause) {
-      if (cause instanceof UserError) throw cause;
-      throw damaged(folder, `${file} is not what it should be`, cause);
-    }
-  };
-  const tensors = tensorsOf(MODEL);
-  const people = contents.get(PEOPLE_TABLE);
-  const head = people && peopleOf(folder, people, withPeople);
-  const parameters = new Map([
-    ...tensors.map(({ name, values }) => [name, values] as const),
-    ...(head?.parameters ?? []),
-  ]);
-  const shapes = new Map([...tensors.map(({ name, shape }) => [name, shape] as const), ...(head?.shapes ?? [])]);
-  const slots = new Map(tensorsOf(OPTIMIZER).map(({ name, values }) => [name, values]));
-  const session = { step, parameters, moments: momentsOf(parameters.keys(), slots) };
-  const others = beside.length > 0 ? sessionsBeside(tensorsOf(BESIDE), beside) : [];
-  const network = contents.has(NETWORK) ? networkOf(folder, get(NETWORK), shapes) : undefined;
-  return {
-    ...{ position: { epoch, batch, shuffle }, session, shapes, graph: manifest.graph, network },
-    ...{ beside: others, ...(people && { people }), ...(loop && { loop }), ...(kept && { kept }) },
-  };
+  return { manifest, contents, get, parse };
 }
 
 /** @throws UserError `checkpoint-damaged` */

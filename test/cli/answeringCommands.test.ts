@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
@@ -7,6 +8,7 @@ import { readCommand } from '../../src/cli/readCommand.js';
 import { JOBS } from '../../src/protocol/jobs.js';
 import { recognizersFolder } from '../../src/recognizers/recognizersFolder.js';
 import { put, scratchFolder } from '../support/scratch.js';
+import { until } from '../support/until.js';
 import { ScriptedProgram } from './scriptedProgram.js';
 
 const folder = scratchFolder();
@@ -83,5 +85,32 @@ describe('serve at a terminal', function () {
       assert.ok(`${stdout}${stderr}`.includes(why), `${stdout}${stderr}`);
       assert.equal(order, undefined);
     }
+  });
+});
+
+describe('watch at a terminal', function () {
+  this.timeout(60_000);
+
+  it('tells why a picture has no answer, waits for a folder that is gone, and ends at Ctrl-C', async () => {
+    const program = new ScriptedProgram(folder());
+    fs.copyFileSync(path.join(import.meta.dirname, 'trainers', 'refusing.cjs'), program.beside('trainer.js'));
+    const args = [program.beside('faceTrainer.js'), 'watch', 'camera', '--existing', '--recognizer', 'door'];
+    const child = spawn(process.execPath, args, { cwd: folder() });
+    const text = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (some: string) => (text.out += some));
+    child.stderr.setEncoding('utf8').on('data', (some: string) => (text.err += some));
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await until(() => text.err.includes('camera is not there: waiting for it.') || child.exitCode !== null);
+    put(path.join(folder(), 'camera', 'a.jpg'));
+    await until(() => text.out.includes('\n') || child.exitCode !== null);
+    assert.match(text.err, /Watching .*camera for door\. Ctrl-C ends it\.\n/);
+    assert.match(text.err, /camera is back\./);
+    child.kill('SIGINT');
+    assert.equal(await ended, 0, text.err);
+    const { time, file, ...rest } = JSON.parse(text.out) as Record<string, unknown>;
+    assert.ok(Date.parse(String(time)) > 0);
+    assert.equal(path.basename(String(file)), 'a.jpg');
+    const refused = { code: 'recognizer-empty', message: 'Nobody is enrolled.', advice: 'Add somebody.' };
+    assert.deepEqual(rest, { refused });
   });
 });

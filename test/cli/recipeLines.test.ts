@@ -64,4 +64,19 @@ describe('a comparison of recipes at a terminal', () => {
     const lines = recipeLines({ ...comparison, pictures: [368, 368, 368] });
     assert.equal(lines[0], '3 seeds each, on 368 new pictures of 158 people');
   });
+
+  it('says of each recipe that finds no face where others do, and of none that finds all', () => {
+    const recipes = [outcome('door', 1080, [0.97]), outcome('face', 1078, [0.97], 1)];
+    const lines = recipeLines({ ...comparison, recipes, pairs: [] });
+    const told = lines.filter((line) => line.includes('finds no face'));
+    assert.deepEqual(told, [
+      'face finds no face in 1 picture of all seeds: these count for nobody, though they are misses of its own.',
+    ]);
+  });
+
+  it('asks for more seeds where these differ most', () => {
+    const lines = recipeLines({ ...comparison, pairs: [pair('door', 'face', -0.01, 0.05)] });
+    const [line] = lines.filter((one) => one.includes('too close to call'));
+    assert.equal(line, 'door and face: too close to call (−1.0, −6.0 to +4.0 points). More seeds would tell.');
+  });
 });

@@ -119,6 +119,22 @@ describe('what a terminal says of each event of a run', () => {
     it(`${type}: ${EXPECTED[event.type] ? 'a line' : 'nothing'}`, () =>
       assert.deepEqual(linesOf(event), EXPECTED[event.type] ?? []));
 
+  it('of a student, how near it came to its teacher, and what that does for people left out', () => {
+    const distilled = { people: 3, pictures: 20, cosine: 0.81, pairs: { count: 40, student: 0.9, teacher: 0.975 } };
+    const epoch = { ...SAMPLE_EVENTS.epoch, metric: 'cosine', strangers: undefined, distilled } as const;
+    const [line, measured] = linesOf(epoch);
+    assert.equal(
+      line,
+      'Epoch   1   loss 0.7000  cosine 50.0 %   validation loss 0.8000  cosine 40.0 %   12.0 images/s',
+    );
+    assert.equal(
+      measured,
+      '            Cosine to the teacher 0.810, on 20 pictures of 3 people left out of training. Of 40 pairs of these pictures the student tells 90.0 % right, the teacher 97.5 %.',
+    );
+    const unnamed = linesOf({ ...epoch, distilled: { people: 0, pictures: 20, cosine: 0.81 } });
+    assert.equal(unnamed[1], '            Cosine to the teacher 0.810, on 20 pictures held back.');
+  });
+
   it('of a stage, only what is new: every layer from the first step is no news', () => {
     const stage = { ...SAMPLE_EVENTS.stage, name: 'all' } as const;
     assert.deepEqual(linesOf({ ...stage, step: 0 }), []);
