@@ -77,7 +77,11 @@ export function drawOptions(random: Random, { people, pictures }: TinyFolder): P
     pooling: draw(['max', 'average'] as const),
     embedding: draw([undefined, 64]),
   };
-  return { ...common, ...network, ...(triplets && batches), labelSmoothing: draw([0, 0.9]) };
+  const cosines = {
+    loss: draw(['softmax', 'cosface', 'arcface', 'combined'] as const),
+    logitScale: draw([1, 32, 511]),
+  };
+  return { ...common, ...network, ...(triplets ? batches : cosines), labelSmoothing: draw([0, 0.9]) };
 }
 
 /**
