@@ -28,6 +28,7 @@ export async function exportWithCard(
 ): Promise<Omit<MessageOf<'exported'>, 'type'> | undefined> {
   const source = openCheckpoint(checkpoint);
   requireExportable(source, options);
+  requireNames(source, options);
   // Measured before it is written: a file that is there has its card.
   const measured = wished ? await measuredOf(source, onProgress, cancelled) : undefined;
   if (cancelled()) return undefined;
@@ -43,6 +44,16 @@ export async function exportWithCard(
   };
   const cards = writeCards(files[0]!, card);
   return { file: files[0]!, bytes, cards, ...(measured && { measured }) };
+}
+
+/** @throws UserError `model-embedding` for scores of a network that was trained on pictures without names, which count as one person's */
+function requireNames({ facts }: OpenedCheckpoint, { part }: ExportOrder['options']): void {
+  if (part === 'embedding' || facts.labels.length > 1) return;
+  throw new UserError(
+    'model-embedding',
+    'This network was trained on pictures without names: it has no scores of people to export.',
+    'Export its embedding: --part embedding.',
+  );
 }
 
 /** What a card tells of the run that a checkpoint is of. */

@@ -5,6 +5,7 @@ import { COSINE_HEAD, hasCosineHead, prototypesOf } from '../graph/cosineHead.js
 import { openCheckpoint } from '../inference/openCheckpoint.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
 import { recognizerOfCheckpoint, recognizerOfFile } from '../recognizers/recognizersFolder.js';
+import { runOfCheckpoint } from '../runs/checkpointRun.js';
 import { enrolPeople, type EnrolledFiles } from './enrolFolder.js';
 import type { OwnedPicture } from './faceSetOf.js';
 import type { Sight } from './sight.js';
@@ -13,11 +14,16 @@ import type { Sight } from './sight.js';
 const PICTURES = 20;
 const STRANGERS_PER_1000 = 10;
 
+/** Whether a checkpoint was trained on people with names: pictures without count as one person's. */
+export function namesPeople(checkpoint: string): boolean {
+  return runOfCheckpoint(checkpoint).people.length > 1;
+}
+
 /**
  * Makes the recognizer of a checkpoint, of the pictures that it was trained on, where it is not there yet.
  *
  * @returns its folder; undefined when cancelled
- * @throws UserError `dataset-missing` where the pictures are gone
+ * @throws UserError `dataset-missing` where the pictures are gone, `model-embedding` where they have no names
  */
 export async function ensureCheckpointRecognizer(
   sight: Sight,
@@ -28,6 +34,12 @@ export async function ensureCheckpointRecognizer(
   const folder = recognizerOfCheckpoint(checkpoint);
   if (isRecognizer(folder) && readRecognizer(folder).record.network.digest === sight.embedder.network.digest)
     return folder;
+  if (!namesPeople(checkpoint))
+    throw new UserError(
+      'model-embedding',
+      'This network was trained on pictures without names: it turns faces into vectors and knows nobody.',
+      'Enrol people to be compared by it: “face-trainer enroll <folder> --network <checkpoint>”.',
+    );
   const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
   if (!split) return undefined;
   const prototypes = trainedPrototypes(checkpoint);
@@ -43,7 +55,7 @@ export async function ensureCheckpointRecognizer(
  * The recognizer of an exported embedding, beside its file: the people that its checkpoint was trained on, by the vectors that the file
  * itself gives. An int8 file gives other vectors than its checkpoint in float.
  *
- * @returns its folder; undefined when cancelled
+ * @returns its folder; undefined when cancelled, and of a network that names nobody
  * @throws UserError `dataset-missing` where the pictures are gone
  */
 export async function enrolForExport(
@@ -53,7 +65,7 @@ export async function enrolForExport(
   onProgress: (done: number, total: number) => void,
   cancelled: () => boolean,
 ): Promise<string | undefined> {
-  const split = await splitOfCheckpoint(checkpoint, onProgress, cancelled);
+  const split = namesPeople(checkpoint) && (await splitOfCheckpoint(checkpoint, onProgress, cancelled));
   if (!split) return undefined;
   const recognizer = recognizerOfFile(file);
   const prototypes = sight.embedder.network.precision === 'float32' ? trainedPrototypes(checkpoint) : undefined;

@@ -8,6 +8,7 @@ import { RECOGNITION_JOBS, type Reply, type Wish } from '../protocol/recognition
 import { Answering } from '../recognition/answering.js';
 import {
   ensureCheckpointRecognizer,
+  namesPeople,
   splitOfCheckpoint,
   type CheckpointSplit,
 } from '../recognition/checkpointGallery.js';
@@ -124,7 +125,7 @@ async function evaluated(
   cancelled: () => boolean,
 ): Promise<Subject | undefined> {
   if (isRecognizer(model)) return { recognizer: readRecognizer(model), folder: model };
-  if (probes !== undefined || !isCheckpoint(model)) return {};
+  if (probes !== undefined || !isCheckpoint(model) || !namesPeople(model)) return {};
   const split = await splitOfCheckpoint(model, progress, cancelled);
   if (!split) return undefined;
   const folder = await ensureCheckpointRecognizer(sight, model, progress, cancelled);

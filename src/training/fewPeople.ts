@@ -16,6 +16,6 @@ export function fewPeople({ people, unnamed }: Pick<Dataset, 'people' | 'unnamed
     message: `${seen} With the pictures of 158 people a student told only 88.7 % of other people’s pairs right, the face network 99 %.`,
     advice:
       'Every epoch says how it does on people left out. Where that is not enough, take the face network itself in int8 ' +
-      '(1.5 MB): quantize a checkpoint of it (“face-trainer qat”) and export it with --precision int8.',
+      '(1.3 MB): quantize a checkpoint of it (“face-trainer qat”) and export it with --precision int8.',
   };
 }

@@ -205,3 +205,25 @@ describe('a training of the last layer alone', () => {
     assert.ok(!trainsOnRandomFeatures(of('original', { frozen: true, parent: '/c' })), 'the checkpoint is a start');
   });
 });
+
+describe('the recipe distil', () => {
+  it('asks for no scores, leaves people out to be measured on, and shows the student no more damage than is wished', () => {
+    const { loss, teacher, splitBy, split, augmentation, headEpochs } = of('distil');
+    assert.deepEqual([loss, teacher, splitBy, split], ['distillation', 'faces', 'identity', 0.9]);
+    const { small, dark, moved, covered, erasing } = augmentation;
+    assert.deepEqual([small, dark, moved, covered, erasing, headEpochs], [0, 0, 0, 0, 0, 1]);
+    assert.equal(of('distil', { augmentation: { covered: 0.5 } }).augmentation.flip, false, 'a list replaces the list');
+  });
+
+  it('trains no layer of an embedding alone on random features', () => {
+    const random = of('distil', { weights: null });
+    assert.ok(!trainsOnRandomFeatures(random) && random.headEpochs === 0 && random.teacher === 'faces');
+    assert.ok(trainsOnRandomFeatures(of('distil', { weights: null, headEpochs: 2 })));
+  });
+
+  it('may be one of people beside its teacher, and learn from another than the face network', () => {
+    const wished = { loss: 'cosface', distillationWeight: 2, teacher: '/run/checkpoints/epoch-0003' } as const;
+    const { loss, distillationWeight, teacher } = of('distil', wished);
+    assert.deepEqual({ loss, distillationWeight, teacher }, wished);
+  });
+});

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { dot, normalizeRows } from '../../src/core/cosine.js';
 import { reduceAll } from '../../src/core/runState.js';
 import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
+import { exportWithCard } from '../../src/inference/exportWithCard.js';
+import { openModel } from '../../src/inference/openModel.js';
+import { exportOptions } from '../../src/protocol/exportOptions.js';
 import type { TrainingOptionsInput } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
+import { Answering } from '../../src/recognition/answering.js';
 import { fineTuningOptions } from '../../src/runs/checkpointRun.js';
 import { RunReader } from '../../src/runs/runReader.js';
 import { readSummary } from '../../src/runs/runSummary.js';
 import { resumeRun, trainRun } from '../../src/training/trainRun.js';
 import { useEnvironment } from '../support/environment.js';
+import { realFaces } from '../support/realFaces.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 import { resultOf } from '../support/smallRuns.js';
@@ -47,6 +53,37 @@ const failureOf = ({ messages }: Trained) => {
   assert.ok(failure?.type === 'failure');
   return failure;
 };
+
+const recognizerOf = (checkpoint: string) =>
+  Answering.open(
+    checkpoint,
+    { faces: 'off' },
+    () => undefined,
+    () => false,
+  );
+
+/** Of the second epoch, in the precision of its run. */
+async function exported(run: string, part: 'classifier' | 'embedding'): Promise<string> {
+  const precision = run === 'int8' ? 'int8' : 'float32';
+  const options = exportOptions.parse({ format: 'onnx', precision, part });
+  const order = { checkpoint: checkpointOf(run, 2), output: at(`${run}.onnx`), measure: false, options };
+  const written = await exportWithCard(
+    order,
+    () => undefined,
+    () => false,
+  );
+  return written!.file;
+}
+
+/** Mean cosine between what a checkpoint and its file give for two faces. */
+async function nearness(run: string, file: string): Promise<number> {
+  const models = [await openModel(checkpointOf(run, 2)), await openModel(file)];
+  const faces = await realFaces(2, models[0]!.facts.input.width);
+  const [own, other] = await Promise.all(models.map(async (model) => Float32Array.from(await model.embed!(faces))));
+  for (const model of models) await model.close();
+  const length = own!.length / 2;
+  return dot(normalizeRows(own!, length), normalizeRows(other!, length)) / 2;
+}
 
 describe('a student of another network', function () {
   this.timeout(240_000);
@@ -104,6 +141,15 @@ describe('a student of another network', function () {
       assert.ok(tuned.ok, JSON.stringify(tuned.messages.at(-1)));
       const { marks, epochs } = stateOf('int8');
       assert.ok(marks.length >= 3 && epochs.at(-1)!.distilled, JSON.stringify(epochs));
+      const answering = await recognizerOf(checkpointOf('int8', 2));
+      const known = openCheckpoint(checkpointOf('int8', 2)).facts.labels[0]!;
+      const [file] = fs.readdirSync(path.join(data(), known));
+      const { answers, network } = (await answering!.recognize([path.join(data(), known, file!)]))!;
+      await answering!.close();
+      assert.equal(network.precision, 'int8');
+      // Its own picture is among those that it was enrolled with.
+      assert.ok((await nearness('int8', await exported('int8', 'embedding'))) > 0.99);
+      assert.equal('mostLike' in answers[0]! && answers[0].mostLike?.person, known, JSON.stringify(answers));
     });
 
     it('learns from a checkpoint, on pictures without names', async () => {
@@ -125,6 +171,10 @@ describe('a student of another network', function () {
       const { people, pictures, pairs } = epochs.at(-1)!.distilled!;
       assert.deepEqual([people, pictures, pairs], [0, 3, undefined]);
       assert.equal(openCheckpoint(checkpointOf('run', 2)).facts.network.embedding, 128);
+
+      await assert.rejects(recognizerOf(checkpointOf('run', 2)), /without names.*knows nobody/);
+      await assert.rejects(exported('run', 'classifier'), /no scores of people to export/);
+      assert.ok((await nearness('run', await exported('run', 'embedding'))) > 0.99999);
 
       fs.rmSync(teacher, { recursive: true });
       assert.equal(failureOf(await train('other', { dataset: faces, teacher })).code, 'weights-unreadable');

@@ -159,7 +159,10 @@ function quantizedKernel(g: OnnxGraph, layer: IntegerLayer, inputScale: number):
   return [kernel, bias];
 }
 
-/** The last node's output gets the name that says what it is: `logits` or `embedding`. */
+/**
+ * The last node's output gets the name that says what it is: `logits` or `embedding`. A layer that has this name already, such as the one
+ * that makes what becomes a unit vector, gives way.
+ */
 function modelOf(
   network: FloatNetwork | IntegerNetwork,
   g: OnnxGraph,
@@ -170,7 +173,14 @@ function modelOf(
 ): OnnxModel {
   const { name, tensors } = network;
   const [height, width, channels] = tensors[0]!.shape;
-  const nodes = g.nodes.map((node) => (node.output === result ? { ...node, output: outputName } : node));
+  const last = g.nodes.findLastIndex(({ output }) => output === result);
+  const inside = (tensor: string) => (tensor === outputName ? `${outputName}/layer` : tensor);
+  const nodes = g.nodes.map((node, i) => ({
+    ...node,
+    name: i === last ? node.name : inside(node.name),
+    inputs: node.inputs.map(inside),
+    output: i === last ? outputName : inside(node.output),
+  }));
   return {
     name,
     nodes,
