@@ -1,6 +1,6 @@
 import { formatCount, formatDuration, formatLoss, formatPercent } from '../core/format.js';
 import { MARK_WORDS } from '../core/markWords.js';
-import { measuredWords, METRIC_WORDS, metricOf } from '../core/metricWords.js';
+import { bestWords, measuredWords } from '../core/metricWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
 import { isRunEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
@@ -76,13 +76,9 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
 
   finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }, state) =>
     `${ENDS[reason].padEnd(9)}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
-    (bestEpoch === undefined
-      ? ''
-      : `, best ${bestWords(state)} ${formatPercent(bestValAccuracy)} after epoch ${bestEpoch}`) +
+    (bestEpoch === undefined ? '' : `, best ${bestWords(state, bestValAccuracy)} after epoch ${bestEpoch}`) +
     (reason === 'early' ? `\n            Nothing became better since: the best checkpoint is the one to use.` : ''),
 };
-
-const bestWords = (state: RunState) => METRIC_WORDS[metricOf(state) === 'cosine' ? 'cosine' : 'accuracy'].clause;
 
 const ENDS = { completed: 'Finished', early: 'Ended', stopped: 'Stopped', paused: 'Paused' } as const;
 

@@ -52,6 +52,12 @@ export function distilledWords({
   return `Cosine to the teacher ${cosine.toFixed(3)}, on ${formatCount(pictures, 'picture')} ${whose}.${told}`;
 }
 
+/** What the best validation of a run came to: "validation accuracy 92.5 %". */
+export function bestWords(state: Pick<RunState, 'run' | 'epochs'>, best: number | undefined): string {
+  const { clause } = METRIC_WORDS[metricOf(state) === 'cosine' ? 'cosine' : 'accuracy'];
+  return `${clause} ${formatPercent(best)}`;
+}
+
 /** What an epoch measured beside its validation, in a sentence. */
 export function measuredWords({ strangers, distilled }: EventOf<'epoch'>): string | undefined {
   if (strangers) return strangersWords(strangers);

@@ -1,7 +1,7 @@
 import { closeRun } from '../client/closeRun.js';
 import { RunModel } from '../client/runModel.js';
 import { smallerBatch } from '../core/batchSize.js';
-import { formatPercent } from '../core/format.js';
+import { bestWords } from '../core/metricWords.js';
 import type { RunState } from '../core/runState.js';
 import type { MessageOf } from '../protocol/jobs.js';
 import type { RunEnd, RunInProgress } from './activeRun.js';
@@ -40,7 +40,7 @@ export async function announce(
   const chosen =
     end.type === 'failure'
       ? await editor.say('error', `${end.message} ${end.advice}`, ...buttons, showLog)
-      : await editor.say('information', success(run.name, end), ...buttons);
+      : await editor.say('information', success(run.name, model.state, end), ...buttons);
   await recoveries.find(({ title }) => title === chosen)?.run();
   if (chosen === openRun) await editor.execute('faceTrainer.openRun', run.runFolder);
   if (chosen === openReport) await editor.execute('faceTrainer.openReport', run.runFolder);
@@ -67,11 +67,11 @@ const ENDS = {
   paused: 'Training was paused',
 } as const;
 
-function success(name: string, end: MessageOf<'finished'>): string {
+function success(name: string, state: RunState, end: MessageOf<'finished'>): string {
   const how = ENDS[end.reason];
   const reached =
     end.bestEpoch === undefined
       ? 'no epoch was finished'
-      : `best validation accuracy ${formatPercent(end.bestValAccuracy)} after epoch ${end.bestEpoch}`;
+      : `best ${bestWords(state, end.bestValAccuracy)} after epoch ${end.bestEpoch}`;
   return `${name}: ${how}, ${reached}.`;
 }
