@@ -15,14 +15,16 @@ export const COLLAPSED = 'collapsed' satisfies WarningCode;
 const LEAST_SPREAD = 0.02;
 /** Triplets this near to the margin, as a share of it, are told apart by nothing, where the embeddings are near as well. */
 const AT_MARGIN = { share: 0.02, spread: 0.1 };
-/** Training pictures that are asked, at most two of a person, and no more than a batch has. */
+/** Pictures of either side of the split that are asked, at most two of a person, and no more than a batch has. */
 const MOST_PICTURES = 32;
 
 /** Of very many people so many are asked. */
 const MOST_PEOPLE = 1024;
 
 /** What has collapsed: the code of its warning, and how far apart it lies. */
-type Collapse = { readonly what: 'embeddings' | 'people'; readonly spread: number } | { readonly what: 'triplets' };
+type Collapse =
+  | { readonly what: 'embeddings' | 'new embeddings' | 'people'; readonly spread: number }
+  | { readonly what: 'triplets' };
 
 /** What of a stage is asked. */
 export interface Asked {
@@ -31,35 +33,64 @@ export interface Asked {
   readonly tally?: Stage['tally'];
 }
 
+/** Where the pictures come from. */
+type Pictures = Pick<Dataset, 'owners' | 'people' | 'split'>;
+
 /**
- * Looks behind an epoch whether a network has stopped telling pictures apart: all have one embedding, all triplets stand at the
- * margin, or the vectors of all people are one. Such a network trains on without any number that is wrong, and never comes back.
+ * Looks behind an epoch whether a network has stopped telling pictures apart: all have one embedding, if only all that it does not
+ * train on, all triplets stand at the margin, or the vectors of all people are one. Such a network trains on without any number that is
+ * wrong, and never comes back.
  *
  * @param active quantizers that round
  */
 export async function collapseOf(
-  { session, reader, tally }: Asked,
-  dataset: Pick<Dataset, 'labels' | 'people' | 'split'>,
+  asked: Asked,
+  dataset: Pictures,
   { loss, margin, mining, batchSize }: Pick<TrainingOptions, 'loss' | 'margin' | 'mining' | 'batchSize'>,
   active?: Uint8Array,
 ): Promise<Collapse | undefined> {
-  const batch = await reader.read(somePictures(dataset, Math.min(MOST_PICTURES, Math.max(4, batchSize))));
-  const rows = batch.labels.length;
-  if (new Set(batch.labels).size < 2) return undefined;
+  const most = Math.min(MOST_PICTURES, Math.max(4, batchSize));
+  const { owners, split } = dataset;
+  const trained = await someEmbeddings(asked, somePictures(split.train, owners, most), owners, active);
+  if (trained && trained.spread < LEAST_SPREAD) return { what: 'embeddings', spread: trained.spread };
+  const fresh = await someEmbeddings(asked, somePictures(split.validation, owners, most), owners, active);
+  if (fresh && fresh.spread < LEAST_SPREAD) return { what: 'new embeddings', spread: fresh.spread };
+  if (trained && loss === 'triplet' && trained.spread < AT_MARGIN.spread) {
+    const { embedding, labels } = trained;
+    const { lossSum } = computeLoss({ kind: 'triplet', margin, mining }, { embedding }, labels);
+    if (Math.abs(lossSum / labels.length - margin) < AT_MARGIN.share * margin) return { what: 'triplets' };
+  }
+  const { session, tally } = asked;
+  const ofPeople = tally ? spreadOfSome(tally) : spreadOfAll((await session.readState()).parameters, dataset);
+  return ofPeople < LEAST_SPREAD ? { what: 'people', spread: ofPeople } : undefined;
+}
+
+interface Embedded {
+  /** [N, E] */
+  readonly embedding: Float32Array;
+  /** [N], numbers of people. */
+  readonly labels: Int32Array;
+  readonly spread: number;
+}
+
+/** @returns undefined where the pictures that can be read show fewer than two people */
+async function someEmbeddings(
+  { session, reader }: Asked,
+  pictures: readonly number[],
+  owners: Int32Array,
+  active: Uint8Array | undefined,
+): Promise<Embedded | undefined> {
+  if (pictures.length < 2) return undefined;
+  const batch = await reader.read(pictures);
+  const labels = Int32Array.from(batch.pictures, (picture) => owners[picture]!);
+  if (new Set(labels).size < 2) return undefined;
   const { outputs } = await session.evaluate(batch, {
     wants: ['embedding'],
     ...(active && { quantization: { active } }),
   });
   const embedding = outputs.embedding!;
-  const length = embedding.length / rows;
-  const spread = spreadOf(embedding, { rows, length, row: length, value: 1 });
-  if (spread < LEAST_SPREAD) return { what: 'embeddings', spread };
-  if (loss === 'triplet' && spread < AT_MARGIN.spread) {
-    const { lossSum } = computeLoss({ kind: 'triplet', margin, mining }, { embedding }, batch.labels);
-    if (Math.abs(lossSum / rows - margin) < AT_MARGIN.share * margin) return { what: 'triplets' };
-  }
-  const ofPeople = tally ? spreadOfSome(tally) : spreadOfAll((await session.readState()).parameters, dataset);
-  return ofPeople < LEAST_SPREAD ? { what: 'people', spread: ofPeople } : undefined;
+  const length = embedding.length / labels.length;
+  return { embedding, labels, spread: spreadOf(embedding, { rows: labels.length, length, row: length, value: 1 }) };
 }
 
 /** Of the vectors of all people; endless where there are none, or one. */
@@ -78,13 +109,13 @@ function spreadOfSome({ store }: ClassTally): number {
 }
 
 /** The first two pictures of as many people as there is room for; the order is that of the split. */
-function somePictures({ labels, split }: Pick<Dataset, 'labels' | 'split'>, most: number): number[] {
+function somePictures(pictures: readonly number[], owners: Int32Array, most: number): number[] {
   const seen = new Map<number, number>();
   const taken: number[] = [];
-  for (const picture of split.train) {
-    const count = seen.get(labels[picture]!) ?? 0;
+  for (const picture of pictures) {
+    const count = seen.get(owners[picture]!) ?? 0;
     if (count === 2) continue;
-    seen.set(labels[picture]!, count + 1);
+    seen.set(owners[picture]!, count + 1);
     taken.push(picture);
     if (taken.length === most) break;
   }
@@ -99,7 +130,8 @@ export function collapseWarning(collapse: Collapse, options: TrainingOptions, ep
   const message = () => {
     switch (collapse.what) {
       case 'embeddings':
-        return `${after} all pictures have nearly the same embedding: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The network has collapsed.`;
+      case 'new embeddings':
+        return `${after} all ${collapse.what === 'embeddings' ? '' : 'new '}pictures have nearly the same embedding: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The network has collapsed.`;
       case 'people':
         return `${after} the vectors of all people are nearly the same: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The last layer has collapsed.`;
       case 'triplets':

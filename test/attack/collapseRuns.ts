@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import sharp from 'sharp';
 import { Random } from '../../src/core/random.js';
 import { reduceAll } from '../../src/core/runState.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { inputOf } from '../../src/graph/graph.js';
 import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
+import { inputPixels } from '../../src/inference/predict.js';
 import type { TrainingOptions, TrainingOptionsInput } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { RunReader } from '../../src/runs/runReader.js';
@@ -112,8 +112,8 @@ export async function runProneToCollapse(
 }
 
 /** The mean cosine of pictures of different people, each alone in its batch; of embeddings of zeros 1. */
-async function meanLikeness(checkpoint: string, { dataset, size }: TrainingOptions): Promise<number> {
-  const { float, parameters } = openCheckpoint(checkpoint); // refuses what is not finite
+async function meanLikeness(checkpoint: string, { dataset }: TrainingOptions): Promise<number> {
+  const { float, parameters, facts } = openCheckpoint(checkpoint); // refuses what is not finite
   const { engine } = await selectEngine({ engine: 'native', threads: 1 });
   assert.equal(inputOf(float).values, 'pixels');
   const session = engine.createSession(float, parameters);
@@ -121,11 +121,8 @@ async function meanLikeness(checkpoint: string, { dataset, size }: TrainingOptio
   const embeddings: number[][] = [];
   for (const person of people) {
     const [picture] = fs.readdirSync(path.join(dataset, person)).sort();
-    const images = await sharp(path.join(dataset, person, picture!))
-      .resize(size, size)
-      .removeAlpha()
-      .raw()
-      .toBuffer();
+    const images = await inputPixels(path.join(dataset, person, picture!), { ...facts, output: 'embedding' });
+    assert.ok(typeof images !== 'string');
     const { outputs } = await session.evaluate({ images, labels: Int32Array.of(0) }, { wants: ['embedding'] });
     embeddings.push([...outputs.embedding!]);
   }

@@ -40,6 +40,10 @@ function refuse(missing: readonly { readonly document: string; readonly text: st
 }
 
 describe('the documents', () => {
+  it('hold no mark of a merge, as it is or as a formatter wraps it', () => {
+    refuse(found(/^(<{7} .*|={7}|(?:> ?){7}.*)$/gm));
+  });
+
   it('name paths that exist', () => {
     const paths = found(/(?<![\w./-])((?:src|webview|test|native|bench|scripts|docs|media)\/[\w.*/<>-]*[\w*>])/g);
     assert.ok(paths.length > 50, String(paths.length));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { Engine } from '../../src/engine/engine.js';
+import type { Batch, Engine } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
@@ -12,22 +12,30 @@ import { scratchFolder, writePeople } from '../support/scratch.js';
 
 const folder = scratchFolder();
 
-/** Four pictures of two people, two values each. */
+/** Four training pictures of two people, and four others where `fresh` says what they come to; two values each. */
 async function collapseOfEmbeddings(
   values: readonly number[],
   options: Partial<TrainingOptionsInput> = {},
-  kernel?: number[],
+  { kernel, fresh }: { readonly kernel?: readonly number[]; readonly fresh?: readonly number[] } = {},
 ) {
-  const labels = Int32Array.of(0, 0, 1, 1);
-  const reader = { read: () => Promise.resolve({ images: new Uint8Array(4), labels, pictures: [0, 1, 2, 3] }) };
-  const result = { lossSum: 0, correct: 0, outputs: { embedding: Float32Array.from(values) } };
-  const parameters = new Map(kernel && [['predictions/kernel', Float32Array.from(kernel)]]);
-  const session = {
-    evaluate: () => Promise.resolve(result),
-    readState: () => Promise.resolve({ step: 1, parameters, moments: new Map() }),
+  const owners = Int32Array.of(0, 0, 1, 1, 0, 0, 1, 1);
+  const all = [...values, ...(fresh ?? [])];
+  const reader = {
+    read: (pictures: readonly number[]) =>
+      Promise.resolve({ images: Uint8Array.from(pictures), labels: Int32Array.from(pictures, () => 0), pictures }),
   };
-  const dataset = { labels, people: ['a', 'b'], split: { train: [0, 1, 2, 3], validation: [] } };
-  return collapseOf({ session, reader }, dataset, optionsOf(options));
+  const session = {
+    evaluate: ({ images }: Batch) => {
+      const embedding = Float32Array.from([...images].flatMap((picture) => all.slice(2 * picture, 2 * picture + 2)));
+      return Promise.resolve({ lossSum: 0, correct: 0, outputs: { embedding } });
+    },
+    readState: () => {
+      const parameters = new Map(kernel && [['predictions/kernel', Float32Array.from(kernel)]]);
+      return Promise.resolve({ step: 1, parameters, moments: new Map() });
+    },
+  };
+  const split = { train: [0, 1, 2, 3], validation: fresh ? [4, 5, 6, 7] : [] };
+  return collapseOf({ session, reader }, { owners, people: ['a', 'b'], split }, optionsOf(options));
 }
 
 function optionsOf(options: Partial<TrainingOptionsInput>) {
@@ -43,6 +51,11 @@ describe('collapseOf', () => {
     assert.equal((await collapseOfEmbeddings(new Array<number>(8).fill(0)))?.what, 'embeddings');
   });
 
+  it('finds that all new pictures are alike where the training pictures are not', async () => {
+    assert.equal((await collapseOfEmbeddings(apart, {}, { fresh: [1, 0, 1, 0, 1, 0, 1, 0] }))?.what, 'new embeddings');
+    assert.equal(await collapseOfEmbeddings(apart, {}, { fresh: apart }), undefined);
+  });
+
   it('finds triplets that all stand at the margin though the embeddings are a little apart', async () => {
     // Both pictures of either person at the same two places: nearest stranger and farthest of the same are as far.
     const places = [1, 0, 1, 0.1, 1, 0, 1, 0.1];
@@ -53,8 +66,8 @@ describe('collapseOf', () => {
   });
 
   it('finds vectors of people that are alike', async () => {
-    assert.equal((await collapseOfEmbeddings(apart, {}, [1, 1, 2, 2.01]))?.what, 'people');
-    assert.equal(await collapseOfEmbeddings(apart, {}, [1, 0, 0, 1]), undefined);
+    assert.equal((await collapseOfEmbeddings(apart, {}, { kernel: [1, 1, 2, 2.01] }))?.what, 'people');
+    assert.equal(await collapseOfEmbeddings(apart, {}, { kernel: [1, 0, 0, 1] }), undefined);
   });
 });
 
@@ -64,6 +77,10 @@ describe('collapseWarning', () => {
     const hard = collapseWarning(alike, optionsOf({ loss: 'triplet', sampler: { people: 2, pictures: 2 } }), 3);
     assert.match(hard.message, /After epoch 3 all pictures have nearly the same embedding: they lie 0.004 apart/);
     assert.match(hard.advice, /first epochs.*--learning-rate.*--mining semi-hard.*--loss-ramp.*--warmup-epochs/);
+    assert.match(
+      collapseWarning({ what: 'new embeddings', spread: 0 }, optionsOf({}), 1).message,
+      /all new pictures have/,
+    );
     const gentle = collapseWarning(alike, optionsOf({ weights: 'imagenet', loss: 'softmax', warmupEpochs: 1 }), 3);
     assert.equal(gentle.advice, 'Stop, and train again with a lower learning rate (--learning-rate).');
   });
