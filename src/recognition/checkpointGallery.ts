@@ -135,6 +135,10 @@ export async function splitOfCheckpoint(
 
 function byPerson(pictures: readonly OwnedPicture[]): EnrolledFiles[] {
   const all = new Map<string, string[]>();
-  for (const { person, file } of pictures) all.set(person, [...(all.get(person) ?? []), file]);
+  for (const { person, file } of pictures) {
+    const own = all.get(person);
+    if (own) own.push(file);
+    else all.set(person, [file]);
+  }
   return [...all].map(([person, files]) => ({ person, files }));
 }
