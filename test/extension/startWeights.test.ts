@@ -3,6 +3,7 @@ import { UserError } from '../../src/core/userError.js';
 import { withStartWeights, type Download } from '../../src/extension/commands/startWeights.js';
 import { trainingOptions, type RecipeName, type TrainingOptions } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
+import { sharedPaths, withShared } from '../support/shared.js';
 import { scratchFolder } from '../support/scratch.js';
 import { FakeEditor } from './fakeEditor.js';
 
@@ -108,5 +109,21 @@ describe('the weights that a training starts from', () => {
       return Promise.reject(new Error('aborted'));
     });
     assert.equal(cancelled, undefined);
+  });
+
+  withShared('a teacher that is a face network', [sharedPaths.faceWeights], () => {
+    it('asks for the face network where it teaches, then for what the student starts from', async () => {
+      const student = withRecipe('distil', { dataset: '/orl', seed: 7 }).data!;
+      const choices = { ...picked('default'), options: student };
+      const editor = new FakeEditor();
+      // The teacher from a file; then the student's own weights are not there either.
+      editor.buttons.push('Choose a File…', 'Choose a File…');
+      editor.files.push(sharedPaths.faceWeights, '/usb/weights.h5');
+      const options = await withStartWeights(editor, choices, offline);
+      assert.equal(editor.said.length, 2, editor.said.map(({ message }) => message).join('\n'));
+      assert.deepEqual([options?.teacher, options?.weights], ['faces', '/usb/weights.h5']);
+      assert.equal(options?.recipe, 'distil');
+      assert.equal(await withStartWeights(new FakeEditor(), choices, offline), undefined, 'nothing was chosen');
+    });
   });
 });

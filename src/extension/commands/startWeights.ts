@@ -28,9 +28,9 @@ export async function withStartWeights(
   { options: wished, atRandom, fromImageNet }: Pick<PickedOptions, 'options' | 'atRandom' | 'fromImageNet'>,
   download: Download = downloadImageNetWeights,
 ): Promise<TrainingOptions | undefined> {
-  const chosen = wished.weights === 'faces' ? await withFaceWeightsToTrain(editor) : 'imagenet';
-  if (chosen !== 'imagenet') return chosen && { ...wished, ...chosen };
-  const options = wished.weights === 'faces' ? fromImageNet : wished;
+  const given = await withFaces(editor, wished);
+  if (given === undefined) return undefined;
+  const options = given === 'imagenet' ? fromImageNet : given;
   if (options.weights !== 'imagenet') return options;
   const file = imageNetFile(options);
   if (isDownloaded(file)) return options;
@@ -58,6 +58,13 @@ export async function withStartWeights(
       failure = outcome.failure;
     }
   }
+}
+
+/** Gets the face network for a training that starts from it, or learns from it. */
+async function withFaces(editor: Editor, options: TrainingOptions): Promise<TrainingOptions | 'imagenet' | undefined> {
+  if (options.weights !== 'faces' && options.teacher !== 'faces') return options;
+  const chosen = await withFaceWeightsToTrain(editor);
+  return chosen === 'imagenet' ? chosen : chosen && { ...options, ...chosen };
 }
 
 /** A recipe that keeps layers as they are, if only for an epoch, makes no sense on random ones: that is not decided silently. */

@@ -81,7 +81,8 @@ export async function pickTrainingOptions(
     if (!picked.change) {
       await memory.update(remembered(dataset), current);
       const atRandom = resolve(editor, { ...current, recipe: 'original', weights: null }, dataset);
-      const fromImageNet = options.weights === 'faces' ? resolve(editor, withoutFaces(current), dataset) : options;
+      const wantsFaces = options.weights === 'faces' || options.teacher === 'faces';
+      const fromImageNet = wantsFaces ? resolve(editor, withoutTeacher(current), dataset) : options;
       return { options, first: picked.first, atRandom, fromImageNet };
     }
     current = (await picked.change(editor, current)) ?? current;
@@ -217,9 +218,14 @@ async function changeName(editor: Editor, { pick, key }: Row, current: Choices):
   return choices.parse({ ...(key === 'recipe' ? {} : current), [key]: picked.name });
 }
 
-/** Another start than the face recipe's is that of the default recipe. */
+/** Another start than the face network's is that of the default recipe. */
 function withoutFaces(current: Choices): Choices {
-  return current.recipe === 'face' ? { ...current, recipe: 'default' } : current;
+  return current.recipe === 'face' || current.recipe === 'door' ? { ...current, recipe: 'default' } : current;
+}
+
+/** Without the face network nobody teaches either. */
+function withoutTeacher(current: Choices): Choices {
+  return current.recipe === 'distil' ? { ...current, recipe: 'default' } : withoutFaces(current);
 }
 
 async function changeWeights(editor: Editor, before: Choices): Promise<Choices | undefined> {
