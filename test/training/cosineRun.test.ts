@@ -80,7 +80,7 @@ describe('a training of cosines on MobileNetV2', function () {
       const { messages } = await train({ ...options, loss: 'distillation' });
       const failure = messages.find((message) => message.type === 'failure');
       assert.equal(failure?.code, 'invalid-options');
-      assert.match(failure.message, /needs a network that gives good embeddings before it trains/);
+      assert.match(failure.message, /needs a network that gives good embeddings: a teacher/);
     });
   });
 });
