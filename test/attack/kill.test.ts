@@ -8,7 +8,7 @@ import { killRun, wholeRun } from './killRuns.js';
 // npm run attack -- kill does it as often as you like.
 
 const folder = scratchFolder();
-const KILLS = 200;
+const KILLS = 120;
 const SEED = 17;
 
 describe('a run that is killed', function () {
