@@ -169,7 +169,7 @@ describe('the default of a recipe in the help', () => {
   it('stands there once where all recipes have it, and by name where they differ', () => {
     for (const [flag, text] of [
       ['recipe', 'face where face weights are, else default'],
-      ['epochs', '10; face: 30; door: 6; fast: 20'],
+      ['epochs', '10; face: 30; door: 6; fast and distil: 20'],
       ['size', '128; fast: 192'],
       ['batch', '64; door: 32; original: 128'],
       ['width', '1'],
@@ -179,7 +179,7 @@ describe('the default of a recipe in the help', () => {
       ['weights', 'imagenet; face and door: faces; original: random'],
       [
         'augment',
-        'flip,shift,scale=0.1,rotation=10,brightness=0.15,contrast=0.2,saturation=0.2; face: scale=0.06,rotation=4,offset=0.04,small=0.3,dark=0.2,moved=0.15,covered=0.35; door: scale=0.1,rotation=8,offset=0.08,small=0.3,dark=0.1,moved=0.1,covered=0.5; fast: flip; original: none',
+        'flip,shift,scale=0.1,rotation=10,brightness=0.15,contrast=0.2,saturation=0.2; face: scale=0.06,rotation=4,offset=0.04,small=0.3,dark=0.2,moved=0.15,covered=0.35; door: scale=0.1,rotation=8,offset=0.08,small=0.3,dark=0.1,moved=0.1,covered=0.5; fast: flip; original: none; distil: flip,scale=0.15,rotation=10,brightness=0.15,contrast=0.2,saturation=0.2,offset=0.06',
       ],
       ['exclude', ''],
       ['quantize-after', ''],

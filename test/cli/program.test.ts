@@ -83,7 +83,7 @@ describe('the program at a terminal', function () {
       [['fly'], /^There is no command “fly”\.$/m, 'help'],
       [
         ['check', 'x', '--epochs', '7', '--frozen'],
-        /^--epochs is an option of train, find-rate, compare-recipes, qat and resume, not of check\.$/m,
+        /^--epochs is an option of train, distil, find-rate, compare-recipes, qat and resume, not of check\.$/m,
         'check',
       ],
     ] as const) {

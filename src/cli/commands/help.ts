@@ -80,11 +80,21 @@ function columns(rows: readonly (readonly [string, string])[], indent: number): 
 
 function broken(text: string, width: number): string[] {
   const lines = [''];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((one) => pieces(one, width))) {
     const line = lines.at(-1)!;
     if (line === '') lines[lines.length - 1] = word;
     else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
   return lines;
+}
+
+/** A word that no line holds in pieces that end with a comma, each as long as a line takes. */
+function pieces(word: string, width: number): string[] {
+  const made = [''];
+  for (const part of word.length <= width ? [word] : word.split(/(?<=,)/)) {
+    if (made.at(-1)!.length + part.length <= width) made[made.length - 1] = made.at(-1)! + part;
+    else made.push(part);
+  }
+  return made;
 }
