@@ -325,6 +325,20 @@ export async function keepFailure(
     await page.screenshot({ path: path.join(screenshots, `failed-${test.title.replace(/\W+/g, '-')}.png`) });
 }
 
+/** Presses a button of a row of a tree, which is there while the mouse is: a row that is drawn anew under the mouse loses it. */
+export async function pressInRow(row: Locator, name: string): Promise<void> {
+  await until(`the button ${name}`, async () => {
+    await row.hover();
+    return row
+      .getByRole('button', { name })
+      .click({ timeout: 3000 })
+      .then(
+        () => true,
+        () => false,
+      );
+  });
+}
+
 /** Waits for something to come true. @throws naming `what` */
 export async function until<T>(
   what: string,

@@ -20,6 +20,7 @@ import {
   until,
   webviewWith,
   type Workbench,
+  pressInRow,
 } from '../support/workbench.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -85,8 +86,7 @@ describe('a trained network at work in a real VS Code', function () {
     await row.waitFor();
     await row.locator('.monaco-tl-twistie').click();
     const item = page.locator('.monaco-list-row', { hasText: 'Epoch 2' }).first();
-    await item.hover();
-    await item.getByRole('button', { name: 'Compare Float and int8' }).click();
+    await pressInRow(item, 'Compare Float and int8');
     const frame = await webviewWith(page, '.comparison', 60_000);
     assert.equal(await frame.locator('.comparison .tile').count(), 4);
     const rows = await frame.locator('.measured tbody tr').allTextContents();

@@ -21,6 +21,7 @@ import {
   until,
   webviewWith,
   type Workbench,
+  pressInRow,
 } from '../support/workbench.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -105,7 +106,7 @@ describe('quantization-aware fine-tuning in a real VS Code', function () {
     const row = page.locator('.monaco-list-row', { hasText: 'Epoch 25' });
     await row.hover();
     await page.screenshot({ path: path.join(screenshots, 'runs-view.png') });
-    await row.getByRole('button', { name: 'Enable Quantization-Aware Fine-Tuning' }).click();
+    await pressInRow(row, 'Enable Quantization-Aware Fine-Tuning');
     const frame = await webviewWith(page, '.quantization:not([hidden])', 60_000);
     await finished(frame);
     await notification(page, 'Training has finished');

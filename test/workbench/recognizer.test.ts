@@ -18,6 +18,7 @@ import {
   until,
   webviewWith,
   type Workbench,
+  pressInRow,
 } from '../support/workbench.js';
 
 /** Enrolled by the pictures that come first in their folders; with the one that comes next somebody stands at the door. */
@@ -88,8 +89,7 @@ withShared('a recognizer in a real VS Code', [sharedPaths.wild, sharedPaths.pair
 
     it('names somebody who is enrolled, and neither a stranger nor what is no face', async () => {
       const row = rowOf(page, 'friends');
-      await row.hover();
-      await row.getByRole('button', { name: 'Try a Picture…' }).click();
+      await pressInRow(row, 'Try a Picture…');
       const frame = await webviewWith(page, '.recognize');
       await drawn(frame);
       await page.screenshot({ path: path.join(screenshots, 'recognize-empty.png') });
