@@ -22,13 +22,6 @@ export function checkColumns(graph: Graph, parameter: string, columns: Columns):
   return { index, rows: shape[0]! };
 }
 
-/** [rows, columns] → [columns, rows] */
-export function transpose(matrix: Float32Array, rows: number, into: Float32Array): void {
-  const columns = matrix.length / rows;
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++) into[column * rows + row] = matrix[row * columns + column]!;
-}
-
 /**
  * The labels of a network without scores are numbers of any people.
  *

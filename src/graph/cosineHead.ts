@@ -1,4 +1,5 @@
 import { meanDirection, normalizeRows } from '../core/cosine.js';
+import { transpose } from '../core/transpose.js';
 import type { Graph, Node } from './graph.js';
 
 /** Names of what a cosine head adds to a network. */
@@ -87,10 +88,7 @@ export function imprintedHead(
  */
 export function prototypesOf(kernel: Float32Array, people: number): Float32Array {
   const length = kernel.length / people;
-  const rows = new Float32Array(kernel.length);
-  for (let i = 0; i < length; i++)
-    for (let person = 0; person < people; person++) rows[person * length + i] = kernel[i * people + person]!;
-  return normalizeRows(rows, length);
+  return normalizeRows(transpose(kernel, length), length);
 }
 
 /** A kernel [E, people] with every column as long as the scale; a new array. */

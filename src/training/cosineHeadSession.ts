@@ -1,23 +1,14 @@
 import { DEFAULT_LOSS } from '../core/losses/losses.js';
 import type { TrainingLoss } from '../core/losses/lossSum.js';
 import type { PeopleLoss } from '../core/losses/scoreSums.js';
-import type {
-  Batch,
-  BatchResult,
-  Columns,
-  Engine,
-  EvaluationSettings,
-  SessionOptions,
-  StepSettings,
-  TrainingSession,
-} from '../engine/engine.js';
+import type { Batch, BatchResult, Engine, SessionOptions, StepSettings, TrainingSession } from '../engine/engine.js';
 import { COSINE_HEAD, fitColumns } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
-import type { ParameterValues, SessionState } from '../graph/networkState.js';
-import type { ObservationSettings } from '../quantization/folding.js';
-import { followColumns } from './followColumns.js';
+import type { ParameterValues } from '../graph/networkState.js';
+import { HeadColumns } from './headColumns.js';
 import { HeadSession } from './headSession.js';
 import type { SettledOptions } from './logitScale.js';
+import { SessionAround } from './sessionAround.js';
 
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
 export type CosineSettings = Pick<
@@ -82,72 +73,44 @@ export function cosineOptions(settings: CosineSettings, rateFactor: number): Ses
  * again. Where the loss reads no scores they follow what their people's pictures give.
  */
 export class CosineHeadSession extends HeadSession {
+  private readonly columns: HeadColumns;
+
   constructor(
     engine: Engine,
     graph: Graph,
     parameters: ReadonlyMap<string, Float32Array>,
-    private readonly logitScale: number,
+    logitScale: number,
     options: SessionOptions,
     node = graph.outputs.embedding,
-    private readonly follows = false,
+    follows = false,
   ) {
     super(engine, graph, node, parameters, options);
+    this.columns = new HeadColumns(this.head, logitScale, follows);
   }
 
   override async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const result = await super.trainStep(batch, settings);
-    await settle(this.head, this.logitScale, this.follows, result, batch.labels);
+    await this.columns.settle(result, batch.labels);
     return result;
   }
 }
 
 /**
- * Trains a whole network with a cosine head: after every update its columns are as long as the scale again. Where the loss reads no
- * scores they follow what their people's pictures give.
+ * Trains a network with a cosine head: after every update its columns are as long as the scale again. Where the loss reads no scores
+ * they follow what their people's pictures give.
  */
-export class FittedSession implements TrainingSession {
-  constructor(
-    private readonly network: TrainingSession,
-    private readonly logitScale: number,
-    private readonly follows = false,
-  ) {}
+export class FittedSession extends SessionAround {
+  private readonly columns: HeadColumns;
 
-  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
-    const result = await this.network.trainStep(batch, settings);
-    await settle(this.network, this.logitScale, this.follows, result, batch.labels);
+  constructor(inner: TrainingSession, logitScale: number, follows = false) {
+    super(inner);
+    this.columns = new HeadColumns(inner, logitScale, follows);
+  }
+
+  override async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+    const result = await super.trainStep(batch, settings);
+    await this.columns.settle(result, batch.labels);
     return result;
-  }
-
-  evaluate(batch: Batch, settings?: EvaluationSettings): Promise<BatchResult> {
-    return this.network.evaluate(batch, settings);
-  }
-
-  observe(batch: Batch, settings: ObservationSettings): ReturnType<TrainingSession['observe']> {
-    return this.network.observe(batch, settings);
-  }
-
-  readColumns(parameter: string, into: Columns): Promise<void> {
-    return this.network.readColumns(parameter, into);
-  }
-
-  writeColumns(parameter: string, columns: Columns): void {
-    this.network.writeColumns(parameter, columns);
-  }
-
-  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
-    return this.network.averageInto(average, share);
-  }
-
-  readState(): Promise<SessionState> {
-    return this.network.readState();
-  }
-
-  assign(values: ReadonlyMap<string, Float32Array>): void {
-    this.network.assign(values);
-  }
-
-  dispose(): void {
-    this.network.dispose();
   }
 }
 
@@ -156,33 +119,4 @@ export function fitted(parameters: ParameterValues, logitScale: number): Map<str
   const people = parameters.get(COSINE_HEAD.bias)!.length;
   const kernel = fitColumns(parameters.get(COSINE_HEAD.kernel)!, people, logitScale);
   return new Map([...parameters, [COSINE_HEAD.kernel, kernel]]);
-}
-
-/** Brings the columns of a head to their length. */
-export async function refit(head: Pick<TrainingSession, 'readState' | 'assign'>, logitScale: number): Promise<void> {
-  const { parameters } = await head.readState();
-  head.assign(new Map([[COSINE_HEAD.kernel, fitted(parameters, logitScale).get(COSINE_HEAD.kernel)!]]));
-}
-
-async function settle(
-  head: Pick<TrainingSession, 'readState' | 'assign'>,
-  logitScale: number,
-  follows: boolean,
-  { outputs }: BatchResult,
-  labels: Int32Array,
-): Promise<void> {
-  if (follows) await follow(head, logitScale, outputs.embedding!, labels);
-  else await refit(head, logitScale);
-}
-
-async function follow(
-  network: Pick<TrainingSession, 'readState' | 'assign'>,
-  logitScale: number,
-  embeddings: Float32Array,
-  labels: Int32Array,
-): Promise<void> {
-  const { parameters } = await network.readState();
-  const people = parameters.get(COSINE_HEAD.bias)!.length;
-  const kernel = followColumns(parameters.get(COSINE_HEAD.kernel)!, people, embeddings, labels, logitScale);
-  network.assign(new Map([[COSINE_HEAD.kernel, kernel]]));
 }

@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph.js';
 import type { SessionState } from '../graph/networkState.js';
 import { splitAt } from '../graph/subgraph.js';
 import type { EventOf } from '../protocol/runEvents.js';
-import { cosineOptions, refit, type CosineSettings } from './cosineHeadSession.js';
+import { cosineOptions, FittedSession, type CosineSettings } from './cosineHeadSession.js';
 
 /** What an epoch says of strangers. */
 export type Strangers = NonNullable<EventOf<'epoch'>['strangers']>;
@@ -91,7 +91,8 @@ export class StrangerWatch {
       );
     const start = from?.parameters ?? imprinted();
     const options = { ...cosineOptions(this.settings, this.settings.rateFactor), ...(from && { resume: from }) };
-    return { session: engine.createSession(withPeople(head, people.length), start, options), labelOf, people };
+    const session = engine.createSession(withPeople(head, people.length), start, options);
+    return { session: new FittedSession(session, this.settings.logitScale), labelOf, people };
   }
 
   /** The step that the run's own head takes, for every head. @param batch features [N, E] */
@@ -105,7 +106,6 @@ export class StrangerWatch {
         { images: known, labels: Int32Array.from(rows, (row) => labelOf[labels[row]!]!) },
         settings,
       );
-      await refit(session, this.settings.logitScale);
     }
   }
 

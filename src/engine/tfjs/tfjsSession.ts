@@ -9,6 +9,7 @@ import { LossSum } from '../../core/losses/lossSum.js';
 import { checkGraph } from '../../graph/checkGraph.js';
 import { inputOf, inputShapeOf, sizeOf, type Graph } from '../../graph/graph.js';
 import type { SessionState } from '../../graph/networkState.js';
+import { transpose } from '../../core/transpose.js';
 import { pixelTables } from '../../graph/pixelTables.js';
 import type {
   Batch,
@@ -20,7 +21,7 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../engine.js';
-import { checkBatch, checkClipNorm, checkColumns, checkedValues, checkStep, transpose } from '../checks.js';
+import { checkBatch, checkClipNorm, checkColumns, checkedValues, checkStep } from '../checks.js';
 import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import {
@@ -124,7 +125,7 @@ export class TfjsSession implements TrainingSession {
     const { rows } = checkColumns(this.graph, parameter, columns);
     const { first, second } = this.moments.get(parameter)!;
     const across = columns.values.length / rows;
-    transpose(columns.values, across, this.parameters.get(parameter)!);
+    transpose(columns.values, across, this.parameters.get(parameter));
     transpose(columns.first, across, first);
     transpose(columns.second, across, second);
   }

@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import { transpose } from '../../core/transpose.js';
 import { ScoreSums, type PeopleLoss } from '../../core/losses/scoreSums.js';
 import type { Engine, TrainingSession } from '../../engine/engine.js';
 import { COSINE_HEAD, withPeople } from '../../graph/cosineHead.js';
 import type { Graph } from '../../graph/graph.js';
 import { splitAt } from '../../graph/subgraph.js';
 import type { ClassStore } from './classStore.js';
-import { transposed } from './columns.js';
 
 /** Classes and pictures whose scores are computed at once. */
 const CLASSES = 2048;
@@ -65,7 +65,7 @@ export class ClassTally {
 
   private columns(rows: Float32Array): Map<string, Float32Array> {
     return new Map([
-      [COSINE_HEAD.kernel, transposed(rows, this.store.length)],
+      [COSINE_HEAD.kernel, transpose(rows, this.classesAtOnce)],
       [COSINE_HEAD.bias, new Float32Array(this.classesAtOnce)],
     ]);
   }

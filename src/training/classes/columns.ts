@@ -1,12 +1,3 @@
-/** [rows, length] → [length, rows]: columns as a kernel has them; a new array. */
-export function transposed(rows: Float32Array, length: number): Float32Array {
-  const count = rows.length / length;
-  const result = new Float32Array(rows.length);
-  for (let row = 0; row < count; row++)
-    for (let i = 0; i < length; i++) result[i * count + row] = rows[row * length + i]!;
-  return result;
-}
-
 /** Makes rows as long as the scale, in place, by the arithmetic of `fitColumns` (src/graph/cosineHead.ts). */
 export function fitRows(rows: Float32Array, length: number, scale: number): void {
   for (let start = 0; start < rows.length; start += length) {

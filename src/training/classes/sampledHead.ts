@@ -1,10 +1,10 @@
 import type { Columns } from '../../engine/engine.js';
+import { transpose } from '../../core/transpose.js';
 import type { AdamMoments } from '../../core/adam.js';
 import { COSINE_HEAD } from '../../graph/cosineHead.js';
 import { sizeOf, type Graph } from '../../graph/graph.js';
 import type { ParameterValues, SessionState } from '../../graph/networkState.js';
 import { AT_ONCE, type ClassStore } from './classStore.js';
-import { transposed } from './columns.js';
 
 const { kernel, bias } = COSINE_HEAD;
 
@@ -39,7 +39,7 @@ export function fillFromHead(
 ): void {
   const { classes, length } = store;
   const rowsOf = (matrix: Float32Array | undefined) =>
-    matrix ? transposed(matrix, classes) : new Float32Array(classes * length);
+    matrix ? transpose(matrix, length) : new Float32Array(classes * length);
   const { first, second } = moments.get(kernel) ?? {};
   const rows: Columns = { values: rowsOf(parameters.get(kernel)), first: rowsOf(first), second: rowsOf(second) };
   for (let from = 0; from < classes; from += AT_ONCE) {

@@ -6,12 +6,13 @@ import type {
   StepSettings,
   TrainingSession,
 } from '../../engine/engine.js';
+import { transpose } from '../../core/transpose.js';
 import { COSINE_HEAD } from '../../graph/cosineHead.js';
 import type { SessionState } from '../../graph/networkState.js';
-import type { Observation, ObservationSettings } from '../../quantization/folding.js';
+import { SessionAround } from '../sessionAround.js';
 import { drawClasses, placesOf } from './classSample.js';
 import { emptyColumns, MemoryClasses, type ClassStore } from './classStore.js';
-import { fitRows, transposed } from './columns.js';
+import { fitRows } from './columns.js';
 
 export interface SampledSettings {
   /** Columns of the session's head. */
@@ -29,21 +30,22 @@ export interface SampledSettings {
  * of a step nor the memory of the session depends on how many people there are. With room for everybody it computes what a head of
  * everybody does, to the bit. It cannot say scores: whoever validates asks for embeddings and looks into the store (`classTally.ts`).
  */
-export class SampledSession implements TrainingSession {
+export class SampledSession extends SessionAround {
   private readonly held: Columns;
   private step: number;
 
   /** @param inner trains the head as it stands: nothing else fits its columns */
   constructor(
-    private readonly inner: TrainingSession,
+    inner: TrainingSession,
     readonly store: ClassStore,
     private readonly settings: SampledSettings,
   ) {
+    super(inner);
     this.held = emptyColumns(settings.columns, store.length);
     this.step = settings.step;
   }
 
-  async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
+  override async trainStep(batch: Batch, settings: StepSettings): Promise<BatchResult> {
     const { store, held } = this;
     const { columns, logitScale, seed } = this.settings;
     const classes = drawClasses(batch.labels, columns, store.classes, seed, this.step);
@@ -57,7 +59,7 @@ export class SampledSession implements TrainingSession {
   }
 
   /** What the network gives but for the scores, and with them the loss: people may have labels beyond its columns. */
-  async evaluate(batch: Batch, { wants = [], ...settings }: EvaluationSettings = {}): Promise<BatchResult> {
+  override async evaluate(batch: Batch, { wants = [], ...settings }: EvaluationSettings = {}): Promise<BatchResult> {
     if (wants.includes('scores')) throw new RangeError('a head of some people has no scores of all of them');
     const { outputs } = await this.inner.evaluate(
       { ...batch, labels: new Int32Array(batch.labels.length) },
@@ -66,12 +68,8 @@ export class SampledSession implements TrainingSession {
     return { lossSum: NaN, correct: 0, outputs };
   }
 
-  observe(batch: Batch, settings: ObservationSettings): Promise<readonly (Observation | undefined)[]> {
-    return this.inner.observe(batch, settings);
-  }
-
   /** With the columns of everybody where they are in memory, as a head of everybody says them; else without any. */
-  async readState(): Promise<SessionState> {
+  override async readState(): Promise<SessionState> {
     const { step, parameters, moments } = await this.inner.readState();
     const { kernel, bias } = COSINE_HEAD;
     const values = new Map(parameters);
@@ -81,9 +79,9 @@ export class SampledSession implements TrainingSession {
       remembered.delete(name);
     }
     if (this.store instanceof MemoryClasses) {
-      const { classes, length, all } = this.store;
+      const { classes, all } = this.store;
       const zeros = new Float32Array(classes);
-      const across = (rows: Float32Array) => transposed(rows, length);
+      const across = (rows: Float32Array) => transpose(rows, classes);
       values.set(kernel, across(all.values)).set(bias, zeros);
       remembered.set(kernel, { first: across(all.first), second: across(all.second) });
       remembered.set(bias, { first: zeros, second: zeros });
@@ -91,24 +89,8 @@ export class SampledSession implements TrainingSession {
     return { step, parameters: values, moments: remembered };
   }
 
-  readColumns(parameter: string, into: Columns): Promise<void> {
-    return this.inner.readColumns(parameter, into);
-  }
-
-  writeColumns(parameter: string, columns: Columns): void {
-    this.inner.writeColumns(parameter, columns);
-  }
-
-  averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {
-    return this.inner.averageInto(average, share);
-  }
-
-  assign(values: ReadonlyMap<string, Float32Array>): void {
-    this.inner.assign(values);
-  }
-
-  dispose(): void {
-    this.inner.dispose();
+  override dispose(): void {
+    super.dispose();
     this.store.dispose();
   }
 }

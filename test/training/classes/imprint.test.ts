@@ -3,7 +3,7 @@ import { normalizeRows } from '../../../src/core/cosine.js';
 import { Random } from '../../../src/core/random.js';
 import { imprintedHead, COSINE_HEAD } from '../../../src/graph/cosineHead.js';
 import { MemoryClasses } from '../../../src/training/classes/classStore.js';
-import { transposed } from '../../../src/training/classes/columns.js';
+import { transpose } from '../../../src/core/transpose.js';
 import { imprint, scatter } from '../../../src/training/classes/imprint.js';
 
 const [LENGTH, SCALE] = [7, 32];
@@ -32,7 +32,7 @@ describe('a store of many people before training', () => {
         .filter((i) => i !== unreadable)
         .map((i) => normalizeRows(rowOf(i), LENGTH)),
     );
-    const expected = transposed(imprintedHead(byPerson, SCALE).get(COSINE_HEAD.kernel)!, 300);
+    const expected = transpose(imprintedHead(byPerson, SCALE).get(COSINE_HEAD.kernel)!, LENGTH);
     // Who has no picture has no direction.
     expected.fill(0, 17 * LENGTH, 18 * LENGTH);
     assert.deepEqual(store.all.values, expected);
