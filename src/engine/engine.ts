@@ -87,6 +87,8 @@ export interface Columns {
   readonly second: Float32Array;
 }
 
+export const COLUMN_PARTS = ['values', 'first', 'second'] as const satisfies readonly (keyof Columns)[];
+
 /** A network in training on one engine. */
 export interface TrainingSession {
   /**

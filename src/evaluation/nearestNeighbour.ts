@@ -1,3 +1,5 @@
+import { concatenated } from '../core/concatenated.js';
+
 /** Pictures that are compared with all others; more would take longer than an epoch. */
 const MOST = 1500;
 
@@ -11,13 +13,8 @@ const MOST = 1500;
  * @returns hits, scaled up to all rows when only 1,500 of many were compared
  */
 export function nearestNeighbourHits(batches: readonly Float32Array[], people: readonly number[]): number {
-  const length = batches.reduce((sum, batch) => sum + batch.length, 0) / Math.max(1, people.length);
-  const all = new Float32Array(people.length * length);
-  let at = 0;
-  for (const batch of batches) {
-    all.set(batch, at);
-    at += batch.length;
-  }
+  const all = concatenated(batches);
+  const length = all.length / Math.max(1, people.length);
   const rows = people.map((_, i) => normalized(all.subarray(i * length, (i + 1) * length)));
   const count = Math.min(MOST, rows.length);
   let hits = 0;

@@ -4,12 +4,11 @@ import type { ExportSource } from '../export/exportSource.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
 import { SMALL_FACE_LIMITS } from '../faces/quality.js';
 import { inputOf, inputShapeOf, widthOf } from '../graph/graph.js';
-import { networkOf } from '../graph/network.js';
-import { GIVEN } from '../graph/networkOptions.js';
 import { notFiniteParameters } from '../quantization/quantizerTable.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { readCheckpoint } from '../runs/checkpoint.js';
-import { requireValues } from '../runs/checkpointValues.js';
+import { floatNetworkOf } from '../runs/checkpointValues.js';
+import { damagedCheckpoint } from '../runs/damagedCheckpoint.js';
 import { runOfCheckpoint, type CheckpointRun } from '../runs/checkpointRun.js';
 import { batchNormMomentum } from '../training/batchNormMomentum.js';
 
@@ -24,7 +23,8 @@ export interface OpenedCheckpoint extends ExportSource {
  * @throws UserError what the checkpoint is refused for, or `not-finite`
  */
 export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
-  const { session, network: given } = readCheckpoint(checkpoint);
+  const read = readCheckpoint(checkpoint);
+  const { session } = read;
   const run = runOfCheckpoint(checkpoint);
   const { options, network, people } = run;
   const broken = notFiniteParameters(session.parameters);
@@ -35,12 +35,10 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
       'Use an earlier checkpoint.',
     );
   const { size } = network;
-  if (!given && network.backbone === GIVEN) throw damaged(checkpoint, 'its network is missing');
-  const float = given ?? networkOf(network, people.length);
-  requireValues(float, session.parameters, checkpoint);
+  const float = floatNetworkOf(checkpoint, read, run);
   // Its run says how pictures become what the network takes, and whom its scores are of.
   if (inputShapeOf(float).join() !== [size, size, 3].join() || ![0, people.length].includes(widthOf(float, 'scores')))
-    throw damaged(checkpoint, 'its network is not the one that its run tells of');
+    throw damagedCheckpoint(checkpoint, 'its network is not the one that its run tells of');
   const { scaling = 'x / 127.5 - 1' } = inputOf(float);
   return {
     ...{ run, float, parameters: session.parameters, quantization: options.quantization },
@@ -65,12 +63,4 @@ export function openCheckpoint(checkpoint: string): OpenedCheckpoint {
 /** Whether all of the network, not its last layer alone, was trained on faces as blurred as small ones. */
 function learnsSmallFaces({ weights, frozen, augmentation }: TrainingOptions): boolean {
   return weights === 'faces' && !frozen && augmentation.small > 0;
-}
-
-function damaged(checkpoint: string, what: string): UserError {
-  return new UserError(
-    'checkpoint-damaged',
-    `The checkpoint “${checkpoint}” is damaged: ${what}.`,
-    'Use another checkpoint of the run.',
-  );
 }

@@ -12,6 +12,7 @@ import { json, MANIFEST, VERSION, writeCheckpointFiles, type CheckpointFiles } f
 import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
 import { readPeople } from './checkpointPeople.js';
 import { PEOPLE_FILE, PEOPLE_TABLE } from './peopleFile.js';
+import { damagedCheckpoint } from './damagedCheckpoint.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.js';
 
 /** Where in a run a checkpoint stands, with what the steps after it depend on beside the network itself. */
@@ -129,7 +130,7 @@ export function readCheckpoint(folder: string, { withPeople = true } = {}): Read
       return decodeSafetensors(get(file)).tensors;
     } catch (cause) {
       if (cause instanceof UserError) throw cause;
-      throw damaged(folder, `${file} is not what it should be`, cause);
+      throw damagedCheckpoint(folder, `${file} is not what it should be`, cause);
     }
   };
   const tensors = tensorsOf(MODEL);
@@ -158,18 +159,18 @@ export function readCheckpoint(folder: string, { withPeople = true } = {}): Read
 function filesOf(folder: string) {
   const read = (file: string, mostBytes: number) => {
     // A manifest of a stranger could name any file of the machine, or a pipe.
-    if (path.basename(file) !== file) throw damaged(folder, `${file} does not lie in it`);
+    if (path.basename(file) !== file) throw damagedCheckpoint(folder, `${file} does not lie in it`);
     try {
       return readOwnFile(path.join(folder, file), mostBytes);
     } catch (cause) {
-      throw damaged(folder, `${file} cannot be read`, cause);
+      throw damagedCheckpoint(folder, `${file} cannot be read`, cause);
     }
   };
   const parse = <T>(schema: z.ZodType<T>, file: string, bytes: Uint8Array): T => {
     try {
       return schema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     } catch (cause) {
-      throw damaged(folder, `${file} is not what it should be`, cause);
+      throw damagedCheckpoint(folder, `${file} is not what it should be`, cause);
     }
   };
   const contents = new Map<string, Uint8Array>();
@@ -183,12 +184,12 @@ function filesOf(folder: string) {
   for (const { file, bytes, sha256: expected } of manifest.files) {
     const content = read(file, bytes);
     if (content.length !== bytes || sha256(content) !== expected || (file === NETWORK && bytes > NETWORK_BYTES))
-      throw damaged(folder, `${file} was changed or cut short`);
+      throw damagedCheckpoint(folder, `${file} was changed or cut short`);
     contents.set(file, content);
   }
   const get = (file: string) => {
     const content = contents.get(file);
-    if (!content) throw damaged(folder, `${file} is not in its manifest`);
+    if (!content) throw damagedCheckpoint(folder, `${file} is not in its manifest`);
     return content;
   };
   return { manifest, contents, get, parse };
@@ -199,7 +200,11 @@ function peopleOf(folder: string, table: Uint8Array, withValues: boolean): Retur
   try {
     return readPeople(folder, table, withValues);
   } catch (cause) {
-    throw damaged(folder, `the vectors of its people, in ${PEOPLE_FILE} beside it, are not what they were`, cause);
+    throw damagedCheckpoint(
+      folder,
+      `the vectors of its people, in ${PEOPLE_FILE} beside it, are not what they were`,
+      cause,
+    );
   }
 }
 
@@ -248,7 +253,7 @@ function networkOf(folder: string, bytes: Uint8Array, shapes: ReadCheckpoint['sh
       if (shape.join() !== shapes.get(name)?.join()) throw new RangeError(`${name} is not [${shape.join()}]`);
     return graph;
   } catch (cause) {
-    throw damaged(folder, `${NETWORK} is not what it should be`, cause);
+    throw damagedCheckpoint(folder, `${NETWORK} is not what it should be`, cause);
   }
 }
 
@@ -268,13 +273,4 @@ export function positionOf(folder: string): { epoch: number; step: number; bytes
   } catch {
     return undefined;
   }
-}
-
-function damaged(folder: string, what: string, cause?: unknown): UserError {
-  return new UserError(
-    'checkpoint-damaged',
-    `The checkpoint “${folder}” is damaged: ${what}.`,
-    'Use another checkpoint of the run.',
-    { cause },
-  );
 }

@@ -1,6 +1,7 @@
 import { computeLoss } from '../core/losses/losses.js';
 import { spreadOf } from '../core/spread.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { firstOfEach } from '../dataset/firstOfEach.js';
 import { COSINE_HEAD } from '../graph/cosineHead.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import type { TrainingOptions } from '../protocol/options.js';
@@ -15,8 +16,8 @@ export const COLLAPSED = 'collapsed' satisfies WarningCode;
 const LEAST_SPREAD = 0.02;
 /** Triplets this near to the margin, as a share of it, are told apart by nothing, where the embeddings are near as well. */
 const AT_MARGIN = { share: 0.02, spread: 0.1 };
-/** Pictures of either side of the split that are asked, at most two of a person, and no more than a batch has. */
-const MOST_PICTURES = 32;
+/** Pictures of either side of the split that are asked, no more than a batch has, and so many of a person. */
+const [MOST_PICTURES, OF_A_PERSON] = [32, 2];
 
 /** Of very many people so many are asked. */
 const MOST_PEOPLE = 1024;
@@ -51,9 +52,9 @@ export async function collapseOf(
 ): Promise<Collapse | undefined> {
   const most = Math.min(MOST_PICTURES, Math.max(4, batchSize));
   const { owners, split } = dataset;
-  const trained = await someEmbeddings(asked, somePictures(split.train, owners, most), owners, active);
+  const trained = await someEmbeddings(asked, firstOfEach(split.train, owners, OF_A_PERSON, most), owners, active);
   if (trained && trained.spread < LEAST_SPREAD) return { what: 'embeddings', spread: trained.spread };
-  const fresh = await someEmbeddings(asked, somePictures(split.validation, owners, most), owners, active);
+  const fresh = await someEmbeddings(asked, firstOfEach(split.validation, owners, OF_A_PERSON, most), owners, active);
   if (fresh && fresh.spread < LEAST_SPREAD) return { what: 'new embeddings', spread: fresh.spread };
   if (trained && loss === 'triplet' && trained.spread < AT_MARGIN.spread) {
     const { embedding, labels } = trained;
@@ -106,20 +107,6 @@ function spreadOfSome({ store }: ClassTally): number {
   const values = new Float32Array(rows * store.length);
   store.readValues(0, values);
   return spreadOf(values, { rows, length: store.length, row: store.length, value: 1 });
-}
-
-/** The first two pictures of as many people as there is room for; the order is that of the split. */
-function somePictures(pictures: readonly number[], owners: Int32Array, most: number): number[] {
-  const seen = new Map<number, number>();
-  const taken: number[] = [];
-  for (const picture of pictures) {
-    const count = seen.get(owners[picture]!) ?? 0;
-    if (count === 2) continue;
-    seen.set(owners[picture]!, count + 1);
-    taken.push(picture);
-    if (taken.length === most) break;
-  }
-  return taken;
 }
 
 const APART = 'where unrelated ones lie 1';

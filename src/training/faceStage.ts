@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import { concatenated } from '../core/concatenated.js';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
+import { firstOfEach } from '../dataset/firstOfEach.js';
 import type { Batch, Engine, StepSettings } from '../engine/engine.js';
 import { imprintedHead } from '../graph/cosineHead.js';
 import type { Graph } from '../graph/graph.js';
@@ -85,13 +87,8 @@ class WatchedStrangers implements StageStrangers {
     const { split, labels } = this.dataset;
     const known = split.validation.filter((picture) => labels[picture]! >= 0);
     const seen = new Set(known.map((picture) => labels[picture]!));
-    const others: number[] = [];
-    for (const picture of split.train)
-      if (!seen.has(labels[picture]!)) {
-        seen.add(labels[picture]!);
-        others.push(picture);
-      }
-    return [...known, ...others];
+    const others = split.train.filter((picture) => !seen.has(labels[picture]!));
+    return [...known, ...firstOfEach(others, labels, 1)];
   }
 }
 
@@ -113,11 +110,5 @@ async function together(
     labels.push(...batch.labels);
     await setImmediate(); // a stop can arrive
   }
-  const rows = new Float32Array(images.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const some of images) {
-    rows.set(some, at);
-    at += some.length;
-  }
-  return { images: rows, labels: Int32Array.from(labels) };
+  return { images: concatenated(images), labels: Int32Array.from(labels) };
 }

@@ -1,14 +1,12 @@
 import { UserError } from '../core/userError.js';
 import { sizeOf, type Graph } from '../graph/graph.js';
-import { networkOf } from '../graph/network.js';
-import { GIVEN } from '../graph/networkOptions.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import type { Template } from '../graph/preprocessing.js';
 import { subgraph } from '../graph/subgraph.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { isCheckpoint, readCheckpoint } from '../runs/checkpoint.js';
 import { runOfCheckpoint } from '../runs/checkpointRun.js';
-import { requireValues } from '../runs/checkpointValues.js';
+import { floatNetworkOf } from '../runs/checkpointValues.js';
 import { readFaceNetwork } from '../weights/faceNetwork.js';
 import { findFaceWeights, requireFaceWeights, type FaceWeightsFiles } from '../weights/faceWeights.js';
 import { networkDigest } from '../weights/networkDigest.js';
@@ -57,25 +55,19 @@ function ofFaces(teacher: string, options: Wish): Teacher {
 }
 
 function ofCheckpoint(checkpoint: string, options: Wish): Teacher {
-  const { session, network: given } = readCheckpoint(checkpoint);
-  const { network, people, template, options: own } = runOfCheckpoint(checkpoint);
+  const read = readCheckpoint(checkpoint);
+  const run = runOfCheckpoint(checkpoint);
+  const { template, options: own } = run;
   if (own.quantization)
     throw new UserError(
       'already-quantized',
       `The checkpoint “${checkpoint}” is quantized, and a teacher gives its embeddings in float.`,
       'Name a checkpoint of the run that it was made from.',
     );
-  if (!given && network.backbone === GIVEN)
-    throw new UserError(
-      'checkpoint-damaged',
-      `The checkpoint “${checkpoint}” is damaged: its network is missing.`,
-      'Use another checkpoint of the run.',
-    );
-  const whole = given ?? networkOf(network, people.length);
-  requireValues(whole, session.parameters, checkpoint);
+  const whole = floatNetworkOf(checkpoint, read, run);
   const graph = subgraph(whole, whole.outputs.embedding);
   const files = () => requireFaceWeights(options.faceWeights, own.faceWeights);
-  return taughtBy(whole.name, graph, session.parameters, template, files, options);
+  return taughtBy(whole.name, graph, read.session.parameters, template, files, options);
 }
 
 function taughtBy(

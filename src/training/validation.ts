@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Validated } from '../core/best.js';
+import { concatenated } from '../core/concatenated.js';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
@@ -92,14 +93,4 @@ export function lossNotFinite(epoch: number): Warning {
 async function lookUp(amongAll: ClassTally, embeddings: Float32Array[], people: number[], into: Tally): Promise<void> {
   const labels = Int32Array.from(people.splice(0));
   if (labels.length > 0) into.add(await amongAll.of(concatenated(embeddings.splice(0)), labels), labels.length);
-}
-
-function concatenated(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -50,6 +50,15 @@ export type RunSettings = {
   | { readonly train: false; readonly observe: true; readonly limits: Float32Array; readonly bins: number }
 );
 
+type MoveColumns = (
+  session: SessionHandle,
+  parameter: number,
+  rows: number,
+  values: Float32Array,
+  first: Float32Array,
+  second: Float32Array,
+) => void;
+
 /**
  * The native engine (native/src/addon.cc). Whatever does not fit is refused with a RangeError, and a session that
  * computes a step refuses everything but its disposal.
@@ -88,23 +97,9 @@ export interface NativeAddon {
     readonly step: number;
   };
   /** Fills the columns of a parameter [rows, columns], and of its moments, one after the other: [columns, rows] each. */
-  readColumns(
-    session: SessionHandle,
-    parameter: number,
-    rows: number,
-    values: Float32Array,
-    first: Float32Array,
-    second: Float32Array,
-  ): void;
+  readonly readColumns: MoveColumns;
   /** Sets them. */
-  writeColumns(
-    session: SessionHandle,
-    parameter: number,
-    rows: number,
-    values: Float32Array,
-    first: Float32Array,
-    second: Float32Array,
-  ): void;
+  readonly writeColumns: MoveColumns;
   /** Moves every value of the averages, an array for each parameter, by a share of the way to the session's own. */
   averageInto(session: SessionHandle, averages: readonly Float32Array[], share: number): void;
   addPlan(session: SessionHandle, plan: PlanDescription): number;

@@ -22,7 +22,7 @@ import type {
   TrainingSession,
 } from '../engine.js';
 import { checkBatch, checkClipNorm, checkColumns, checkedValues, checkStep } from '../checks.js';
-import { decays, DEFAULT_OPTIMIZER } from '../engine.js';
+import { COLUMN_PARTS, decays, DEFAULT_OPTIMIZER } from '../engine.js';
 import { planLifetimes, type Lifetimes } from '../lifetimes.js';
 import {
   checkActive,
@@ -114,20 +114,19 @@ export class TfjsSession implements TrainingSession {
 
   readColumns(parameter: string, into: Columns): Promise<void> {
     const { rows } = checkColumns(this.graph, parameter, into);
-    const { first, second } = this.moments.get(parameter)!;
-    transpose(this.parameters.get(parameter)!, rows, into.values);
-    transpose(first, rows, into.first);
-    transpose(second, rows, into.second);
+    const own = this.matricesOf(parameter);
+    for (const part of COLUMN_PARTS) transpose(own[part], rows, into[part]);
     return Promise.resolve();
   }
 
   writeColumns(parameter: string, columns: Columns): void {
     const { rows } = checkColumns(this.graph, parameter, columns);
-    const { first, second } = this.moments.get(parameter)!;
-    const across = columns.values.length / rows;
-    transpose(columns.values, across, this.parameters.get(parameter));
-    transpose(columns.first, across, first);
-    transpose(columns.second, across, second);
+    const own = this.matricesOf(parameter);
+    for (const part of COLUMN_PARTS) transpose(columns[part], own[part].length / rows, own[part]);
+  }
+
+  private matricesOf(parameter: string): Columns {
+    return { values: this.parameters.get(parameter)!, ...this.moments.get(parameter)! };
   }
 
   averageInto(average: ReadonlyMap<string, Float32Array>, share: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Columns } from '../../engine/engine.js';
+import { COLUMN_PARTS, type Columns } from '../../engine/engine.js';
 
 /**
  * The columns of all classes, with what the optimizer remembers of each, while a session holds some of them. A step reads those that
@@ -43,7 +43,7 @@ export class MemoryClasses implements ClassStore {
 
   read(classes: Int32Array, into: Columns): void {
     const { length } = this;
-    for (const part of ['values', 'first', 'second'] as const)
+    for (const part of COLUMN_PARTS)
       classes.forEach((label, i) =>
         into[part].set(this.columns[part].subarray(label * length, (label + 1) * length), i * length),
       );
@@ -51,7 +51,7 @@ export class MemoryClasses implements ClassStore {
 
   write(classes: Int32Array, columns: Columns): void {
     const { length } = this;
-    for (const part of ['values', 'first', 'second'] as const)
+    for (const part of COLUMN_PARTS)
       classes.forEach((label, i) =>
         this.columns[part].set(columns[part].subarray(i * length, (i + 1) * length), label * length),
       );

@@ -3,6 +3,7 @@ import { meanDirection, normalizeRows } from '../../core/cosine.js';
 import { Random } from '../../core/random.js';
 import { cutBatches } from '../../dataset/batches.js';
 import type { Dataset } from '../../dataset/dataset.js';
+import { firstOfEach } from '../../dataset/firstOfEach.js';
 import type { BatchReader } from '../batchReader.js';
 import { AT_ONCE, emptyColumns, type ClassStore } from './classStore.js';
 
@@ -28,7 +29,7 @@ export async function imprint(
   const writer = new ColumnWriter(store, logitScale);
   const own = { label: -1, embeddings: [] as Float32Array[] };
   // Pictures come person by person, whose labels ascend: one person's embeddings are there at a time.
-  for (const pictures of cutBatches(someOfEach(split.train, labels), batchSize)) {
+  for (const pictures of cutBatches(firstOfEach(split.train, labels, PICTURES), batchSize)) {
     const batch = await reader.read(pictures);
     const length = batch.images.length / Math.max(1, batch.labels.length);
     batch.labels.forEach((label, i) => {
@@ -51,16 +52,6 @@ export function scatter(store: ClassStore, seed: number, logitScale: number): vo
   for (let label = 0; label < store.classes; label++)
     writer.add(label, [Float32Array.from({ length: store.length }, () => random.between(-1, 1))]);
   writer.flush();
-}
-
-/** The first pictures of each person. */
-function someOfEach(pictures: readonly number[], labels: Int32Array): number[] {
-  const counts = new Map<number, number>();
-  return pictures.filter((picture) => {
-    const count = (counts.get(labels[picture]!) ?? 0) + 1;
-    counts.set(labels[picture]!, count);
-    return count <= PICTURES;
-  });
 }
 
 /** Writes columns some at a time. */
