@@ -1,18 +1,8 @@
+import type { LossOption } from '../protocol/lossOptions.js';
 import type { TrainingOptions } from '../protocol/options.js';
+import { namedLoss } from './losses/named.js';
 
-type LossOptions = Pick<
-  TrainingOptions,
-  | 'loss'
-  | 'weights'
-  | 'logitScale'
-  | 'margin'
-  | 'marginM1'
-  | 'marginM2'
-  | 'marginM3'
-  | 'mining'
-  | 'labelSmoothing'
-  | 'distillationWeight'
->;
+type LossOptions = Pick<TrainingOptions, LossOption | 'weights'>;
 
 /** What a run makes smaller, by the names of its papers: "CosFace, scale 32, margin 0.4". */
 export function lossWords(options: LossOptions): string {
@@ -20,15 +10,16 @@ export function lossWords(options: LossOptions): string {
   return `${own(options)}${weight > 0 ? `; distillation, weight ${weight}` : ''}`;
 }
 
-function own({ loss, weights, logitScale, margin, mining, labelSmoothing, ...angles }: LossOptions): string {
+function own(options: LossOptions): string {
+  const { logitScale, margin, marginM1, marginM2, marginM3, mining, labelSmoothing } = options;
   const scale = logitScale === 'auto' ? 'scale by the number of people' : `scale ${logitScale}`;
-  switch (loss === 'auto' ? (weights === 'faces' ? 'cosface' : 'softmax') : loss) {
+  switch (namedLoss(options)) {
     case 'cosface':
       return `CosFace, ${scale}, margin ${margin}`;
     case 'arcface':
       return `ArcFace, ${scale}, margin ${margin}`;
     case 'combined':
-      return `combined margin, ${scale}, margins ${angles.marginM1}, ${angles.marginM2}, ${angles.marginM3}`;
+      return `combined margin, ${scale}, margins ${marginM1}, ${marginM2}, ${marginM3}`;
     case 'triplet':
       return `triplets, ${mining}, margin ${margin}`;
     case 'distillation':

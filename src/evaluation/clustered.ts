@@ -29,9 +29,21 @@ function independentPictures(
   if (people.length < 2 || share === 0 || share === 1) return people.length;
   const squares = people.reduce((sum, { hits, of }) => sum + (hits - share * of) ** 2, 0);
   const variance = ((people.length / (people.length - 1)) * squares) / pictures ** 2;
-  if (variance === 0) return pictures;
+  return variance === 0 ? pictures : worthOf({ share, variance, degrees: people.length - 1 }, pictures, confidence);
+}
+
+/**
+ * As many independent pictures as have the same variance, from 1 to all of them. Few degrees of freedom tell the variance badly: the
+ * correction is of the same source.
+ *
+ * @param estimate a share, and how well its variance, which is not 0, is known
+ */
+export function worthOf(
+  { share, variance, degrees }: { readonly share: number; readonly variance: number; readonly degrees: number },
+  pictures: number,
+  confidence = CONFIDENCE,
+): number {
   const risk = (1 + confidence) / 2;
-  // Few people tell the variance badly: the correction for degrees of freedom of the same source.
-  const few = (studentQuantile(risk, Math.max(1, pictures - 1)) / studentQuantile(risk, people.length - 1)) ** 2;
+  const few = (studentQuantile(risk, Math.max(1, pictures - 1)) / studentQuantile(risk, degrees)) ** 2;
   return Math.min(pictures, Math.max(1, ((share * (1 - share)) / variance) * few));
 }

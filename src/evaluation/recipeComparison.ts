@@ -1,5 +1,6 @@
 import type { Answer, RecipeComparison, RecipeOutcome, RecipePair } from '../protocol/recipeComparison.js';
 import { clopperPearson, CONFIDENCE, studentQuantile, type Interval } from './bounds.js';
+import { worthOf } from './clustered.js';
 
 /** What the networks of one recipe answered, seed by seed. */
 export interface RecipeAnswers {
@@ -28,22 +29,13 @@ export function compareAnswers(all: readonly RecipeAnswers[], seeds: readonly nu
   if (common.some(({ size }) => size === 0)) throw new RangeError('no picture that every recipe answered');
   const people = [...new Set(common.flatMap((files) => [...files.values()]))].sort();
   const shares = all.map(({ bySeed }) => sharesOf(bySeed, common, people));
-  const recipes = all.map((own, i): RecipeOutcome => {
-    const right = own.bySeed.map((answers, s) => answers.filter((one) => one.right && common[s]!.has(one.file)).length);
-    const of = common.reduce((sum, { size }) => sum + size, 0);
-    const { mean, bySeed, accuracyInterval } = accuracyOf(shares[i]!, common[0]!.size);
-    const unanswered = unansweredBy(own, all);
-    const total = right.reduce((sum, n) => sum + n, 0);
-    return {
-      recipe: own.recipe,
-      right: total,
-      of,
-      accuracy: mean,
-      accuracyInterval,
-      bySeed,
-      unanswered,
-      seconds: own.seconds,
-    };
+  const of = sumOf(common.map(({ size }) => size));
+  const asked = seeds.map((_, s) => new Set(all.flatMap(({ bySeed }) => bySeed[s]!.map(({ file }) => file))).size);
+  const recipes = all.map(({ recipe, bySeed: answers, seconds }, i): RecipeOutcome => {
+    const right = answers.map((own, s) => own.filter((one) => one.right && common[s]!.has(one.file)).length);
+    const { mean: accuracy, bySeed, accuracyInterval } = accuracyOf(shares[i]!, common[0]!.size);
+    const unanswered = sumOf(asked) - sumOf(answers.map((own) => own.length));
+    return { recipe, right: sumOf(right), of, accuracy, accuracyInterval, bySeed, unanswered, seconds };
   });
   return {
     ...{ seeds: [...seeds], pictures: common.map(({ size }) => size), people: people.length, recipes },
@@ -74,13 +66,6 @@ function sharesOf(
   });
 }
 
-function unansweredBy(own: RecipeAnswers, all: readonly RecipeAnswers[]): number {
-  return own.bySeed.reduce((sum, answers, s) => {
-    const anybody = new Set(all.flatMap(({ bySeed }) => bySeed[s]!.map(({ file }) => file)));
-    return sum + anybody.size - answers.length;
-  }, 0);
-}
-
 interface Spread {
   readonly mean: number;
   readonly bySeed: number[];
@@ -92,9 +77,9 @@ interface Spread {
 }
 
 function spreadOver(shares: Shares): Spread {
-  const bySeed = shares.map((own) => own.reduce((sum, share) => sum + share, 0));
+  const bySeed = shares.map(sumOf);
   const people = shares[0]!.length;
-  const byPerson = shares[0]!.map((_, p) => (people * shares.reduce((sum, own) => sum + own[p]!, 0)) / shares.length);
+  const byPerson = shares[0]!.map((_, p) => (people * sumOf(shares.map((own) => own[p]!))) / shares.length);
   const [ofSeeds, ofPeople] = [varianceOfMean(bySeed), varianceOfMean(byPerson)];
   const variance = ofSeeds + ofPeople;
   const worth = ofSeeds ** 2 / Math.max(1, bySeed.length - 1) + ofPeople ** 2 / Math.max(1, people - 1);
@@ -102,29 +87,31 @@ function spreadOver(shares: Shares): Spread {
   return { mean: meanOf(bySeed), bySeed, variance, ofSeeds, ofPeople, degrees };
 }
 
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
 function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return sumOf(values) / values.length;
 }
 
 /** 0 of a single value, which tells nothing. */
 function varianceOfMean(values: readonly number[]): number {
   if (values.length < 2) return 0;
   const mean = meanOf(values);
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const squares = sumOf(values.map((value) => (value - mean) ** 2));
   return squares / (values.length - 1) / values.length;
 }
 
-/** Clopper and Pearson's interval for as many independent pictures as these are worth (see clustered.ts). */
+/** Clopper and Pearson's interval for as many independent pictures as these are worth; where nothing tells, a person is one. */
 function accuracyOf(
   shares: Shares,
   pictures: number,
 ): Pick<Spread, 'mean' | 'bySeed'> & { accuracyInterval: Interval } {
   const { mean, bySeed, variance, degrees } = spreadOver(shares);
-  const risk = (1 + CONFIDENCE) / 2;
-  const few = (studentQuantile(risk, Math.max(1, pictures - 1)) / studentQuantile(risk, degrees)) ** 2;
-  const worth = variance > 0 ? ((mean * (1 - mean)) / variance) * few : shares[0]!.length;
-  const independent = Math.min(pictures, Math.max(1, worth));
-  return { mean, bySeed, accuracyInterval: clopperPearson(mean * independent, independent) };
+  const people = Math.min(pictures, Math.max(1, shares[0]!.length));
+  const worth = variance > 0 ? worthOf({ share: mean, variance, degrees }, pictures) : people;
+  return { mean, bySeed, accuracyInterval: clopperPearson(mean * worth, worth) };
 }
 
 function pairsOf(all: readonly RecipeAnswers[], shares: readonly Shares[]): RecipePair[] {

@@ -95,3 +95,5 @@ export const lossOptions = {
     help: 'with every layer of the face network: how much staying near its old embeddings counts beside --loss',
   }),
 };
+
+export type LossOption = keyof typeof lossOptions;

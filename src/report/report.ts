@@ -163,8 +163,10 @@ function facts(state: RunState): string {
       ],
     );
   if (state.engine) rows.push(['Engine', state.engine.detail]);
-  if (options) rows.push(['Loss', lossWords(options)]);
-  if (options) for (const [key, value] of Object.entries(options)) rows.push([key, optionText(value)]);
+  if (options) {
+    rows.push(['Loss', lossWords(options)]);
+    for (const [key, value] of Object.entries(options)) rows.push([key, optionText(value)]);
+  }
   if (state.run) rows.push(['startedAt', state.run.startedAt]);
   const html = rows.map(
     ([key, value]) => `<tr><th scope="row">${escapeHtml(key)}</th><td>${escapeHtml(value)}</td></tr>`,

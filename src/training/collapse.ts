@@ -1,4 +1,5 @@
 import { computeLoss } from '../core/losses/losses.js';
+import { hasMargin } from '../core/losses/named.js';
 import { spreadOf } from '../core/spread.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { firstOfEach } from '../dataset/firstOfEach.js';
@@ -131,7 +132,7 @@ export function collapseWarning(collapse: Collapse, options: TrainingOptions, ep
 function adviceFor({ loss, mining, weights, parent, margin, lossRamp, warmupEpochs }: TrainingOptions): string {
   const changes: string[] = ['a lower learning rate (--learning-rate)'];
   if (loss === 'triplet' && mining === 'hard') changes.push('--mining semi-hard');
-  if (['cosface', 'arcface', 'combined'].includes(loss) && margin > 0.2) changes.push('a smaller --margin');
+  if (hasMargin(loss) && margin > 0.2) changes.push('a smaller --margin');
   if (loss !== 'softmax' && loss !== 'distillation' && lossRamp === 0) changes.push('--loss-ramp 0.3');
   if (warmupEpochs === 0) changes.push('--warmup-epochs 1');
   const random = weights === undefined && parent === undefined;

@@ -7,23 +7,12 @@ import type { Graph } from '../graph/graph.js';
 import type { ParameterValues } from '../graph/networkState.js';
 import { HeadColumns } from './headColumns.js';
 import { HeadSession } from './headSession.js';
+import type { LossOption } from '../protocol/lossOptions.js';
 import type { SettledOptions } from './logitScale.js';
 import { SessionAround } from './sessionAround.js';
 
 /** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
-export type CosineSettings = Pick<
-  SettledOptions,
-  | 'loss'
-  | 'logitScale'
-  | 'margin'
-  | 'marginM1'
-  | 'marginM2'
-  | 'marginM3'
-  | 'mining'
-  | 'labelSmoothing'
-  | 'clipNorm'
-  | 'distillationWeight'
->;
+export type CosineSettings = Pick<SettledOptions, Exclude<LossOption, 'lossRamp'> | 'clipNorm'>;
 
 function lossOf(settings: CosineSettings): TrainingLoss {
   const { loss, distillationWeight, margin, mining } = settings;

@@ -20,9 +20,9 @@ import { TaughtReader } from './taughtReader.js';
 
 /**
  * The one stage of a run that trains every layer of the face network, on views that chance makes anew in every epoch. Its head is
- * imprinted with what the network gives before it trains, where that is not random, or that of the run that is fine-tuned. Where the loss asks for it, each
- * view comes with the embedding that the network gave before it trained: of the picture as it is, or, where the network is
- * quantized, of the same view, since that is to change as little as can be.
+ * imprinted with what the network gives before it trains, where that is not random, or that of the run that is fine-tuned. Where the
+ * loss asks for it, each view comes with the embedding that the network gave before it trained: of the picture as it is, or, where the
+ * network is quantized, of the same view, since that is to change as little as can be.
  *
  * @param float the network with a cosine head
  * @param values of the graph's parameters before the first step, however far a run has come

@@ -42,8 +42,8 @@ export class LossSum {
   }
 
   /**
-   * The rows that are correct are told by the first loss that reads scores, else by the first. A loss whose outputs or targets are not there is left
-   * out, which a step never asks for.
+   * The rows that are correct are told by the first loss that reads scores, else by the first. A loss whose outputs or targets are not
+   * there is left out, which a step never asks for.
    *
    * @param ramp how far scales and margins have grown: a scale that has not makes the scores as much smaller
    */

@@ -29,9 +29,8 @@ export function computeLoss<Kind extends keyof Kinds>(
 
 /** @throws RangeError for a setting that is out of its range */
 export function checkLoss<Kind extends keyof Kinds>(loss: Kinds[Kind] & { readonly kind: Kind }): void {
-  const table: LossTable = LOSSES;
   const told = new Map<string, unknown>(Object.entries(loss));
-  for (const [name, setting] of Object.entries<Range | Choice>(table[loss.kind].settings)) {
+  for (const [name, setting] of settingsOf(loss)) {
     const value = told.get(name);
     if ('choices' in setting) {
       if (!setting.choices.some((choice) => choice === value))
@@ -50,7 +49,7 @@ export function checkLoss<Kind extends keyof Kinds>(loss: Kinds[Kind] & { readon
 export function rampedLoss<L extends Loss>(loss: L, ramp: LossRamp): L {
   const told = new Map<string, unknown>(Object.entries(loss));
   const grown: Record<string, number> = {};
-  for (const [name, setting] of Object.entries<Range | Choice>(LOSSES[loss.kind].settings)) {
+  for (const [name, setting] of settingsOf(loss)) {
     if ('choices' in setting) continue;
     const { least, ramp: grows } = setting;
     if (!grows || ramp[grows] === 1) continue;
@@ -61,8 +60,11 @@ export function rampedLoss<L extends Loss>(loss: L, ramp: LossRamp): L {
 }
 
 /** Whether its scores are multiplied by a scale that grows. */
-export function hasScale({ kind }: Loss): boolean {
-  return Object.values<Range | Choice>(LOSSES[kind].settings).some(
-    (setting) => 'ramp' in setting && setting.ramp === 'scale',
-  );
+export function hasScale(loss: Loss): boolean {
+  return settingsOf(loss).some(([, setting]) => 'ramp' in setting && setting.ramp === 'scale');
+}
+
+/** Each with what it may be. */
+function settingsOf({ kind }: Loss): [name: string, Range | Choice][] {
+  return Object.entries<Range | Choice>(LOSSES[kind].settings);
 }
