@@ -12,7 +12,7 @@ import { embeddingsFolder } from '../../src/platform/cacheFolder.js';
 import type { Evaluation } from '../../src/protocol/evaluation.js';
 import { enrolFolder } from '../../src/recognition/enrolFolder.js';
 import { evaluateModel } from '../../src/recognition/evaluateModel.js';
-import { ownedPictures, type OwnedPicture } from '../../src/recognition/faceSetOf.js';
+import { ownedPictures } from '../../src/recognition/faceSetOf.js';
 import { faceSight } from '../../src/recognition/faceSight.js';
 import { FolderFaces } from '../../src/recognition/keptFaces.js';
 import type { Sight } from '../../src/recognition/sight.js';
@@ -20,6 +20,7 @@ import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
 import { calibration } from './calibration.js';
 import { int8Sight } from './int8Sight.js';
+import { firstOfEach } from './support.js';
 
 const DRAWS = [0, 1, 2, 3, 4];
 const PICTURES = [5, 1];
@@ -37,11 +38,6 @@ interface Folders {
   readonly people: string;
   readonly pairs: string;
   readonly scratch: string;
-}
-
-function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
-  const seen = new Set<string>();
-  return pictures.filter(({ person }) => !seen.has(person) && seen.add(person));
 }
 
 async function drawOnce(

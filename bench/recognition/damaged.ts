@@ -12,8 +12,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { bestOf } from '../../src/core/best.js';
-import { reduceAll } from '../../src/core/runState.js';
 import { decodeWhole } from '../../src/dataset/decodePicture.js';
 import { thresholdFor } from '../../src/evaluation/threshold.js';
 import { LARGEST_SIDE } from '../../src/faces/facesOf.js';
@@ -35,11 +33,9 @@ import { modelSight } from '../../src/recognition/modelSight.js';
 import { faceOf } from '../../src/recognition/recognize.js';
 import type { Sight } from '../../src/recognition/sight.js';
 import { readRecognizer } from '../../src/recognizers/recognizerFolder.js';
-import { RunReader } from '../../src/runs/runReader.js';
-import { StopSignal } from '../../src/training/stopSignal.js';
-import { trainRun } from '../../src/training/trainRun.js';
 import { findFaceWeights, type FaceWeightsFiles } from '../../src/weights/faceWeights.js';
 import { damagesFor, type Damage } from './damages.js';
+import { firstOfEach, trainedIn } from './support.js';
 
 const STRANGERS = 500;
 const NAMED_SHARE = 0.01;
@@ -69,11 +65,6 @@ function drawOf(people: string): Draw {
   };
 }
 
-function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
-  const seen = new Set<string>();
-  return pictures.filter(({ person }) => !seen.has(person) && seen.add(person));
-}
-
 /** Trains on the enrolled pictures. @returns the folder of the best checkpoint */
 async function trained(
   draw: Draw,
@@ -91,14 +82,10 @@ async function trained(
       fs.copyFileSync(file, path.join(dataset, side, person, path.basename(file)));
     }
   const runFolder = path.join(scratch, `run-${rest.seed}`);
-  const options = withRecipe(recipe, { dataset, ...rest, keepCheckpoints: 1000 }).data!;
-  const started = performance.now();
-  if (!(await trainRun({ runFolder, options, version: 'bench' }, silent, new StopSignal())))
-    throw new Error(fs.readFileSync(path.join(runFolder, 'metrics.ndjson'), 'utf8').split('\n').at(-2));
-  const { epochs } = reduceAll(new RunReader(runFolder).readNew());
-  const { epoch } = bestOf(epochs)!;
-  console.log(`trained in ${((performance.now() - started) / 1000).toFixed(0)} s; best epoch ${epoch}`);
-  return path.join(runFolder, 'checkpoints', `epoch-${String(epoch).padStart(4, '0')}`);
+  const options = withRecipe(recipe, { dataset, ...rest }).data!;
+  const { best, checkpoint, seconds } = await trainedIn(runFolder, options);
+  console.log(`trained in ${seconds.toFixed(0)} s; best epoch ${best.epoch}`);
+  return checkpoint;
 }
 
 /** Vectors of pictures, damaged; undefined where no name can be given. */

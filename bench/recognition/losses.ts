@@ -10,15 +10,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { bestOf } from '../../src/core/best.js';
-import { reduceAll } from '../../src/core/runState.js';
 import type { RecipeName, TrainingOptionsInput } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { evaluateModel } from '../../src/recognition/evaluateModel.js';
 import { modelSight } from '../../src/recognition/modelSight.js';
-import { RunReader } from '../../src/runs/runReader.js';
-import { StopSignal } from '../../src/training/stopSignal.js';
-import { trainRun } from '../../src/training/trainRun.js';
+import { linesIn, trainedIn } from './support.js';
 
 interface Network {
   readonly recipe: RecipeName;
@@ -84,22 +80,17 @@ async function measured(name: string, loss: keyof typeof LOSSES, seed: number, p
   try {
     const runFolder = path.join(scratch, 'run');
     const wished = {
-      ...{ dataset: isOfFaces ? places.people : places.aligned, seed, keepCheckpoints: 1000 },
+      ...{ dataset: isOfFaces ? places.people : places.aligned, seed },
       ...(isOfFaces && { faceWeights: places.weights }),
       ...options,
       ...LOSSES[loss],
     };
     const read = withRecipe(recipe, wished);
     if (!read.success) throw read.error;
-    const job = { runFolder, options: read.data, version: 'bench' };
-    if (!(await trainRun(job, () => undefined, new StopSignal())))
-      throw new Error(fs.readFileSync(path.join(runFolder, 'metrics.ndjson'), 'utf8').trim().split('\n').at(-1));
-    const { epochs, finished } = reduceAll(new RunReader(runFolder).readNew());
-    const best = bestOf(epochs)!;
-    const checkpoint = path.join(runFolder, 'checkpoints', `epoch-${String(best.epoch).padStart(4, '0')}`);
+    const { best, checkpoint, seconds } = await trainedIn(runFolder, read.data);
     const { accuracy: pairs } = await onPairs(checkpoint, places);
     const { valAccuracy: accuracy, epoch: bestEpoch } = best;
-    return { network: name, loss, seed, accuracy, bestEpoch, pairs, seconds: finished!.elapsedSeconds };
+    return { network: name, loss, seed, accuracy, bestEpoch, pairs, seconds };
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
@@ -112,16 +103,12 @@ async function onPairs(
   const sight = await modelSight(checkpoint, 'on', weights);
   try {
     const asked = { pairs, strangersPer1000: 10, seed: 0 };
-    const evaluation = await evaluateModel(sight, undefined, asked, () => undefined, () => false); // prettier-ignore
+    const never = () => false;
+    const evaluation = await evaluateModel(sight, undefined, asked, () => undefined, never);
     return evaluation?.verification ?? {};
   } finally {
     await sight.close();
   }
-}
-
-function linesOf(file: string): Line[] {
-  if (!fs.existsSync(file)) return [];
-  return fs.readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line); // prettier-ignore
 }
 
 function report(lines: readonly Line[]): void {
@@ -156,13 +143,15 @@ async function main(): Promise<void> {
     for (const [network, { losses }] of Object.entries(NETWORKS))
       for (const loss of losses) {
         if (!`${network}, ${loss}`.includes(values.only)) continue;
-        const isDone = linesOf(values.out).some((l) => l.network === network && l.loss === loss && l.seed === seed);
+        const isDone = linesIn<Line>(values.out).some(
+          (l) => l.network === network && l.loss === loss && l.seed === seed,
+        );
         if (isDone) continue;
         const line = await measured(network, loss, seed, { people, aligned, pairs, weights });
         fs.appendFileSync(values.out, `${JSON.stringify(line)}\n`);
         console.log(JSON.stringify(line));
       }
-  report(linesOf(values.out));
+  report(linesIn<Line>(values.out));
 }
 
 void main();

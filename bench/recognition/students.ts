@@ -11,26 +11,21 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { bestOf } from '../../src/core/best.js';
 import { dot, normalizeRows } from '../../src/core/cosine.js';
 import { Random } from '../../src/core/random.js';
-import { reduceAll } from '../../src/core/runState.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { accuracyByFolds } from '../../src/evaluation/roc.js';
 import { readPairs, type NamedPair, type PairPicture } from '../../src/evaluation/pairs.js';
 import { openAlignedFaces } from '../../src/faces/openFaceFinder.js';
 import { ofCheckpoint } from '../../src/inference/open/checkpoint.js';
 import { makePrivateFolder } from '../../src/platform/privateFolder.js';
-import type { TrainingOptions } from '../../src/protocol/options.js';
 import { withRecipe } from '../../src/protocol/recipes.js';
 import { ownedPictures, type OwnedPicture } from '../../src/recognition/faceSetOf.js';
 import { fineTuningOptions } from '../../src/runs/checkpointRun.js';
-import { RunReader } from '../../src/runs/runReader.js';
-import { StopSignal } from '../../src/training/stopSignal.js';
 import { SizedNetwork } from '../../src/training/taughtReader.js';
-import { trainRun } from '../../src/training/trainRun.js';
 import { readFaceNetwork } from '../../src/weights/faceNetwork.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
+import { linesIn, trainedIn } from './support.js';
 
 const BATCH = 50;
 const GROUPS = 10;
@@ -132,15 +127,6 @@ async function accuracyOf(
   return { accuracy: shares.reduce((sum, share) => sum + share, 0) / shares.length, pairs: known.length };
 }
 
-async function trained(runFolder: string, options: TrainingOptions) {
-  if (!(await trainRun({ runFolder, options, version: 'bench' }, () => undefined, new StopSignal())))
-    throw new Error(fs.readFileSync(path.join(runFolder, 'metrics.ndjson'), 'utf8').trim().split('\n').at(-1));
-  const { epochs, dataset, finished } = reduceAll(new RunReader(runFolder).readNew());
-  const best = bestOf(epochs)!;
-  const checkpoint = path.join(runFolder, 'checkpoints', `epoch-${String(best.epoch).padStart(4, '0')}`);
-  return { best, checkpoint, dataset: dataset!, seconds: finished!.elapsedSeconds };
-}
-
 async function embeddingsBy(checkpoint: string, use: (embed: Embed) => Promise<number>): Promise<number> {
   const model = await ofCheckpoint(checkpoint);
   try {
@@ -188,11 +174,11 @@ async function measured(settings: Settings, fold: number, wished: number, crops:
       return found.accuracy;
     };
     const { epochs, width, size, weights, faceWeights } = settings;
-    const wish = { dataset, teacher: faceWeights, faces: 'off', split: 0.95, keepCheckpoints: 1000 } as const;
+    const wish = { dataset, teacher: faceWeights, faces: 'off', split: 0.95 } as const;
     const read = withRecipe('distil', { ...wish, epochs, width, size, weights, faceWeights });
     if (!read.success) throw read.error;
-    const float = await trained(path.join(scratch, 'float'), read.data);
-    const int8 = await trained(
+    const float = await trainedIn(path.join(scratch, 'float'), read.data);
+    const int8 = await trainedIn(
       path.join(scratch, 'int8'),
       fineTuningOptions(float.checkpoint, { quantization: { sensitivityPictures: 0 } }),
     );
@@ -207,11 +193,6 @@ async function measured(settings: Settings, fold: number, wished: number, crops:
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-function linesOf(file: string): Line[] {
-  if (!fs.existsSync(file)) return [];
-  return fs.readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map((line) => JSON.parse(line) as Line); // prettier-ignore
 }
 
 function report(lines: readonly Line[], counts: readonly number[]): void {
@@ -247,13 +228,13 @@ async function main(): Promise<void> {
   makePrivateFolder(crops);
   for (const fold of values.folds.split(',').map(Number))
     for (const count of counts) {
-      if (linesOf(values.out).some((line) => line.fold === fold && line.wished === count)) continue;
+      if (linesIn<Line>(values.out).some((line) => line.fold === fold && line.wished === count)) continue;
       const line = await measured(settings, fold, count, crops);
       fs.appendFileSync(values.out, `${JSON.stringify(line)}\n`);
       console.log(JSON.stringify(line));
     }
   console.log('| people | pictures | cosine | float | int8 | teacher | time | for int8 | folds |');
-  report(linesOf(values.out), counts);
+  report(linesIn<Line>(values.out), counts);
 }
 
 void main();

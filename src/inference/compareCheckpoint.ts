@@ -2,7 +2,7 @@ import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import type { Comparison } from '../protocol/comparison.js';
 import { openCheckpoint } from './openCheckpoint.js';
-import { measure } from './measure.js';
+import { measure, picturesGone } from './measure.js';
 import { runFolderOf } from '../runs/runFolder.js';
 
 /**
@@ -28,11 +28,7 @@ export async function compareCheckpoint(
   if (cancelled()) return undefined;
   const { dataset } = source.run.options;
   if (!measured)
-    throw new UserError(
-      'dataset-missing',
-      `The pictures of this network are not where they were, or show other people: “${dataset}”.`,
-      'Bring them back: float and int8 are compared on the validation pictures of their run.',
-    );
+    throw picturesGone(source, 'Bring them back: float and int8 are compared on the validation pictures of their run.');
   const run = path.basename(runFolderOf(checkpoint));
   return { checkpoint: `${run}/${path.basename(checkpoint)}`, dataset, network: source.float.name, ...measured };
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { computeLoss, DEFAULT_LOSS } from '../core/losses/losses.js';
 import { argmax, softmax } from '../core/softmax.js';
+import { UserError } from '../core/userError.js';
 import { openDataset, readBatch, type Dataset } from '../dataset/dataset.js';
 import { jpegDataUri } from '../dataset/thumbnail.js';
 import { picturesOfRun } from '../dataset/picturesOfRun.js';
@@ -96,6 +97,15 @@ export async function datasetOf(
   if (dataset.people.length === people.length && dataset.people.every((name, i) => name === people[i])) return dataset;
   await dataset.source.close();
   return undefined;
+}
+
+/** Where the pictures of a run are gone. @param advice what to do, and what they are for */
+export function picturesGone({ run: { options } }: OpenedCheckpoint, advice: string): UserError {
+  return new UserError(
+    'dataset-missing',
+    `The pictures of this network are not where they were, or show other people: “${options.dataset}”.`,
+    advice,
+  );
 }
 
 async function measureOn(

@@ -4,9 +4,9 @@ import { UserError } from '../core/userError.js';
 import { cutBatches } from '../dataset/batches.js';
 import { readBatch } from '../dataset/dataset.js';
 import type { Answer } from '../protocol/recipeComparison.js';
-import { datasetOf } from './measure.js';
+import { datasetOf, picturesGone } from './measure.js';
+import { ofOpenedCheckpoint } from './open/checkpoint.js';
 import { openCheckpoint } from './openCheckpoint.js';
-import { openModel } from './openModel.js';
 import { throughFaces } from './throughFaces.js';
 
 const BATCH = 32;
@@ -34,12 +34,8 @@ export async function validatedAnswers(
   const dataset = opened && (await throughFaces(opened, source, onProgress, cancelled));
   if (cancelled()) return undefined;
   if (!dataset)
-    throw new UserError(
-      'dataset-missing',
-      `The pictures of this network are not where they were, or show other people: “${source.run.options.dataset}”.`,
-      'Bring them back: a network is asked about the validation pictures of its run.',
-    );
-  const model = await openModel(checkpoint);
+    throw picturesGone(source, 'Bring them back: a network is asked about the validation pictures of its run.');
+  const model = await ofOpenedCheckpoint(source, checkpoint);
   try {
     const { files, people, split } = dataset;
     const answers: Answer[] = [];

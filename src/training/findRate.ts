@@ -16,7 +16,7 @@ import { seenThroughFaces } from './seenThroughFaces.js';
 import type { Stage } from './stage.js';
 import { stagesOf } from './stages.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
-import { teacherOf } from './teacher.js';
+import { looksOf, teacherOf } from './teacher.js';
 import { startingNetwork } from './trainRun.js';
 
 type Ports = Pick<TrainingPorts, 'pixelCache' | 'selectEngine' | 'openFaces'>;
@@ -48,7 +48,7 @@ export async function findRate(
   const face = faceStart(options);
   if (!face) requireWeights(options);
   const teacher = teacherOf(options);
-  const looks = (options.faces === 'on' ? face : undefined) ?? teacher?.looks;
+  const looks = looksOf(options, face, teacher);
   const { engine } = await ports.selectEngine(options);
   const cache = { cacheFolder: ports.pixelCache, cacheBytes: options.pixelCacheMiB * 2 ** 20 };
   const opened = await openDataset(scanned, { ...options, ...cache }, progress, cancelled);

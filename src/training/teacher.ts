@@ -90,6 +90,15 @@ function looksFor(files: FaceWeightsFiles, template: Template, size: number): Fa
   return { files, network: { ...readFaceNetwork(files), size }, template };
 }
 
+/** What finds the faces of a training, where its pictures are not crops of faces already. */
+export function looksOf(
+  { faces }: Pick<TrainingOptions, 'faces'>,
+  face: FaceStart | undefined,
+  teacher: Teacher | undefined,
+): FaceStart | undefined {
+  return (faces === 'on' ? face : undefined) ?? teacher?.looks;
+}
+
 /**
  * That a run goes on with the teacher that it began with: another one has other directions.
  *

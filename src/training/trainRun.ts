@@ -40,6 +40,7 @@ import { seenThroughFaces } from './seenThroughFaces.js';
 import type { StopSignal } from './stopSignal.js';
 import { stagesOf } from './stages.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
+import { looksOf } from './teacher.js';
 import { TrainingLoop } from './trainingLoop.js';
 
 /**
@@ -136,7 +137,7 @@ async function runWith(context: RunContext, writer: CheckpointWriter): Promise<E
     throttled((done, total) => emit({ type: 'preparing', done, total })),
     () => stop.requested,
   );
-  const looks = (options.faces === 'on' ? face : undefined) ?? teacher?.looks;
+  const looks = looksOf(options, face, teacher);
   const dataset = opened && looks ? await throughFaces(context, opened, engine, looks) : opened;
   if (!dataset) return stoppedBefore(stop, from);
   try {

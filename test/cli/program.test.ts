@@ -165,10 +165,12 @@ describe('the program at a terminal', function () {
       run('compare-recipes', 'data', '--recipes', 'default,original', '--seeds', '2', ...small, '--json');
     const first = compare();
     assert.equal(first.status, 0, first.stderr);
-    const lines = first.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string });
+    const linesOf = ({ stdout }: typeof first) =>
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { type: string });
+    const lines = linesOf(first);
     assert.equal(lines.filter(({ type }) => type === 'finished').length, 4);
     const { type, ...compared } = lines.at(-1)!;
     assert.equal(type, 'recipesCompared');
@@ -182,9 +184,9 @@ describe('the program at a terminal', function () {
       'data-original-seed-128',
       'data-original-seed-129',
     ];
-    assert.deepEqual(runs.map((name) => name.slice(0, -9)), names); // prettier-ignore
-    const again = compare();
-    assert.deepEqual(again.stdout.trim().split('\n').map((line) => JSON.parse(line) as object), [lines.at(-1)]); // prettier-ignore
+    const undated = runs.map((name) => name.slice(0, -9));
+    assert.deepEqual(undated, names);
+    assert.deepEqual(linesOf(compare()), [lines.at(-1)]);
   });
 
   it('writes exclusions over an earlier list, and over nothing else', async () => {

@@ -33,7 +33,8 @@ describe('watchFolder', () => {
     const files = ['/a', '/b', '/c', '/d', '/e'];
     const { asked, told, rests } = await watched([[], files, []], (some) => recognizedIn(some));
     assert.deepEqual(asked, [['/a', '/b', '/c', '/d'], ['/e']]);
-    assert.deepEqual(told, files.map((file) => `${file} answered`)); // prettier-ignore
+    const answered = files.map((file) => `${file} answered`);
+    assert.deepEqual(told, answered);
     assert.ok(rests.every((ms) => ms >= 400));
   });
 

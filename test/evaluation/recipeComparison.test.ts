@@ -58,8 +58,9 @@ describe('a comparison of recipes', () => {
       [7],
     );
     assert.deepEqual(compared.pictures, [3]);
-    const told = compared.recipes.map(({ right, of: asked, unanswered }) => [right, asked, unanswered]);
-    assert.deepEqual(told, [[3, 3, 0], [1, 3, 1]]); // prettier-ignore
+    const [seeing, blind] = compared.recipes.map(({ right, of: asked, unanswered }) => [right, asked, unanswered]);
+    assert.deepEqual(seeing, [3, 3, 0]);
+    assert.deepEqual(blind, [1, 3, 1]);
   });
 
   it('claims nothing where all answer alike, or where nobody differs', () => {

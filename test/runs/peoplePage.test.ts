@@ -50,8 +50,8 @@ describe('a page of people', () => {
         [read.first, first],
         [read.second, second],
       ] as const)
-        // prettier-ignore
-        then.forEach((v, i) => assert.ok(Math.abs(now[i]! - v) <= Math.abs(v) * 2 ** -7, `${now[i]} for ${v}`));
+        for (const [i, v] of then.entries())
+          assert.ok(Math.abs(now[i]! - v) <= Math.abs(v) * 2 ** -7, `${now[i]} for ${v}`);
       const alone = new Float32Array(LAYOUT.length);
       page.readValues(place, alone);
       assert.deepEqual(alone, read.values);

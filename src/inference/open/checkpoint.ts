@@ -2,13 +2,17 @@ import { selectEngine } from '../../engine/selectEngine.js';
 import { factsOf } from '../../export/exportSource.js';
 import { quantizeGraph } from '../../quantization/quantizeGraph.js';
 import { quantizersOf } from '../../quantization/quantizers.js';
-import { openCheckpoint } from '../openCheckpoint.js';
+import { openCheckpoint, type OpenedCheckpoint } from '../openCheckpoint.js';
 import { requireValues } from '../../runs/checkpointValues.js';
 import type { OpenedModel } from './openedModel.js';
 
 /** A checkpoint, computed by an engine. */
-export async function ofCheckpoint(folder: string): Promise<OpenedModel> {
-  const source = openCheckpoint(folder);
+export function ofCheckpoint(folder: string): Promise<OpenedModel> {
+  return ofOpenedCheckpoint(openCheckpoint(folder), folder);
+}
+
+/** The same of one that was read. */
+export async function ofOpenedCheckpoint(source: OpenedCheckpoint, folder: string): Promise<OpenedModel> {
   const graph = source.quantization ? quantizeGraph(source.float, source.quantization) : source.float;
   requireValues(graph, source.parameters, folder);
   const { engine } = await selectEngine({ engine: 'auto', threads: 0 });
