@@ -2,10 +2,10 @@
 // and networks").
 //
 // node scripts/build.mjs && node --import tsx bench/recognition/losses.ts <people> <aligned people> <pairs> <face weights>
-//   [--seeds 0,1,2] [--only PART] [--out FILE]
+//   [--seeds 0,1,2] [--only PART] [--imagenet FILE] [--out FILE]
 //
-// <aligned people> is what `face-trainer align <people>` makes: what networks read that find no face themselves. Each training is a line
-// of FILE; those that are there are not trained again.
+// <aligned people> is what `face-trainer align <people>` makes: what networks read that find no face themselves. --imagenet names
+// MobileNetV2's weights where the downloaded ones are not here. Each training is a line of --out; those there are not trained again.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -71,6 +71,7 @@ interface Places {
   readonly aligned: string;
   readonly pairs: string;
   readonly weights: string;
+  readonly imagenet: string | undefined;
 }
 
 async function measured(name: string, loss: keyof typeof LOSSES, seed: number, places: Places): Promise<Line> {
@@ -82,6 +83,7 @@ async function measured(name: string, loss: keyof typeof LOSSES, seed: number, p
     const wished = {
       ...{ dataset: isOfFaces ? places.people : places.aligned, seed },
       ...(isOfFaces && { faceWeights: places.weights }),
+      ...(recipe === 'default' && places.imagenet && { weights: places.imagenet }),
       ...options,
       ...LOSSES[loss],
     };
@@ -132,6 +134,7 @@ async function main(): Promise<void> {
     options: {
       seeds: { type: 'string', default: '0,1,2' },
       only: { type: 'string', default: '' },
+      imagenet: { type: 'string' },
       out: { type: 'string', default: 'losses.ndjson' },
     },
     allowPositionals: true,
@@ -147,7 +150,13 @@ async function main(): Promise<void> {
           (l) => l.network === network && l.loss === loss && l.seed === seed,
         );
         if (isDone) continue;
-        const line = await measured(network, loss, seed, { people, aligned, pairs, weights });
+        const line = await measured(network, loss, seed, {
+          people,
+          aligned,
+          pairs,
+          weights,
+          imagenet: values.imagenet,
+        });
         fs.appendFileSync(values.out, `${JSON.stringify(line)}\n`);
         console.log(JSON.stringify(line));
       }
