@@ -1,5 +1,5 @@
 import { computeLoss } from '../core/losses/losses.js';
-import { hasMargin } from '../core/losses/named.js';
+import { hasMargin, namedLoss } from '../core/losses/named.js';
 import { spreadOf } from '../core/spread.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { firstOfEach } from '../dataset/firstOfEach.js';
@@ -129,10 +129,13 @@ export function collapseWarning(collapse: Collapse, options: TrainingOptions, ep
   return { code: COLLAPSED, message: message(), advice: adviceFor(options) };
 }
 
-function adviceFor({ loss, mining, weights, parent, margin, lossRamp, warmupEpochs }: TrainingOptions): string {
+function adviceFor(options: TrainingOptions): string {
+  const { mining, weights, parent, margin, lossRamp, warmupEpochs } = options;
+  const loss = namedLoss(options);
   const changes: string[] = ['a lower learning rate (--learning-rate)'];
   if (loss === 'triplet' && mining === 'hard') changes.push('--mining semi-hard');
-  if (hasMargin(loss) && margin > 0.2) changes.push('a smaller --margin');
+  if (loss === 'combined') changes.push('smaller margins (--margin-m1, --margin-m2, --margin-m3)');
+  else if (hasMargin(loss) && margin > 0.2) changes.push('a smaller --margin');
   if (loss !== 'softmax' && loss !== 'distillation' && lossRamp === 0) changes.push('--loss-ramp 0.3');
   if (warmupEpochs === 0) changes.push('--warmup-epochs 1');
   const random = weights === undefined && parent === undefined;

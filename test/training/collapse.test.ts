@@ -83,6 +83,12 @@ describe('collapseWarning', () => {
     );
     const gentle = collapseWarning(alike, optionsOf({ weights: 'imagenet', loss: 'softmax', warmupEpochs: 1 }), 3);
     assert.equal(gentle.advice, 'Stop, and train again with a lower learning rate (--learning-rate).');
+    const unsaid = collapseWarning(alike, optionsOf({ weights: 'imagenet', warmupEpochs: 1 }), 3);
+    assert.equal(unsaid.advice, gentle.advice);
+    const faces = collapseWarning(alike, optionsOf({ weights: 'faces', warmupEpochs: 1 }), 3);
+    assert.match(faces.advice, /, or a smaller --margin, or --loss-ramp 0.3/);
+    const three = collapseWarning(alike, optionsOf({ loss: 'combined' }), 3);
+    assert.match(three.advice, /smaller margins \(--margin-m1, --margin-m2, --margin-m3\)/);
   });
 });
 
