@@ -5,30 +5,15 @@
 //
 // <aligned faces> is a folder with one sub-folder a person, of crops as the network reads them; the first picture of each is taken.
 import path from 'node:path';
-import sharp from 'sharp';
-import { dot, normalizeRows } from '../../src/core/cosine.js';
+import { dot } from '../../src/core/cosine.js';
 import { ofCheckpoint } from '../../src/inference/open/checkpoint.js';
 import { ownedPictures } from '../../src/recognition/faceSetOf.js';
-import { firstOfEach } from './support.js';
+import { embeddingsOf, firstOfEach } from './support.js';
 
-const BATCH = 50;
-
-async function embedded(checkpoint: string, files: readonly string[]): Promise<Float32Array[]> {
+async function embedded(checkpoint: string, files: readonly string[]): Promise<Map<string, Float32Array>> {
   const model = await ofCheckpoint(checkpoint);
   try {
-    const { width: size } = model.facts.input;
-    const rows: Float32Array[] = [];
-    for (let i = 0; i < files.length; i += BATCH) {
-      const some = files.slice(i, i + BATCH);
-      const crops = await Promise.all(
-        some.map((file) => sharp(file).resize(size, size, { fit: 'fill' }).removeAlpha().raw().toBuffer()),
-      );
-      const embeddings = await model.embed!(new Uint8Array(Buffer.concat(crops)));
-      const length = embeddings.length / some.length;
-      const units = normalizeRows(Float32Array.from(embeddings), length);
-      some.forEach((_, row) => rows.push(units.subarray(row * length, (row + 1) * length)));
-    }
-    return rows;
+    return await embeddingsOf(files, model.facts.input.width, (images) => model.embed!(images));
   } finally {
     await model.close();
   }
@@ -39,7 +24,7 @@ async function main(): Promise<void> {
   if (!float || !int8 || !faces) throw new Error('Name two checkpoints and a folder of aligned faces.');
   const files = firstOfEach(ownedPictures(faces)).map(({ file }) => file);
   const [exact, rounded] = [await embedded(float, files), await embedded(int8, files)];
-  const cosines = exact.map((row, i) => dot(row, rounded[i]!)).sort((a, b) => a - b);
+  const cosines = files.map((file) => dot(exact.get(file)!, rounded.get(file)!)).sort((a, b) => a - b);
   const at = (share: number) => cosines[Math.floor(share * (cosines.length - 1))]!.toFixed(4);
   console.log(`${cosines.length} faces: median cosine ${at(0.5)}, lowest tenth ${at(0.1)}, least ${at(0)}`);
 }

@@ -142,6 +142,7 @@ async function main(): Promise<void> {
   const [people, aligned, pairs, weights] = positionals.map((place) => path.resolve(place));
   if (!people || !aligned || !pairs || !weights)
     throw new Error('Name a folder of people, their aligned faces, one of pairs, and the face weights.');
+  const { imagenet } = values;
   for (const seed of values.seeds.split(',').map(Number))
     for (const [network, { losses }] of Object.entries(NETWORKS))
       for (const loss of losses) {
@@ -150,13 +151,7 @@ async function main(): Promise<void> {
           (l) => l.network === network && l.loss === loss && l.seed === seed,
         );
         if (isDone) continue;
-        const line = await measured(network, loss, seed, {
-          people,
-          aligned,
-          pairs,
-          weights,
-          imagenet: values.imagenet,
-        });
+        const line = await measured(network, loss, seed, { people, aligned, pairs, weights, imagenet });
         fs.appendFileSync(values.out, `${JSON.stringify(line)}\n`);
         console.log(JSON.stringify(line));
       }

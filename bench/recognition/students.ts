@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { dot, normalizeRows } from '../../src/core/cosine.js';
+import { dot } from '../../src/core/cosine.js';
 import { Random } from '../../src/core/random.js';
 import { selectEngine } from '../../src/engine/selectEngine.js';
 import { accuracyByFolds } from '../../src/evaluation/roc.js';
@@ -25,9 +25,8 @@ import { fineTuningOptions } from '../../src/runs/checkpointRun.js';
 import { SizedNetwork } from '../../src/training/taughtReader.js';
 import { readFaceNetwork } from '../../src/weights/faceNetwork.js';
 import { findFaceWeights } from '../../src/weights/faceWeights.js';
-import { linesIn, trainedIn } from './support.js';
+import { embeddingsOf, linesIn, trainedIn, type Embed } from './support.js';
 
-const BATCH = 50;
 const GROUPS = 10;
 /** Crops are read at once by so many. */
 const PARALLEL = 8;
@@ -58,9 +57,6 @@ interface Line {
   readonly int8: number;
   readonly secondsInt8: number;
 }
-
-/** Unit rows of crops, a batch at a time. */
-type Embed = (images: Uint8Array, count: number) => Promise<Float32Array>;
 
 /** Writes the face of each picture, aligned, where it is not there yet. @returns files by picture */
 async function cropsOf(
@@ -110,15 +106,7 @@ async function accuracyOf(
 ): Promise<{ readonly accuracy: number; readonly pairs: number }> {
   const known = list.filter(({ pictures }) => pictures.every((picture) => cropOf(picture)));
   const files = [...new Set(known.flatMap(({ pictures }) => pictures.map((picture) => cropOf(picture)!)))];
-  const rows = new Map<string, Float32Array>();
-  for (let from = 0; from < files.length; from += BATCH) {
-    const some = files.slice(from, from + BATCH);
-    const pixels = await Promise.all(some.map((file) => sharp(file).resize(size, size).raw().toBuffer()));
-    const embeddings = await embed(new Uint8Array(Buffer.concat(pixels)), some.length);
-    const length = embeddings.length / some.length;
-    normalizeRows(embeddings, length);
-    some.forEach((file, i) => rows.set(file, embeddings.subarray(i * length, (i + 1) * length)));
-  }
+  const rows = await embeddingsOf(files, size, embed);
   const shares = accuracyByFolds({
     similarity: known.map(({ pictures: [a, b] }) => dot(rows.get(cropOf(a)!)!, rows.get(cropOf(b)!)!)),
     same: known.map(({ same }) => same),

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import sharp from 'sharp';
 import { bestOf } from '../../src/core/best.js';
+import { normalizeRows } from '../../src/core/cosine.js';
 import { reduceAll } from '../../src/core/runState.js';
 import type { EventOf } from '../../src/protocol/runEvents.js';
 import type { TrainingOptions } from '../../src/protocol/options.js';
@@ -10,6 +12,8 @@ import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
 
 // What the measurements of recognition share.
+
+const BATCH = 50;
 
 /** A run that came to its end. */
 export interface Trained {
@@ -41,4 +45,25 @@ export function linesIn<Line>(file: string): Line[] {
 export function firstOfEach(pictures: readonly OwnedPicture[]): OwnedPicture[] {
   const seen = new Set<string>();
   return pictures.filter(({ person }) => !seen.has(person) && seen.add(person));
+}
+
+/** Embeddings of crops, a batch at a time: of bytes [N, H, W, 3] their rows. */
+export type Embed = (images: Uint8Array, count: number) => Promise<Float32Array>;
+
+/** The unit vector of each crop, read as a square of `size` pixels. */
+export async function embeddingsOf(
+  files: readonly string[],
+  size: number,
+  embed: Embed,
+): Promise<Map<string, Float32Array>> {
+  const rows = new Map<string, Float32Array>();
+  for (let from = 0; from < files.length; from += BATCH) {
+    const some = files.slice(from, from + BATCH);
+    const pixels = await Promise.all(some.map((file) => sharp(file).resize(size, size).raw().toBuffer()));
+    const embeddings = Float32Array.from(await embed(new Uint8Array(Buffer.concat(pixels)), some.length));
+    const length = embeddings.length / some.length;
+    normalizeRows(embeddings, length);
+    some.forEach((file, i) => rows.set(file, embeddings.subarray(i * length, (i + 1) * length)));
+  }
+  return rows;
 }
