@@ -1,5 +1,5 @@
 // npm test: installs what is missing, builds, checks and runs every test. `npm run test:unit` and `npm run test:editor` run
-// a part. Ends with "N passed, N failed, N skipped"; what was skipped is listed before, with its reason. Checks and the suites without
+// a part. Ends with "N passed, N failed, N skipped"; what failed and what was skipped is listed before. Checks and the suites without
 // an editor run two at a time; each tells what it printed once it has ended.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,6 +10,8 @@ import { withinTime } from './withinTime.mjs';
 const part = process.argv[2] ?? 'all';
 const results = mkdtempSync(path.join(os.tmpdir(), 'face-trainer-results-'));
 const total = { passed: 0, failed: 0, skipped: 0, notRun: [], tests: [] };
+/** Names of checks, suites and tests. */
+const failed = [];
 const begun = Date.now();
 
 /** Suites that take long, each a process of its own; the others share one. First the longest. */
@@ -42,6 +44,7 @@ function check(name, ...args) {
     const { code, output } = await node(args);
     tell(name, output, started);
     total[code === 0 ? 'passed' : 'failed']++;
+    if (code !== 0) failed.push(name);
   };
 }
 
@@ -58,6 +61,7 @@ function suite(name, args, shown = false) {
     if ((counts.passed === 0 && !counts.skipped) || (code !== 0 && counts.failed === 0)) {
       console.error(`${name}: ended with ${code} and without a whole result`);
       counts.failed++;
+      failed.push(`${name}: ended with ${code} and without a whole result`);
     }
     for (const key of ['passed', 'failed', 'skipped']) total[key] += counts[key] ?? 0;
     for (const key of ['notRun', 'tests']) total[key].push(...(counts[key] ?? []));
@@ -103,6 +107,7 @@ async function editorSuites(missing) {
   if (missing) {
     console.error('The editor could not be set up: see the lines above.');
     total.failed++;
+    failed.push('the set-up of the editor');
     return;
   }
   await suite('pages', mocha('test/webview/pages/*.test.ts'), true)();
@@ -116,6 +121,8 @@ function summarize() {
   const reasons = new Map();
   for (const { reason, title } of total.notRun) reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
   for (const [reason, titles] of reasons) console.log(`\nNot run (${reason}):\n  ${titles.join('\n  ')}`);
+  failed.push(...total.tests.filter((test) => test.failed).map(({ file, title }) => `${file}  ${title}`));
+  if (failed.length > 0) console.log(`\nFailed:\n  ${failed.join('\n  ')}`);
   const slow = [...total.tests].sort((a, b) => b.ms - a.ms);
   mkdirSync(path.join(root, 'artifacts'), { recursive: true });
   writeFileSync(path.join(root, 'artifacts', 'durations.json'), `${JSON.stringify(slow, null, 1)}\n`);

@@ -1,6 +1,6 @@
 import { computeLoss } from '../core/losses/losses.js';
 import { hasMargin, namedLoss } from '../core/losses/named.js';
-import { spreadOf } from '../core/spread.js';
+import { rowsAlike, spreadOf } from '../core/spread.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { firstOfEach } from '../dataset/firstOfEach.js';
 import { COSINE_HEAD } from '../graph/cosineHead.js';
@@ -15,6 +15,8 @@ export const COLLAPSED = 'collapsed' satisfies WarningCode;
 
 /** Vectors that lie nearer together than this, by `spreadOf`, answer every question alike; unrelated ones are at 1. */
 const LEAST_SPREAD = 0.02;
+/** Two embeddings with at least this cosine are as near as a spread of `LEAST_SPREAD` has them. */
+const ALIKE = 1 - LEAST_SPREAD ** 2;
 /** Triplets this near to the margin, as a share of it, are told apart by nothing, where the embeddings are near as well. */
 const AT_MARGIN = { share: 0.02, spread: 0.1 };
 /** Pictures of either side of the split that are asked, no more than a batch has, and so many of a person. */
@@ -23,9 +25,10 @@ const [MOST_PICTURES, OF_A_PERSON] = [32, 2];
 /** Of very many people so many are asked. */
 const MOST_PEOPLE = 1024;
 
-/** What has collapsed: the code of its warning, and how far apart it lies. */
+/** What has collapsed, with how far apart it lies or how many of the pictures that were asked are alike. */
 type Collapse =
   | { readonly what: 'embeddings' | 'new embeddings' | 'people'; readonly spread: number }
+  | { readonly what: 'most embeddings' | 'most new embeddings'; readonly alike: number; readonly asked: number }
   | { readonly what: 'triplets' };
 
 /** What of a stage is asked. */
@@ -39,9 +42,9 @@ export interface Asked {
 type Pictures = Pick<Dataset, 'owners' | 'people' | 'split'>;
 
 /**
- * Looks behind an epoch whether a network has stopped telling pictures apart: all have one embedding, if only all that it does not
- * train on, all triplets stand at the margin, or the vectors of all people are one. Such a network trains on without any number that is
- * wrong, and never comes back.
+ * Looks behind an epoch whether a network has stopped telling pictures apart: all or most have one embedding, if only of those that it
+ * does not train on, all triplets stand at the margin, or the vectors of all people are one. Such a network trains on without any
+ * number that is wrong, and never comes back.
  *
  * @param active quantizers that round
  */
@@ -57,6 +60,9 @@ export async function collapseOf(
   if (trained && trained.spread < LEAST_SPREAD) return { what: 'embeddings', spread: trained.spread };
   const fresh = await someEmbeddings(asked, firstOfEach(split.validation, owners, OF_A_PERSON, most), owners, active);
   if (fresh && fresh.spread < LEAST_SPREAD) return { what: 'new embeddings', spread: fresh.spread };
+  for (const [what, embedded] of [['most embeddings', trained] as const, ['most new embeddings', fresh] as const])
+    if (embedded && 2 * embedded.alike > embedded.labels.length)
+      return { what, alike: embedded.alike, asked: embedded.labels.length };
   if (trained && loss === 'triplet' && trained.spread < AT_MARGIN.spread) {
     const { embedding, labels } = trained;
     const { lossSum } = computeLoss({ kind: 'triplet', margin, mining }, { embedding }, labels);
@@ -73,6 +79,8 @@ interface Embedded {
   /** [N], numbers of people. */
   readonly labels: Int32Array;
   readonly spread: number;
+  /** So many, of different people, have the same embedding. */
+  readonly alike: number;
 }
 
 /** @returns undefined where the pictures that can be read show fewer than two people */
@@ -92,7 +100,10 @@ async function someEmbeddings(
   });
   const embedding = outputs.embedding!;
   const length = embedding.length / labels.length;
-  return { embedding, labels, spread: spreadOf(embedding, { rows: labels.length, length, row: length, value: 1 }) };
+  const layout = { rows: labels.length, length, row: length, value: 1 };
+  const alike = rowsAlike(embedding, layout, ALIKE);
+  const mixed = new Set(alike.map((row) => labels[row])).size > 1;
+  return { embedding, labels, spread: spreadOf(embedding, layout), alike: mixed ? alike.length : 0 };
 }
 
 /** Of the vectors of all people; endless where there are none, or one. */
@@ -120,6 +131,9 @@ export function collapseWarning(collapse: Collapse, options: TrainingOptions, ep
       case 'embeddings':
       case 'new embeddings':
         return `${after} all ${collapse.what === 'embeddings' ? '' : 'new '}pictures have nearly the same embedding: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The network has collapsed.`;
+      case 'most embeddings':
+      case 'most new embeddings':
+        return `${after}, ${collapse.alike} of the ${collapse.asked} ${collapse.what === 'most embeddings' ? '' : 'new '}pictures that were asked have nearly the same embedding. The network has collapsed for them.`;
       case 'people':
         return `${after} the vectors of all people are nearly the same: they lie ${collapse.spread.toFixed(3)} apart, ${APART}. The last layer has collapsed.`;
       case 'triplets':

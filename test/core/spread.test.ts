@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spreadOf } from '../../src/core/spread.js';
+import { rowsAlike, spreadOf } from '../../src/core/spread.js';
 
 const rowsOf = (...rows: readonly (readonly number[])[]) => {
   const length = rows[0]!.length;
@@ -29,5 +29,21 @@ describe('spreadOf', () => {
   it('is near 1 of two orthogonal vectors in many', () => {
     const one = (at: number) => Array.from({ length: 64 }, (_, i) => (i === at ? 1 : 0));
     assert.ok(Math.abs(rowsOf(...Array.from({ length: 64 }, (_, i) => one(i))) - Math.sqrt(63 / 64)) < 1e-12);
+  });
+});
+
+describe('rowsAlike', () => {
+  const alike = (...rows: readonly (readonly number[])[]) => {
+    const layout = { rows: rows.length, length: 2, row: 2, value: 1 };
+    return rowsAlike(Float32Array.from(rows.flat()), layout, 0.99);
+  };
+
+  it('are those of one direction, however long, and of the most of these', () => {
+    assert.deepEqual(alike([1, 0], [0, 1], [0, 5], [1, 1], [0.01, 1]), [1, 2, 4]);
+    assert.deepEqual(alike([1, 0], [-1, 0]), [0]);
+  });
+
+  it('are zeros too, though not with what has a direction', () => {
+    assert.deepEqual(alike([1, 0], [0, 0], [0, 0]), [1, 2]);
   });
 });

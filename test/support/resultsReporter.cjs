@@ -1,6 +1,6 @@
 // Mocha's spec reporter, which also leaves its numbers in the file that FACE_TRAINER_TEST_RESULTS names: the counts of
-// all suites are added up from there, and a suite that died leaves none. Beside them: what did not run and why, and how long
-// each test took.
+// all suites are added up from there, and a suite that died leaves none. Beside them: what did not run and why, how long
+// each test took, and which of them failed.
 const fs = require('node:fs');
 const path = require('node:path');
 const Mocha = require('mocha');
@@ -33,7 +33,9 @@ module.exports = class ResultsReporter extends Mocha.reporters.Spec {
     });
     runner.on(EVENT_TEST_PENDING, (test) => notRun.push({ ...told(test), reason: reasonOf(test) }));
     for (const event of [EVENT_TEST_PASS, EVENT_TEST_FAIL])
-      runner.on(event, (test) => tests.push({ ...told(test), ms: test.duration ?? 0 }));
+      runner.on(event, (test) =>
+        tests.push({ ...told(test), ms: test.duration ?? 0, ...(event === EVENT_TEST_FAIL && { failed: true }) }),
+      );
     runner.once(EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
       fs.writeFileSync(results, JSON.stringify({ passed: passes, failed: failures, skipped: pending, notRun, tests }));

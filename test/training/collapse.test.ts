@@ -56,6 +56,18 @@ describe('collapseOf', () => {
     assert.equal(await collapseOfEmbeddings(apart, {}, { fresh: apart }), undefined);
   });
 
+  it('finds that most pictures, of more than one person, are alike, dead ones among themselves', async () => {
+    const dead = await collapseOfEmbeddings(apart, {}, { fresh: [0, 0, 1, 0, 0, 0, 0, 0] });
+    assert.deepEqual(dead, { what: 'most new embeddings', alike: 3, asked: 4 });
+    const same = await collapseOfEmbeddings([1, 2, 2, 4, 3, 6, 1, 0]);
+    assert.deepEqual(same, { what: 'most embeddings', alike: 3, asked: 4 });
+    assert.equal(await collapseOfEmbeddings([1, 2, 2, 4, 2, 1, 1, 0]), undefined, 'two of one person');
+    assert.match(
+      collapseWarning(dead!, optionsOf({}), 2).message,
+      /After epoch 2, 3 of the 4 new pictures that were asked have nearly the same embedding/,
+    );
+  });
+
   it('finds triplets that all stand at the margin though the embeddings are a little apart', async () => {
     // Both pictures of either person at the same two places: nearest stranger and farthest of the same are as far.
     const places = [1, 0, 1, 0.1, 1, 0, 1, 0.1];

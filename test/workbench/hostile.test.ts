@@ -123,9 +123,18 @@ describe('a hostile folder in a real VS Code', function () {
       hasText: 'Face Trainer writes files and starts processes only in a folder that you trust.',
     });
     for (const [key, command] of Object.entries(KEYS)) {
-      await page.keyboard.press(key.replace('ctrl', 'Control').replace('alt', 'Alt'));
-      await runCommand(page, 'Notifications: Show Notifications');
-      await until(`a sentence about ${command}`, async () => (await said.count()) > 0);
+      // A report that is just getting the focus back takes the key with it.
+      await until(`a sentence about ${command}`, async () => {
+        await page.keyboard.press(key.replace('ctrl', 'Control').replace('alt', 'Alt'));
+        await runCommand(page, 'Notifications: Show Notifications');
+        return said
+          .first()
+          .waitFor({ timeout: 10_000 })
+          .then(
+            () => true,
+            () => false,
+          );
+      });
       await page.screenshot({ path: path.join(screenshots, 'hostile-refused.png') });
       await runCommand(page, 'Notifications: Clear All Notifications');
       await until('its end', async () => (await said.count()) === 0);
