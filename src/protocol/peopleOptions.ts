@@ -13,6 +13,6 @@ export const peopleOptions = {
     .register(optionInfo, {
       flag: 'sampled-classes',
       value: 'N',
-      help: 'with face weights: hold a batch against its own people and N others, drawn for each step; 0: against all; auto: 4096 where people are more than 20,000',
+      help: 'with a loss of cosines: hold a batch against its own people and N others, drawn for each step; 0: against all; auto: 4096 where people are more than 20,000',
     }),
 };

@@ -111,9 +111,11 @@ export function withRecipe(
   overrides: Omit<TrainingOptionsInput, 'recipe' | 'weights'> & { readonly weights?: string | null | undefined },
 ): z.ZodSafeParseResult<TrainingOptions> {
   const { weights, ...all } = { ...RECIPE_OPTIONS[recipe], ...defined(overrides), recipe };
-  if (weights !== undefined && weights !== null) return trainingOptions.safeParse({ ...all, weights });
-  // A head on random features learns nothing.
-  return trainingOptions.safeParse({ ...all, headEpochs: overrides.headEpochs ?? 0 });
+  const start = weights === undefined || weights === null ? {} : { weights };
+  const isSampled = typeof all.sampledClasses === 'number' && all.sampledClasses > 0;
+  // A head on random features learns nothing, and one of a sample of the people starts from their pictures.
+  const headEpochs = 'weights' in start && !isSampled ? all.headEpochs : (overrides.headEpochs ?? 0);
+  return trainingOptions.safeParse({ ...all, ...start, headEpochs });
 }
 
 /** Whether the last layer would train alone on random features, which teach it nothing. */

@@ -9,10 +9,11 @@ import { HeadColumns } from './headColumns.js';
 import { HeadSession } from './headSession.js';
 import type { LossOption } from '../protocol/lossOptions.js';
 import type { SettledOptions } from './logitScale.js';
+import { optimizerOf, type OptimizerOptions } from './optimizer.js';
 import { SessionAround } from './sessionAround.js';
 
-/** What a cosine head trains with: scale of the scores, and the margin of a loss that has one. */
-export type CosineSettings = Pick<SettledOptions, Exclude<LossOption, 'lossRamp'> | 'clipNorm'>;
+/** What a cosine head trains with: scale of the scores, the margin of a loss that has one, and the optimizer. */
+export type CosineSettings = Pick<SettledOptions, Exclude<LossOption, 'lossRamp'> | 'clipNorm'> & OptimizerOptions;
 
 function lossOf(settings: CosineSettings): TrainingLoss {
   const { loss, distillationWeight, margin, mining } = settings;
@@ -49,6 +50,7 @@ export function cosineOptions(settings: CosineSettings, rateFactor: number): Ses
   const { kernel, bias } = COSINE_HEAD;
   return {
     loss: lossOf(settings),
+    optimizer: optimizerOf(settings),
     clipNorm: settings.clipNorm,
     learningRateFactors: new Map([
       [kernel, rateFactor * settings.logitScale],

@@ -61,9 +61,9 @@ const REFUSED: readonly {
   {
     where: (options) => typeof options.sampledClasses === 'number' && options.sampledClasses > 0 && !canSample(options),
     message: () =>
-      'A sample of the people is drawn for losses that compare cosines with people, on the face network in float and without an average of weights: not for triplets or a distillation.',
+      'A sample of the people is drawn for losses that compare cosines with people, in float and without an average of weights; and but for the face network where every layer trains from the first epoch on.',
     advice:
-      'Leave --sampled-classes away, or use --recipe face or door with --loss cosface, arcface, combined or softmax.',
+      'Leave --sampled-classes away, or use --loss cosface, arcface or combined with --head-epochs 0, or --recipe face or door.',
   },
   {
     where: ({ loss, sampler }) => loss === 'triplet' && sampler === 'shuffle',

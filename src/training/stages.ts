@@ -7,7 +7,7 @@ import { averagedBy } from './averagedBy.js';
 import { FeatureReader, PixelReader } from './batchReader.js';
 import type { ClassPlace } from './classes/openClasses.js';
 import { sampledColumns } from './classes/sampledClasses.js';
-import { sampledFaceStage } from './classes/sampledStage.js';
+import { sampledStage } from './classes/sampledStage.js';
 import { faceStage } from './faceStage.js';
 import { settledFor } from './logitScale.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
@@ -35,10 +35,12 @@ export function stagesOf(
   const people = dataset.people.length;
   const settled = settledFor(people, options);
   const columns = sampledColumns(people, options);
+  if (columns)
+    return async (_, before) =>
+      before ?? sampledStage(settled, dataset, engine, { graph: float, columns, place }, start, from);
   if (options.weights === 'faces')
     return async (_, before) => {
       if (before) return before;
-      if (columns) return sampledFaceStage(settled, dataset, engine, { graph: float, columns, place }, start, from);
       if (options.frozen) return faceStage(settled, dataset, engine, float, start, from);
       return wholeFaceStage(settled, dataset, engine, { float, trainedGraph }, start, from);
     };

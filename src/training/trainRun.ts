@@ -263,7 +263,10 @@ export async function startingNetwork(
   const float = networkOf(builtNetwork(options, teacher), people.length);
   if (from) return { float, values: from.checkpoint.session.parameters };
   const weights = options.parent ?? options.weights;
-  return { float, values: await startWeights(float, { ...options, weights, people }) };
+  // A head of very many people is in no session, and its values nowhere but in a store.
+  const columns = sampledColumns(people.length, options);
+  const trained = columns ? withPeople(float, columns) : float;
+  return { float, values: await startWeights(trained, { ...options, weights, people }) };
 }
 
 /** @throws UserError where the pictures are not those of the run that this one goes on from */

@@ -27,21 +27,25 @@ export interface TrainedHead {
 
 export function trainedHead(options: SettledOptions, float: Graph): TrainedHead {
   const { headRateFactor, logitScale, clipNorm } = options;
-  const optimizer = optimizerOf(options);
   const features = featuresOf(float);
   const rates = splitAt(float, features).above.parameters.map(({ name }) => [name, headRateFactor] as const);
   if (!hasCosineHead(float))
     return {
-      options: { loss: lossOf(options), optimizer, clipNorm, learningRateFactors: new Map(rates) },
+      options: {
+        loss: lossOf(options),
+        optimizer: optimizerOf(options),
+        clipNorm,
+        learningRateFactors: new Map(rates),
+      },
       hasColumns: false,
       begins: (values) => values,
       alone: (engine, parameters, own) => new HeadSession(engine, float, features, parameters, own),
       whole: (session) => session,
     };
-  const { loss, learningRateFactors = [] } = cosineOptions(options, headRateFactor);
+  const cosine = cosineOptions(options, headRateFactor);
   const follows = options.loss === 'triplet' || options.loss === 'distillation';
   return {
-    options: { loss: loss!, optimizer, clipNorm, learningRateFactors: new Map([...rates, ...learningRateFactors]) },
+    options: { ...cosine, learningRateFactors: new Map([...rates, ...(cosine.learningRateFactors ?? [])]) },
     hasColumns: true,
     begins: (values) => fitted(values, logitScale),
     alone: (engine, parameters, own) =>

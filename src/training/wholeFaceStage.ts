@@ -14,7 +14,6 @@ import { FeatureReader, PixelReader, type BatchReader, type ReadBatch } from './
 import { cosineOptions, fitted, FittedSession } from './cosineHeadSession.js';
 import { KeptFeatures } from './keptFeatures.js';
 import type { SettledOptions } from './logitScale.js';
-import { optimizerOf } from './optimizer.js';
 import { goesOnWith, type Stage, type TrainedBefore } from './stage.js';
 import { TaughtReader } from './taughtReader.js';
 
@@ -48,7 +47,6 @@ export async function wholeFaceStage(
   const start = state?.parameters ?? (imprints ? imprinted(values, embeddings!, dataset, logitScale) : first());
   const session = engine.createSession(trainedGraph, start, {
     ...cosineOptions(options, headRateFactor),
-    optimizer: optimizerOf(options),
     ...(state && { resume: state }),
   });
   const pixels = new PixelReader(dataset, options);

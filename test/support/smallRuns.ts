@@ -50,6 +50,9 @@ export const SMALL_RUNS: Readonly<Record<string, Partial<TrainingOptionsInput>>>
     ...{ epochs: 3, backbone: 'mobileFaceNet', size: 48, loss: 'arcface', logitScale: 16, margin: 0.2 },
     quantization: { afterEpochs: 1, calibrationPictures: 8, sensitivityPictures: 4 },
   },
+  'ArcFace on MobileFaceNet against a sample': {
+    ...{ epochs: 2, backbone: 'mobileFaceNet', size: 48, loss: 'arcface', batchSize: 2, sampledClasses: 1 },
+  },
   'averaged weights, the head first': {
     ...{ epochs: 3, headEpochs: 1, averageDecay: 0.9, optimizer: 'adamw', augmentation: { flip: true } },
   },

@@ -63,7 +63,7 @@ describe('collapseOf', () => {
     assert.deepEqual(same, { what: 'most embeddings', alike: 3, asked: 4 });
     assert.equal(await collapseOfEmbeddings([1, 2, 2, 4, 2, 1, 1, 0]), undefined, 'two of one person');
     assert.match(
-      collapseWarning(dead!, optionsOf({}), 2).message,
+      collapseWarning(dead, optionsOf({}), 2).message,
       /After epoch 2, 3 of the 4 new pictures that were asked have nearly the same embedding/,
     );
   });

@@ -76,6 +76,20 @@ describe('a training of cosines on MobileNetV2', function () {
       assert.ok(unknown >= 3, named.join(' '));
     });
 
+    it('trains against a sample of the people, who start from their pictures, and knows all of them', async () => {
+      const { ok, messages } = await train({ ...options, loss: 'arcface', sampledClasses: 1, batchSize: 4, epochs: 4 });
+      assert.ok(ok, JSON.stringify(messages.at(-1)));
+      const { epochs, stages } = stateOf();
+      assert.deepEqual(
+        stages.map(({ name }) => name),
+        ['all'],
+      );
+      assert.ok(epochs.at(-1)!.valAccuracy >= 0.9, JSON.stringify(epochs.map(({ valAccuracy }) => valAccuracy)));
+      const { float, parameters } = openCheckpoint(checkpointOf(4));
+      assert.ok(hasCosineHead(float));
+      for (const length of lengthsOf(parameters.get(COSINE_HEAD.kernel)!)) assert.ok(Math.abs(length - 20) < 1e-4);
+    });
+
     it('is refused with a distillation, for want of what to learn from', async () => {
       const { messages } = await train({ ...options, loss: 'distillation' });
       const failure = messages.find((message) => message.type === 'failure');

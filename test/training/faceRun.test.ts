@@ -230,6 +230,18 @@ describe('a training from the face network', function () {
       assert.ok(softmax < arcface && arcface < cosface, `${softmax}, ${arcface}, ${cosface}`);
     });
 
+    it('trains with the optimizer that is asked for', async () => {
+      somePeople(data(), 4, 6);
+      const vectors: Float32Array[] = [];
+      for (const optimizer of ['adam', 'sgd'] as const) {
+        assert.ok((await train({ optimizer, epochs: 1, views: 1 })).ok, optimizer);
+        const { parameters } = openCheckpoint(path.join(runFolder(), 'checkpoints', 'epoch-0001'));
+        vectors.push(parameters.get(COSINE_HEAD.kernel)!);
+        fs.rmSync(runFolder(), { recursive: true });
+      }
+      assert.notDeepEqual(vectors[0], vectors[1]);
+    });
+
     it('grows its margin and scale over a share of the run, and goes on to the same bits in the middle of it', async () => {
       somePeople(data(), 4, 6);
       const options = { logitScale: 32, margin: 0.4, lossRamp: 0.7, epochs: 3, views: 1, batchSize: 8 } as const;

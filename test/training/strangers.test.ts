@@ -57,7 +57,8 @@ describe('strangers of a run', () => {
     const embeddings = centres.map((centre) => [near(centre, 0.05, random), near(centre, 0.05, random)]);
     const margins = { margin: 0.2, marginM1: 1, marginM2: 0, marginM3: 0, mining: 'hard' } as const;
     const loss = { loss: 'auto', labelSmoothing: 0, logitScale: 16, ...margins, distillationWeight: 0 } as const;
-    const settings = { ...loss, clipNorm: 0, seed: 1, rateFactor: 1 };
+    const optimizer = { optimizer: 'adam', weightDecay: 0, momentum: 0 } as const;
+    const settings = { ...loss, ...optimizer, clipNorm: 0, seed: 1, rateFactor: 1 };
     const watch = new StrangerWatch(engine, network(), embeddings, settings);
     const people = centres.map((_, person) => person);
     const probes = (spread: number) =>

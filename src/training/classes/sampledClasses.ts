@@ -1,4 +1,5 @@
 import { picturesPerBatch } from '../../core/batchSize.js';
+import { hasMargin } from '../../core/losses/named.js';
 import type { TrainingOptions } from '../../protocol/options.js';
 
 /**
@@ -8,12 +9,21 @@ import type { TrainingOptions } from '../../protocol/options.js';
 const MANY = 20_000;
 const SAMPLE = 4096;
 
-type Sampling = Pick<TrainingOptions, 'weights' | 'loss' | 'distillationWeight' | 'averageDecay' | 'quantization'>;
+type Sampling = Pick<
+  TrainingOptions,
+  'weights' | 'parent' | 'loss' | 'distillationWeight' | 'averageDecay' | 'quantization' | 'frozen' | 'headEpochs'
+>;
 
 /** Whether the loss compares a picture with people, and nothing but such a loss trains a head whose other columns may wait. */
-export function canSample({ weights, loss, distillationWeight, averageDecay, quantization }: Sampling): boolean {
+export function canSample(options: Sampling): boolean {
+  const { weights, loss, distillationWeight, averageDecay, quantization } = options;
   const ofPeople = loss !== 'triplet' && loss !== 'distillation' && distillationWeight === 0;
-  return weights === 'faces' && ofPeople && averageDecay === 0 && !quantization;
+  return (weights === 'faces' || samplesBuilt(options)) && ofPeople && averageDecay === 0 && !quantization;
+}
+
+/** Of a network that is built here: one with a cosine head, every layer of which trains from the first epoch on. */
+function samplesBuilt({ loss, frozen, headEpochs, parent }: Sampling): boolean {
+  return hasMargin(loss) && !frozen && headEpochs === 0 && parent === undefined;
 }
 
 /**

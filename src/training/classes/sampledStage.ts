@@ -7,12 +7,12 @@ import { splitAt } from '../../graph/subgraph.js';
 import { embeddingsFolder } from '../../platform/cacheFolder.js';
 import { networkDigest } from '../../weights/networkDigest.js';
 import { FeatureReader, PixelReader } from '../batchReader.js';
-import { cosineOptions, lossOfPeople } from '../cosineHeadSession.js';
+import { lossOfPeople } from '../cosineHeadSession.js';
 import { HeadSession } from '../headSession.js';
 import { KeptFeatures } from '../keptFeatures.js';
 import type { SettledOptions } from '../logitScale.js';
-import { optimizerOf } from '../optimizer.js';
 import type { Stage, TrainedBefore } from '../stage.js';
+import { trainedHead } from '../trainedHead.js';
 import { ClassTally } from './classTally.js';
 import { imprint, scatter } from './imprint.js';
 import { openClasses, type ClassPlace } from './openClasses.js';
@@ -38,8 +38,8 @@ type Trained = Pick<Stage, 'session' | 'reader' | 'save'> & {
 };
 
 /**
- * The one stage of a run on the face network whose people are many, the network frozen or every layer of it trained: its head has
- * columns for some of them. Strangers are not measured beside it: each of five heads without a fifth of the people would be as large
+ * The one stage of a run whose people are many, the network frozen or every layer of it trained: its cosine head has columns for some of
+ * them, which start from pictures where the network is not random. Strangers are not measured beside it: each of five heads without a fifth of the people would be as large
  * as one of all.
  *
  * @param graph with a cosine head of everybody
@@ -47,7 +47,7 @@ type Trained = Pick<Stage, 'session' | 'reader' | 'save'> & {
  * @param columns of the head that trains
  * @param place for the columns of everybody
  */
-export async function sampledFaceStage(
+export async function sampledStage(
   options: SettledOptions,
   dataset: Dataset,
   engine: Engine,
@@ -55,11 +55,11 @@ export async function sampledFaceStage(
   values: ParameterValues,
   from?: TrainedBefore,
 ): Promise<Stage> {
-  const { frozen, headRateFactor, logitScale, seed, parent, batchSize, fromRandom } = options;
+  const { frozen, logitScale, seed, parent, batchSize, fromRandom, weights } = options;
   const graph = withPeople(whole, columns);
   const start = withEmptyHead(graph, from?.session.parameters ?? values);
   const resume = from && { step: from.session.step, moments: momentsWithEmptyHead(graph, from.session.moments) };
-  const settings = { ...cosineOptions(options, headRateFactor), ...(resume && { resume }) };
+  const settings = { ...trainedHead(options, graph).options, ...(resume && { resume }) };
   const sampled: Sampled = { options, dataset, engine, graph, start, settings };
   const { session: inner, reader, save, embeddings, imprinted } = frozen ? onFrozen(sampled) : throughout(sampled);
 
@@ -68,7 +68,7 @@ export async function sampledFaceStage(
   if (from) {
     if (!from.people) fillFromHead(store, from.session);
   } else if (parent !== undefined) fillFromHead(store, { step: 0, parameters: values, moments: new Map() });
-  else if (fromRandom) scatter(store, seed, logitScale);
+  else if (fromRandom || weights === undefined) scatter(store, seed, logitScale);
   else await imprint(store, dataset, batchSize, logitScale, embeddings);
   imprinted?.();
   const session = new SampledSession(inner, store, { columns, logitScale, seed, step: from?.session.step ?? 0 });
@@ -88,7 +88,7 @@ function onFrozen({ options, dataset, engine, graph, start, settings }: Sampled)
 
 /** Every layer. */
 function throughout({ options, dataset, engine, graph, start, settings }: Sampled): Trained {
-  const session = engine.createSession(graph, start, { ...settings, optimizer: optimizerOf(options) });
+  const session = engine.createSession(graph, start, settings);
   const { below } = splitAt(graph, graph.outputs.embedding);
   const before = engine.createSession(below, start);
   const features: HeadSession['features'] = async (batch) =>

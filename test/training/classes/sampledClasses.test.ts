@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { TrainingOptionsInput } from '../../../src/protocol/options.js';
 import { withRecipe } from '../../../src/protocol/recipes.js';
 import { sampledColumns } from '../../../src/training/classes/sampledClasses.js';
 
-const columnsOf = (people: number, options: Partial<TrainingOptionsInput> = {}) =>
+const columnsOf = (people: number, options: Partial<Parameters<typeof withRecipe>[1]> = {}) =>
   sampledColumns(people, withRecipe('door', { dataset: '/d', ...options }).data!);
 
 describe('how many columns a head has of many people', () => {
@@ -23,6 +22,12 @@ describe('how many columns a head has of many people', () => {
     for (const people of [20_001, 1_000_000]) assert.equal(columnsOf(people, { batchSize: 32 }), 4129);
   });
 
+  it('is a sample with every network whose loss compares cosines and whose layers all train at once', () => {
+    for (const loss of ['cosface', 'arcface', 'combined'] as const)
+      for (const start of [{ weights: 'imagenet' }, { weights: null, backbone: 'mobileFaceNet', size: 112 }] as const)
+        assert.equal(columnsOf(100_000, { ...start, loss, batchSize: 32 }), 4129);
+  });
+
   it('is one for everybody where the loss does not compare a picture with people', () => {
     const sampler = { people: 8, pictures: 2 };
     for (const options of [
@@ -30,6 +35,9 @@ describe('how many columns a head has of many people', () => {
       { loss: 'distillation' },
       { distillationWeight: 1 },
       { weights: 'imagenet' },
+      { weights: 'imagenet', loss: 'softmax' },
+      { weights: 'imagenet', loss: 'cosface', headEpochs: 1 },
+      { weights: 'imagenet', loss: 'cosface', frozen: true },
       { averageDecay: 0.9 },
       { quantization: {} },
     ] as const)

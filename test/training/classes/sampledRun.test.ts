@@ -103,7 +103,11 @@ describe('a training against a sample of the people', function () {
 
     it('is refused where nothing compares pictures with people', async () => {
       somePeople(data(), 3, 3);
-      for (const options of [{ loss: 'distillation' }, { weights: 'imagenet' }] as const) {
+      for (const options of [
+        { loss: 'distillation' },
+        { weights: 'imagenet' },
+        { weights: 'imagenet', loss: 'cosface', headEpochs: 1 },
+      ] as const) {
         const { ok, messages } = await train('door', { sampledClasses: 1, ...options });
         assert.ok(!ok);
         const failure = messages.find((message) => message.type === 'failure');
