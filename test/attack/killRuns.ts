@@ -15,8 +15,7 @@ import { resultOf, SMALL_RUN, SMALL_RUNS } from '../support/smallRuns.js';
 
 /** What happened to a run that was killed again and again. */
 export interface Killed {
-  readonly kills: number;
-  /** Of these, before there was any checkpoint: the run begins anew. */
+  /** Beside those that it had something to go on from: before there was any checkpoint, where the run begins anew. */
   readonly tooEarly: number;
   /** Kills that left a checkpoint half written or half removed, under a name that says so. */
   readonly leftovers: number;
@@ -28,6 +27,7 @@ export interface KillOptions {
   readonly cache: string;
   readonly options: Partial<TrainingOptionsInput>;
   readonly random: Random;
+  /** That leave something to go on from. */
   readonly kills: number;
 }
 
@@ -72,7 +72,7 @@ export async function wholeRun(how: KillOptions): Promise<{ readonly result: unk
 }
 
 /**
- * Kills a run so many times, lets it end, and holds it against the one that was never killed. A run that ends before is begun anew.
+ * Kills a run so many times behind its first checkpoint, lets it end, and holds it against the one that was never killed. A run that ends before is begun anew.
  *
  * @throws AssertionError where a checkpoint is not whole, the run cannot go on, or its bits are others
  */
@@ -101,14 +101,15 @@ export async function killRun(
       fs.rmSync(runFolder, { recursive: true, force: true });
       continue;
     }
-    done++;
     const there = fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints) : [];
     const sound = there.filter((name) => !name.startsWith('.'));
     leftovers += there.length - sound.length;
     for (const name of sound) readCheckpoint(path.join(checkpoints, name));
-    if (sound.length > 0) continue;
-    tooEarly++;
-    reach *= 1.2;
+    if (sound.length > 0) done++;
+    else {
+      tooEarly++;
+      reach *= 1.2;
+    }
   }
   assert.equal(await go(Infinity), 'finished');
   assert.deepEqual(resultOf(runFolder), whole.result);
@@ -118,7 +119,7 @@ export async function killRun(
       [],
       'nothing half done is left',
     );
-  return { kills: done, tooEarly, leftovers };
+  return { tooEarly, leftovers };
 }
 
 /** Kills runs of every kind, so many times in all. */
@@ -135,7 +136,7 @@ export async function attackRuns(count: number, seed: number, folder: string): P
     const whole = await wholeRun({ ...how, runFolder: path.join(folder, `whole-${i}`) });
     const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, `run-${i}`) }, whole);
     console.log(
-      `${name}: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
+      `${name}: killed ${kills} times, ${tooEarly} more before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
     );
   }
 }
@@ -159,6 +160,6 @@ export async function attackNetwork(kills: number, seed: number, folder: string)
   const whole = await wholeRun({ ...how, runFolder: path.join(folder, 'whole') });
   const { tooEarly, leftovers } = await killRun({ ...how, runFolder: path.join(folder, 'run') }, whole);
   console.log(
-    `MobileNetV2 on ORL: killed ${kills} times, ${tooEarly} before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
+    `MobileNetV2 on ORL: killed ${kills} times, ${tooEarly} more before the first checkpoint, ${leftovers} inside a checkpoint; the same bits each time`,
   );
 }
