@@ -6,7 +6,7 @@ const ROWS = 20;
 
 /** A search for a learning rate as lines of text. */
 export function rateLines(search: RateSearch): string[] {
-  const { curve, network, optimizer, batchSize } = search;
+  const { curve, network, optimizer, batchSize, proposal } = search;
   const every = Math.max(1, Math.ceil(curve.length / ROWS));
   const shown = curve.filter((_, i) => i % every === 0 || i === curve.length - 1);
   const rows = shown.map(({ rate, loss, smoothed }) =>
@@ -19,5 +19,6 @@ export function rateLines(search: RateSearch): string[] {
     ...rows,
     '',
     ...rateWords(search),
+    ...(proposal ? [`Train with it by --learning-rate ${formatRate(proposal.rate)}.`] : []),
   ];
 }

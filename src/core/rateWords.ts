@@ -13,8 +13,8 @@ export function rateWords({
 }: Pick<RateSearch, 'proposal' | 'diverged' | 'curve'>): string[] {
   const last = curve.at(-1);
   const end = diverged
-    ? `Above ${last ? formatRate(last.rate) : 'the first rate'} the loss left.`
-    : 'The loss did not leave up to the largest rate that was tried.';
+    ? `Above ${last ? formatRate(last.rate) : 'the first rate'} the loss ran away.`
+    : 'The loss did not run away up to the largest rate that was tried.';
   if (!proposal)
     return [
       'No learning rate is proposed: the loss hardly fell in these steps.',
@@ -25,5 +25,5 @@ export function rateWords({
     steepest <= lowest / 3
       ? `The loss falls fastest at ${formatRate(steepest)}, and is lowest at ${formatRate(lowest)}.`
       : `That is a third of the rate with the lowest loss, ${formatRate(lowest)}; it falls fastest at ${formatRate(steepest)}, which is too near.`;
-  return [`Proposed: --learning-rate ${formatRate(rate)}`, `${why} ${end}`];
+  return [`Proposed learning rate: ${formatRate(rate)}`, `${why} ${end}`];
 }

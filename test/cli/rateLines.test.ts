@@ -12,24 +12,25 @@ describe('a search for a learning rate at a terminal', () => {
     assert.deepEqual([rows[0]![0], rows.at(-1)![0]], ['0.000001', '0.25']);
     assert.equal(Number(rows[0]![2]), Number(search.curve[0]!.smoothed.toFixed(4)));
     assert.equal(lines[0], 'MobileNetV2 1.00 128x128, adamw, batches of 64: 90 steps');
-    assert.deepEqual(lines.slice(-2), [
-      'Proposed: --learning-rate 0.00081',
-      'The loss falls fastest at 0.00081, and is lowest at 0.03. Above 0.25 the loss left.',
+    assert.deepEqual(lines.slice(-3), [
+      'Proposed learning rate: 0.00081',
+      'The loss falls fastest at 0.00081, and is lowest at 0.03. Above 0.25 the loss ran away.',
+      'Train with it by --learning-rate 0.00081.',
     ]);
   });
 
   it('says where the rate was held back from the edge', () => {
     const proposal = { rate: 0.01, steepest: 0.02, lowest: 0.03 };
     assert.match(
-      rateLines({ ...search, proposal }).at(-1)!,
+      rateLines({ ...search, proposal }).at(-2)!,
       /a third of the rate with the lowest loss, 0\.03; it falls/,
     );
   });
 
-  it('says what to do where nothing is proposed, and that the loss did not leave', () => {
+  it('says what to do where nothing is proposed, and that the loss did not run away', () => {
     const [said, why] = rateLines({ ...search, diverged: false, proposal: undefined }).slice(-2);
     assert.match(said!, /^No learning rate is proposed/);
-    assert.match(why!, /did not leave up to the largest rate.*Larger batches/);
+    assert.match(why!, /did not run away up to the largest rate.*Larger batches/);
   });
 
   it('shows every step of a short search', () => {

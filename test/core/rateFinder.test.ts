@@ -43,7 +43,7 @@ describe('a search for a learning rate', () => {
     assert.ok(found.steepest > found.lowest / 3);
     assert.equal(found.rate, Number((found.lowest / 3).toPrecision(2)));
     const words = rateWords({ proposal: found, diverged: true, curve: curveOf(losses) }).join(' ');
-    assert.match(words, /^Proposed: --learning-rate 0\.00\d+ That is a third of the rate with the lowest loss/);
+    assert.match(words, /^Proposed learning rate: 0\.00\d+ That is a third of the rate with the lowest loss/);
   });
 
   it('proposes nothing where the loss does not fall', () => {

@@ -196,6 +196,31 @@ describe('Train Model in a real VS Code', function () {
     await page.keyboard.press('Escape');
   });
 
+  it('searches for a learning rate, shows the curve under the mouse and narrow, and trains with what is proposed', async () => {
+    await runCommand(page, 'View: Close All Editors');
+    await chooseInContextMenu(page, 'people', 'Train Model');
+    await quickPickRow(page, 'Find Learning Rate').click();
+    const frame = await webviewWith(page, '#proposal', 120_000);
+    await drawn(frame);
+    const chart = frame.locator('canvas');
+    const box = (await chart.boundingBox())!;
+    for (let i = 1; i < 40; i++) await page.mouse.move(box.x + (i / 40) * box.width, box.y + box.height / 2);
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.screenshot({ path: path.join(screenshots, 'learning-rate-editor.png') });
+    const wide = page.viewportSize()!;
+    await page.setViewportSize({ width: 640, height: wide.height });
+    await until('a narrower chart', async () => ((await chart.boundingBox())?.width ?? box.width) < box.width / 1.5);
+    await drawn(frame);
+    await page.screenshot({ path: path.join(screenshots, 'learning-rate-narrow.png') });
+    await page.setViewportSize(wide);
+    const said = (await frame.locator('#proposal').textContent())!;
+    await frame.locator('#train').click();
+    const rate = /^Proposed learning rate: (.*)$/.exec(said)?.[1];
+    await quickPickRow(page, rate === undefined ? /Learning rate/ : new RegExp(`Learning rate.*${rate}`)).waitFor();
+    await page.screenshot({ path: path.join(screenshots, 'learning-rate-taken.png') });
+    await page.keyboard.press('Escape');
+  });
+
   it('takes no key from somebody who writes while a training starts', async () => {
     const notes = path.join(workspace, 'notes.txt');
     await runCommand(page, 'View: Close All Editors');

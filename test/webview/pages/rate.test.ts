@@ -10,9 +10,9 @@ describe('the page of a learning rate', function () {
   it('shows the curve and says what is proposed and why; its button trains with that', async () => {
     const panel = await openPanel(browser(), 'data.js');
     await panel.send(rateContent);
-    assert.equal(await panel.page.locator('#proposal').textContent(), 'Proposed: --learning-rate 0.00081');
+    assert.equal(await panel.page.locator('#proposal').textContent(), 'Proposed learning rate: 0.00081');
     const why = await panel.page.locator('p.hint').allTextContents();
-    assert.match(why.join(' '), /falls fastest at 0\.00081, and is lowest at 0\.03\. Above 0\.25 the loss left/);
+    assert.match(why.join(' '), /falls fastest at 0\.00081, and is lowest at 0\.03\. Above 0\.25 the loss ran away/);
     assert.match((await panel.page.locator('canvas').getAttribute('aria-label'))!, /from 0\.000001 to 0\.25/);
     await panel.page.locator('canvas').screenshot({ path: path.join(screenshots, 'learning-rate-curve.png') });
     await panel.page.screenshot({ path: path.join(screenshots, 'learning-rate.png') });
