@@ -25,11 +25,15 @@ interface Started {
   readonly ended: Promise<number | null>;
 }
 
+/** Those that a test that failed left behind would keep the suite from its end. */
+const started = new Set<ChildProcess>();
+
 function start(...args: string[]): Started {
   const child = spawn(process.execPath, [cli, ...args, '--face-weights', sharedPaths.faceWeights], {
     cwd: folder(),
     env: env(),
   });
+  started.add(child);
   const text = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (some: string) => (text.out += some));
   child.stderr.setEncoding('utf8').on('data', (some: string) => (text.err += some));
@@ -57,6 +61,12 @@ function enrolled(): { person: string; picture: string } {
 
 describe('programs that go on answering', function () {
   this.timeout(120_000);
+
+  afterEach(() => {
+    for (const child of started) child.kill('SIGKILL');
+    started.clear();
+  });
+
   withShared('programs that go on answering', [sharedPaths.wild, sharedPaths.faceWeights], () => {
     it('watch tells who is in each picture that appears, and ends at Ctrl-C', async () => {
       const { person, picture } = enrolled();

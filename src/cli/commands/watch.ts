@@ -38,10 +38,13 @@ export const watch: Command<WatchWish> = {
     await getNetworkOf(order.recognizer, order.faceWeights, (line) => console.error(line));
     const answerer = new Answerer({ entry: trainerEntry(), order }, { onOutput: (line) => console.error(line) });
     answerer.warmUp();
+    const pictures = new PictureWatch(folder, existing);
+    // What is there when it says that it watches was there before.
+    pictures.look();
     console.error(`Watching ${folder} for ${path.basename(order.recognizer)}. Ctrl-C ends it.`);
     const interrupted = untilInterrupted();
     await watchFolder({
-      watch: new PictureWatch(folder, existing),
+      watch: pictures,
       ask: (wish) => answerer.ask(wish),
       tell: (file, told) => process.stdout.write(`${JSON.stringify(lineOf(file, told))}\n`),
       onFolder: (isThere) => console.error(isThere ? `${folder} is back.` : `${folder} is not there: waiting for it.`),
