@@ -134,20 +134,6 @@ export class VscodeEditor implements Editor {
   }
 }
 
-/** Panels of a view that the editor brings back after a reload of the window. */
-export function onRestore(
-  context: vscode.ExtensionContext,
-  view: string,
-  restore: (panel: Panel, saved: unknown) => void,
-): vscode.Disposable {
-  return vscode.window.registerWebviewPanelSerializer(view, {
-    deserializeWebviewPanel: (panel: vscode.WebviewPanel, saved: unknown) => {
-      restore(panelOf(panel, context.extensionUri), saved);
-      return Promise.resolve();
-    },
-  });
-}
-
 const SAY: Record<Severity, <B extends string>(message: string, ...buttons: B[]) => Thenable<B | undefined>> = {
   information: (message, ...buttons) => vscode.window.showInformationMessage(message, ...buttons),
   warning: (message, ...buttons) => vscode.window.showWarningMessage(message, ...buttons),
@@ -164,7 +150,8 @@ function columnFor(focus: boolean, present?: vscode.ViewColumn): vscode.ViewColu
   return present === undefined || present === text.viewColumn ? vscode.ViewColumn.Beside : present;
 }
 
-function panelOf(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): Panel {
+/** A panel of the editor, with the extension's page in it or not yet. */
+export function panelOf(panel: vscode.WebviewPanel, extensionUri: vscode.Uri): Panel {
   const dist = vscode.Uri.joinPath(extensionUri, 'dist');
   panel.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'run.svg');
   const { webview } = panel;

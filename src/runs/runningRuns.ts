@@ -8,6 +8,7 @@ import { isAlive, processStart } from '../platform/isAlive.js';
 import { namesIn } from '../platform/namesIn.js';
 import { makePrivateFolder } from '../platform/privateFolder.js';
 import { readOwnFile } from '../platform/regularFile.js';
+import { runningFolder } from './underWay.js';
 
 const runningRun = z.object({
   runFolder: z.string(),
@@ -20,9 +21,8 @@ const runningRun = z.object({
 export type RunningRun = z.infer<typeof runningRun>;
 
 const MOST_BYTES = 1 << 16;
-const folder = (cache: string) => path.join(cache, 'running');
 const fileOf = (cache: string, runFolder: string) =>
-  path.join(folder(cache), `${createHash('sha256').update(runFolder).digest('hex').slice(0, 16)}.json`);
+  path.join(runningFolder(cache), `${createHash('sha256').update(runFolder).digest('hex').slice(0, 16)}.json`);
 
 /**
  * Notes that this process trains a run, for whoever asks what is under way on the machine.
@@ -34,7 +34,7 @@ export function noteRunning(runFolder: string, since: Date, cache = cacheFolder(
   const { pid } = process;
   const note: RunningRun = { runFolder, pid, processStart: processStart(pid), since: since.toISOString() };
   try {
-    makePrivateFolder(folder(cache));
+    makePrivateFolder(runningFolder(cache));
     writeFileAtomically(file, `${JSON.stringify(note)}\n`);
   } catch (error) {
     // A list of runs is no reason to end one.
@@ -86,7 +86,7 @@ export function takeGoneRuns(isWanted: (runFolder: string) => boolean, cache = c
 }
 
 function notesIn(cache: string): RunningRun[] {
-  const names = namesIn(folder(cache)).filter((name) => name.endsWith('.json'));
-  const notes = names.flatMap((name) => readNote(path.join(folder(cache), name)) ?? []);
+  const names = namesIn(runningFolder(cache)).filter((name) => name.endsWith('.json'));
+  const notes = names.flatMap((name) => readNote(path.join(runningFolder(cache), name)) ?? []);
   return notes.sort((a, b) => a.since.localeCompare(b.since));
 }

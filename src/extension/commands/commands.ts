@@ -1,12 +1,8 @@
-import type { TrainingOptions } from '../../protocol/options.js';
 import type { Editor } from '../editor.js';
 import { tellFailure } from '../failures.js';
 import type { Jobs } from '../job.js';
-import type { DataPanels } from '../panels/dataPanels.js';
-import type { EvaluationPanels } from '../panels/evaluationPanels.js';
-import type { ModelPanels } from '../panels/modelPanels.js';
+import type { Panels } from '../panels/allPanels.js';
 import type { Reports } from '../panels/reports.js';
-import type { RunPanels } from '../panels/runPanels.js';
 import type { Recognizers } from '../recognizers.js';
 import type { Trainer } from '../trainer.js';
 import { exportedFileOf, localFolder, runFolderOf } from './arguments.js';
@@ -34,12 +30,7 @@ export interface Services {
   readonly jobs: Jobs;
   readonly trainer: Trainer;
   readonly recognizers: Recognizers;
-  readonly panels: {
-    readonly runs: RunPanels;
-    readonly data: DataPanels;
-    readonly models: ModelPanels;
-    readonly evaluations: EvaluationPanels;
-  };
+  readonly panels: Panels;
   readonly reports: Reports;
   readonly runsView: { refresh(): void };
   readonly recognizersView: { refresh(): void; show(recognizer: string): Promise<void>; readonly selected: unknown };
@@ -53,10 +44,6 @@ export interface Command {
   readonly writes: boolean;
   run(...args: readonly unknown[]): unknown;
 }
-
-/** For a preview that comes back with its window. */
-export const drawSamples = (editor: Editor, jobs: Jobs, options: TrainingOptions) =>
-  new DataCommands(editor, jobs).draw(options);
 
 const writes = (run: Command['run']): Command => ({ writes: true, run });
 const reads = (run: Command['run']): Command => ({ writes: false, run });

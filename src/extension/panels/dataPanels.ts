@@ -9,8 +9,7 @@ import { inBackground } from '../failures.js';
 import { DataPage } from './dataPage.js';
 import { OpenPanels } from './openPanels.js';
 import { saveCheck, savedCheck } from './savedResults.js';
-
-export const DATA_VIEW = 'faceTrainer.data';
+import { VIEWS } from './viewNames.js';
 
 type Samples = Extract<DataPanelContent, { type: 'samples' }>;
 
@@ -30,7 +29,7 @@ export class DataPanels {
     /** @returns undefined when it could not be drawn */
     private readonly draw: (options: TrainingOptions) => Promise<Samples | undefined>,
   ) {
-    this.open = new OpenPanels(editor, DATA_VIEW);
+    this.open = new OpenPanels(editor, VIEWS.data);
   }
 
   report(report: DatasetReport, focus: boolean): void {

@@ -11,8 +11,7 @@ import { EvaluationPage, type EvaluationPorts } from './evaluationPage.js';
 import { OpenPanels } from './openPanels.js';
 import { saveEvaluation, savedEvaluation } from './savedResults.js';
 import { startEvaluation, type Evaluated } from './startEvaluation.js';
-
-export const EVALUATION_VIEW = 'faceTrainer.evaluation';
+import { VIEWS } from './viewNames.js';
 
 const savedState = z.object({
   kind: z.literal('evaluation'),
@@ -31,7 +30,7 @@ export class EvaluationPanels {
     jobs: Pick<Jobs, 'start'>,
     recognizers: Recognizers,
   ) {
-    this.open = new OpenPanels(editor, EVALUATION_VIEW);
+    this.open = new OpenPanels(editor, VIEWS.evaluations);
     this.ports = {
       recognizers,
       files: new EvaluationFiles(jobs, recognizers),

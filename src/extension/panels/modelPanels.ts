@@ -16,8 +16,7 @@ import { RecognizePage, type Recognizing } from './recognizePage.js';
 import { Scores } from './scores.js';
 import { saveComparison, savedComparison } from './savedResults.js';
 import { TryPage } from './tryPage.js';
-
-export const MODEL_VIEW = 'faceTrainer.model';
+import { VIEWS } from './viewNames.js';
 
 /** What brings a panel back. Pictures that were tried are not kept: nobody asked for copies of them. */
 const savedState = z.discriminatedUnion('kind', [
@@ -37,9 +36,9 @@ export class ModelPanels {
     private readonly jobs: Pick<Jobs, 'start'>,
     private readonly recognizers: Recognizers,
   ) {
-    this.comparisons = new OpenPanels(editor, MODEL_VIEW);
-    this.tries = new OpenPanels(editor, MODEL_VIEW);
-    this.recognizing = new OpenPanels(editor, MODEL_VIEW);
+    this.comparisons = new OpenPanels(editor, VIEWS.models);
+    this.tries = new OpenPanels(editor, VIEWS.models);
+    this.recognizing = new OpenPanels(editor, VIEWS.models);
   }
 
   compare(checkpoint: string, result: Comparison, focus: boolean): void {

@@ -6,8 +6,7 @@ import type { Editor, Panel } from '../editor.js';
 import { factsOf } from '../views/runsCatalog.js';
 import { OpenPanels } from './openPanels.js';
 import { RunPage } from './runPage.js';
-
-export const RUN_VIEW = 'faceTrainer.run';
+import { VIEWS } from './viewNames.js';
 
 const savedState = z.object({ runFolder: z.string().min(1) });
 
@@ -20,7 +19,7 @@ export class RunPanels {
     /** The run of this window, when it is this one. */
     private readonly ownerOf: (runFolder: string) => RunInProgress | undefined,
   ) {
-    this.open_ = new OpenPanels(editor, RUN_VIEW);
+    this.open_ = new OpenPanels(editor, VIEWS.runs);
   }
 
   /** @param focus whether the user asked for it just now */
@@ -30,7 +29,7 @@ export class RunPanels {
 
   /** Of a run that was under way before this window: what another extension host showed of it stands still. */
   openAgain(runFolder: string): void {
-    this.editor.closePanels(RUN_VIEW, factsOf(this.editor, runFolder).name);
+    this.editor.closePanels(VIEWS.runs, factsOf(this.editor, runFolder).name);
     this.open(runFolder, false);
   }
 

@@ -3,10 +3,11 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { EnrolledPicture, Person } from '../../recognizers/recognizer.js';
 import type { Recognizers } from '../recognizers.js';
+import type { LazyTree, Rows } from './lazyTree.js';
 import { personRow, pictureRow, recognizerRow, type FaceRow } from './recognizerRows.js';
 
 /** `kind` and the fields beside it are what commands read (commands/recognizerRows.ts). */
-type Item =
+export type RecognizerItem =
   | { readonly kind: 'recognizer'; readonly recognizer: string }
   | { readonly kind: 'person'; readonly recognizer: string; readonly person: string; readonly of: Person }
   | {
@@ -20,40 +21,40 @@ type Item =
     };
 
 /** The recognizers of the open folders: whom each knows, and by which pictures. */
-export class RecognizersView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
-  private readonly emitter = new vscode.EventEmitter<undefined>();
-  readonly onDidChangeTreeData = this.emitter.event;
-  private readonly tree: vscode.TreeView<Item>;
+export class RecognizersView implements Rows<RecognizerItem>, vscode.Disposable {
   private readonly folders: vscode.Disposable;
   private readonly unheard: () => void;
   private watchers: vscode.Disposable[] = [];
 
-  constructor(private readonly recognizers: Recognizers) {
-    this.tree = vscode.window.createTreeView('faceTrainer.recognizers', {
-      treeDataProvider: this,
-      showCollapseAll: true,
+  constructor(
+    private readonly recognizers: Recognizers,
+    private readonly tree: LazyTree<RecognizerItem>,
+  ) {
+    this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      this.watch();
+      this.refresh();
     });
-    this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watch());
     this.unheard = recognizers.onChanged(() => this.refresh());
     this.watch();
   }
 
   /** What keys act on. */
   get selected(): unknown {
-    return this.tree.selection[0];
+    return this.tree.view.selection[0];
   }
 
   /** Shows a recognizer that was just made, without taking the focus. */
   async show(recognizer: string): Promise<void> {
     this.refresh();
-    if (this.tree.visible) await this.tree.reveal({ kind: 'recognizer', recognizer }, { focus: false, expand: true });
+    if (this.tree.view.visible)
+      await this.tree.view.reveal({ kind: 'recognizer', recognizer }, { focus: false, expand: true });
   }
 
   refresh(): void {
-    this.emitter.fire(undefined);
+    this.tree.changed.fire(undefined);
   }
 
-  getChildren(item?: Item): Item[] {
+  getChildren(item?: RecognizerItem): RecognizerItem[] {
     if (!item)
       return this.recognizers
         .all()
@@ -69,20 +70,20 @@ export class RecognizersView implements vscode.TreeDataProvider<Item>, vscode.Di
       }));
     if (item.kind === 'enrolledPicture') return [];
     const { of, person } = item;
-    const row = (picture: EnrolledPicture, negative: boolean): Item => ({
+    const row = (picture: EnrolledPicture, negative: boolean): RecognizerItem => ({
       kind: 'enrolledPicture',
       ...{ recognizer, person, file: picture.file, of, picture, negative },
     });
     return [...of.pictures.map((one) => row(one, false)), ...of.negatives.map((one) => row(one, true))];
   }
 
-  getParent(item: Item): Item | undefined {
+  getParent(item: RecognizerItem): RecognizerItem | undefined {
     if (item.kind === 'recognizer') return undefined;
     const { recognizer, person, of } = item;
     return item.kind === 'person' ? { kind: 'recognizer', recognizer } : { kind: 'person', recognizer, person, of };
   }
 
-  getTreeItem(item: Item): vscode.TreeItem {
+  getTreeItem(item: RecognizerItem): vscode.TreeItem {
     const { Collapsed, None } = vscode.TreeItemCollapsibleState;
     if (item.kind === 'recognizer') {
       const drawn = treeItem(recognizerRow(this.recognizers.summary(item.recognizer)!), Collapsed);
@@ -102,7 +103,7 @@ export class RecognizersView implements vscode.TreeDataProvider<Item>, vscode.Di
 
   dispose(): void {
     this.unheard();
-    for (const one of [this.tree, this.folders, this.emitter, ...this.watchers]) one.dispose();
+    for (const one of [this.folders, ...this.watchers]) one.dispose();
   }
 
   /** Those of other windows and of the command line come, change and go, too. */
@@ -118,7 +119,6 @@ export class RecognizersView implements vscode.TreeDataProvider<Item>, vscode.Di
       for (const watcher of [files, folders]) watcher.onDidDelete(() => this.refresh());
       return [files, folders];
     });
-    this.refresh();
   }
 }
 

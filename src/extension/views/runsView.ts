@@ -1,6 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Editor } from '../editor.js';
+import type { LazyTree, Rows } from './lazyTree.js';
 import { checkpointRow, runRow, type Row } from './runRows.js';
 import { allRuns, factsOf, runFolders, runsFolders, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
@@ -24,16 +25,13 @@ export interface WaitingRow {
 interface WaitingItem extends WaitingRow {
   readonly kind: 'waiting';
 }
-type Item = RunItem | CheckpointItem | WaitingItem;
+export type RunsItem = RunItem | CheckpointItem | WaitingItem;
 
 const LOOK_MS = 10_000;
 const UNDER_WAY: ReadonlySet<RunFacts['phase']> = new Set(['preparing', 'training', 'silent']);
 
 /** What waits, then the runs of the open folders, the newest first, with their checkpoints. */
-export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<Item | undefined>();
-  readonly onDidChangeTreeData = this.changed.event;
-  private readonly tree: vscode.TreeView<Item>;
+export class RunsView implements Rows<RunsItem>, vscode.Disposable {
   private readonly settings: vscode.Disposable;
   private readonly folders: vscode.Disposable;
   private watchers: vscode.Disposable[] = [];
@@ -42,12 +40,14 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   /** The editor knows a row by its object: one that changes keeps it. */
   private readonly items = new Map<string, RunItem>();
 
-  constructor(private readonly editor: Editor) {
-    this.tree = vscode.window.createTreeView('faceTrainer.runs', { treeDataProvider: this, showCollapseAll: true });
+  constructor(
+    private readonly editor: Editor,
+    private readonly tree: LazyTree<RunsItem>,
+  ) {
     this.settings = vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('faceTrainer.runFolder')) this.watch();
+      if (change.affectsConfiguration('faceTrainer.runFolder')) this.watchAgain();
     });
-    this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watch());
+    this.folders = vscode.workspace.onDidChangeWorkspaceFolders(() => this.watchAgain());
     // Of a run that does not answer any more, or whose process is gone, no file tells; of files in a folder that has just been made, the
     // system does not always.
     this.timer = setInterval(() => this.look(), LOOK_MS);
@@ -56,7 +56,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   }
 
   private look(): void {
-    if (!this.tree.visible) return;
+    if (!this.tree.view.visible) return;
     if (
       runsFolders(this.editor)
         .flatMap(runFolders)
@@ -73,7 +73,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
   }
 
   refresh(): void {
-    this.changed.fire(undefined);
+    this.tree.changed.fire(undefined);
   }
 
   /** Draws one row anew; the list when it is not there yet. A row that says the same stays as it is, under the mouse or not. */
@@ -84,10 +84,10 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
       if (JSON.stringify(facts) === JSON.stringify(item.facts)) return;
       item.facts = facts;
     }
-    this.changed.fire(item);
+    this.tree.changed.fire(item);
   }
 
-  getChildren(item?: Item): Item[] {
+  getChildren(item?: RunsItem): RunsItem[] {
     if (!item) return [...this.waiting, ...this.roots()];
     if (item.kind !== 'run') return [];
     return item.facts.checkpoints.map((checkpoint) => ({
@@ -98,7 +98,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
     }));
   }
 
-  getTreeItem(item: Item): vscode.TreeItem {
+  getTreeItem(item: RunsItem): vscode.TreeItem {
     if (item.kind === 'checkpoint') return treeItem(checkpointRow(item.run.facts, item.checkpoint), false);
     if (item.kind === 'waiting') return treeItem(item.row, false);
     const { facts, runFolder } = item;
@@ -109,7 +109,7 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
 
   dispose(): void {
     clearInterval(this.timer);
-    for (const one of [this.tree, this.settings, this.folders, this.changed, ...this.watchers]) one.dispose();
+    for (const one of [this.settings, this.folders, ...this.watchers]) one.dispose();
   }
 
   /** Runs of other windows and of the command line come, go on and go, too: their summaries tell. */
@@ -126,6 +126,10 @@ export class RunsView implements vscode.TreeDataProvider<Item>, vscode.Disposabl
       for (const watcher of [files, folders]) watcher.onDidDelete(() => this.refresh());
       return [files, folders];
     });
+  }
+
+  private watchAgain(): void {
+    this.watch();
     this.refresh();
   }
 
