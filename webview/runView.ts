@@ -1,6 +1,6 @@
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../src/core/runState.js';
 import type { HostMessage, Liveness, PanelMessage } from '../src/protocol/panel.js';
-import type { View as Axis } from './axis.js';
+import { SMOOTHING, type View as Axis } from './axis.js';
 import { Checkpoints } from './checkpoints.js';
 import { RunCurves, type Parent } from './curves.js';
 import { element } from './dom.js';
@@ -87,6 +87,7 @@ export class RunView implements View<HostMessage> {
     const { state, parent, liveness, axis } = this;
     const { root, attempt } = this.page;
     const phase = phaseOf(state, liveness);
+    const shown = { view: axis, smoothing: SMOOTHING, log: false };
     const theme = readTheme();
     document.body.dataset['phase'] = phase;
     root.style.setProperty('--training', theme.training);
@@ -95,7 +96,7 @@ export class RunView implements View<HostMessage> {
     attempt('summary', () => this.summary.draw(state, liveness, this.preparing));
     attempt('notices', () => this.notices.draw(state, phase, liveness));
     for (const quantity of ['loss', 'accuracy'] as const)
-      attempt(quantity, () => this.charts[quantity].draw(this.curves.of(state, quantity, axis), axis, theme));
+      attempt(quantity, () => this.charts[quantity].draw(this.curves.of(state, quantity, shown), axis, theme));
     attempt('quantization', () => this.quantization.draw(state, liveness.alive));
     attempt('checkpoints', () => this.checkpoints.draw(state, liveness.alive));
     attempt('table', () => this.table.draw(state, liveness.alive));
