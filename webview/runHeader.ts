@@ -1,6 +1,6 @@
 import { batchWords } from '../src/core/batchSize.js';
 import { formatCount } from '../src/core/format.js';
-import { longerWords } from '../src/core/longerWords.js';
+import { longerWords, MORE_EPOCHS } from '../src/core/longerWords.js';
 import type { RunState } from '../src/core/runState.js';
 import { BACKBONES } from '../src/protocol/backbones.js';
 import type { Liveness, PanelMessage, RunPhase } from '../src/protocol/panel.js';
@@ -8,9 +8,6 @@ import type { Parent } from './curves.js';
 import { button, element, pageHeader, setText } from './dom.js';
 import { nameOf } from './fileName.js';
 import { PROGRESS_RING } from './toolkit.js';
-
-/** Epochs that a run which is complete is offered beside those that were planned. */
-const MORE = 10;
 
 /** What the badge says; its colour is the style sheet's, by `data-phase`. */
 const WORDS: Record<RunPhase, string> = {
@@ -46,8 +43,8 @@ export class RunHeader {
     this.stop = button('Stop', { appearance: 'primary', id: 'stop' }, () => post({ type: 'stop' }));
     this.pause = button('Pause', { appearance: 'secondary', id: 'pause' }, () => post({ type: 'pause' }));
     this.goOn = button('Go On', { appearance: 'primary', id: 'goOn' }, () => post({ type: 'goOn', more: 0 }));
-    this.longer = button(`Go On for ${MORE} Epochs`, { appearance: 'secondary', id: 'longer' }, () =>
-      post({ type: 'goOn', more: MORE }),
+    this.longer = button(`Go On for ${MORE_EPOCHS} Epochs`, { appearance: 'secondary', id: 'longer' }, () =>
+      post({ type: 'goOn', more: MORE_EPOCHS }),
     );
     this.parent = secondary('Open Parent', 'parent', 'openParent');
     this.report = secondary('Open Report', 'report', 'openReport');

@@ -13,6 +13,7 @@ import { RunHeader } from './runHeader.js';
 import { RunSummary } from './runSummary.js';
 import { readTheme } from './theme.js';
 import { RADIO, RADIO_GROUP } from './toolkit.js';
+import { VerdictView } from './verdictView.js';
 
 /** What outlives the document: the folder says to the editor which run to open again after a reload. */
 export interface Saved {
@@ -37,6 +38,7 @@ export class RunView implements View<HostMessage> {
 
   private readonly header: RunHeader;
   private readonly summary = new RunSummary();
+  private readonly verdict: VerdictView;
   private readonly notices = new Notices();
   private readonly charts = { loss: new RunChart('loss', 'Loss'), accuracy: new RunChart('accuracy', 'Accuracy') };
   private readonly quantization: QuantizationView;
@@ -46,10 +48,12 @@ export class RunView implements View<HostMessage> {
   constructor(private readonly page: Page<PanelMessage, Saved>) {
     this.axis = page.saved?.view ?? 'step';
     this.header = new RunHeader(page.post);
+    this.verdict = new VerdictView(page.post);
     this.quantization = new QuantizationView(page.post);
     this.checkpoints = new Checkpoints(page.post);
     page.root.append(
       this.header.root,
+      this.verdict.root,
       this.summary.root,
       this.notices.root,
       this.axisSwitch(),
@@ -93,6 +97,7 @@ export class RunView implements View<HostMessage> {
     root.style.setProperty('--training', theme.training);
     root.style.setProperty('--validation', theme.validation);
     attempt('header', () => this.header.draw(state, phase, liveness, this.hasReport, parent));
+    attempt('verdict', () => this.verdict.draw(state, liveness));
     attempt('summary', () => this.summary.draw(state, liveness, this.preparing));
     attempt('notices', () => this.notices.draw(state, phase, liveness));
     for (const quantity of ['loss', 'accuracy'] as const)

@@ -3,6 +3,8 @@ import { MARK_WORDS } from '../core/markWords.js';
 import { bestWords, measuredWords } from '../core/metricWords.js';
 import { emptyRunState, reduceRun, totalSteps, type RunState } from '../core/runState.js';
 import type { TrainerMessage } from '../protocol/jobs.js';
+import { verdictWords } from '../core/verdictWords.js';
+import { runVerdict } from '../evaluation/runVerdict.js';
 import { isRunEvent, type EventOf, type RunEvent } from '../protocol/runEvents.js';
 
 export interface Terminal {
@@ -77,8 +79,14 @@ const SAYS: { readonly [T in keyof Events]?: (event: Events[T], state: RunState)
   finished: ({ reason, steps, elapsedSeconds, bestEpoch, bestValAccuracy }, state) =>
     `${ENDS[reason].padEnd(9)}   ${formatCount(steps, 'step')} in ${formatDuration(elapsedSeconds)}` +
     (bestEpoch === undefined ? '' : `, best ${bestWords(state, bestValAccuracy)} after epoch ${bestEpoch}`) +
+    verdictLine(state) +
     (reason === 'early' ? `\n            Nothing became better since: the best checkpoint is the one to use.` : ''),
 };
+
+function verdictLine(state: RunState): string {
+  const verdict = runVerdict(state);
+  return verdict ? `\n            ${verdictWords(verdict)}` : '';
+}
 
 const ENDS = { completed: 'Finished', early: 'Ended', stopped: 'Stopped', paused: 'Paused' } as const;
 

@@ -10,15 +10,19 @@ const MOST = 1500;
  *
  * @param batches [n, channels] each
  * @param people of each row of all batches
- * @returns hits, scaled up to all rows when only 1,500 of many were compared
+ * @returns hits, and of how many: of many rows 1,500, all over them, are compared with all
  */
-export function nearestNeighbourHits(batches: readonly Float32Array[], people: readonly number[]): number {
+export function nearestNeighbours(
+  batches: readonly Float32Array[],
+  people: readonly number[],
+): { readonly hits: number; readonly asked: number } {
   const all = concatenated(batches);
   const length = all.length / Math.max(1, people.length);
   const rows = people.map((_, i) => normalized(all.subarray(i * length, (i + 1) * length)));
-  const count = Math.min(MOST, rows.length);
+  const asked = Math.min(MOST, rows.length);
   let hits = 0;
-  for (let i = 0; i < count; i++) {
+  for (let row = 0; row < asked; row++) {
+    const i = Math.floor((row * rows.length) / asked);
     let best = -Infinity;
     let nearest = -1;
     for (let j = 0; j < rows.length; j++) {
@@ -29,7 +33,7 @@ export function nearestNeighbourHits(batches: readonly Float32Array[], people: r
     }
     if (nearest >= 0 && people[nearest] === people[i]) hits++;
   }
-  return count === 0 ? 0 : Math.round((hits * rows.length) / count);
+  return { hits, asked };
 }
 
 function normalized(values: Float32Array): Float32Array {

@@ -3,9 +3,12 @@ import { RunModel } from '../client/runModel.js';
 import { smallerBatch } from '../core/batchSize.js';
 import { bestWords } from '../core/metricWords.js';
 import type { RunState } from '../core/runState.js';
+import { verdictWords } from '../core/verdictWords.js';
+import { runVerdict } from '../evaluation/runVerdict.js';
 import type { MessageOf } from '../protocol/jobs.js';
 import type { RunEnd, RunInProgress } from './activeRun.js';
 import { recoveryFor } from './commands/fineTuneAgain.js';
+import { nextStepFor } from './commands/nextStep.js';
 import type { Editor } from './editor.js';
 import { factsOf } from './views/runsCatalog.js';
 
@@ -27,12 +30,13 @@ export async function announce(
 ): Promise<void> {
   const model = new RunModel(run.runFolder);
   const [openRun, openReport, showLog] = ['Open Run', 'Open Report', 'Show Log'];
-  const recoveries =
+  const offered =
     end.type === 'failure'
-      ? [recoveryFor(editor, run, end.code), withSmallerBatch(editor, model.state, end.code)].filter((one) => !!one)
-      : [];
+      ? [recoveryFor(editor, run, end.code), withSmallerBatch(editor, model.state, end.code)]
+      : [nextStepFor(editor, model)];
+  const steps = offered.filter((one) => one !== undefined);
   const buttons = [
-    ...recoveries.map(({ title }) => title),
+    ...steps.map(({ title }) => title),
     // A folder that was refused before the run began has nothing to open.
     ...(model.hasReport ? [openReport] : []),
     ...(model.events.length > 0 ? [openRun] : []),
@@ -41,7 +45,7 @@ export async function announce(
     end.type === 'failure'
       ? await editor.say('error', `${end.message} ${end.advice}`, ...buttons, showLog)
       : await editor.say('information', success(run.name, model.state, end), ...buttons);
-  await recoveries.find(({ title }) => title === chosen)?.run();
+  await steps.find(({ title }) => title === chosen)?.run();
   if (chosen === openRun) await editor.execute('faceTrainer.openRun', run.runFolder);
   if (chosen === openReport) await editor.execute('faceTrainer.openReport', run.runFolder);
   if (chosen === showLog) editor.log.show();
@@ -69,6 +73,8 @@ const ENDS = {
 
 function success(name: string, state: RunState, end: MessageOf<'finished'>): string {
   const how = ENDS[end.reason];
+  const verdict = runVerdict(state);
+  if (verdict) return `${name}: ${how}. ${verdictWords(verdict)}`;
   const reached =
     end.bestEpoch === undefined
       ? 'no epoch was finished'

@@ -66,6 +66,9 @@ export const panelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('export'), checkpoint: z.string() }),
   z.object({ type: z.literal('compare'), checkpoint: z.string() }),
   z.object({ type: z.literal('tryPicture'), checkpoint: z.string() }),
+  z.object({ type: z.literal('evaluate'), checkpoint: z.string() }),
+  /** Its pictures. */
+  z.object({ type: z.literal('check') }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 export type PanelMessage = z.infer<typeof panelMessage>;

@@ -156,6 +156,14 @@ export const distilled = z.object({
   pairs: z.object({ count, student: share, teacher: share }).optional(),
 });
 
+/** New pictures that a validation asked about, and how many of them it told right. */
+export const answers = z.object({
+  right: count,
+  pictures: count,
+  /** The person who is known worst; absent where all are right, and of people who are not trained on. */
+  weakest: z.object({ person: z.string(), right: count, pictures: count }).optional(),
+});
+
 const epoch = z.object({
   type: z.literal('epoch'),
   epoch: z.int().min(1),
@@ -168,6 +176,8 @@ const epoch = z.object({
   valAccuracy: share,
   /** What `valAccuracy` is a share of (`METRICS`); absent in logs of 0.1.0. */
   metric: z.enum(METRICS).optional(),
+  /** The same in pictures; absent of a cosine, and in logs of earlier versions. */
+  answers: answers.optional(),
   /** Training pictures a second, validation left out. */
   imagesPerSecond: z.number().min(0),
   /** Share of the training time that was spent waiting for pictures. */

@@ -9,6 +9,8 @@ import { isFromOutside } from '../core/isFromOutside.js';
 import { bestOf } from '../core/best.js';
 import { PRINTED_POLICY } from '../core/printedPolicy.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
+import { verdictWords } from '../core/verdictWords.js';
+import { runVerdict } from '../evaluation/runVerdict.js';
 import { linePlot, type PlotSeries } from './linePlot.js';
 import { REPORT_STYLE } from './reportStyle.js';
 
@@ -29,7 +31,7 @@ export function renderReport(state: RunState): string {
 <main>
 <header>
 <h1>${escapeHtml(name)}</h1>
-<p class="lead">${escapeHtml(outcome(state))}</p>
+${verdictOf(state)}<p class="lead">${escapeHtml(outcome(state))}</p>
 </header>
 ${state.failure ? `<p class="failure"><strong>${escapeHtml(state.failure.message)}</strong><br>${escapeHtml(state.failure.advice)}</p>` : ''}
 <section class="plots">
@@ -60,6 +62,12 @@ const ENDS = {
   stopped: 'Stopped',
   paused: 'Paused',
 } as const;
+
+/** What it came to, in front of everything. */
+function verdictOf(state: RunState): string {
+  const verdict = runVerdict(state);
+  return verdict ? `<p class="verdict">${escapeHtml(verdictWords(verdict))}</p>\n` : '';
+}
 
 function outcome(state: RunState): string {
   const best = bestEpoch(state);

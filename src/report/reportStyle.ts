@@ -5,6 +5,7 @@ export const REPORT_STYLE = `
 body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--fg); background: var(--bg); }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { margin: 0; font-size: 28px; } h2 { margin: 36px 0 8px; font-size: 18px; }
+.verdict { margin: 8px 0 4px; font-size: 20px; }
 .lead { margin: 4px 0 24px; color: var(--dim); font-size: 17px; }
 .failure { padding: 12px 16px; border-left: 4px solid var(--bad); background: var(--mark); }
 .plots { display: grid; gap: 24px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); }

@@ -8,6 +8,8 @@ import { writeFileAtomically } from '../platform/files.js';
 import { readOwnFile } from '../platform/regularFile.js';
 import type { RunPhase } from '../protocol/panel.js';
 import { distilled, finished, METRICS, type EventOf, type RunEvent } from '../protocol/runEvents.js';
+import { verdict } from '../protocol/verdict.js';
+import { runVerdict } from '../evaluation/runVerdict.js';
 import { checkpointsThere } from './checkpointList.js';
 import { hasLastWord } from './lastWord.js';
 import { RunFolder } from './runFolder.js';
@@ -38,6 +40,7 @@ export const runSummary = z.object({
       distilled: distilled.optional(),
     })
     .optional(),
+  verdict: verdict.optional(),
   /** That are there, the oldest first. */
   checkpoints: z.array(
     z.object({
@@ -83,6 +86,7 @@ export function summaryOf(runFolder: string, state: RunState): RunSummary | unde
       ...{ epoch: best.epoch, valAccuracy: best.valAccuracy, metric: best.metric },
       distilled: best.distilled,
     },
+    verdict: runVerdict(state),
     checkpoints: checkpointsThere(runFolder, state.checkpoints).map((checkpoint) => {
       const { best: isBest, validated } = checkpointFacts(state, checkpoint);
       return { ...factsOf(checkpoint), best: isBest, valAccuracy: validated?.valAccuracy };

@@ -23,7 +23,7 @@ import { readStage, type Stage } from './stage.js';
 import { stepsPerEpoch } from './stepsPerEpoch.js';
 import { Tally } from './tally.js';
 import { nothingTrained } from './trained.js';
-import { lossNotFinite, metricOf, validate, validatedOf, type Validation } from './validation.js';
+import { countedOf, lossNotFinite, metricOf, validate, validatedOf, type Validation } from './validation.js';
 
 type Outcome = 'done' | 'stopped';
 
@@ -261,7 +261,6 @@ export class TrainingLoop {
     const strangers = await this.stage.strangers?.measure();
     const validated = { ...validatedOf(validation, this.dataset), ...(strangers && { strangers }) };
     if (!Number.isFinite(validation.meanLoss)) this.warnOnce(lossNotFinite(epoch));
-    const { distilled } = validation;
     const active = this.quantizing?.activeCount(step);
     this.parts.tell({
       type: 'epoch',
@@ -270,7 +269,7 @@ export class TrainingLoop {
       loss: trained.tally.meanLoss,
       accuracy: this.accuracyOf(trained.tally.meanLoss, trained.tally.accuracy),
       ...validated,
-      ...(distilled && { distilled }),
+      ...countedOf(validation),
       metric: metricOf(validation, this.dataset),
       imagesPerSecond: trained.pictures / trained.seconds,
       waitingShare: Math.min(1, trained.waitedSeconds / trained.seconds),

@@ -3,8 +3,9 @@ import type { Validated } from '../core/best.js';
 import { concatenated } from '../core/concatenated.js';
 import { cutBatches } from '../dataset/batches.js';
 import type { Dataset } from '../dataset/dataset.js';
-import { nearestNeighbourHits } from '../evaluation/nearestNeighbour.js';
-import type { Metric, Warning } from '../protocol/runEvents.js';
+import { nearestNeighbours } from '../evaluation/nearestNeighbour.js';
+import type { EventOf, Metric, Warning } from '../protocol/runEvents.js';
+import { Answers, highestOf, type Answered } from './answers.js';
 import type { ClassTally } from './classes/classTally.js';
 import type { StopSignal } from './stopSignal.js';
 import { distilledOf, type Distilled } from './studentValidation.js';
@@ -19,6 +20,8 @@ export interface Validation {
   /** By the metric of the dataset; of a student the cosine to its teacher. */
   readonly accuracy: number;
   readonly meanLoss: number;
+  /** Of what is counted in pictures. */
+  readonly answers?: Answered;
   readonly distilled?: Distilled;
 }
 
@@ -31,12 +34,13 @@ export interface Validation {
  */
 export async function validate(
   { session, reader, tally: amongAll, isStudent }: Pick<Stage, 'session' | 'reader' | 'tally' | 'isStudent'>,
-  { openSet, owners, split }: Dataset,
+  { openSet, owners, split, people: names }: Dataset,
   batchSize: number,
   active: Uint8Array | undefined,
   stop: StopSignal,
 ): Promise<Validation | undefined> {
   const tally = new Tally();
+  const answers = new Answers();
   const embeddings: Float32Array[] = [];
   const targets: Float32Array[] = [];
   const people: number[] = [];
@@ -46,13 +50,18 @@ export async function validate(
     const batch = await reader.read(pictures);
     if (batch.labels.length === 0) continue;
     const quantization = active ? { quantization: { active } } : {};
-    const result = await session.evaluate(batch, { wants: byEmbedding ? ['embedding'] : [], ...quantization });
+    const result = await session.evaluate(batch, { wants: [byEmbedding ? 'embedding' : 'scores'], ...quantization });
     if (byEmbedding) {
       embeddings.push(result.outputs.embedding!);
       if (isStudent) targets.push(batch.targets!);
       people.push(...(openSet ? batch.pictures.map((picture) => owners[picture]!) : batch.labels));
-    } else tally.add(result, batch.labels.length);
-    if (!openSet && amongAll && people.length >= LOOKED_UP) await lookUp(amongAll, embeddings, people, tally);
+    } else {
+      tally.add(result, batch.labels.length);
+      const highest = highestOf(result.outputs.scores!, batch.labels.length);
+      answers.addEach(batch.labels, (row) => highest[row] === batch.labels[row]);
+    }
+    if (!openSet && amongAll && people.length >= LOOKED_UP)
+      await lookUp(amongAll, embeddings, people, { tally, answers });
     await setImmediate();
   }
   if (isStudent) {
@@ -61,9 +70,13 @@ export async function validate(
     const { cosine } = distilled;
     return { accuracy: Math.min(1, Math.max(0, cosine)), meanLoss: 1 - cosine, distilled };
   }
-  if (openSet) tally.add({ lossSum: 0, correct: nearestNeighbourHits(embeddings, people) }, people.length);
-  else if (amongAll) await lookUp(amongAll, embeddings, people, tally);
-  return tally;
+  if (openSet) {
+    const { hits, asked } = nearestNeighbours(embeddings, people);
+    tally.add({ lossSum: 0, correct: hits }, asked);
+    answers.add(hits, asked);
+  } else if (amongAll) await lookUp(amongAll, embeddings, people, { tally, answers });
+  const { accuracy, meanLoss } = tally;
+  return { accuracy, meanLoss, answers: answers.told(names) };
 }
 
 /** A validation in the words of an epoch: a loss that is no number is no line of a log, and one of classes is none of strangers. */
@@ -72,6 +85,11 @@ export function validatedOf(validation: Validation, dataset: Pick<Dataset, 'open
   return metricOf(validation, dataset) !== 'nearestNeighbour' && Number.isFinite(valLoss)
     ? { valLoss, valAccuracy }
     : { valAccuracy };
+}
+
+/** What else it says, in the words of an epoch. */
+export function countedOf({ answers, distilled }: Validation): Pick<EventOf<'epoch'>, 'answers' | 'distilled'> {
+  return { ...(answers && { answers }), ...(distilled && { distilled }) };
 }
 
 /** What its accuracy is. */
@@ -89,8 +107,16 @@ export function lossNotFinite(epoch: number): Warning {
   };
 }
 
-/** Adds pictures to a tally, and takes them from the lists. */
-async function lookUp(amongAll: ClassTally, embeddings: Float32Array[], people: number[], into: Tally): Promise<void> {
+/** Adds pictures to what is counted, and takes them from the lists. */
+async function lookUp(
+  amongAll: ClassTally,
+  embeddings: Float32Array[],
+  people: number[],
+  into: { readonly tally: Tally; readonly answers: Answers },
+): Promise<void> {
   const labels = Int32Array.from(people.splice(0));
-  if (labels.length > 0) into.add(await amongAll.of(concatenated(embeddings.splice(0)), labels), labels.length);
+  if (labels.length === 0) return;
+  const found = await amongAll.of(concatenated(embeddings.splice(0)), labels);
+  into.tally.add(found, labels.length);
+  into.answers.addEach(labels, (row) => found.right[row]!);
 }

@@ -119,6 +119,19 @@ describe('what a terminal says of each event of a run', () => {
     it(`${type}: ${EXPECTED[event.type] ? 'a line' : 'nothing'}`, () =>
       assert.deepEqual(linesOf(event), EXPECTED[event.type] ?? []));
 
+  it('of what came of a run, in a sentence of counts below its last line', () => {
+    const { run, dataset, epoch, finished } = SAMPLE_EVENTS;
+    const answers = { right: 37, pictures: 40, weakest: { person: 'Anna', right: 1, pictures: 3 } };
+    const validated = { ...epoch, distilled: undefined, strangers: undefined, answers };
+    const lines = linesOf(run, { ...dataset, people: 40 }, validated, finished);
+    assert.deepEqual(lines.slice(-2), [
+      'Finished    10 steps in 9 s, best validation accuracy 40.0 % after epoch 1',
+      '            Right in 37 of 40 new pictures. With so few, 79 to 99 % is the honest range. Weakest: Anna (1 of 3).',
+    ]);
+    const paused = linesOf(run, dataset, validated, { ...finished, reason: 'paused' });
+    assert.equal(paused.at(-1), '            After 1 of 3 epochs: right in 37 of 40 new pictures.');
+  });
+
   it('of a student, how near it came to its teacher, and what that does for people left out', () => {
     const distilled = { people: 3, pictures: 20, cosine: 0.81, pairs: { count: 40, student: 0.9, teacher: 0.975 } };
     const epoch = { ...SAMPLE_EVENTS.epoch, metric: 'cosine', strangers: undefined, distilled } as const;

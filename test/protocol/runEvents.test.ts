@@ -12,7 +12,7 @@ const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const MAY_LACK: Partial<Record<RunEvent['type'], readonly string[]>> = {
   run: ['processStart'],
   step: ['activeQuantizers'],
-  epoch: ['valLoss', 'metric', 'waitingShare', 'activeQuantizers', 'strangers', 'distilled'],
+  epoch: ['valLoss', 'metric', 'answers', 'waitingShare', 'activeQuantizers', 'strangers', 'distilled'],
   finished: ['bestEpoch', 'bestValAccuracy'],
   resumed: ['processStart'],
 };
@@ -53,6 +53,13 @@ const BAD: Record<RunEvent['type'], Record<string, readonly unknown[]>> = {
       { ...SAMPLE_EVENTS.epoch.strangers, named: -1 },
       { ...SAMPLE_EVENTS.epoch.strangers, threshold: 2 },
       { ...SAMPLE_EVENTS.epoch.strangers, missed: 1.1 },
+    ],
+    answers: [
+      {},
+      { right: -1, pictures: 2 },
+      { right: 1, pictures: 1.5 },
+      { right: 1, pictures: 2, weakest: { person: 7, right: 0, pictures: 1 } },
+      { right: 1, pictures: 2, weakest: { person: 'Anna' } },
     ],
     distilled: [
       {},

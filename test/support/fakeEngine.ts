@@ -20,11 +20,14 @@ export function fakeEngine(
       let n = 0;
       return {
         trainStep: (batch) => Promise.resolve(batch).then(() => ({ ...step(++n), outputs: {} })),
-        evaluate: ({ labels: { length } }, { wants = [] } = {}) =>
-          Promise.resolve({
-            ...validation(length, n),
-            outputs: wants.includes('embedding') ? { embedding: embeddings(length, n) } : {},
-          }),
+        evaluate({ labels }, { wants = [] } = {}) {
+          const counts = validation(labels.length, n);
+          const outputs = {
+            ...(wants.includes('embedding') && { embedding: embeddings(labels.length, n) }),
+            ...(wants.includes('scores') && { scores: scoresOf(labels, counts.correct) }),
+          };
+          return Promise.resolve({ ...counts, outputs });
+        },
         observe: () => Promise.resolve([]),
         averageInto: () => Promise.resolve(),
         readColumns: () => Promise.resolve(),
@@ -35,6 +38,14 @@ export function fakeEngine(
       };
     },
   };
+}
+
+/** [pictures, classes]: the first of the pictures are right. */
+function scoresOf(labels: Int32Array, correct: number): Float32Array {
+  const classes = Math.max(2, 1 + Math.max(...labels));
+  const scores = new Float32Array(labels.length * classes);
+  labels.forEach((label, row) => (scores[row * classes + (row < correct ? label : (label + 1) % classes)] = 1));
+  return scores;
 }
 
 /** [pictures, pictures]: embeddings of which each points its own way. */

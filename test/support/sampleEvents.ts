@@ -21,6 +21,7 @@ export const SAMPLE_EVENTS: { readonly [T in RunEvent['type']]: EventOf<T> } = {
     ...{ type: 'epoch', epoch: 1, step: 10, loss: 0.7, accuracy: 0.5, valLoss: 0.8, valAccuracy: 0.4 },
     ...{ metric: 'accuracy', imagesPerSecond: 12, waitingShare: 0.1, learningRate: 1e-3, elapsedSeconds: 9 },
     ...{ activeQuantizers: 4 },
+    answers: { right: 1, pictures: 2, weakest: { person: 'Anna', right: 0, pictures: 1 } },
     distilled: { people: 9, pictures: 40, cosine: 0.9, pairs: { count: 80, student: 0.95, teacher: 0.99 } },
     strangers: { people: 9, named: 1, threshold: 0.5, missed: 0.02, damagedNamed: 2, damagedMissed: 0.3 },
   },

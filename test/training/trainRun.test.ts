@@ -14,6 +14,7 @@ import { nativeAddonFile } from '../../src/platform/nativeAddon.js';
 import { UserError } from '../../src/core/userError.js';
 import type { TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions, type TrainingOptionsInput } from '../../src/protocol/options.js';
+import type { EventOf } from '../../src/protocol/runEvents.js';
 import { readCheckpoint } from '../../src/runs/checkpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import type { TrainingPorts } from '../../src/training/runContext.js';
@@ -118,6 +119,8 @@ describe('trainRun', function () {
       assert.equal(typeof epoch[key], 'number', key);
     // Four pictures validate, two of each person; half of each batch is right, at a loss of 0.7 a picture.
     assert.deepEqual([epoch['valAccuracy'], epoch['valLoss'], epoch['metric']], [0.5, 0.7, 'accuracy']);
+    const { right, pictures, weakest } = epoch['answers'] as NonNullable<EventOf<'epoch'>['answers']>;
+    assert.deepEqual([right, pictures, weakest?.pictures], [2, 4, 2]);
   });
 
   it('says who it is, so that another process with its number is not taken for it', async () => {

@@ -73,18 +73,18 @@ export class ScoreSums {
     if (label >= 0 && label < scores.length) this.own[row] = scores[label]!;
   }
 
-  /** When all classes have come: summed over the rows, and how many have the highest score with their own person. */
-  get result(): { lossSum: number; correct: number } {
+  /** When all classes have come: summed over the rows, and which rows have the highest score with their own person. */
+  get result(): { lossSum: number; correct: number; right: readonly boolean[] } {
     let lossSum = 0;
-    let correct = 0;
+    const right: boolean[] = [];
     this.labels.forEach((label, row) => {
       const own = ownScore(this.loss, this.own[row]!);
       const highest = Math.max(this.highest[row]!, own);
       const sum = this.others[row]! * Math.exp(this.highest[row]! - highest) + Math.exp(own - highest);
       const loss = Math.log(sum) + highest - own;
       lossSum += loss;
-      if (this.best[row] === label && Number.isFinite(loss)) correct++;
+      right.push(this.best[row] === label && Number.isFinite(loss));
     });
-    return { lossSum, correct };
+    return { lossSum, correct: right.filter(Boolean).length, right };
   }
 }

@@ -15,7 +15,12 @@ const TOGETHER_MS = 50;
 const PATIENCE_MS = 2000;
 
 /** What the buttons on a checkpoint run. */
-const CHECKPOINT_COMMANDS = { export: 'exportModel', compare: 'compareModels', tryPicture: 'tryPicture' } as const;
+const CHECKPOINT_COMMANDS = {
+  export: 'exportModel',
+  compare: 'compareModels',
+  tryPicture: 'tryPicture',
+  evaluate: 'evaluate',
+} as const;
 
 type RunMessage = Exclude<PanelMessage, CommonMessage>;
 
@@ -135,7 +140,10 @@ export class RunPage implements Page<RunMessage, HostMessage> {
       case 'export':
       case 'compare':
       case 'tryPicture':
+      case 'evaluate':
         return this.command(CHECKPOINT_COMMANDS[message.type], this.checkpoint(message.checkpoint));
+      case 'check':
+        return this.command('checkDataset', state.run && { scheme: 'file', fsPath: state.run.options.dataset });
       case 'openParent':
         return this.command('openRun', parent?.runFolder);
     }

@@ -63,6 +63,8 @@ export function saveEvaluation(
 /** @returns undefined where there is none, one with other strangers, or of a recognizer that has changed since */
 export function savedEvaluation({ target, probes, strangers }: EvaluationOf): z.infer<typeof evaluated> | undefined {
   const saved = read(evaluationFile(target), evaluated);
+  // Of a network one with the pictures of a folder is another one than that with those that were held out.
+  if (!isRecognizer(target) && probes === undefined && saved?.probes !== undefined) return undefined;
   const same =
     [probes ?? saved?.probes, strangers ?? saved?.strangers].join('\n') ===
     [saved?.probes, saved?.strangers].join('\n');

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { formatPercent } from '../../core/format.js';
+import { verdictWords } from '../../core/verdictWords.js';
 import { dayAndTime } from '../runName.js';
 import { mayGoOn, type CheckpointRow, type RunFacts } from './runsCatalog.js';
 
@@ -34,7 +35,7 @@ const ICONS: Record<RunFacts['phase'], readonly [icon: string, colour?: string]>
 
 /** @param now to say "today" against */
 export function runRow(
-  { runFolder, title, name, startedAt, phase, trouble, quantized, best, checkpoints }: RunFacts,
+  { runFolder, title, name, startedAt, phase, trouble, quantized, best, verdict, checkpoints }: RunFacts,
   now: Date,
 ): Row {
   const began = startedAt && dayAndTime(startedAt, now);
@@ -50,6 +51,7 @@ export function runRow(
     hint: inOneLine(
       '. ',
       inOneLine(', ', name, quantized && 'int8', doing, accuracy && `best validation accuracy ${accuracy}`),
+      verdict && verdictWords(verdict),
       trouble,
     ),
     path: runFolder,

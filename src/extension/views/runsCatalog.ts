@@ -3,6 +3,7 @@ import path from 'node:path';
 import { checkpointTitle } from '../../core/checkpoints.js';
 import { namesIn } from '../../platform/namesIn.js';
 import type { RunPhase } from '../../protocol/panel.js';
+import type { Verdict } from '../../protocol/verdict.js';
 import { readSummary, standOf, type RunSummary } from '../../runs/runSummary.js';
 import type { Editor } from '../editor.js';
 import { dateOf, nameOf } from '../runName.js';
@@ -22,6 +23,7 @@ export interface RunFacts {
   readonly quantized: boolean;
   /** Validation accuracy. */
   readonly best: number | undefined;
+  readonly verdict?: Verdict;
   /** Those that are still there; the newest first. */
   readonly checkpoints: readonly CheckpointRow[];
 }
@@ -86,6 +88,7 @@ function factsIn(summary: RunSummary, runFolder: string): RunFacts {
     ...(trouble && { trouble: `${trouble.message} ${trouble.advice}` }),
     quantized: summary.quantized,
     best: summary.best?.valAccuracy,
+    ...(summary.verdict && { verdict: summary.verdict }),
     checkpoints: summary.checkpoints
       .map((checkpoint) => ({
         path: path.join(runFolder, ...checkpoint.path.split('/')),

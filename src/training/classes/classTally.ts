@@ -33,7 +33,7 @@ export class ClassTally {
   }
 
   /** @param embeddings [N, E], unit rows. @param labels [N] */
-  async of(embeddings: Float32Array, labels: Int32Array): Promise<{ lossSum: number; correct: number }> {
+  async of(embeddings: Float32Array, labels: Int32Array): Promise<ScoreSums['result']> {
     const { classes, length } = this.store;
     const sums = new ScoreSums(this.loss, labels);
     const rows = new Float32Array(this.classesAtOnce * length);

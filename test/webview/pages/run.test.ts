@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { SAMPLE_EVENTS } from '../../support/sampleEvents.js';
-import { browserOfSuite, openPanel } from '../../support/panelPage.js';
+import { browserOfSuite, openPanel, screenshots } from '../../support/panelPage.js';
 import { beginning, checkpoint, epoch, snapshot, step } from '../../support/runEvents.js';
 
 describe('the panel of a run', function () {
@@ -160,6 +161,36 @@ describe('the panel of a run', function () {
     const [loss, accuracy] = await panel.page.locator('canvas').evaluateAll((all) => all.map((one) => one.ariaLabel));
     assert.match(loss!, /validation 3\.0000/);
     assert.match(accuracy!, /nearest neighbour 30\.0 %/);
+    await panel.close();
+  });
+
+  it('says what came of it in a sentence, with one thing to do next, and only when it has ended', async () => {
+    const answers = { right: 37, pictures: 40, weakest: { person: 's12', right: 1, pictures: 3 } };
+    const events = [
+      ...beginning({ epochs: 2 }),
+      ...Array.from({ length: 20 }, (_, i) => step(i + 1)),
+      epoch(1, { metric: 'accuracy', answers: { right: 36, pictures: 40 } }),
+      epoch(2, { metric: 'accuracy', valAccuracy: 0.925, answers }),
+      checkpoint(2, { best: true }),
+    ];
+    const panel = await openPanel(browser(), 'webview.js');
+    await panel.send(snapshot(events));
+    const [words, next] = [panel.page.locator('#verdict'), panel.page.locator('#next')];
+    assert.equal(await words.textContent(), 'After 2 of 2 epochs: right in 37 of 40 new pictures.');
+    assert.ok(!(await next.isVisible()), 'while it trains there is nothing to do');
+    const finished = { ...SAMPLE_EVENTS.finished, epochs: 2, steps: 20, bestEpoch: 2 };
+    const ended = { alive: false, stopping: false, ownedHere: false };
+    await panel.send(snapshot([...events, finished], { liveness: ended }));
+    assert.match(
+      (await words.textContent())!,
+      /^Right in 37 of 40 new pictures\. With so few.*Weakest: s12 \(1 of 3\)\.$/,
+    );
+    await panel.page.screenshot({ path: path.join(screenshots, 'verdict.png') });
+    await panel.page.setViewportSize({ width: 280, height: 700 });
+    await panel.page.screenshot({ path: path.join(screenshots, 'verdict-narrow.png') });
+    await next.click();
+    assert.deepEqual((await panel.posted()).at(-1), { type: 'tryPicture', checkpoint: 'checkpoints/epoch-0002' });
+    assert.deepEqual(panel.errors, []);
     await panel.close();
   });
 });
