@@ -1,5 +1,6 @@
 import type { Liveness, RunPhase } from '../protocol/panel.js';
-import { FIELD_OF, runState, type EventOf, type RunEvent, type RunState } from '../protocol/runEvents.js';
+import { FIELD_OF } from '../protocol/eventFields.js';
+import type { EventOf, RunEvent, RunState } from '../protocol/runEvents.js';
 import { bestOf } from './best.js';
 import { isFromOutside } from './isFromOutside.js';
 import { goneOn } from './goneOn.js';
@@ -7,7 +8,7 @@ import { goneOn } from './goneOn.js';
 export type { RunState };
 
 export function emptyRunState(): RunState {
-  return runState.parse({});
+  return { stages: [], steps: [], epochs: [], checkpoints: [], marks: [], warnings: [], resumptions: [] };
 }
 
 /** Adds one event. The arrays are appended to in place: a run has many steps, and its owner holds one state. */

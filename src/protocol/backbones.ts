@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 /** The networks that turn a picture into features (`src/graph/network.ts` builds them), by the names that people know. */
 export const BACKBONES = {
   mobileNetV2: 'MobileNetV2',
@@ -8,4 +6,3 @@ export const BACKBONES = {
 
 export type BackboneName = keyof typeof BACKBONES;
 export const BACKBONE_NAMES = Object.keys(BACKBONES) as readonly BackboneName[];
-export const backboneName = z.enum(BACKBONE_NAMES);

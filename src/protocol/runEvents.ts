@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { FINDING_CODES } from './check.js';
 import { engineName } from './engines.js';
+import { FIELD_OF } from './eventFields.js';
 import { trainingOptions } from './options.js';
 import { OBSERVERS } from './quantizationOptions.js';
 
@@ -252,7 +253,7 @@ const all = <Event extends z.ZodObject>(event: Event) => z.array(event).default(
 
 /**
  * The events of a run, each with what the state of a run makes of it. Whatever draws a run draws this state
- * (src/core/runState.ts). A new event is a schema above and a line here.
+ * (src/core/runState.ts). A new event is a schema above, a line here and one in eventFields.ts.
  */
 export const runState = z.object({
   run: newest(run),
@@ -285,11 +286,6 @@ export const logged = [
   runState.shape.run.unwrap(),
   ...FIELDS.filter((field) => field !== 'run').map((field) => eventOf(field)),
 ] as const;
-
-/** The field of the state that an event goes to, by its type. */
-export const FIELD_OF: ReadonlyMap<string, keyof RunState> = new Map(
-  FIELDS.map((field) => [eventOf(field).shape.type.value, field]),
-);
 
 /** A line of `metrics.ndjson`. */
 export const runEvent = z.discriminatedUnion('type', logged);

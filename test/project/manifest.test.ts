@@ -78,12 +78,39 @@ describe('the manifest', () => {
     const all = fs.readdirSync(path.join(root, 'dist')).filter((file) => /^extension.*\.js$/.test(file));
     assert.ok(all.length > new Set([...started, ...looked]).size, all.join());
   });
+
+  it('has pages that are small, and do without what validates', () => {
+    for (const [page, most] of Object.entries(PAGES)) {
+      const file = `dist/${page}`;
+      const { size } = fs.statSync(path.join(root, file));
+      assert.ok(size <= most, `${file}: ${size} bytes`);
+      const { inputs } = metafiles().find((one) => file in one.outputs)!.outputs[file]!;
+      assert.deepEqual(
+        Object.keys(inputs).filter((input) => input.includes('/zod/')),
+        [],
+        file,
+      );
+    }
+  });
 });
+
+/** Bytes. */
+const PAGES = {
+  'webview.js': 350_000,
+  'data.js': 250_000,
+  'model.js': 255_000,
+  'evaluate.js': 295_000,
+  'umap.js': 110_000,
+} as const;
 
 interface Metafile {
   readonly outputs: Record<
     string,
-    { readonly imports: { readonly path: string; readonly kind: string }[]; readonly entryPoint?: string }
+    {
+      readonly imports: { readonly path: string; readonly kind: string }[];
+      readonly inputs: object;
+      readonly entryPoint?: string;
+    }
   >;
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { Random } from '../../src/core/random.js';
 import { bestCheckpoint, emptyRunState, phaseOf, reduceAll, reduceRun, totalSteps } from '../../src/core/runState.js';
-import { FIELD_OF, isRunEvent, runEvent, runState, type EventOf, type RunEvent } from '../../src/protocol/runEvents.js';
+import { FIELD_OF } from '../../src/protocol/eventFields.js';
+import { isRunEvent, runEvent, runState, type EventOf, type RunEvent } from '../../src/protocol/runEvents.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 
 type Type = RunEvent['type'];

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { emptyRunState, reduceAll } from '../../src/core/runState.js';
 import { OBSERVERS } from '../../src/protocol/quantizationOptions.js';
-import { FIELD_OF, isRunEvent, METRICS, runEvent, type RunEvent } from '../../src/protocol/runEvents.js';
+import { FIELD_OF, type EventFields } from '../../src/protocol/eventFields.js';
+import { isRunEvent, METRICS, runEvent, runState, type RunEvent, type RunState } from '../../src/protocol/runEvents.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 
 const accepts = (value: unknown) => runEvent.safeParse(value).success;
@@ -222,5 +223,18 @@ describe('the events of a run', () => {
     const lists = Object.values(emptyRunState()).filter((value) => Array.isArray(value));
     assert.equal(lists.length, 7, 'stages, steps, epochs, checkpoints, marks, warnings, resumptions');
     assert.ok(emptyRunState().steps !== emptyRunState().steps, 'two states share no list');
+  });
+
+  it('go to the fields that the schema names, by a table without it', () => {
+    assert.deepEqual(emptyRunState(), runState.parse({}));
+    const table: Record<RunEvent['type'], keyof RunState> = Object.fromEntries(FIELD_OF) as EventFields;
+    for (const event of samples) {
+      const field = table[event.type];
+      const alone = runState.safeParse({ [field]: event });
+      const listed = runState.safeParse({ [field]: [event] });
+      assert.ok(alone.success !== listed.success, event.type);
+      assert.deepEqual((alone.data ?? listed.data)![field], alone.success ? event : [event], event.type);
+    }
+    assert.deepEqual([...FIELD_OF.values()].sort(), [...runState.keyof().options].sort());
   });
 });

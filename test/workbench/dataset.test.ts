@@ -172,7 +172,7 @@ describe('the pictures in a real VS Code', function () {
     await dialog.getByRole('button', { name: 'Download' }).click();
     const frame = await webviewWith(page, 'canvas[data-points]', 60_000);
     assert.match(asked[0]!, /^\/mobilenet_v2_weights_\S+_1\.0_128_no_top\.h5$/);
-    await frame.locator('vscode-data-grid-row[data-epoch="3"]').waitFor({ timeout: 60_000 });
+    await frame.locator('tr[data-epoch="3"]').waitFor({ timeout: 60_000 });
     const runs = path.join(workspace, '.face-trainer', 'runs');
     const { state } = new RunModel(path.join(runs, fs.readdirSync(runs)[0]!));
     assert.deepEqual([state.run!.options.weights, state.run!.options.recipe], ['imagenet', 'default']);

@@ -78,7 +78,7 @@ describe('Train Model in a real VS Code', function () {
     const first = await until('points in the chart', async () => (await pointsOf(frame)).find((n) => n >= 3));
     const later = await until('more points', async () => (await pointsOf(frame)).find((n) => n > first + 10));
     assert.ok(later > first);
-    await until('a line in the table', () => frame.locator('vscode-data-grid-row[data-epoch="3"]').count());
+    await until('a line in the table', () => frame.locator('tr[data-epoch="3"]').count());
     const drawn = await frame
       .locator('canvas')
       .first()
@@ -167,7 +167,7 @@ describe('Train Model in a real VS Code', function () {
 
   it('draws the same run by epoch, and keeps to that view', async () => {
     const frame = await webviewWith(page, 'canvas[data-points]');
-    const epochs = await frame.locator('vscode-data-grid-row[data-epoch]').count();
+    const epochs = await frame.locator('tr[data-epoch]').count();
     await frame.locator('vscode-radio[value="epoch"]').click();
     await until('the points of the epochs', async () => (await pointsOf(frame)).every((n) => n === epochs));
     assert.match(

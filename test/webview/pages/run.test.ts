@@ -26,7 +26,7 @@ describe('the panel of a run', function () {
       ['ready'],
     );
     assert.equal(await canvas.getAttribute('data-points'), String(40 + 4));
-    assert.equal(await panel.page.locator('vscode-data-grid-row[data-epoch]').count(), 4);
+    assert.equal(await panel.page.locator('tr[data-epoch]').count(), 4);
     assert.equal(await panel.page.locator('.checkpoints li').count(), 3, 'the newest three are kept');
     assert.ok(Math.max(...shadows) > 500, `a tooltip was drawn: ${shadows.join(' ')}`);
     await panel.close();
@@ -115,7 +115,7 @@ describe('the panel of a run', function () {
     });
     await panel.send(snapshot([...beginning(), step(1), step(10), epoch(1), checkpoint(1)]));
     for (let n = 11; n < 20; n++) await panel.send({ type: 'events', events: [step(n)] });
-    assert.equal(await panel.page.locator('vscode-data-grid-row[data-epoch="1"]').count(), 1);
+    assert.equal(await panel.page.locator('tr[data-epoch="1"]').count(), 1);
     assert.equal(await panel.page.locator('.checkpoints li').count(), 1);
     const failed = (await panel.posted()).filter(({ type }) => type === 'failed').map(({ message }) => String(message));
     for (const part of ['loss', 'accuracy'])
@@ -145,7 +145,7 @@ describe('the panel of a run', function () {
       'Epoch 4  ·  validation accuracy 60.0 %  ·  best',
       'Epoch 3  ·  validation accuracy 60.0 %',
     ]);
-    assert.equal(await panel.page.locator('vscode-data-grid-row.best').getAttribute('data-epoch'), '4');
+    assert.equal(await panel.page.locator('tr.best').getAttribute('data-epoch'), '4');
     assert.match((await panel.page.locator('.tiles').textContent()) ?? '', /best 60\.0 % in epoch 4/);
     await panel.close();
   });
