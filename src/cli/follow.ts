@@ -35,14 +35,9 @@ export class Output {
     if (!this.json) for (const line of lines) this.view.note(line);
   }
 
-  /** For programs only. */
-  data(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
-  }
-
-  /** For programs only, as the one line that they read. */
-  line(value: unknown): void {
-    if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
+  /** For programs only: one object a line. */
+  lines(...values: readonly object[]): void {
+    if (this.json) for (const value of values) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
   /** What a run tells, in lines for people or as it is for programs. */

@@ -42,7 +42,7 @@ export async function beginRun(output: Output, order: RunOrder, name: string, af
   const { id } = putIntoQueue({ order, name, askedBy: 'terminal' });
   const place = queuedTrainings().findIndex((one) => one.id === id) + 1;
   const begins = startWaiting(trainerEntry()) && place === 1;
-  output.line({ type: 'queued', id, place, begins, runFolder: order.runFolder });
+  output.lines({ type: 'queued', id, place, begins, runFolder: order.runFolder });
   output.note(
     begins
       ? `No other training is at work: this one begins. “face-trainer attach ${order.runFolder}” follows it.`

@@ -19,6 +19,7 @@ import {
   webviewWith,
   type Workbench,
 } from '../support/workbench.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // What happens to the window of a training, in a real VS Code: the run goes on, and the panel shows all of it.
 
@@ -146,7 +147,7 @@ export function listed(folder: string): { readonly runFolder: string; readonly p
   const { stdout } = spawnSync(process.execPath, [built('faceTrainer.js'), 'ps', '--json'], {
     ...{ encoding: 'utf8', env: { ...process.env, FACE_TRAINER_CACHE: path.join(folder, 'cache') } },
   });
-  return (JSON.parse(stdout) as { runFolder: string; pid: number }[]).map(({ runFolder, pid }) => ({ runFolder, pid }));
+  return (jsonLines(stdout) as { runFolder: string; pid: number }[]).map(({ runFolder, pid }) => ({ runFolder, pid }));
 }
 
 /** One training, and fates that chance draws, so many. */

@@ -14,6 +14,7 @@ import { sampleCheckpoint, sampleGraph } from '../support/runs.js';
 import { SAMPLE_EVENTS } from '../support/sampleEvents.js';
 import { scratchFolder } from '../support/scratch.js';
 import { until } from '../support/until.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // What the program says of runs that broke off or do not answer.
 
@@ -76,7 +77,7 @@ describe('the program, of a run that broke off', function () {
     );
     const { failure } = new RunModel(gone).state;
     assert.equal(`${failure!.message} ${failure!.advice}`, why);
-    const again = JSON.parse(cli('ps', '--json').stdout) as { runFolder: string; state: string; epochs: number }[];
+    const again = jsonLines(cli('ps', '--json').stdout) as { runFolder: string; state: string; epochs: number }[];
     assert.deepEqual(
       again.map(({ runFolder, state, epochs }) => [runFolder, state, epochs]),
       [[alive, 'training', 1]],
@@ -107,7 +108,7 @@ describe('the program, of a run that broke off', function () {
       cli('ps').stdout,
       `pictures: 1 epoch of 3 done, not answering, process ${process.pid}\n            ${run}\n            ${words}\n`,
     );
-    const [one] = JSON.parse(cli('ps', '--json').stdout) as { state: string; message: string; advice: string }[];
+    const [one] = jsonLines(cli('ps', '--json').stdout) as { state: string; message: string; advice: string }[];
     assert.deepEqual([one!.state, `${one!.message} ${one!.advice}`], ['not answering', words]);
     assert.equal(new RunModel(run).state.failure, undefined, 'it is not declared dead');
     silent(run, 0);

@@ -6,6 +6,7 @@ import type { Comparison, Measurements } from '../../src/protocol/comparison.js'
 import { trainingOptions } from '../../src/protocol/options.js';
 import { scratchFolder } from '../support/scratch.js';
 import { ScriptedProgram } from './scriptedProgram.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // What each command prints, writes and ends with, for what its trainer says.
 
@@ -187,7 +188,7 @@ describe('check', function () {
     const told = { ...report, findings: [finding('error')] };
     const { status, stdout } = check(told, '--json');
     assert.equal(status, 1);
-    assert.deepEqual(JSON.parse(stdout), told);
+    assert.deepEqual(jsonLines(stdout)[0], told);
   });
 
   it('counts what it writes into a list as one would say it', () => {
@@ -245,7 +246,7 @@ describe('align', function () {
       '',
     ]);
     const json = program.run(['align', 'd', '--json'], { says: [{ type: 'aligned', summary }] });
-    assert.deepEqual(JSON.parse(json.stdout), summary);
+    assert.deepEqual(jsonLines(json.stdout)[0], summary);
   });
 });
 
@@ -272,7 +273,7 @@ describe('export', function () {
     const json = program.run(['export', 'c', '--json'], { says: [word] });
     const { type, ...rest } = word;
     assert.equal(type, 'exported');
-    assert.deepEqual(JSON.parse(json.stdout), rest);
+    assert.deepEqual(jsonLines(json.stdout)[0], rest);
   });
 
   it('says nothing of measurements where there are none', () => {
@@ -302,7 +303,7 @@ describe('compare', function () {
     const { status, stdout } = program.run(['compare', 'c'], { says });
     assert.equal(status, 0);
     assert.match(stdout, /^ {12}anna\/1\.png: float anna 60\.0 %, int8 bert 50\.0 %$/m);
-    const json = JSON.parse(program.run(['compare', 'c', '--json'], { says }).stdout) as Comparison;
+    const json = jsonLines(program.run(['compare', 'c', '--json'], { says }).stdout)[0] as Comparison;
     const { thumbnail, ...told } = comparison.gallery[0]!;
     assert.ok(thumbnail);
     assert.deepEqual(json, { ...comparison, gallery: [told] });
@@ -327,6 +328,6 @@ describe('predict', function () {
     assert.deepEqual([bad.status, bad.stdout], [1, 'p.jpg: anna 90.0 %, bert 10.0 %\nq.jpg: is empty\n']);
     const json = program.run(['predict', 'm', 'p.jpg', 'q.jpg', '--json'], answered(known, unknown));
     assert.equal(json.status, 1);
-    assert.deepEqual(JSON.parse(json.stdout), [known, unknown]);
+    assert.deepEqual(jsonLines(json.stdout), [known, unknown]);
   });
 });

@@ -8,6 +8,7 @@ import { GOOD_FORGETTING, GOOD_PLACE } from '../protocol/jobMessages.js';
 import { scratchFolder } from '../support/scratch.js';
 import { refused } from './commandLines.js';
 import { ScriptedProgram } from './scriptedProgram.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // What is kept of people, at the terminal: how it is asked for, told, and left alone where nobody can be asked.
 
@@ -42,7 +43,7 @@ describe('privacy', function () {
     assert.match(stdout, /Run {9}\/runs\/b\n.*\n {12}of \/d\n {12}stays: it is being trained now\n/);
     assert.match(stdout, /\n3 places can be removed, 3 kB: face-trainer privacy delete\n$/);
     const { stdout: json } = program.run(['privacy', 'list', '--json'], { says: [listed] });
-    assert.deepEqual(JSON.parse(json), PLACES);
+    assert.deepEqual(jsonLines(json), PLACES);
   });
 
   it('removes nothing where nobody can be asked', () => {

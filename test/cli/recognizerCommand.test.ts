@@ -8,6 +8,7 @@ import { SAMPLE_EVALUATION } from '../support/sampleEvaluation.js';
 import { recognizerOf } from '../support/syntheticFaces.js';
 import { scratchFolder } from '../support/scratch.js';
 import { ScriptedProgram } from './scriptedProgram.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // Recognizers at the terminal: what is changed here, and what a trainer is asked for.
 
@@ -33,7 +34,7 @@ describe('recognizer', function () {
     const place = door();
     const listed = program.run(['recognizer', 'list', '--json']);
     assert.deepEqual(
-      (JSON.parse(listed.stdout) as RecognizerSummary[]).map(({ name }) => name),
+      (jsonLines(listed.stdout) as RecognizerSummary[]).map(({ name }) => name),
       ['door'],
     );
     assert.match(

@@ -17,6 +17,7 @@ import { openCheckpoint } from '../../src/inference/openCheckpoint.js';
 import { StopSignal } from '../../src/training/stopSignal.js';
 import { trainRun } from '../../src/training/trainRun.js';
 import { writePeople } from '../support/scratch.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 const never = () => false;
 const quietly = () => undefined;
@@ -360,7 +361,7 @@ describe('exported files at work', function () {
     });
     assert.equal(status, 0);
     assert.deepEqual(
-      (JSON.parse(stdout) as { file: string }[]).map(({ file }) => file),
+      (jsonLines(stdout) as { file: string }[]).map(({ file }) => file),
       pictures,
     );
     const compared = await runProgram(process.execPath, [program, 'compare', quantized]);

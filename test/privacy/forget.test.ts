@@ -14,6 +14,7 @@ import { readSummary } from '../../src/runs/runSummary.js';
 import { scratchFolder, writeNoisePicture } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 import { Program } from './program.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 const folder = scratchFolder();
 /** Who is forgotten has a name that needs care in JSON, pages and C, and that another one's begins with. */
@@ -213,7 +214,7 @@ function assertServes(program: Program, run: string, recognizer: string): void {
   assert.ok(answers.answers[0] && !('error' in answers.answers[0]), JSON.stringify(answers));
   const model = path.join(run, 'exports', 'epoch-0001-float32.onnx');
   const predicted = program.done('predict', model, picture, '--json');
-  assert.deepEqual(Object.keys((JSON.parse(predicted) as { scores: object }[])[0]!.scores).length, PEOPLE.length);
+  assert.deepEqual(Object.keys((jsonLines(predicted) as { scores: object }[])[0]!.scores).length, PEOPLE.length);
   assert.ok(predicted.includes(NEUTRAL));
 }
 

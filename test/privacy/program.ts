@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { Forgetting, PersonalPlace } from '../../src/protocol/personalData.js';
 import { filesIn } from '../../src/privacy/folderSize.js';
 import { built } from '../support/built.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 /** The whole program in a folder of its own, with a cache of its own. */
 export class Program {
@@ -43,7 +44,7 @@ export class Program {
   }
 
   list(): PersonalPlace[] {
-    return JSON.parse(this.done('privacy', 'list', '--json')) as PersonalPlace[];
+    return jsonLines(this.done('privacy', 'list', '--json')) as PersonalPlace[];
   }
 
   forget(...args: string[]): Forgetting {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { packedReadme } from '../../scripts/readme.mjs';
 import { writeSample } from '../../src/sample/writeSample.js';
 import { root } from './sources.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 /** Without these an installed extension does not work, or may not be handed on. */
 const NEEDED = [
@@ -129,7 +130,7 @@ describe('the project', function () {
     const person = path.join('people', 'synthetic-01');
     const picture = path.join(person, fs.readdirSync(path.join(folder, person))[0]!);
     for (const model of ['door.h5', 'door.onnx', 'run/checkpoints/epoch-0001']) {
-      const [answer] = JSON.parse(cli('predict', model, picture, '--closed-set', '--json')) as {
+      const [answer] = jsonLines(cli('predict', model, picture, '--closed-set', '--json')) as {
         probability: number;
       }[];
       assert.ok(answer!.probability > 0.2, model);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { TrainerMessage, TrainerOrder } from '../../src/protocol/jobs.js';
 import { built } from './built.js';
 import { forkTrainer } from './forkTrainer.js';
+import { jsonLines } from './jsonLines.js';
 
 /** Lets a trainer in a process of its own do its work; `onStep` is called at each of its steps. @returns what it said last */
 export function work(
@@ -39,4 +40,4 @@ export function ps(cache: string, ...flags: string[]): string {
   return spawnSync(process.execPath, [built('faceTrainer.js'), 'ps', ...flags], { encoding: 'utf8', env }).stdout;
 }
 
-export const listed = (cache: string) => JSON.parse(ps(cache, '--json')) as Listed[];
+export const listed = (cache: string) => jsonLines(ps(cache, '--json')) as Listed[];

@@ -12,6 +12,7 @@ import { built } from '../support/built.js';
 import { printedByPython } from '../support/foreign.js';
 import { scratchFolder } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // A network that was trained from the face network, on the way out: its files name whom its checkpoint names.
 
@@ -75,7 +76,7 @@ const CHECKPOINT = path.join('run', 'checkpoints', 'epoch-0002');
 function askedOfCheckpoint(known: readonly string[], strangers: readonly string[]): Answer[] {
   faceTrainer('train', 'people', '--recipe', 'face', '--epochs', '2', '--split', '0.7', ...weights, '--out', 'run');
   const told = faceTrainer('predict', CHECKPOINT, ...known, ...strangers, ...weights, '--json');
-  const answers = answer.array().parse(JSON.parse(told));
+  const answers = answer.array().parse(jsonLines(told));
   const names = answers.map(nameOf);
   const right = known.filter((file, i) => names[i] === path.basename(path.dirname(file)));
   assert.ok(right.length >= known.length - 1, names.join());
@@ -122,7 +123,7 @@ async function namesOfExamples(crops: readonly string[]): Promise<string[][]> {
 /** A classifier names one of its people whoever comes, the one whom the checkpoint's scores name. */
 function exportsClassifier(known: readonly string[]): void {
   faceTrainer('export', CHECKPOINT, '--format', 'onnx', '--output', 'people.onnx');
-  const namesIn = (told: string) => (JSON.parse(told) as { person: string }[]).map(({ person }) => person);
+  const namesIn = (told: string) => (jsonLines(told) as { person: string }[]).map(({ person }) => person);
   assert.deepEqual(
     namesIn(faceTrainer('predict', 'people.onnx', ...known, ...weights, '--json')),
     namesIn(faceTrainer('predict', CHECKPOINT, ...known, '--closed-set', '--json')),

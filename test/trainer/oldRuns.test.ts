@@ -6,6 +6,7 @@ import { RunModel } from '../../src/client/runModel.js';
 import { prediction } from '../../src/protocol/prediction.js';
 import { scratchFolder } from '../support/scratch.js';
 import { built } from '../support/built.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // What version 0.1.0 wrote (test/reference/run-1/README.md) is read by every later one.
 
@@ -67,7 +68,7 @@ describe('runs and exports of version 0.1.0', function () {
       const picture = path.join('pictures', 'synthetic-01', '01.jpg');
       const [answer] = prediction
         .array()
-        .parse(JSON.parse(faceTrainer('predict', path.join('exports', file), picture, '--json')));
+        .parse(jsonLines(faceTrainer('predict', path.join('exports', file), picture, '--json')));
       assert.ok(answer && 'person' in answer, file);
       assert.equal(answer.person, 'synthetic-02', file);
       // What ONNX Runtime and TensorFlow.js compute on another processor may differ in the last bits.

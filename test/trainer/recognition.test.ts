@@ -17,6 +17,7 @@ import { printedByPython } from '../support/foreign.js';
 import { built } from '../support/built.js';
 import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // The built program, from file to answer.
 
@@ -167,7 +168,7 @@ describe('a checkpoint of a softmax', function () {
     const name = trainedSmall();
     const checkpoint = path.join('run', 'checkpoints', name);
     const picture = path.join('data', 'person-0', '0.png');
-    const [open] = answer.array().parse(JSON.parse(run('predict', checkpoint, picture, '--json').stdout));
+    const [open] = answer.array().parse(jsonLines(run('predict', checkpoint, picture, '--json').stdout));
     assert.ok('known' in open! && open.threshold > 0 && open.mostLike !== undefined);
     const kept = path.join(folder(), 'run', 'recognizers', name, 'recognizer.json');
     const { mtimeMs } = fs.statSync(kept);

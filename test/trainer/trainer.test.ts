@@ -15,6 +15,7 @@ import { scratchFolder, writePeople } from '../support/scratch.js';
 import { sharedPaths, withShared } from '../support/shared.js';
 import { built } from '../support/built.js';
 import { untilInTime } from '../support/until.js';
+import { jsonLines } from '../support/jsonLines.js';
 
 // The bundled trainer and command line, as they are shipped.
 
@@ -252,7 +253,7 @@ describe('face-trainer', function () {
     await untilInTime('the parent’s end', () => !isAlive(parent.pid!));
     const { epochs } = new RunModel(run).state;
     await untilInTime('two epochs more', () => new RunModel(run).state.epochs.length > epochs.length + 1);
-    const listed = JSON.parse(command(['ps', '--json']).stdout) as { runFolder: string; pid: number }[];
+    const listed = jsonLines(command(['ps', '--json']).stdout) as { runFolder: string; pid: number }[];
     assert.ok(listed.some((one) => one.runFolder === run && one.pid === pid));
     const attached = spawn(process.execPath, [cli, 'attach', run], { cwd: folder() });
     let said = '';

@@ -19,7 +19,7 @@ export const align: Command<AlignWish> = {
   flags: [
     { name: 'out', value: 'FOLDER', help: 'folder for the crops, new or from an earlier run (<folder>-aligned)' },
     ...OPTIONS,
-    JSON_FLAG('print the summary as JSON'),
+    JSON_FLAG('print the summary as a line of JSON'),
   ],
 
   parse(given) {
@@ -34,7 +34,7 @@ export const align: Command<AlignWish> = {
     const end = await output.follow(order);
     if (end.type !== 'aligned') return output.failed(end);
     const { aligned, doubtful, withoutFace, unreadable, out, contactSheet } = end.summary;
-    output.data(end.summary);
+    output.lines(end.summary);
     output.note(
       `Pictures    ${aligned} aligned, ${doubtful} doubtful, ${withoutFace} without a face, ${unreadable} unreadable`,
       `Crops       ${out}`,

@@ -29,7 +29,7 @@ export const check: Command<CheckWish> = {
       value: 'FILE',
       help: 'write a list of the pictures to leave out, to a new file or over an earlier list; no picture is changed',
     },
-    JSON_FLAG('print the whole report as JSON; the exit code is 1 when there are errors'),
+    JSON_FLAG('print the whole report as a line of JSON; the exit code is 1 when there are errors'),
   ],
 
   parse(given) {
@@ -46,7 +46,7 @@ export const check: Command<CheckWish> = {
     const end = await output.follow(order);
     if (end.type !== 'checked') return output.failed(end);
     const { report } = end;
-    output.data(report);
+    output.lines(report);
     output.note(...checkLines(report));
     if (writeExclusions !== undefined) {
       writeExclusionList(writeExclusions, report);

@@ -13,7 +13,7 @@ export const compare: Command<CompareWish> = {
   name: 'compare',
   takes: ['<checkpoint> [options]'],
   summary: 'compare float and int8: accuracy, size, latency, agreement',
-  flags: [JSON_FLAG('print everything as JSON')],
+  flags: [JSON_FLAG('print everything as a line of JSON')],
 
   parse(given) {
     const checkpoint = given.only('Name the folder of a checkpoint.');
@@ -27,7 +27,7 @@ export const compare: Command<CompareWish> = {
     const { comparison } = end;
     // What the pictures look like is for the panel.
     const gallery = comparison.gallery.map(({ file, person, float32, int8 }) => ({ file, person, float32, int8 }));
-    output.data({ ...comparison, gallery });
+    output.lines({ ...comparison, gallery });
     output.note(...comparisonLines(comparison));
     return EXIT.ok;
   },

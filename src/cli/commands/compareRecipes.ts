@@ -72,7 +72,7 @@ export const compareRecipesCommand: Command<CompareWish> = {
     });
     const comparison = compareAnswers(all, seeds);
     output.note('', ...recipeLines(comparison));
-    output.line({ type: 'recipesCompared', ...comparison });
+    output.lines({ type: 'recipesCompared', ...comparison });
     return EXIT.ok;
   },
 };

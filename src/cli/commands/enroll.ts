@@ -42,7 +42,7 @@ export const enroll: Command<EnrolWish> = {
     if (order.network === undefined) await getFaceWeights(order.faceWeights, download, (line) => console.error(line));
     const end = await output.follow(order);
     if (end.type !== 'enrolled') return output.failed(end);
-    output.line(end.enrolment);
+    output.lines(end.enrolment);
     output.note(...enrolmentLines(end.enrolment));
     return EXIT.ok;
   },

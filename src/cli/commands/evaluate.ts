@@ -52,7 +52,7 @@ export const evaluate: Command<EvaluateWish> = {
     output.note(...evaluationLines(evaluation), `Network     ${network.name} (${network.precision})`);
     const used = useThreshold ? await adopt(order.model, end, output) : true;
     // The map is nine tenths of it, and means nothing without the page.
-    output.line({ ...evaluation, map: undefined, network });
+    output.lines({ ...evaluation, map: undefined, network });
     return used ? EXIT.ok : EXIT.failed;
   },
 };

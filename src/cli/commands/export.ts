@@ -26,7 +26,7 @@ export const exportCommand: Command<ExportWish> = {
     ...OPTIONS,
     { name: 'output', value: 'FILE', help: 'file to write, for tfjs a folder (in the exports folder of the run)' },
     { name: 'no-measure', help: 'leave accuracy and latency out of the model card' },
-    JSON_FLAG('print the file, its size and the measurements as JSON'),
+    JSON_FLAG('print the file, its size and the measurements as a line of JSON'),
   ],
 
   parse(given) {
@@ -53,7 +53,7 @@ export const exportCommand: Command<ExportWish> = {
     const end = await output.follow(order);
     if (end.type !== 'exported') return output.failed(end);
     const { file, bytes, cards, measured, recognizer } = end;
-    output.data({ file, bytes, cards, measured, recognizer });
+    output.lines({ file, bytes, cards, measured, recognizer });
     output.note(
       `Written     ${file}, ${(bytes / 1e6).toFixed(1)} MB`,
       ...(measured ? measurementLines(measured) : []),

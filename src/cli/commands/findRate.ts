@@ -14,7 +14,7 @@ export const findRateCommand: Command<RateWish> = {
   flags: [
     ...TRAINING_FLAGS,
     { name: 'download', help: 'download missing weights without asking' },
-    JSON_FLAG('print the curve and the proposal as JSON'),
+    JSON_FLAG('print the curve and the proposal as a line of JSON'),
   ],
 
   parse(given) {
@@ -27,7 +27,7 @@ export const findRateCommand: Command<RateWish> = {
     const options: TrainingOptions = await withWeights(wished, fromFaces, download);
     const end = await output.follow({ type: 'findRate', protocol: PROTOCOL_VERSION, options });
     if (end.type !== 'rateFound') return output.failed(end);
-    output.data(end.search);
+    output.lines(end.search);
     output.note(...rateLines(end.search));
     return end.search.proposal ? EXIT.ok : EXIT.failed;
   },

@@ -61,7 +61,7 @@ export const forget: Command<Wish> = {
 
 /** Something that could not be erased is a failure. */
 function told(output: Output, forgetting: Forgetting): number {
-  output.line(forgetting);
+  output.lines(forgetting);
   output.note(...forgettingLines(forgetting));
   const { left, search } = forgetting;
   return left.length === 0 && (search?.hits.length ?? 0) === 0 ? EXIT.ok : EXIT.failed;

@@ -29,7 +29,7 @@ export const predict: Command<PredictWish> = {
       name: 'closed-set',
       help: 'every picture is of one of the people it was trained on: the scores of a checkpoint alone answer, and nobody is unknown',
     },
-    JSON_FLAG('print file, person, probability and all scores of each picture as JSON'),
+    JSON_FLAG('print file, person, probability and all scores of each picture as a line of JSON'),
   ],
 
   parse(given) {
@@ -49,7 +49,7 @@ export const predict: Command<PredictWish> = {
     if (!closedSet && isCheckpoint(order.model)) return recognized(output, order);
     const end = await output.follow(order);
     if (end.type !== 'predicted') return output.failed(end);
-    output.data(end.predictions);
+    output.lines(...end.predictions);
     output.note(...predictionLines(end.predictions));
     return end.predictions.some((answer) => 'error' in answer) ? EXIT.failed : EXIT.ok;
   },
@@ -63,7 +63,7 @@ async function recognized(output: Output, { model, files, faces, faceWeights }: 
     ...(faceWeights === undefined ? {} : { faceWeights }),
   });
   if (end.type !== 'recognized') return output.failed(end);
-  output.data(end.recognition.answers);
+  output.lines(...end.recognition.answers);
   output.note(...recognitionLines(end.recognition));
   return end.recognition.answers.some((answer) => 'error' in answer) ? EXIT.failed : EXIT.ok;
 }

@@ -35,7 +35,7 @@ export const privacy: Command<Wish> = {
     { name: 'caches', help: 'remove decoded pictures, faces and vectors, all of which can be had again' },
     { name: 'dataset', value: 'FOLDER', help: 'remove what is kept of a folder of pictures, also one that is gone' },
     { name: 'yes', help: 'remove without asking' },
-    JSON_FLAG('print the list, or what was removed, as JSON, in one line'),
+    JSON_FLAG('print each place, or what was removed, as a line of JSON'),
   ],
 
   parse(given) {
@@ -60,7 +60,7 @@ export const privacy: Command<Wish> = {
     const end = await output.follow({ type: 'listPersonal', protocol: PROTOCOL_VERSION, folders: [...folders] });
     if (end.type !== 'personalListed') return output.failed(end);
     if (!remove) {
-      output.line(end.places);
+      output.lines(...end.places);
       output.note(...placeLines(end.places));
       return EXIT.ok;
     }
@@ -75,7 +75,7 @@ async function removed(
   yes: boolean,
 ): Promise<number> {
   if (places.length === 0) {
-    output.line({ removed: [], left: [] });
+    output.lines({ removed: [], left: [] });
     output.note('Nothing of that is kept.');
     return EXIT.ok;
   }
@@ -84,7 +84,7 @@ async function removed(
   const order = { folders: [...folders], ids: places.map(({ id }) => id) };
   const end = await output.follow({ type: 'deletePersonal', protocol: PROTOCOL_VERSION, ...order });
   if (end.type !== 'personalDeleted') return output.failed(end);
-  output.line({ removed: end.removed, left: end.left });
+  output.lines({ removed: end.removed, left: end.left });
   output.note(...deletedLines(end.removed, end.left));
   return end.left.length === 0 ? EXIT.ok : EXIT.failed;
 }

@@ -29,7 +29,7 @@ export const ps: Command<{ readonly json: boolean }> = {
   name: 'ps',
   takes: [''],
   summary: 'list the runs that are training on this machine, and those that wait',
-  flags: [JSON_FLAG('print the list as JSON, in one line')],
+  flags: [JSON_FLAG('print each as a line of JSON')],
 
   parse(given) {
     given.none();
@@ -46,7 +46,7 @@ export const ps: Command<{ readonly json: boolean }> = {
       const reached = summary ? reachedBy(summary) : { newest: undefined, epochs: 0 };
       return { ...run, summary, state: STATES[pulse.state], silence: silenceWords(pulse, reached) };
     });
-    output.line([
+    output.lines(
       ...ends.flat(),
       ...runs.map(({ runFolder, pid, since, summary, state, silence }) => ({
         runFolder,
@@ -58,7 +58,7 @@ export const ps: Command<{ readonly json: boolean }> = {
         plannedEpochs: summary?.plannedEpochs,
       })),
       ...waiting.map(waitingData),
-    ]);
+    );
     for (const { runFolder, message, advice } of ends.flat())
       output.note(`${runTitle(runFolder)}: ${message} ${advice}`, `            ${runFolder}`);
     if (runs.length === 0) output.note('No run is training.');

@@ -45,7 +45,7 @@ function list(output: Output): void {
   const all = lookAtQueue();
   if (all.length === 0) output.note('No training waits.');
   for (const one of all) {
-    output.line(waitingData(one));
+    output.lines(waitingData(one));
     const [first, ...rest] = waitingLines(one);
     output.note(`${String(one.number).padStart(3)}  ${first}`, ...rest);
   }
@@ -58,7 +58,7 @@ async function made(output: Output, { action, which }: Change): Promise<void> {
   const wished = all.find(({ number, id }) => which === String(number) || which === id);
   const changed = wished && (await CHANGES[action](wished.id));
   if (!wished || !changed) throw absent(which, wished);
-  output.line(waitingData({ ...wished, ...changed } satisfies QueuedTraining & Numbered));
+  output.lines(waitingData({ ...wished, ...changed } satisfies QueuedTraining & Numbered));
   output.note(action === 'remove' ? `${changed.name} waits no longer.` : `${changed.name} is the next.`);
 }
 

@@ -38,7 +38,7 @@ export const recognize: Command<RecognizeWish> = {
     await getNetworkOf(order.recognizer, order.faceWeights, (line) => console.error(line));
     const end = await output.follow(order);
     if (end.type !== 'recognized') return output.failed(end);
-    output.line(end.recognition);
+    output.lines(end.recognition);
     output.note(...recognitionLines(end.recognition));
     return end.recognition.answers.some((answer) => 'error' in answer) ? EXIT.failed : EXIT.ok;
   },

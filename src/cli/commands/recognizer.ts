@@ -109,7 +109,7 @@ export const recognizerCommand: Command<RecognizerWish> = {
     const { folder } = wish;
     const recognizer = wish.kind === 'edit' ? await editRecognizer(folder, wish.edit) : readRecognizer(folder);
     const summary = summaryOf(recognizer, folder);
-    output.line(summary);
+    output.lines(summary);
     output.note(...recognizerLines(summary));
     return EXIT.ok;
   },
@@ -118,7 +118,7 @@ export const recognizerCommand: Command<RecognizerWish> = {
 async function byTrainer(output: Output, order: OrderOf<'editRecognizer'>): Promise<number> {
   const end = await output.follow(order);
   if (end.type !== 'edited') return output.failed(end);
-  output.line(end.changed);
+  output.lines(end.changed);
   output.note(...changeLines(end.changed));
   return EXIT.ok;
 }
@@ -133,7 +133,7 @@ function listed(output: Output, base: string): number {
       return [];
     }
   });
-  output.line(summaries);
+  output.lines(...summaries);
   for (const { name, people, network, folder } of summaries)
     output.note(`${name}: ${people.length} people, ${network.name}, ${folder}`);
   if (summaries.length === 0) output.note('There is no recognizer here yet: face-trainer enroll <folder> makes one.');
