@@ -1,29 +1,38 @@
-import { Chart, type ChartDataset } from 'chart.js';
+import { Chart, LogarithmicScale, type ChartDataset } from 'chart.js';
 import annotation from 'chartjs-plugin-annotation';
 import { formatLoss, formatPercent } from '../src/core/format.js';
-import { annotationsOf } from './annotations.js';
-import type { Quantity, View } from './axis.js';
+import { annotationsOf, BY_HEART } from './annotations.js';
+import type { Quantity, Range, Shown } from './axis.js';
+import { ChartCursor, type Area } from './chartCursor.js';
+import type { ChartPlace } from './chartPointer.js';
 import type { Curves } from './curves.js';
 import { element, setText } from './dom.js';
 import { lineChart } from './lineChart.js';
+import type { ReadingWords } from './reading.js';
 import type { Point } from './series.js';
-import { fade, tooltipColours, type ChartTheme } from './theme.js';
+import { fade, type ChartTheme } from './theme.js';
 
-Chart.register(annotation);
+Chart.register(annotation, LogarithmicScale);
 
 type Line = ChartDataset<'line', Point[]>;
 
 /** Points of a line that are marked each; of more the line alone is drawn. */
 const MARKED = 50;
+/** A mark is read from so near, pixels. */
+const NEAR = 8;
 
 /** One chart: training and validation of one quantity. */
-export class RunChart {
+export class RunChart implements ChartPlace {
   readonly root: HTMLElement;
+  /** Takes the focus and the pointer. */
+  readonly frame: HTMLElement;
   private readonly canvas = document.createElement('canvas');
   private readonly legendOfSteps = legendEntry('step', 'Each step');
   private readonly legendOfValidation = legendEntry('validation', 'Validation');
   private readonly chart: Chart<'line', Point[]>;
+  private readonly cursor: ChartCursor;
   private readonly format: (y: number) => string;
+  private marks: Curves['marks'] = [];
   /** What the options were made of. Chart.js resolves them anew when they change, which costs more than a frame's drawing. */
   private optionsFor = '';
 
@@ -33,6 +42,13 @@ export class RunChart {
   ) {
     this.canvas.setAttribute('role', 'img');
     this.format = quantity === 'loss' ? formatLoss : formatPercent;
+    this.frame = element(
+      'div',
+      { class: 'canvas tools', tabindex: '0', role: 'application', 'aria-label': `Chart of the ${quantity}` },
+      this.canvas,
+    );
+    this.frame.setAttribute('aria-keyshortcuts', 'ArrowLeft ArrowRight + - 0 L B E');
+    this.cursor = new ChartCursor(this.frame, quantity === 'accuracy');
     this.root = element(
       'figure',
       { class: 'chart' },
@@ -44,23 +60,58 @@ export class RunChart {
         legendEntry('training', 'Training'),
         this.legendOfValidation,
       ),
-      element('div', { class: 'canvas' }, this.canvas),
+      this.frame,
     );
-    this.chart = lineChart<Point>(this.canvas);
+    // What is below the pointer is read by the page itself, exactly and in both charts: Chart.js knows the drawn points alone.
+    this.chart = lineChart<Point>(this.canvas, { events: [], plugins: { tooltip: { enabled: false } } });
   }
 
-  draw(curves: Curves, view: View, theme: ChartTheme): void {
-    const { marks, levels } = curves;
-    const key = JSON.stringify([view, theme, marks, levels]);
+  draw(curves: Curves, shown: Shown, theme: ChartTheme): void {
+    const { marks, levels, best, byHeart } = curves;
+    const key = JSON.stringify([shown, theme, marks, levels, best, byHeart]);
+    this.marks = marks;
     if (key !== this.optionsFor) {
       this.optionsFor = key;
-      this.legendOfSteps.hidden = view === 'epoch';
-      this.setOptions(curves, view, theme);
+      this.legendOfSteps.hidden = shown.view === 'epoch' || shown.smoothing === 0;
+      this.setOptions(curves, shown, theme);
     }
     setText(this.legendOfValidation, curves.validationName);
-    this.setLines(linesOf(curves, view, theme));
+    this.setLines(linesOf(positive(curves, this.isLogarithmic(shown)), shown, theme));
     this.chart.update('none');
     this.describe(curves);
+  }
+
+  /** Reads a place: undefined for none. */
+  read(x: number | undefined, words: ReadingWords | undefined): void {
+    const scale = this.chart.scales['x'];
+    if (x === undefined || !words || !scale) this.cursor.hide();
+    else {
+      const pixel = scale.getPixelForValue(x);
+      const near = this.marks.filter((mark) => Math.abs(scale.getPixelForValue(mark.x) - pixel) < NEAR);
+      this.cursor.show(
+        pixel,
+        this.area,
+        words,
+        near.map(({ meaning }) => meaning),
+      );
+    }
+  }
+
+  choose(between: readonly [number, number] | undefined): void {
+    this.cursor.choose(between, this.area);
+  }
+
+  get area(): Area {
+    return this.chart.chartArea;
+  }
+
+  get shown(): Range {
+    const { min, max } = this.chart.scales['x'] ?? { min: 0, max: 1 };
+    return { from: min, to: max };
+  }
+
+  valueAt(pixel: number): number {
+    return this.chart.scales['x']?.getValueForPixel(pixel) ?? 0;
   }
 
   /** Lines that stay are changed in place: a new one would be set up anew. */
@@ -72,51 +123,55 @@ export class RunChart {
     );
   }
 
-  private setOptions(curves: Curves, view: View, theme: ChartTheme): void {
+  private isLogarithmic({ log }: Shown): boolean {
+    return log && this.quantity === 'loss';
+  }
+
+  private setOptions(curves: Curves, shown: Shown, theme: ChartTheme): void {
     const { options } = this.chart;
-    options.scales = this.scales(view, theme);
-    // Chart.js gives its options through a proxy: a copy of one refers to itself, and the next tooltip never ends resolving it.
-    options.plugins!.annotation = { clip: false, annotations: annotationsOf(curves, this.quantity, theme) };
-    options.plugins!.tooltip = {
-      ...tooltipColours(theme),
-      callbacks: {
-        title: ([first]) =>
-          first ? `${view === 'step' ? 'Step' : 'Epoch'} ${first.parsed.x?.toLocaleString('en-US') ?? ''}` : '',
-        label: (item) => ` ${item.dataset.label ?? ''}: ${this.format(item.parsed.y ?? 0)}`,
-      },
+    options.scales = this.scales(shown, theme);
+    // Chart.js gives its options through a proxy: a copy of one refers to itself, and resolving it never ends.
+    options.plugins!.annotation = {
+      clip: false,
+      annotations: annotationsOf(curves, this.quantity, shown, theme),
     };
   }
 
-  private scales(view: View, theme: ChartTheme): NonNullable<typeof this.chart.options.scales> {
+  private scales(shown: Shown, theme: ChartTheme): NonNullable<typeof this.chart.options.scales> {
+    const { view, range } = shown;
     const font = { family: theme.font, size: 11 };
     const ticks = { color: theme.dim, font, maxRotation: 0 };
     const percent = this.quantity === 'accuracy';
+    const grid = { color: theme.grid };
     return {
       x: {
         type: 'linear',
-        beginAtZero: view === 'step',
-        ...(view === 'epoch' && { min: 1 }),
+        ...(range ? { min: range.from, max: range.to } : view === 'step' ? { beginAtZero: true } : { min: 1 }),
         title: { display: true, text: view === 'step' ? 'Step' : 'Epoch', color: theme.dim, font },
-        ticks: { ...ticks, precision: 0 },
-        grid: { color: theme.grid, display: false },
+        // A zoomed axis begins and ends anywhere: its ends have no number.
+        ticks: { ...ticks, precision: 0, includeBounds: !range },
+        grid: { ...grid, display: false },
         border: { color: theme.grid },
       },
-      // From zero on: a loss in its true proportions, an accuracy up to 100 %.
-      y: {
-        beginAtZero: true,
-        ...(percent && { max: 1 }),
-        ticks: {
-          ...ticks,
-          callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
-        },
-        grid: { color: theme.grid },
-        border: { display: false },
-      },
+      y: this.isLogarithmic(shown)
+        ? { type: 'logarithmic', ticks: { ...ticks, callback: logTick }, grid, border: { display: false } }
+        : {
+            type: 'linear',
+            // From zero on: a loss in its true proportions, an accuracy up to 100 %.
+            beginAtZero: true,
+            ...(percent && { max: 1 }),
+            ticks: {
+              ...ticks,
+              callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
+            },
+            grid,
+            border: { display: false },
+          },
     };
   }
 
   /** What the picture says, for those who do not see it; the table has every number. */
-  private describe({ stepCount, training, validation, validationName, marks, levels }: Curves): void {
+  private describe({ stepCount, training, validation, validationName, marks, levels, byHeart }: Curves): void {
     const last = training.at(-1);
     const lastValidation = validation.at(-1);
     const words = [`${this.title}: ${stepCount || training.length} points`];
@@ -124,13 +179,32 @@ export class RunChart {
     if (lastValidation) words.push(`${validationName.toLowerCase()} ${this.format(lastValidation.y)}`);
     for (const { x, text } of marks) words.push(`${text} from ${Math.ceil(x)} on`);
     for (const { y, text } of levels) words.push(`${text} ${this.format(y)}`);
+    if (byHeart !== undefined) words.push(`${BY_HEART} (${byHeart.toLocaleString('en-US')})`);
     this.canvas.setAttribute('aria-label', words.join(', '));
     this.canvas.dataset['points'] = String(stepCount + validation.length);
   }
 }
 
+/** The fewer numbers of a decade, the more decades there are. */
+function logTick(value: number | string, _: number, ticks: readonly { readonly value: number }[]): string {
+  const decades = Math.log10((ticks.at(-1)?.value ?? 1) / (ticks[0]?.value ?? 1));
+  const numbered = decades > 4 ? [1] : decades > 1.5 ? [1, 2, 5] : [1, 1.2, 1.5, 2, 3, 5, 7];
+  const y = Number(value);
+  const significand = y / 10 ** Math.floor(Math.log10(y) + 1e-9);
+  return numbered.some((one) => Math.abs(one - significand) < 1e-6) ? String(Number(y.toPrecision(2))) : '';
+}
+
+/** A logarithmic axis has no place for nothing. */
+function positive(curves: Curves, log: boolean): Curves {
+  if (!log) return curves;
+  const above = (points: readonly Point[]) => points.filter(({ y }) => y > 0);
+  const { steps, training, validation } = curves;
+  return { ...curves, steps: above(steps), training: above(training), validation: above(validation) };
+}
+
 /** What stands for the curves in the chart. Training and validation differ in dash and marks too, not in colour alone. */
-function linesOf({ steps, training, validation, validationName }: Curves, view: View, theme: ChartTheme): Line[] {
+function linesOf({ steps, training, validation, validationName }: Curves, shown: Shown, theme: ChartTheme): Line[] {
+  const { view, range } = shown;
   const borderWidth = theme.highContrast ? 3 : 2;
   const line = (label: string, points: readonly Point[], colour: string, style: Partial<Line>): Line => ({
     label,
@@ -138,8 +212,8 @@ function linesOf({ steps, training, validation, validationName }: Curves, view: 
     borderColor: colour,
     backgroundColor: colour,
     borderWidth,
-    // Marks at the edge of the area are drawn whole.
-    clip: 8,
+    // Marks at the edge of the area are drawn whole; where only a part is shown, lines end at its sides.
+    clip: range ? { left: 0, right: 0, top: 8, bottom: 8 } : 8,
     ...style,
   });
   return [

@@ -1,24 +1,20 @@
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../src/core/runState.js';
 import type { HostMessage, Liveness, PanelMessage } from '../src/protocol/panel.js';
-import { SMOOTHING, type View as Axis } from './axis.js';
 import { Checkpoints } from './checkpoints.js';
 import { RunCurves, type Parent } from './curves.js';
-import { element } from './dom.js';
 import { EpochTable } from './epochTable.js';
 import { Notices } from './notices.js';
 import type { Page, View } from './page.js';
 import { QuantizationView } from './quantizationView.js';
-import { RunChart } from './runChart.js';
+import { RunCharts, type SavedCharts } from './runCharts.js';
 import { RunHeader } from './runHeader.js';
 import { RunSummary } from './runSummary.js';
 import { readTheme } from './theme.js';
-import { RADIO, RADIO_GROUP } from './toolkit.js';
 import { VerdictView } from './verdictView.js';
 
 /** What outlives the document: the folder says to the editor which run to open again after a reload. */
-export interface Saved {
+export interface Saved extends SavedCharts {
   readonly runFolder?: string;
-  readonly view?: Axis;
 }
 
 /**
@@ -29,35 +25,35 @@ export class RunView implements View<HostMessage> {
   readonly types = { snapshot: true, events: true, liveness: true, preparing: true } as const;
   private state: RunState = emptyRunState();
   private parent: Parent | undefined;
-  private curves = new RunCurves();
   private liveness: Liveness = { alive: true, stopping: false, ownedHere: false };
   private hasReport = false;
   /** Pictures read so far, before the first step. */
   private preparing: { readonly done: number; readonly total: number } | undefined;
-  private axis: Axis;
 
   private readonly header: RunHeader;
   private readonly summary = new RunSummary();
   private readonly verdict: VerdictView;
   private readonly notices = new Notices();
-  private readonly charts = { loss: new RunChart('loss', 'Loss'), accuracy: new RunChart('accuracy', 'Accuracy') };
+  private readonly charts: RunCharts;
   private readonly quantization: QuantizationView;
   private readonly checkpoints: Checkpoints;
   private readonly table = new EpochTable();
 
   constructor(private readonly page: Page<PanelMessage, Saved>) {
-    this.axis = page.saved?.view ?? 'step';
     this.header = new RunHeader(page.post);
     this.verdict = new VerdictView(page.post);
     this.quantization = new QuantizationView(page.post);
     this.checkpoints = new Checkpoints(page.post);
+    this.charts = new RunCharts(page.saved ?? {}, (saved) => {
+      page.save({ ...page.saved, ...saved });
+      page.requestDraw();
+    });
     page.root.append(
       this.header.root,
       this.verdict.root,
       this.summary.root,
       this.notices.root,
-      this.axisSwitch(),
-      element('section', { class: 'charts' }, this.charts.loss.root, this.charts.accuracy.root),
+      this.charts.root,
       this.quantization.root,
       this.checkpoints.root,
       this.table.root,
@@ -71,7 +67,7 @@ export class RunView implements View<HostMessage> {
         this.table.clear();
         this.state = reduceAll(message.events);
         this.parent = message.parent && { ...message.parent, state: reduceAll(message.parent.events) };
-        this.curves = new RunCurves(this.parent);
+        this.charts.begin(new RunCurves(this.parent));
         ({ liveness: this.liveness, hasReport: this.hasReport } = message);
         this.page.save({ ...this.page.saved, runFolder: message.runFolder });
         return;
@@ -88,10 +84,9 @@ export class RunView implements View<HostMessage> {
   }
 
   draw(): void {
-    const { state, parent, liveness, axis } = this;
+    const { state, parent, liveness } = this;
     const { root, attempt } = this.page;
     const phase = phaseOf(state, liveness);
-    const shown = { view: axis, smoothing: SMOOTHING, log: false };
     const theme = readTheme();
     document.body.dataset['phase'] = phase;
     root.style.setProperty('--training', theme.training);
@@ -100,27 +95,9 @@ export class RunView implements View<HostMessage> {
     attempt('verdict', () => this.verdict.draw(state, liveness));
     attempt('summary', () => this.summary.draw(state, liveness, this.preparing));
     attempt('notices', () => this.notices.draw(state, phase, liveness));
-    for (const quantity of ['loss', 'accuracy'] as const)
-      attempt(quantity, () => this.charts[quantity].draw(this.curves.of(state, quantity, shown), axis, theme));
+    attempt('charts', () => this.charts.draw(state, theme, attempt));
     attempt('quantization', () => this.quantization.draw(state, liveness.alive));
     attempt('checkpoints', () => this.checkpoints.draw(state, liveness.alive));
     attempt('table', () => this.table.draw(state, liveness.alive));
-  }
-
-  private axisSwitch(): HTMLElement {
-    const choice = (value: Axis, text: string) =>
-      element(RADIO, { value, ...(this.axis === value && { checked: '' }) }, text);
-    const group = element(
-      RADIO_GROUP,
-      { class: 'view', 'aria-label': 'Horizontal axis' },
-      choice('step', 'By step'),
-      choice('epoch', 'By epoch'),
-    );
-    group.addEventListener('change', () => {
-      this.axis = 'value' in group && group.value === 'epoch' ? 'epoch' : 'step';
-      this.page.save({ ...this.page.saved, view: this.axis });
-      this.page.requestDraw();
-    });
-    return group;
   }
 }

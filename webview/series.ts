@@ -55,7 +55,7 @@ export class Series {
   /** What lies between two places, and a bucket more on either side, so that a line leaves the picture at its edge. */
   between(from = -Infinity, to = Infinity): Stretch {
     const [first, end] = [this.firstFrom(from), Math.min(this.length, this.firstFrom(to) + 1)];
-    const size = 2 ** Math.max(0, Math.ceil(Math.log2((end - first) / BUCKETS)));
+    const size = strideOf(end - first);
     const aligned = (i: number) => Math.floor(i / size) * size;
     return { first: Math.max(0, aligned(first) - size), end: Math.min(this.length, aligned(end - 1) + 2 * size), size };
   }
@@ -166,6 +166,11 @@ class Level {
     this.highest = doubled(this.highest);
     this.sums = doubled(this.sums);
   }
+}
+
+/** How many points stand for one in a picture of so many. */
+export function strideOf(points: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(points / BUCKETS)));
 }
 
 /** The numbers of the buckets that a stretch touches. Buckets lie at multiples of their size, whatever is shown: a pan moves none. */

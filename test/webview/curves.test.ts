@@ -61,9 +61,10 @@ describe('RunCurves', () => {
     const begins = (name: 'head' | 'all', e: number, s: number) =>
       ({ type: 'stage', name, epoch: e, step: s }) as const;
     assert.deepEqual(curvesOf({ ...state, stages: [begins('all', 1, 0)] }, 'loss', 'step').marks, []);
+    const every = { text: 'every layer', meaning: 'every layer: from here all layers learn; a jump is normal' };
     const two = { ...state, stages: [begins('head', 1, 0), begins('all', 2, 10)] };
-    assert.deepEqual(curvesOf(two, 'loss', 'step').marks, [{ x: 10.5, text: 'every layer' }]);
-    assert.deepEqual(curvesOf(two, 'loss', 'epoch').marks, [{ x: 1.5, text: 'every layer' }]);
+    assert.deepEqual(curvesOf(two, 'loss', 'step').marks, [{ x: 10.5, ...every }]);
+    assert.deepEqual(curvesOf(two, 'loss', 'epoch').marks, [{ x: 1.5, ...every }]);
   });
 
   it('draws the same by epoch', () => {
