@@ -20,7 +20,7 @@ const BARS = 24;
 
 /** What a check has found, the worst first, and how many pictures each person has. */
 export function reportParts(
-  { report, exclusionList }: Extract<DataPanelContent, { type: 'report' }>,
+  { report, exclusionList, canTakeBack = false }: Extract<DataPanelContent, { type: 'report' }>,
   post: Post,
 ): HTMLElement[] {
   const count = (severity: Finding['severity']) => report.findings.filter((f) => f.severity === severity).length;
@@ -43,7 +43,7 @@ export function reportParts(
       tile('Errors', String(errors), errors === 0 ? '' : 'make results wrong'),
       tile('Warnings', String(warnings), warnings === 0 ? '' : 'cost accuracy'),
     ),
-    ...(exclusions > 0 ? [exclusionNotice(exclusions, exclusionList, post)] : []),
+    ...(exclusions > 0 ? [exclusionNotice(exclusions, exclusionList, canTakeBack, post)] : []),
     ...report.findings.map((finding) => findingCard(finding, post)),
     distribution(report),
   ];
@@ -56,18 +56,25 @@ function verdictOf(errors: number, warnings: number): string {
 }
 
 /** What the check would leave out of training: a proposal, or the list that there is already. */
-function exclusionNotice(count: number, list: string | undefined, post: Post): HTMLElement {
+function exclusionNotice(count: number, list: string | undefined, canTakeBack: boolean, post: Post): HTMLElement {
+  const secondary = (text: string, type: 'leaveOut' | 'takeBack' | 'openExclusions') =>
+    button(text, { appearance: 'secondary', id: type }, () => post({ type }));
+  if (list === undefined)
+    return element(
+      'div',
+      { class: 'notice exclusions' },
+      `${formatCount(count, 'picture does', 'pictures do')} harm. `,
+      secondary(count === 1 ? 'Leave It Out' : 'Leave Them Out', 'leaveOut'),
+    );
   return element(
     'div',
     { class: 'notice exclusions' },
-    list === undefined
-      ? `It is better to leave ${formatCount(count, 'picture')} out of training. `
+    canTakeBack
+      ? `Training leaves ${formatCount(count, 'picture')} out. Nothing was deleted. `
       : `Training leaves out the pictures listed in ${list}. `,
-    button(
-      list === undefined ? 'Write Exclusion List' : 'Open Exclusion List',
-      { appearance: 'secondary', id: 'writeExclusions' },
-      () => post({ type: 'writeExclusions' }),
-    ),
+    canTakeBack ? secondary('Undo', 'takeBack') : undefined,
+    ' ',
+    secondary('Open the List', 'openExclusions'),
   );
 }
 

@@ -3,10 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
 import { withDiskErrors, writeFileAtomically } from '../platform/files.js';
+import { readOwnFile } from '../platform/regularFile.js';
 import type { DatasetReport } from '../protocol/check.js';
 
 /** How every list begins that Face Trainer writes. */
 const HEAD = '# Pictures of ';
+const MOST_BYTES = 1 << 26;
 
 /** The text of an exclusion list: what a check suggests to leave out, one path a line. */
 export function exclusionList({ dataset, suggestedExclusions }: DatasetReport): string {
@@ -39,6 +41,15 @@ export function writeExclusionList(file: string, report: DatasetReport): void {
     code: 'output-unwritable',
   } as const;
   withDiskErrors(words, () => writeFileAtomically(file, exclusionList(report)));
+}
+
+/** Whether a list is as it was written of this report: nobody has changed it since. */
+export function isAsWritten(file: string, report: DatasetReport): boolean {
+  try {
+    return readOwnFile(file, MOST_BYTES).toString('utf8') === exclusionList(report);
+  } catch {
+    return false;
+  }
 }
 
 function beginning(file: string, bytes: number): string {

@@ -265,20 +265,27 @@ describe('DataPanels', () => {
     assert.equal(editor.said.length, 5);
   });
 
-  it('writes the exclusion list once, keeps one that was edited, and tells the page where it is', async () => {
+  it('leaves pictures out at once, takes that back, and keeps a list that somebody changed', async () => {
     const editor = inWorkspace();
     new DataPanels(editor, never).report(report(), true);
     const [panel] = editor.panels;
-    panel!.say({ type: 'ready' });
-    panel!.say({ type: 'writeExclusions' });
-    await settled();
-    const [list] = editor.opened;
+    const say = async (type: string) => {
+      panel!.say({ type });
+      await settled();
+      return panel!.posted.at(-1) as { exclusionList?: string; canTakeBack?: boolean };
+    };
+    assert.equal((await say('ready')).exclusionList, undefined);
+    const { exclusionList: list, canTakeBack } = await say('leaveOut');
     assert.match(fs.readFileSync(list!, 'utf8'), /^s01\/01\.jpg$/m);
-    assert.equal((panel!.posted.at(-1) as { exclusionList: string }).exclusionList, list);
+    assert.deepEqual([canTakeBack, editor.opened], [true, []]);
+    assert.equal((await say('takeBack')).exclusionList, undefined);
+    assert.ok(!fs.existsSync(list!));
+    await say('leaveOut');
     fs.writeFileSync(list!, 'mine');
-    panel!.say({ type: 'writeExclusions' });
-    await settled();
-    assert.equal(fs.readFileSync(list!, 'utf8'), 'mine');
+    assert.deepEqual((await say('takeBack')).canTakeBack, false);
+    await say('leaveOut');
+    await say('openExclusions');
+    assert.deepEqual([fs.readFileSync(list!, 'utf8'), editor.opened], ['mine', [list]]);
   });
 });
 

@@ -59,7 +59,8 @@ describe('in Restricted Mode', () => {
     new DataPanels(editor, never).restore(panel, { kind: 'check', dataset: report.dataset });
     panel.say({ type: 'ready' });
     assert.equal(panel.posted.length, 1);
-    panel.say({ type: 'writeExclusions' });
+    panel.say({ type: 'leaveOut' });
+    panel.say({ type: 'takeBack' });
     await settled();
     assert.match(editor.said[0]!.message, /Restricted Mode/);
     assert.deepEqual(fs.readdirSync(folder(), { recursive: true }), before);

@@ -99,7 +99,7 @@ describe('what panels ask of the host', () => {
   it('is nothing but known words', () => {
     const words = {
       run: [panelMessage, ['ready', 'stop', 'pause', 'openReport', 'revealRunFolder', 'openParent']],
-      data: [dataPanelMessage, ['ready', 'train', 'align', 'writeExclusions']],
+      data: [dataPanelMessage, ['ready', 'train', 'align', 'leaveOut', 'takeBack', 'openExclusions']],
       model: [modelPanelMessage, ['ready', 'chooseFiles', 'openCamera', 'export', 'tryPicture']],
     } as const;
     for (const [panel, [schema, known]] of Object.entries(words)) {
@@ -119,7 +119,7 @@ describe('what panels ask of the host', () => {
       checkSchema({ schema, good: failed, bad: { message: [1, null] } });
     }
     // Each panel asks for what it has, and not for what another one has.
-    assert.ok(!panelMessage.safeParse({ type: 'writeExclusions' }).success);
+    assert.ok(!panelMessage.safeParse({ type: 'leaveOut' }).success);
     assert.ok(!dataPanelMessage.safeParse({ type: 'stop' }).success);
     assert.ok(!modelPanelMessage.safeParse({ type: 'quantize', checkpoint: 'c', floatLayers: [] }).success);
   });

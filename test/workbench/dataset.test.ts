@@ -105,9 +105,14 @@ describe('the pictures in a real VS Code', function () {
     assert.ok((await frame.locator('.distribution li').count()) >= 12);
   });
 
-  it('writes the exclusion list next to the runs, and a check honours it', async () => {
-    const frame = await webviewWith(page, '#writeExclusions');
-    await frame.locator('#writeExclusions').click();
+  it('leaves pictures out at once, with an undo, and a check honours it', async () => {
+    const frame = await webviewWith(page, '#leaveOut');
+    await frame.locator('#leaveOut').click();
+    await frame.locator('#takeBack').click();
+    await frame.locator('#leaveOut').click();
+    await frame.locator('#takeBack').waitFor();
+    await page.screenshot({ path: path.join(screenshots, 'check-left-out.png') });
+    await frame.locator('#openExclusions').click();
     await page.locator('.tab', { hasText: /^people-.*\.txt/ }).waitFor();
     const lists = path.join(workspace, '.face-trainer', 'exclude');
     const text = fs.readFileSync(path.join(lists, fs.readdirSync(lists)[0]!), 'utf8');

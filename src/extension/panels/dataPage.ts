@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { exclusionFile, writeExclusionList } from '../../client/exclusionList.js';
+import { exclusionFile, isAsWritten, writeExclusionList } from '../../client/exclusionList.js';
 import { makePrivateFolder } from '../../platform/privateFolder.js';
 import type { DatasetReport } from '../../protocol/check.js';
 import { dataPanelMessage, type DataPanelContent, type DataPanelMessage } from '../../protocol/dataPanel.js';
@@ -30,7 +30,8 @@ export class DataPage implements Page<DataMessage, DataPanelContent> {
   snapshot(): DataPanelContent {
     if (this.content.type !== 'report') return this.content;
     const list = exclusionFileOf(this.editor, this.content.report);
-    return { ...this.content, ...(fs.existsSync(list) && { exclusionList: list }) };
+    if (!fs.existsSync(list)) return this.content;
+    return { ...this.content, exclusionList: list, canTakeBack: isAsWritten(list, this.content.report) };
   }
 
   show(content: DataPanelContent, saved: object): void {
@@ -54,10 +55,17 @@ export class DataPage implements Page<DataMessage, DataPanelContent> {
       case 'align':
         await this.editor.execute('faceTrainer.alignFaces', { scheme: 'file', fsPath: dataset });
         return;
-      case 'writeExclusions':
+      case 'leaveOut':
+      case 'takeBack':
         if (this.content.type !== 'report') return;
-        await this.editor.open(writeExclusions(this.editor, this.content.report));
+        requireTrust(this.editor);
+        if (message.type === 'leaveOut') leaveOut(this.editor, this.content.report);
+        else takeBack(this.editor, this.content.report);
         this.host.refresh();
+        return;
+      case 'openExclusions':
+        if (this.content.type !== 'report') return;
+        await this.editor.open(exclusionFileOf(this.editor, this.content.report));
         return;
       case 'open':
         await this.editor.open(namedFile(dataset, filesIn(this.content), message.file));
@@ -84,12 +92,16 @@ function filesIn(content: DataPanelContent): string[] {
 }
 
 /** Next to the runs, where Train Model finds it. One that is there stays: somebody may have edited it. */
-function writeExclusions(editor: Editor, report: DatasetReport): string {
-  requireTrust(editor);
+function leaveOut(editor: Editor, report: DatasetReport): void {
   const file = exclusionFileOf(editor, report);
   makePrivateFolder(path.dirname(file));
   if (!fs.existsSync(file)) writeExclusionList(file, report);
-  return file;
+}
+
+/** A list that somebody has changed since stays. */
+function takeBack(editor: Editor, report: DatasetReport): void {
+  const file = exclusionFileOf(editor, report);
+  if (isAsWritten(file, report)) fs.rmSync(file);
 }
 
 function exclusionFileOf(editor: Editor, { dataset }: DatasetReport): string {
