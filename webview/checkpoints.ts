@@ -49,7 +49,12 @@ export class Checkpoints {
   private quantizeButton(checkpoint: string, disabled: boolean): HTMLElement {
     return button(
       'Enable Quantization-Aware Fine-Tuning',
-      { appearance: 'secondary', 'data-checkpoint': checkpoint, ...(disabled ? { disabled: '' } : {}) },
+      {
+        appearance: 'secondary',
+        title: 'Makes the network small: int8, a quarter of the size, for phones and microcontrollers.',
+        'data-checkpoint': checkpoint,
+        ...(disabled ? { disabled: '' } : {}),
+      },
       () => this.post({ type: 'quantize', checkpoint, floatLayers: [] }),
     );
   }

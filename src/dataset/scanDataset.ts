@@ -1,3 +1,4 @@
+import { formatCount } from '../core/format.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../core/userError.js';
@@ -31,6 +32,7 @@ export interface ScannedDataset {
   readonly skipped: readonly SkippedFile[];
 }
 
+const NOBODYS = 'is outside the folders of the people, so it belongs to nobody';
 const HIDDEN = 'is a hidden folder: rename it if you want its pictures';
 const SIDES: readonly [RegExp, Side][] = [
   [/^train(ing)?$/i, 'train'],
@@ -92,6 +94,13 @@ function arrange(
 ): ScannedDataset {
   const people = [...new Set(entries.map(({ person }) => person))].sort(byCodeUnit);
   const name = path.basename(root);
+  const loose = skipped.filter(({ reason }) => reason === NOBODYS).length;
+  if (people.length === 0 && loose > 0)
+    throw new UserError(
+      'dataset-no-people',
+      `“${name}” holds ${formatCount(loose, 'picture')} but does not say who is who.`,
+      'Make a sub-folder for each person, named like the person, and put that person’s pictures inside.',
+    );
   if (people.length === 0)
     throw new UserError(
       'dataset-no-people',
@@ -148,7 +157,7 @@ class Scanner {
         const files = this.pictures(at, [this.inside]);
         if (files.length === 0) this.skip(at, 'contains no pictures');
         for (const file of files) entries.push({ person: name, file, side });
-      } else if (PICTURE.test(name)) this.skip(at, 'is outside the folders of the people, so it belongs to nobody');
+      } else if (PICTURE.test(name)) this.skip(at, NOBODYS);
     }
     return entries;
   }

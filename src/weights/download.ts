@@ -65,10 +65,19 @@ export async function download(url: string, file: string, options: LimitedDownlo
   }
   throw new UserError(
     'download-failed',
-    `“${path.basename(file)}” could not be downloaded from ${new URL(url).host}: ${last instanceof Error ? last.message : String(last)}.`,
-    'Check the network and proxy settings and try again: what has arrived is kept. Or use a weights file that you have.',
+    `${isUnreached(last) ? 'No connection to' : 'A download failed from'} ${new URL(url).host}: ${last instanceof Error ? last.message : String(last)}.`,
+    `Check the network and proxy settings and try again: what has arrived of ${path.basename(file)} is kept. Or use a weights file that you have.`,
     { cause: last },
   );
+}
+
+/** What the system says where nobody answers. */
+const UNREACHED: ReadonlySet<unknown> = new Set([
+  ...['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'ETIMEDOUT'],
+]);
+
+function isUnreached(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && UNREACHED.has(error.code);
 }
 
 /** An answer that another attempt will not change. */

@@ -37,7 +37,7 @@ describe('scanDataset', () => {
 
   it('takes a folder of nothing but pictures where nobody needs a name, and says what else lies there', () => {
     touch('b.png', 'a.jpg', 'notes.txt', '.hidden');
-    assert.throws(() => scanDataset(folder()), /has no sub-folder with pictures/);
+    assert.throws(() => scanDataset(folder()), /holds 2 pictures but does not say who is who/);
     const scanned = scanDataset(folder(), 0);
     assert.equal(scanned.layout, 'unnamed');
     assert.deepEqual(byPerson(scanned), { [path.basename(folder())]: ['a.jpg', 'b.png'] });
@@ -79,6 +79,10 @@ describe('scanDataset', () => {
     assert.throws(() => scanDataset(path.join(folder(), 'file.png')), {
       code: 'dataset-missing',
       message: /is not a folder/,
+    });
+    assert.throws(() => scanDataset(folder()), {
+      code: 'dataset-no-people',
+      message: /holds 1 picture but does not say who is who/,
     });
     touch('Anna/1.png');
     assert.throws(() => scanDataset(folder()), { code: 'dataset-one-person', message: /only one person, Anna/ });

@@ -85,6 +85,17 @@ const left = () => fs.readdirSync(path.dirname(file()));
 
 describe('download', () => {
   useServer();
+  it('says where nobody answers, the place first', async () => {
+    const port = await new Promise<number>((resolve) => {
+      const gone = http.createServer().listen(0, '127.0.0.1', () => {
+        const { port } = gone.address() as AddressInfo;
+        gone.close(() => resolve(port));
+      });
+    });
+    const refused = download(`http://127.0.0.1:${port}/weights.h5`, file(), { pauseMs: 1, mostBytes: 10 });
+    await assert.rejects(refused, { code: 'download-failed', message: /^No connection to 127\.0\.0\.1:\d+: / });
+  });
+
   it('fills no disk: a server that says or sends more than the file has is left', async () => {
     const more = weights.length - 1;
     await assert.rejects(get({ mostBytes: more }), {
