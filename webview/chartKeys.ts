@@ -11,6 +11,7 @@ export interface KeyActions extends ChartActions {
   best(quantity: Quantity): void;
   zoomByKey(nearer: boolean): void;
   log(): void;
+  export(): void;
   cancel(): void;
 }
 
@@ -28,6 +29,7 @@ export function chartKey(event: KeyboardEvent, actions: KeyActions, quantity: Qu
     '-': () => actions.zoomByKey(false),
     '0': () => actions.reset(),
     l: () => actions.log(),
+    e: () => actions.export(),
     b: () => actions.best(quantity),
     Escape: () => actions.cancel(),
   };

@@ -5,6 +5,7 @@ import { annotationsOf, BY_HEART } from './annotations.js';
 import type { Quantity, Range, Shown } from './axis.js';
 import { ChartCursor, type Area } from './chartCursor.js';
 import type { ChartPlace } from './chartPointer.js';
+import type { DrawnChart } from './chartSvg.js';
 import type { Curves } from './curves.js';
 import { element, setText } from './dom.js';
 import { lineChart } from './lineChart.js';
@@ -32,7 +33,7 @@ export class RunChart implements ChartPlace {
   private readonly chart: Chart<'line', Point[]>;
   private readonly cursor: ChartCursor;
   private readonly format: (y: number) => string;
-  private marks: Curves['marks'] = [];
+  private last: Pick<DrawnChart, 'curves' | 'shown'> | undefined;
   /** What the options were made of. Chart.js resolves them anew when they change, which costs more than a frame's drawing. */
   private optionsFor = '';
 
@@ -69,7 +70,7 @@ export class RunChart implements ChartPlace {
   draw(curves: Curves, shown: Shown, theme: ChartTheme): void {
     const { marks, levels, best, byHeart } = curves;
     const key = JSON.stringify([shown, theme, marks, levels, best, byHeart]);
-    this.marks = marks;
+    this.last = { curves, shown };
     if (key !== this.optionsFor) {
       this.optionsFor = key;
       this.legendOfSteps.hidden = shown.view === 'epoch' || shown.smoothing === 0;
@@ -81,13 +82,21 @@ export class RunChart implements ChartPlace {
     this.describe(curves);
   }
 
+  /** As it was drawn last; undefined before. */
+  get drawn(): DrawnChart | undefined {
+    const { chart, last, quantity, title } = this;
+    return last && { chart, quantity, title, ...last };
+  }
+
   /** Reads a place: undefined for none. */
   read(x: number | undefined, words: ReadingWords | undefined): void {
     const scale = this.chart.scales['x'];
     if (x === undefined || !words || !scale) this.cursor.hide();
     else {
       const pixel = scale.getPixelForValue(x);
-      const near = this.marks.filter((mark) => Math.abs(scale.getPixelForValue(mark.x) - pixel) < NEAR);
+      const near = (this.last?.curves.marks ?? []).filter(
+        (mark) => Math.abs(scale.getPixelForValue(mark.x) - pixel) < NEAR,
+      );
       this.cursor.show(
         pixel,
         this.area,
@@ -162,7 +171,8 @@ export class RunChart implements ChartPlace {
             ...(percent && { max: 1 }),
             ticks: {
               ...ticks,
-              callback: (value: number | string) => (percent ? `${(Number(value) * 100).toFixed(0)} %` : value),
+              callback: (value: number | string) =>
+                percent ? `${(Number(value) * 100).toFixed(0)} %` : String(Number(Number(value).toPrecision(6))),
             },
             grid,
             border: { display: false },

@@ -1,10 +1,12 @@
 import { bestEpoch, emptyRunState, type RunState } from '../src/core/runState.js';
 import { SMOOTHING, type Quantity, type Range, type Shown, type View } from './axis.js';
 import { axisSwitch } from './axisSwitch.js';
+import type { ChartMenu } from './chartMenu.js';
 import { chartKey, type KeyActions } from './chartKeys.js';
+import { exportMenu, type ChartFile } from './chartExport.js';
 import { ChartPointer } from './chartPointer.js';
 import { ChartTools } from './chartTools.js';
-import { RunCurves, type Curves } from './curves.js';
+import { RunCurves, type Curves, type Parent } from './curves.js';
 import { element, setText } from './dom.js';
 import { fitted, zoomed } from './range.js';
 import { readingWords } from './reading.js';
@@ -29,17 +31,21 @@ export class RunCharts implements KeyActions {
   private shown: Shown;
   private cursor: number | undefined;
   private state: RunState = emptyRunState();
+  private parent: Parent | undefined;
   private curves = new RunCurves();
   private drawn: Partial<Record<Quantity, Curves>> = {};
   private readonly charts = { loss: new RunChart('loss', 'Loss'), accuracy: new RunChart('accuracy', 'Accuracy') };
   private readonly pointers: readonly ChartPointer[];
   private readonly tools: ChartTools;
+  private readonly menu: ChartMenu;
   private readonly said = element('p', { class: 'spoken', role: 'status' });
 
   /** @param changed something is to be drawn anew, and kept */
   constructor(
     saved: SavedCharts,
     private readonly changed: (saved: SavedCharts) => void,
+    save: (file: ChartFile) => void,
+    failed: (part: string, error: unknown) => void,
   ) {
     const { view, smoothing, log } = saved;
     this.shown = {
@@ -47,11 +53,19 @@ export class RunCharts implements KeyActions {
       smoothing: typeof smoothing === 'number' && smoothing >= 0 && smoothing < 1 ? smoothing : SMOOTHING,
       log: log === true,
     };
-    this.tools = new ChartTools({
-      smooth: (value) => this.set({ smoothing: value }),
-      log: (on) => this.set({ log: on }),
-      reset: () => this.reset(),
+    const now = () => ({
+      charts: Object.values(this.charts),
+      shown: this.shown,
+      state: this.state,
+      parent: this.parent,
     });
+    this.menu = exportMenu(now, save, failed);
+    const actions = {
+      smooth: (value: number) => this.set({ smoothing: value }),
+      log: (on: boolean) => this.set({ log: on }),
+      reset: () => this.reset(),
+    };
+    this.tools = new ChartTools(actions, this.menu.root);
     this.pointers = QUANTITIES.map((quantity) => {
       const chart = this.charts[quantity];
       chart.frame.addEventListener('keydown', (event) => this.key(event, quantity));
@@ -73,8 +87,9 @@ export class RunCharts implements KeyActions {
   }
 
   /** Another run, or the same read anew. */
-  begin(curves: RunCurves): void {
-    this.curves = curves;
+  begin(parent: Parent | undefined): void {
+    this.parent = parent;
+    this.curves = new RunCurves(parent);
   }
 
   draw(state: RunState, theme: ChartTheme, attempt: (part: string, action: () => void) => void): void {
@@ -133,6 +148,10 @@ export class RunCharts implements KeyActions {
   log(): void {
     this.set({ log: !this.shown.log });
     setText(this.said, this.shown.log ? 'Loss on a logarithmic axis' : 'Loss on a linear axis');
+  }
+
+  export(): void {
+    this.menu.open();
   }
 
   cancel(): void {

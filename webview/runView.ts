@@ -1,7 +1,8 @@
 import { emptyRunState, phaseOf, reduceAll, type RunState } from '../src/core/runState.js';
 import type { HostMessage, Liveness, PanelMessage } from '../src/protocol/panel.js';
+import type { ChartFile } from './chartExport.js';
 import { Checkpoints } from './checkpoints.js';
-import { RunCurves, type Parent } from './curves.js';
+import type { Parent } from './curves.js';
 import { EpochTable } from './epochTable.js';
 import { Notices } from './notices.js';
 import type { Page, View } from './page.js';
@@ -44,10 +45,12 @@ export class RunView implements View<HostMessage> {
     this.verdict = new VerdictView(page.post);
     this.quantization = new QuantizationView(page.post);
     this.checkpoints = new Checkpoints(page.post);
-    this.charts = new RunCharts(page.saved ?? {}, (saved) => {
+    const keep = (saved: SavedCharts) => {
       page.save({ ...page.saved, ...saved });
       page.requestDraw();
-    });
+    };
+    const save = (file: ChartFile) => page.post({ type: 'saveCharts', ...file });
+    this.charts = new RunCharts(page.saved ?? {}, keep, save, (part, error) => page.failed(part, error));
     page.root.append(
       this.header.root,
       this.verdict.root,
@@ -67,7 +70,7 @@ export class RunView implements View<HostMessage> {
         this.table.clear();
         this.state = reduceAll(message.events);
         this.parent = message.parent && { ...message.parent, state: reduceAll(message.parent.events) };
-        this.charts.begin(new RunCurves(this.parent));
+        this.charts.begin(this.parent);
         ({ liveness: this.liveness, hasReport: this.hasReport } = message);
         this.page.save({ ...this.page.saved, runFolder: message.runFolder });
         return;

@@ -69,6 +69,8 @@ export const panelMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('evaluate'), checkpoint: z.string() }),
   /** Its pictures. */
   z.object({ type: z.literal('check') }),
+  /** What was made of the charts, for a file: a picture in base64, or a text. The numbers of a million steps take 70 MB. */
+  z.object({ type: z.literal('saveCharts'), format: z.enum(['png', 'svg', 'csv']), data: z.string().max(500_000_000) }),
   z.object({ type: z.literal('failed'), message: z.string() }),
 ]);
 export type PanelMessage = z.infer<typeof panelMessage>;

@@ -144,6 +144,8 @@ export class RunPage implements Page<RunMessage, HostMessage> {
         return this.command(CHECKPOINT_COMMANDS[message.type], this.checkpoint(message.checkpoint));
       case 'check':
         return this.command('checkDataset', state.run && { scheme: 'file', fsPath: state.run.options.dataset });
+      case 'saveCharts':
+        return (await import('./saveCharts.js')).saveCharts(this.editor, runFolder, message);
       case 'openParent':
         return this.command('openRun', parent?.runFolder);
     }

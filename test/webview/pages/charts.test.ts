@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
+import sharp from 'sharp';
 import type { RunEvent } from '../../../src/protocol/runEvents.js';
 import { browserOfSuite, openPanel, screenshots, type PanelPage } from '../../support/panelPage.js';
 import { beginning, checkpoint, epoch, snapshot, step } from '../../support/runEvents.js';
@@ -190,6 +191,48 @@ describe('the charts of a run', function () {
     assert.equal(await panel.page.locator('#smoothing').inputValue(), '0.99');
     assert.equal(await panel.page.locator('#log').getAttribute('aria-pressed'), 'true');
     assert.equal(await drawn(), pictures[4]);
+  });
+
+  it('make files of what is shown: a picture of twice the pixels, a drawing, numbers', async () => {
+    const files = async () => (await panel.posted()).filter(({ type }) => type === 'saveCharts');
+    await loss.focus();
+    await press('b', '+', '+', 'e', 'ArrowDown', 'Enter');
+    const [svg] = (await files()).map(({ format, data }) => [format, data] as [string, string]);
+    assert.equal(svg![0], 'svg');
+    assert.ok(await loss.evaluate((one) => one === document.activeElement), 'the focus is back in the chart');
+    const drawing = await panel.page.evaluate((text) => {
+      const root = new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+      const words = [...root.querySelectorAll('text')].map(({ textContent }) => textContent);
+      return { name: root.localName, words, lines: root.querySelectorAll('polyline').length };
+    }, svg![1]);
+    assert.equal(drawing.name, 'svg');
+    assert.equal(drawing.lines, 2 * 3);
+    for (const word of [
+      'Loss',
+      'Accuracy',
+      'Validation',
+      'Step',
+      '★',
+      'only learning by heart from here',
+      '500',
+      '80 %',
+    ])
+      assert.ok(drawing.words.includes(word), `${word} in ${drawing.words.join()}`);
+    await press('e', 'Enter');
+    await panel.page.waitForFunction('window.posted.length > 2');
+    const [, png] = await files();
+    const picture = await sharp(Buffer.from(String(png!['data']), 'base64')).metadata();
+    const width = Number(/ width="([\d.]+)"/.exec(svg![1])![1]);
+    assert.deepEqual([png!['format'], picture.format, picture.width], ['png', 'png', Math.round(2 * width)]);
+    fs.writeFileSync(path.join(screenshots, 'charts-exported.png'), Buffer.from(String(png!['data']), 'base64'));
+    await press('e', 'End', 'Enter', 'e', 'ArrowUp', 'ArrowUp', 'Enter');
+    const [, , all, part] = (await files()).map(({ data }) => String(data).trim().split('\n'));
+    assert.equal(all!.length, 1 + 720);
+    assert.match(all![420]!, /^420,7,0\.910\d+,0\.70\d+,1,1\.37\d+,0\.84$/);
+    const [from, to] = await shown();
+    assert.deepEqual([part!.length, part![1]!.split(',')[0]], [1 + to - from + 1, String(from)]);
+    await press('e', 'Escape');
+    assert.ok(await panel.page.locator('.menu').isHidden());
   });
 
   it('name where only its own pictures are learned by heart, and look well in all themes and narrow', async () => {
