@@ -56,14 +56,19 @@ export async function explorerReady(page: Page): Promise<void> {
   await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: 60_000 });
 }
 
-/** Right-clicks a row of the Explorer and chooses an item: the menu may open before the extension's items have come. */
+/**
+ * Right-clicks a row of the Explorer and chooses an item of the menu “Face Trainer” in the menu: which may open before the extension's
+ * has come.
+ */
 export async function chooseInContextMenu(page: Page, folder: string, item: string): Promise<void> {
   const menu = page.locator('.context-view .monaco-menu, .monaco-menu-container .monaco-menu').first();
+  const ours = submenu(page);
   const entry = page.getByRole('menuitem', { name: item });
   await until(`“${item}” in the context menu of ${folder}`, async () => {
     await openContextMenu(page, folder);
     // A menu that has just opened swallows clicks, and one goes when something else takes the focus: it is gone once it has heard.
-    for (let click = 0; click < 10 && (await entry.count()) > 0; click++) {
+    for (let click = 0; click < 10 && (await ours.count()) > 0; click++) {
+      await ours.hover({ timeout: 3000 }).catch(() => undefined);
       await entry.click({ timeout: 3000 }).catch(() => undefined);
       const gone = menu.waitFor({ state: 'hidden', timeout: 500 }).then(
         () => true,
@@ -75,6 +80,11 @@ export async function chooseInContextMenu(page: Page, folder: string, item: stri
     await menu.waitFor({ state: 'hidden' });
     return false;
   });
+}
+
+/** “Face Trainer” in an open context menu. */
+export function submenu(page: Page): Locator {
+  return page.getByRole('menuitem', { name: 'Face Trainer', exact: true });
 }
 
 export async function openContextMenu(page: Page, folder: string): Promise<void> {

@@ -57,7 +57,7 @@ describe('a folder that is not trusted, in a real VS Code', function () {
     await showExplorer(page);
     await openContextMenu(page, 'people');
     await page.getByRole('menuitem', { name: 'Copy Path' }).first().waitFor();
-    assert.equal(await page.getByRole('menuitem', { name: /Train Model|Check Dataset|Align Faces/ }).count(), 0);
+    assert.equal(await page.getByRole('menuitem', { name: /Face Trainer|Train Model|Check Dataset/ }).count(), 0);
     await page.keyboard.press('Escape');
     await page.keyboard.press('F1');
     await quickInput(page).fill('>Face Trainer');
