@@ -1,4 +1,5 @@
 import { formatPercent } from '../src/core/format.js';
+import { scoreDetail, scoreTitle } from '../src/core/scoreWords.js';
 import { topScores } from '../src/core/softmax.js';
 import type { ModelPanelContent, ModelPanelMessage, TriedPicture } from '../src/protocol/modelPanel.js';
 import { element, setText } from './dom.js';
@@ -6,8 +7,6 @@ import { TriedPictures } from './triedPictures.js';
 
 /** People that are named for a picture. */
 const SHOWN = 5;
-/** Below this probability of the first person a stranger is likely. */
-const UNSURE = 0.5;
 
 /** Pictures from a file, the clipboard or a camera, and the top people with their probabilities. */
 export class TryView {
@@ -43,14 +42,14 @@ function cardOf({ name, answer }: TriedPicture): HTMLElement {
       { class: 'answer failed' },
       verdict(element('h2', {}, name), `This file ${answer.error}.`),
     );
-  const { person, probability, seen } = answer;
+  const { seen } = answer;
   return element(
     'article',
     { class: 'answer' },
     seen === undefined ? undefined : element('img', { src: seen, alt: `${name} as the network sees it` }),
     verdict(
-      element('h2', {}, person, element('span', { class: 'dim' }, formatPercent(probability))),
-      probability < UNSURE ? `${name}  ·  not sure: it may be someone else` : name,
+      element('h2', {}, scoreTitle(answer)),
+      `${name}  ·  ${scoreDetail(answer)}`,
       element('ul', {}, ...topScores(answer.scores, SHOWN).map(barOf)),
     ),
   );

@@ -1,5 +1,5 @@
 import type { AnswerWords } from '../../core/answerWords.js';
-import { formatPercent } from '../../core/format.js';
+import { scoreDetail, scoreTitle } from '../../core/scoreWords.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import type { Prediction } from '../../protocol/prediction.js';
 import type { Jobs, RunningJob } from '../job.js';
@@ -48,5 +48,5 @@ export class Scores {
 
 export function scoreWords(prediction: Prediction): AnswerWords {
   if ('error' in prediction) return { title: `The picture ${prediction.error}`, detail: '' };
-  return { title: `${prediction.person}, ${formatPercent(prediction.probability)}`, detail: '' };
+  return { title: scoreTitle(prediction), detail: scoreDetail(prediction) };
 }
