@@ -41,6 +41,13 @@ export const runSummary = z.object({
     })
     .optional(),
   verdict: verdict.optional(),
+  /** How long a run that has ended took, and what it did meanwhile. */
+  took: z
+    .object({
+      ...{ seconds: z.number().min(0), pictures: z.int().min(1), epochs: z.int().min(1) },
+      ...{ recipe: z.string(), backbone: z.string(), size: z.int(), width: z.number(), frozen: z.boolean() },
+    })
+    .optional(),
   /** That are there, the oldest first. */
   checkpoints: z.array(
     z.object({
@@ -87,6 +94,7 @@ export function summaryOf(runFolder: string, state: RunState): RunSummary | unde
       distilled: best.distilled,
     },
     verdict: runVerdict(state),
+    took: tookOf(state),
     checkpoints: checkpointsThere(runFolder, state.checkpoints).map((checkpoint) => {
       const { best: isBest, validated } = checkpointFacts(state, checkpoint);
       return { ...factsOf(checkpoint), best: isBest, valAccuracy: validated?.valAccuracy };
@@ -94,6 +102,13 @@ export function summaryOf(runFolder: string, state: RunState): RunSummary | unde
     failure: failure && { code: failure.code, message: failure.message, advice: failure.advice },
     finished: finished?.reason,
   };
+}
+
+function tookOf({ run, dataset, finished, epochs }: RunState): RunSummary['took'] {
+  if (!run || !finished || !dataset || dataset.images === 0 || epochs.length === 0) return undefined;
+  const { recipe, backbone, size, width, frozen } = run.options;
+  const did = { seconds: finished.elapsedSeconds, pictures: dataset.images, epochs: epochs.length };
+  return { ...did, recipe, backbone, size, width, frozen };
 }
 
 function factsOf({ path, epoch, step, bytes, best }: EventOf<'checkpoint'>): RunSummary['checkpoints'][number] {

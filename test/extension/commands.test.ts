@@ -219,7 +219,7 @@ describe('the options of a training', () => {
     await pickTrainingOptions(editor, memory, '/orl');
     const { options } = (await pickTrainingOptions(editor, memory, '/orl', { batchSize: 16 }))!;
     assert.deepEqual([options.epochs, options.batchSize], [33, 16]);
-    assert.match(editor.lists.at(-1)![0]!.description!, /batch 16/);
+    assert.match(editor.lists.at(-1)![0]!.detail!, /batch 16/);
   });
 
   it('have a random start that keeps what was chosen by hand and takes the rest from the original recipe', async () => {
@@ -255,13 +255,15 @@ describe('the options of a training', () => {
     const shown = editor.lists.at(-1)!.map(({ label, description, separator }) => [label, separator ?? description]);
     const facts = `face recipe, ${options.epochs} epochs, batch ${options.batchSize}, ${options.size} px, face weights`;
     assert.deepEqual(shown, [
-      ['$(play) Start training', facts],
+      ['$(play) Start training', '0 pictures'],
       ['Options', true],
       ...rows.map(({ label, description }) => [label, description]),
+      ['$(discard) Reset to recipe', 'everything as the face recipe has it'],
       ['Look first', true],
       ['$(eye) Preview', 'twelve pictures as training will see them'],
       ['$(graph-line) Find Learning Rate', 'a hundred steps whose rate grows'],
     ]);
+    assert.equal(editor.lists.at(-1)![0]!.detail, facts);
     const less = await pick(['$(chip)', '$(file-binary)', 'Random weights'], ['']);
     assert.deepEqual([less.quantization, less.weights, less.epochs], [undefined, undefined, options.epochs]);
     for (const wrong of ['0', '1.5', 'ten', '']) {

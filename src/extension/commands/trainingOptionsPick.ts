@@ -2,11 +2,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import { exclusionFile } from '../../client/exclusionList.js';
+import { forecastWords, type Forecast } from '../../core/forecastWords.js';
 import { optionsOf } from '../../protocol/optionInfo.js';
 import { optionProblem, toldIssue } from '../../protocol/optionProblem.js';
 import { RECIPES, trainingOptions, type TrainingOptions } from '../../protocol/options.js';
 import { withRecipe } from '../../protocol/recipes.js';
 import type { Editor, PickItem } from '../editor.js';
+import { Forecaster } from './forecast.js';
 import { runsFolderFor } from '../runsFolders.js';
 import { trainingSettings } from '../trainingSettings.js';
 
@@ -71,9 +73,10 @@ export async function pickTrainingOptions(
   otherwise: object = {},
 ): Promise<PickedOptions | undefined> {
   let current: Choices = { ...choicesFor(editor, memory, dataset), ...otherwise };
+  const forecaster = new Forecaster(editor, dataset);
   for (;;) {
     const options = resolve(editor, current, dataset);
-    const picked = await editor.pick(items(current, options), {
+    const picked = await editor.pick(items(current, options, forecaster.of(options)), {
       title: `Train Model on “${path.basename(dataset)}”`,
       placeHolder: 'Start training, or choose an option to change it',
     });
@@ -140,7 +143,7 @@ function withoutLostFile({ weights, ...rest }: Choices): Choices {
   return lost || weights === undefined ? rest : { ...rest, weights };
 }
 
-function items(current: Choices, options: TrainingOptions): Item[] {
+function items(current: Choices, options: TrainingOptions, forecast: Forecast): Item[] {
   const facts = [
     `${current.recipe} recipe`,
     `${options.epochs} epochs`,
@@ -149,13 +152,21 @@ function items(current: Choices, options: TrainingOptions): Item[] {
     weightsInWords(options.weights),
   ];
   return [
-    { label: '$(play) Start training', description: facts.join(', ') },
+    { label: '$(play) Start training', description: forecastWords(forecast), detail: facts.join(', ') },
     { label: 'Options', separator: true },
     ...ROWS.filter(({ pick }) => !pick.ofFaces || options.weights === 'faces').map((row) => item(row, options)),
+    ...reset(current),
     { label: 'Look first', separator: true },
     { label: '$(eye) Preview', description: 'twelve pictures as training will see them', first: 'preview' },
     { label: '$(graph-line) Find Learning Rate', description: 'a hundred steps whose rate grows', first: 'rate' },
   ];
+}
+
+/** Back to what the recipe says, where something is set otherwise. */
+function reset({ recipe, ...otherwise }: Choices): Item[] {
+  if (Object.values(otherwise).every((value) => value === undefined)) return [];
+  const description = `everything as the ${recipe} recipe has it`;
+  return [{ label: '$(discard) Reset to recipe', description, change: () => Promise.resolve({ recipe }) }];
 }
 
 function item(row: Row, options: TrainingOptions): Item {
