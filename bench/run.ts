@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +9,7 @@ import { manyPeople } from './manyPeople.js';
 import { layers } from './layers.js';
 import type { Row } from './support.js';
 
-// npm run bench [-- training|qat|inference|faceNetworks|faceTraining|scaling|checkpoints|manyPeople|layers … --rounds N --steps N --batch N,N --people N,N --json]: this project beside its
+// npm run bench [-- training|qat|inference|faceNetworks|faceTraining|scaling|checkpoints|manyPeople|layers|redraw … --rounds N --steps N --batch N,N --people N,N --json]: this project beside its
 // peers in one run, in turns, several rounds, medians: the machines are shared and noisy. MobileNetV2, 128x128, fp32.
 
 const { values, positionals } = parseArgs({
@@ -127,6 +128,13 @@ const PARTS: Record<string, () => void> = {
   /** Where a step's time goes, and how much of the arithmetic limit each kind of layer reaches. */
   layers() {
     void layers(Number(values.batch ?? 64), Number(values.steps ?? 20));
+  },
+  /** What the panel of a run costs the editor in a frame. */
+  redraw() {
+    // It drives a page, so it has the types of a browser: a program of its own.
+    spawnSync(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, '../test/webview/redraw.ts')], {
+      stdio: 'inherit',
+    });
   },
 };
 
