@@ -100,17 +100,31 @@ async function measured(name: string, loss: keyof typeof LOSSES, seed: number, p
 
 async function onPairs(
   checkpoint: string,
-  { pairs, weights }: Places,
+  { people, pairs, weights }: Places,
 ): Promise<{ readonly accuracy?: number | undefined }> {
   const sight = await modelSight(checkpoint, 'on', weights);
   try {
-    const asked = { pairs, strangersPer1000: 10, seed: 0 };
+    const asked = { pairs, probes: { root: people, pictures: someOf(people) }, strangersPer1000: 10, seed: 0 };
     const never = () => false;
     const evaluation = await evaluateModel(sight, undefined, asked, () => undefined, never);
     return evaluation?.verification ?? {};
   } finally {
     await sight.close();
   }
+}
+
+/** A network has to be tried on somebody: two pictures of three people. */
+function someOf(people: string): { readonly person: string; readonly file: string }[] {
+  return fs
+    .readdirSync(people)
+    .filter((person) => fs.statSync(path.join(people, person)).isDirectory())
+    .slice(0, 3)
+    .flatMap((person) =>
+      fs
+        .readdirSync(path.join(people, person))
+        .slice(0, 2)
+        .map((name) => ({ person, file: path.join(people, person, name) })),
+    );
 }
 
 function report(lines: readonly Line[]): void {
