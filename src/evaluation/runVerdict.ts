@@ -1,3 +1,4 @@
+import { hasGrown } from '../core/byHeart.js';
 import { bestEpoch, type RunState } from '../core/runState.js';
 import { metricOf } from '../core/metricWords.js';
 import type { EventOf } from '../protocol/runEvents.js';
@@ -8,8 +9,8 @@ import { clopperPearson } from './bounds.js';
 const ENOUGH_PICTURES = 100;
 /** Epochs over which a run that ended has to have become better, and by how much: so many pictures, and such a share of them. */
 const RISING = { epochs: 3, pictures: 2, share: 0.02 };
-/** Own pictures are told right so much more often than new ones, and the loss of new ones grew for so many epochs. */
-const BY_HEART = { ahead: 0.15, epochs: 3 };
+/** Own pictures are told right so much more often than new ones where they are known by heart. */
+const AHEAD = 0.15;
 
 /**
  * What a run came to. Guesses are right as often as chance has it, one in so many people; a share that such luck may have brought, or
@@ -49,7 +50,5 @@ function isRising(epochs: RunState['epochs']): boolean {
 }
 
 function knowsByHeart(epochs: RunState['epochs'], best: EventOf<'epoch'>): boolean {
-  const losses = epochs.slice(-BY_HEART.epochs - 1).map(({ valLoss }) => valLoss ?? NaN);
-  const grew = losses.length > BY_HEART.epochs && losses.every((loss, i) => i === 0 || loss > losses[i - 1]!);
-  return grew && epochs.at(-1)!.accuracy - best.valAccuracy > BY_HEART.ahead;
+  return hasGrown(epochs) && epochs.at(-1)!.accuracy - best.valAccuracy > AHEAD;
 }
