@@ -121,7 +121,8 @@ function summarize() {
   const reasons = new Map();
   for (const { reason, title } of total.notRun) reasons.set(reason, [...(reasons.get(reason) ?? []), title]);
   for (const [reason, titles] of reasons) console.log(`\nNot run (${reason}):\n  ${titles.join('\n  ')}`);
-  failed.push(...total.tests.filter((test) => test.failed).map(({ file, title }) => `${file}  ${title}`));
+  const failures = total.tests.filter((test) => test.failed);
+  failed.push(...failures.map(({ file, title, failed: why }) => `${file}  ${title}\n      ${why.join('\n      ')}`));
   if (failed.length > 0) console.log(`\nFailed:\n  ${failed.join('\n  ')}`);
   const slow = [...total.tests].sort((a, b) => b.ms - a.ms);
   mkdirSync(path.join(root, 'artifacts'), { recursive: true });

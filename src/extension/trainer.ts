@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION } from '../protocol/handshake.js';
 import type { MessageOf, RunOrder, TrainerMessage } from '../protocol/jobs.js';
 import type { TrainingOptions } from '../protocol/options.js';
 import { askRun, type RunWish } from '../runs/runControl.js';
+import { runningRuns } from '../runs/runningRuns.js';
 import { FoundRun, type RunEnd, type RunInProgress, type RunListener } from './activeRun.js';
 import type { Editor } from './editor.js';
 import { inBackground } from './failures.js';
@@ -60,6 +61,8 @@ export class Trainer implements RunListener {
   private active: RunInProgress | undefined;
   /** Begun here before the one that is shown, and still at work. */
   private beside: RunInProgress[] = [];
+  /** Found under way while another one was shown, whose end may be heard of late. */
+  private found: string | undefined;
 
   constructor(
     private readonly editor: Editor,
@@ -103,9 +106,15 @@ export class Trainer implements RunListener {
     return this.run({ type: 'resume', protocol: PROTOCOL_VERSION, runFolder, ...more }, title);
   }
 
-  /** Shows and commands a run that was under way before this window was, or that the command line started. */
+  /**
+   * Shows and commands a run that was under way before this window was, or that the command line or the queue started. One that
+   * is shown already comes first: a process that was killed is missed only some time after the next has begun.
+   */
   adopt(runFolder: string): void {
-    if (this.active) return;
+    if (this.active) {
+      this.found = runFolder;
+      return;
+    }
     const { title } = factsOf(this.editor, runFolder);
     this.views.panels.openAgain(runFolder);
     this.show(this.ports.follow(runFolder, title, this));
@@ -145,6 +154,12 @@ export class Trainer implements RunListener {
     } while (before !== this.active);
     this.startNow(order, name);
     return true;
+  }
+
+  private showFound(): void {
+    const { found } = this;
+    this.found = undefined;
+    if (found !== undefined && runningRuns().some(({ runFolder }) => runFolder === found)) this.adopt(found);
   }
 
   private show(run: RunInProgress): void {
@@ -205,6 +220,7 @@ export class Trainer implements RunListener {
       else {
         status.hide();
         this.setContext(false);
+        this.showFound();
       }
     }
     inBackground(

@@ -9,9 +9,9 @@ import { factsOf } from '../../src/extension/views/runsCatalog.js';
 import type { RunOrder, TrainerMessage } from '../../src/protocol/jobs.js';
 import { trainingOptions } from '../../src/protocol/options.js';
 import type { RunEvent } from '../../src/protocol/runEvents.js';
+import { noteRunning } from '../../src/runs/runningRuns.js';
 import { takeWish, type RunWish } from '../../src/runs/runControl.js';
 import { QueueWatch } from '../../src/extension/queueWatch.js';
-import { noteRunning } from '../../src/runs/runningRuns.js';
 import { queuedTrainings } from '../../src/runs/trainingQueue.js';
 import { useEnvironment } from '../support/environment.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -316,6 +316,23 @@ describe('Trainer', () => {
     await until(() => editor.said.length === 2);
     assert.match(editor.said.at(-1)!.message, /^people: Training was paused/);
     assert.equal(trainer.activeRun, undefined);
+  });
+
+  it('takes over the next of the queue though it hears of the end of the one before only then', async () => {
+    const { editor, trainer, runs } = setUp();
+    const [before, next] = ['before', 'next'].map((name) => path.join(folder(), name)) as [string, string];
+    for (const run of [before, next]) writeRun(run, [runEventOf(run, '/pictures/people')]);
+    trainer.adopt(before);
+    const over = noteRunning(next, new Date());
+    trainer.adopt(next);
+    assert.equal(trainer.activeRun?.runFolder, before);
+    runs[0]!.ends('stopped');
+    assert.equal(trainer.activeRun?.runFolder, next);
+    over();
+    trainer.adopt(before);
+    runs[1]!.ends('stopped');
+    assert.equal(trainer.activeRun, undefined, 'one that has ended meanwhile is not shown');
+    await until(() => editor.said.length === 2);
   });
 
   it('asks a run of another process by its folder', () => {
