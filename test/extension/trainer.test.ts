@@ -327,7 +327,7 @@ describe('Trainer', () => {
     trainer.adopt(next);
     assert.equal(trainer.activeRun?.runFolder, before);
     runs[0]!.ends('stopped');
-    assert.equal(trainer.activeRun?.runFolder, next);
+    assert.equal(trainer.activeRun.runFolder, next);
     over();
     trainer.adopt(before);
     runs[1]!.ends('stopped');
