@@ -11,6 +11,8 @@ export interface Editor {
   /** Whether the user is at work elsewhere: in a text, or in another program. */
   readonly occupied: boolean;
   readonly workspaceFolders: readonly string[];
+  /** A folder of Face Trainer's own, for what belongs to no workspace. */
+  readonly storage: string;
   /** The workspace folder around a file. */
   workspaceFolderOf(file: string): string | undefined;
   /** A setting of Face Trainer, or with its whole name of somebody else. */

@@ -36,6 +36,9 @@ export class VscodeEditor implements Editor {
   get workspaceFolders(): string[] {
     return (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
   }
+  get storage(): string {
+    return this.context.globalStorageUri.fsPath;
+  }
   workspaceFolderOf(file: string): string | undefined {
     return vscode.workspace.getWorkspaceFolder(vscode.Uri.file(file))?.uri.fsPath;
   }

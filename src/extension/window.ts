@@ -44,7 +44,7 @@ export function openWindow(context: vscode.ExtensionContext, log: Log, trees: Tr
   const memory = context.globalState;
   const jobs = new Jobs(editor, dist('trainer.js'));
   const reports = new Reports(editor);
-  const status = new TrainingStatus();
+  const status = new TrainingStatus(trees.runs.view);
   const runsView = new RunsView(editor, trees.runs);
   const recognizers = new Recognizers(editor, dist('trainer.js'));
   const recognizersView = new RecognizersView(recognizers, trees.recognizers);

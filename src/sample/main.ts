@@ -1,6 +1,6 @@
 import { writeSample } from './writeSample.js';
 
-// Draws the sample: `drawSample.js <folder>`, started by the command line.
+// Draws the sample: `drawSample.js <folder>`, started by client/drawSample.ts.
 const folder = process.argv[2];
 if (folder === undefined) {
   console.error('drawSample needs a folder');

@@ -73,6 +73,7 @@ export class FakeEditor implements Editor {
   trusted = true;
   occupied = false;
   workspaceFolders: string[] = [];
+  storage = 'storage of nobody';
   settings: Record<string, unknown> = {};
   readonly said: Said[] = [];
   readonly panels: FakePanel[] = [];

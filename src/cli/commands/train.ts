@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
 import path from 'node:path';
 import * as z from 'zod';
-import { UserError } from '../../core/userError.js';
+import { drawSample } from '../../client/drawSample.js';
 import { PROTOCOL_VERSION } from '../../protocol/handshake.js';
 import {
   RECIPES,
@@ -10,7 +9,7 @@ import {
   type TrainingOptions,
   type TrainingOptionsInput,
 } from '../../protocol/options.js';
-import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
+import { SAMPLE_OPTIONS, trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
 import { newRunFolder } from '../../runs/newRunFolder.js';
 import { defaultRunsFolder } from '../../runs/runLocation.js';
 import { promisedFolders } from '../../runs/trainingQueue.js';
@@ -43,8 +42,6 @@ export interface TrainWish extends TrainingWish {
 const OPTIONS = optionFlags(trainingOptions, recipeDefaults);
 /** What a training is told. */
 export const TRAINING_FLAGS: readonly OptionFlag[] = OPTIONS;
-/** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
-const SAMPLE_DEFAULTS = { size: 96, batchSize: 16, learningRate: 1e-3 };
 
 export const train: Command<TrainWish> = {
   name: 'train',
@@ -83,7 +80,7 @@ export const train: Command<TrainWish> = {
     const output = new Output(json);
     if (sample) {
       output.note('Drawing synthetic faces (no real person is shown)');
-      await drawSample(wish.options.dataset);
+      await drawSample(path.join(__dirname, 'drawSample.js'), wish.options.dataset);
     }
     return beginTraining(wish, output);
   },
@@ -137,7 +134,7 @@ export function trainingOptionsOf(given: Given, dataset: string, sample: boolean
   const { weights, ...fields } = fieldsOf(OPTIONS, given);
   requireTogether(given);
   const overrides = {
-    ...(sample ? SAMPLE_DEFAULTS : {}),
+    ...(sample ? SAMPLE_OPTIONS : {}),
     ...fields,
     dataset,
     ...(weights === undefined ? {} : { weights: weights === 'random' ? null : weights }),
@@ -211,23 +208,4 @@ function requireSchedule(given: Given, { schedule, decayEpochs }: TrainingOption
     throw new UsageError(`--${alone} goes with --schedule steps: the schedule ${schedule} does not ask for it.`);
   if (schedule === 'steps' && decayEpochs.length === 0)
     throw new UsageError('--schedule steps needs --decay-epochs: the epochs behind which the learning rate falls.');
-}
-
-/** In a process of its own: this one loads nothing heavy. */
-function drawSample(folder: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = fork(path.join(__dirname, 'drawSample.js'), [folder], { stdio: 'inherit' });
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve();
-      else
-        reject(
-          new UserError(
-            'output-unwritable',
-            `The synthetic faces could not be drawn into “${folder}”.`,
-            'See the lines above.',
-          ),
-        );
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Editor } from '../editor.js';
 import { tellFailure } from '../failures.js';
 import type { Jobs } from '../job.js';
@@ -20,6 +21,7 @@ import { recognizePeople } from './recognizePeople.js';
 import { enrolledOf } from './recognizerArguments.js';
 import { RecognizerCommands } from './recognizerCommands.js';
 import { goOn, quantize, trainModel } from './trainCommands.js';
+import { tryDrawnFaces } from './tryDrawnFaces.js';
 import { rememberedOptions, type Memory } from './trainingOptionsPick.js';
 
 export { QueueWatch } from '../queueWatch.js';
@@ -59,6 +61,7 @@ export function commandTable(services: Services): Record<string, Command> {
     trainModel: writes((folder, otherwise) =>
       trainModel(editor, { trainer, memory, preview, searchRate, setUpTensorFlow: setUp }, folder, otherwise),
     ),
+    tryDrawnFaces: writes(() => tryDrawnFaces(editor, trainer, path.join(path.dirname(cli), 'drawSample.js'))),
     checkDataset: writes(async (folder) => {
       const dataset = await localFolder(editor, folder, 'Check This Folder');
       if (dataset !== undefined) await data.check(rememberedOptions(editor, memory, dataset), panels.data);

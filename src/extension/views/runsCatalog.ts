@@ -7,7 +7,7 @@ import type { Verdict } from '../../protocol/verdict.js';
 import { readSummary, standOf, type RunSummary } from '../../runs/runSummary.js';
 import type { Editor } from '../editor.js';
 import { dateOf, nameOf } from '../runName.js';
-import { runsFolderFor } from '../runsFolders.js';
+import { drawnFaces, runsFolderFor } from '../runsFolders.js';
 
 /** What lists show of a run. */
 export interface RunFacts {
@@ -60,9 +60,11 @@ export function allRuns(editor: Editor): RunFacts[] {
     .map((folder) => factsOf(editor, folder));
 }
 
-/** Where the runs of the open workspace folders are; several may have one together. */
+/** Where the runs of the open workspace folders are; several may have one together. Where nothing is open, those on drawn faces are shown. */
 export function runsFolders(editor: Editor): string[] {
-  return [...new Set(editor.workspaceFolders.map((folder) => runsFolderFor(editor, folder)))];
+  const { workspaceFolders } = editor;
+  if (workspaceFolders.length === 0) return [runsFolderFor(editor, drawnFaces(editor))];
+  return [...new Set(workspaceFolders.map((folder) => runsFolderFor(editor, folder)))];
 }
 
 /** By the summary that the run keeps, so that a list costs the same however long its runs were. */

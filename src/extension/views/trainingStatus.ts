@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { formatDuration, formatPercent } from '../../core/format.js';
 import type { TrainerMessage } from '../../protocol/jobs.js';
 
-/** The status bar item while a training of this window goes on; a click opens its panel. */
+/** The status bar item while a training of this window goes on; a click opens its panel. Its view has a number meanwhile. */
 export class TrainingStatus implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem('faceTrainer.status', vscode.StatusBarAlignment.Left, 10);
   private name = '';
@@ -10,6 +10,9 @@ export class TrainingStatus implements vscode.Disposable {
   private validation: string | undefined;
   private behind = 0;
   private doing = '';
+  private shown = false;
+
+  constructor(private readonly view: Pick<vscode.TreeView<unknown>, 'badge'>) {}
 
   show(runFolder: string, name: string): void {
     this.name = name;
@@ -18,6 +21,8 @@ export class TrainingStatus implements vscode.Disposable {
     this.item.command = { command: 'faceTrainer.openRun', title: 'Open Run', arguments: [runFolder] };
     this.text('starting');
     this.item.show();
+    this.shown = true;
+    this.number();
   }
 
   update(message: TrainerMessage): void {
@@ -50,14 +55,23 @@ export class TrainingStatus implements vscode.Disposable {
   waiting(count: number): void {
     this.behind = count;
     this.text(this.doing);
+    this.number();
   }
 
   hide(): void {
     this.item.hide();
+    this.shown = false;
+    this.number();
   }
 
   dispose(): void {
     this.item.dispose();
+  }
+
+  private number(): void {
+    const words = [this.shown && 'a training at work', this.behind > 0 && `${this.behind} waiting`].filter(Boolean);
+    const value = Number(this.shown) + this.behind;
+    this.view.badge = value > 0 ? { value, tooltip: `Face Trainer: ${words.join(', ')}` } : undefined;
   }
 
   private text(what: string): void {
