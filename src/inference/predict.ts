@@ -14,7 +14,7 @@ import { openAlignedFaces } from '../faces/openFaceFinder.js';
 import { temporaryFolder } from '../platform/temporaryFolder.js';
 import type { FacesWish, Prediction } from '../protocol/prediction.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { runOfCheckpoint } from '../runs/checkpointRun.js';
 import { requireFaceWeights } from '../weights/faceWeights.js';
 import { requireLabels } from './open/openedModel.js';

@@ -8,7 +8,7 @@ import { readOwnFile } from '../platform/regularFile.js';
 import type { WrittenPlace } from '../platform/writtenPlaces.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
 import { recognizersIn } from '../recognizers/recognizersFolder.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { defaultRunsFolder } from '../runs/runLocation.js';
 import { readSummary, standOf } from '../runs/runSummary.js';

@@ -6,7 +6,7 @@ import { eraseFile, eraseFolder, replaceErased } from '../platform/erase.js';
 import { namesIn } from '../platform/namesIn.js';
 import { renderReport } from '../report/report.js';
 import { isRecognizer } from '../recognizers/recognizerFolder.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { RunFolder } from '../runs/runFolder.js';
 import { readRunRecord } from '../runs/runRecord.js';
 import { RunReader } from '../runs/runReader.js';

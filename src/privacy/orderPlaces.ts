@@ -5,7 +5,7 @@ import { isOwnFile } from '../platform/regularFile.js';
 import { noteWritten, type WrittenPlace } from '../platform/writtenPlaces.js';
 import type { TrainerOrder } from '../protocol/jobs.js';
 import { isRecognizer } from '../recognizers/recognizerFolder.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { RunFolder, runFolderOf } from '../runs/runFolder.js';
 import { readRunRecord } from '../runs/runRecord.js';
 

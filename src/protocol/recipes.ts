@@ -118,23 +118,6 @@ export function withRecipe(
   return trainingOptions.safeParse({ ...all, ...start, headEpochs });
 }
 
-/** Six hundred drawings from a random start want more and larger steps than the recipe for ImageNet weights has. */
-export const SAMPLE_OPTIONS = { size: 96, batchSize: 16, learningRate: 1e-3 } as const;
-
-/** The options of a training on drawn faces, from a random start. */
-export function withSample(
-  dataset: string,
-  settings: Pick<TrainingOptions, 'engine' | 'threads' | 'pixelCacheMiB'>,
-): TrainingOptions {
-  return trainingOptions.parse({
-    ...RECIPE_OPTIONS.original,
-    ...SAMPLE_OPTIONS,
-    ...settings,
-    recipe: 'original',
-    dataset,
-  });
-}
-
 /** Whether the last layer would train alone on random features, which teach it nothing. */
 export function trainsOnRandomFeatures({ weights, parent, frozen, headEpochs }: TrainingOptions): boolean {
   return weights === undefined && parent === undefined && (frozen || headEpochs > 0);

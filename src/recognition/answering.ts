@@ -3,7 +3,7 @@ import type { Changed, Recognition, RecognizerChange } from '../protocol/recogni
 import { networkAtWork } from '../protocol/recognition.js';
 import type { Recognizer } from '../recognizers/recognizer.js';
 import { readRecognizer, recognizerStamp } from '../recognizers/recognizerFolder.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { changeRecognizer } from './changeRecognizer.js';
 import { lookAt, type LookOptions } from './lookAt.js';
 import { ensureCheckpointRecognizer } from './checkpointGallery.js';

@@ -14,7 +14,7 @@ import { MOST_MODEL_BYTES, type OpenedModel } from '../inference/open/openedMode
 import { readRegularFile } from '../platform/regularFile.js';
 import { temporaryFolder } from '../platform/temporaryFolder.js';
 import { NO_ANSWER } from '../protocol/recognition.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { runOfCheckpoint } from '../runs/checkpointRun.js';
 import type { Embedder } from './embedder.js';
 import type { FaceReader, ReadPicture } from './faceReader.js';

@@ -6,8 +6,9 @@ import { UserError } from '../core/userError.js';
 import type { SessionState } from '../graph/networkState.js';
 import type { Graph } from '../graph/graph.js';
 import { readGraph } from '../graph/graphSchema.js';
-import { isOwnFile, readOwnFile } from '../platform/regularFile.js';
+import { readOwnFile } from '../platform/regularFile.js';
 import { sha256 } from '../platform/sha256.js';
+import { manifestSchema, SMALL_BYTES, STATE, stateSchema } from './checkpointFacts.js';
 import { json, MANIFEST, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
 import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
 import { readPeople } from './checkpointPeople.js';
@@ -51,35 +52,12 @@ export interface ReadCheckpoint extends Checkpoint {
 const MODEL = 'model.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
 const BESIDE = 'beside.safetensors';
-const STATE = 'state.json';
 const NETWORK = 'graph.json';
 
-const uint32 = z.int().min(0).max(0xffffffff);
-const count = z.int().min(0);
-const stateSchema = z.object({
-  /** 2 says in `loop`, `kept` and `beside` what a run needs to go on; 1 (0.1) says where it stood. */
-  version: z.union([z.literal(1), z.literal(2)]),
-  step: count,
-  epoch: count,
-  batch: count,
-  shuffle: z.tuple([uint32, uint32, uint32, uint32]),
-  loop: loopState.optional(),
-  kept: keptState.optional(),
-  /** Updates of each session beside the network's own. */
-  beside: z.array(count).max(100).optional(),
-});
 /** 1 (0.1) did not say what a run needs to go on. */
 const READ: readonly number[] = [1, 2];
-/** Of what is no tensor. */
-const SMALL_BYTES = 1 << 20;
 /** The face network's has 50 KB. */
 const NETWORK_BYTES = 1 << 22;
-const manifestSchema = z.object({
-  version: z.int(),
-  graph: z.string(),
-  files: z.array(z.object({ file: z.string(), bytes: z.int(), sha256: z.string() })),
-});
-
 /**
  * Writes a checkpoint folder: {@link encodeCheckpoint}, {@link writeCheckpointFiles}.
  *
@@ -254,23 +232,5 @@ function networkOf(folder: string, bytes: Uint8Array, shapes: ReadCheckpoint['sh
     return graph;
   } catch (cause) {
     throw damagedCheckpoint(folder, `${NETWORK} is not what it should be`, cause);
-  }
-}
-
-/** Whether a folder is a checkpoint: its manifest is what is written last. */
-export function isCheckpoint(folder: string): boolean {
-  return isOwnFile(path.join(folder, MANIFEST));
-}
-
-/** Where in a run a checkpoint stands, and its size, without reading the network. Undefined where its files do not say it. */
-export function positionOf(folder: string): { epoch: number; step: number; bytes: number } | undefined {
-  try {
-    const parse = <T>(schema: z.ZodType<T>, file: string): T =>
-      schema.parse(JSON.parse(readOwnFile(path.join(folder, file), SMALL_BYTES).toString('utf8')));
-    const { epoch, step } = parse(stateSchema, STATE);
-    const { files } = parse(manifestSchema, MANIFEST);
-    return { epoch, step, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
-  } catch {
-    return undefined;
   }
 }

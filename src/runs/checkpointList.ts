@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { namesIn } from '../platform/namesIn.js';
 import type { EventOf } from '../protocol/runEvents.js';
-import { isCheckpoint, positionOf } from './checkpoint.js';
+import { isCheckpoint, positionOf } from './checkpointFacts.js';
 import { checkpointPath, RunFolder } from './runFolder.js';
 
 /**

@@ -17,7 +17,7 @@ import { enrolFolder } from '../recognition/enrolFolder.js';
 import { FolderFaces } from '../recognition/keptFaces.js';
 import { openSight, openSightOf, type SightWish } from '../recognition/openSight.js';
 import { networkAtWork } from '../protocol/recognition.js';
-import { isCheckpoint } from '../runs/checkpoint.js';
+import { isCheckpoint } from '../runs/checkpointFacts.js';
 import { summaryOf, type Recognizer } from '../recognizers/recognizer.js';
 import { isRecognizer, readRecognizer } from '../recognizers/recognizerFolder.js';
 import type { Sight } from '../recognition/sight.js';

@@ -3,7 +3,7 @@ import { formatCount, formatList } from '../core/format.js';
 import { UserError } from '../core/userError.js';
 import { picturesOfRun } from '../dataset/picturesOfRun.js';
 import { facesSeenIn } from '../faces/alignJournal.js';
-import { diskError } from '../platform/files.js';
+import { diskError, removeIfPossible } from '../platform/files.js';
 import { takeFolder } from '../platform/folderLock.js';
 import { processStart } from '../platform/isAlive.js';
 import type { TrainingOptions } from '../protocol/options.js';
@@ -106,7 +106,12 @@ export async function goOnWithRun(job: ResumeJob, around: RunSurroundings, open:
   // Killed between its last checkpoint and its last word, which a disk may have refused as well, it has only that to say.
   const { finished, failure } = state;
   const wordless = job.epochs === undefined && (finished?.reason !== 'completed' || failure !== undefined);
-  if (epoch >= epochs && !wordless) throw complete(epoch);
+  if (epoch >= epochs && !wordless) {
+    // Killed behind its last word, it has left what it would have cleared away.
+    removeLeftovers(folder.path);
+    removeIfPossible(folder.reserve);
+    throw complete(epoch);
+  }
   const scanned = picturesOfRun(options);
   const face = faceStart(options);
   const teacher = teacherOf(options);

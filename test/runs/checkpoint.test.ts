@@ -3,13 +3,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/random.js';
-import {
-  isCheckpoint,
-  positionOf,
-  readCheckpoint,
-  writeCheckpoint,
-  type Checkpoint,
-} from '../../src/runs/checkpoint.js';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from '../../src/runs/checkpoint.js';
+import { isCheckpoint, positionOf } from '../../src/runs/checkpointFacts.js';
 import { decodeSafetensors, encodeSafetensors } from '../../src/runs/safetensors.js';
 import { mobileNetV2 } from '../support/networks.js';
 import { sampleCheckpoint, sampleGraph as graph } from '../support/runs.js';

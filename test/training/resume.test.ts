@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { Random } from '../../src/core/random.js';
 import { reduceAll } from '../../src/core/runState.js';
@@ -56,4 +57,20 @@ describe('a run that goes on', function () {
         assert.deepEqual(resultOf(run), expected, `stopped after ${first} and ${second} of ${steps} steps`);
       }
     });
+
+  it('clears away what is left of one that was killed behind its last word, and says that it is done', async () => {
+    await writePeople(data(), 4, 8);
+    const run = path.join(folder(), 'run');
+    await start(run, { epochs: 1 });
+    fs.writeFileSync(path.join(run, '.reserve'), Buffer.alloc(1000));
+    const { ok, messages } = await stoppedAfter(Infinity, (emit, stop) =>
+      resumeRun({ runFolder: run }, emit, stop, ports()),
+    );
+    const last = messages.at(-1);
+    assert.deepEqual([ok, last?.type === 'failure' && last.code], [false, 'run-complete']);
+    assert.deepEqual(
+      fs.readdirSync(run).filter((name) => name.startsWith('.')),
+      [],
+    );
+  });
 });

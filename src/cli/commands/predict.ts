@@ -6,7 +6,7 @@ import { UsageError } from '../flag.js';
 import { JSON_FLAG, Output } from '../follow.js';
 import { predictionLines } from '../modelLines.js';
 import { recognitionLines } from '../recognitionLines.js';
-import { isCheckpoint } from '../../runs/checkpoint.js';
+import { isCheckpoint } from '../../runs/checkpointFacts.js';
 import { checked, fieldsOf, optionFlags } from '../optionFlags.js';
 
 interface PredictWish {

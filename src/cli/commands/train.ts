@@ -9,7 +9,8 @@ import {
   type TrainingOptions,
   type TrainingOptionsInput,
 } from '../../protocol/options.js';
-import { SAMPLE_OPTIONS, trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
+import { trainsOnRandomFeatures, withRecipe } from '../../protocol/recipes.js';
+import { SAMPLE_OPTIONS } from '../../protocol/sampleOptions.js';
 import { newRunFolder } from '../../runs/newRunFolder.js';
 import { defaultRunsFolder } from '../../runs/runLocation.js';
 import { promisedFolders } from '../../runs/trainingQueue.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { drawSample } from '../../client/drawSample.js';
-import { withSample } from '../../protocol/recipes.js';
+import { withSample } from '../../protocol/sampleOptions.js';
 import { ignoreInGit } from '../../runs/runLocation.js';
 import type { Editor } from '../editor.js';
 import { drawnFaces } from '../runsFolders.js';
