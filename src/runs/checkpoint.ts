@@ -10,7 +10,7 @@ import { readOwnFile } from '../platform/regularFile.js';
 import { sha256 } from '../platform/sha256.js';
 import { manifestSchema, SMALL_BYTES, STATE, stateSchema } from './checkpointFacts.js';
 import { json, MANIFEST, VERSION, writeCheckpointFiles, type CheckpointFiles } from './checkpointFiles.js';
-import { keptState, loopState, type KeptState, type LoopState } from './loopState.js';
+import type { KeptState, LoopState } from './loopState.js';
 import { readPeople } from './checkpointPeople.js';
 import { PEOPLE_FILE, PEOPLE_TABLE } from './peopleFile.js';
 import { damagedCheckpoint } from './damagedCheckpoint.js';
