@@ -130,12 +130,12 @@ describe('a run', function () {
     assert.equal(drawn.status, 0, drawn.stderr);
     assert.match(drawn.stdout, /^Drawing synthetic faces \(no real person is shown\)$/m);
     assert.ok(drawn.order?.type === 'train' && fs.statSync(drawn.order.options.dataset).isDirectory());
-    fs.writeFileSync(program.beside('drawSample.js'), 'process.exit(1);');
+    fs.writeFileSync(program.beside('drawSample.js'), `console.error('ENOSPC: no space'); process.exitCode = 1;`);
     const refused = program.run(sample);
     assert.deepEqual([refused.status, refused.order], [1, undefined]);
     assert.match(
       refused.stderr,
-      /^The synthetic faces could not be drawn into “.*synthetic-faces”\.\nSee the lines above\.$/m,
+      /^The synthetic faces could not be drawn into “.*synthetic-faces”\.\nENOSPC: no space$/m,
     );
   });
 
